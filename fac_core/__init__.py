@@ -1,0 +1,54 @@
+"""FAC Explorer: measure and fill the gaps of a dataset in the feature space of a language model.
+
+>>> import fac_core as fac
+>>> fac.CALIBRATED.min_count
+3
+
+The names below are the public interface. Importing them loads no model library: torch comes with the first call
+that runs a model.
+"""
+
+from fac_core.activations.spec import EncodeSpec, TrainConfig
+from fac_core.api import (
+    compare,
+    coverage,
+    coverage_by,
+    encode,
+    gap_closure,
+    gap_words,
+    gaps,
+    growth_curve,
+    interval,
+    runs,
+    threshold_curve,
+    top,
+    train_sae,
+)
+from fac_core.coverage.definition import CALIBRATED, PAPER, Definition
+from fac_core.datasets.layouts import ColumnMapping
+from fac_core.errors import FacError
+from fac_core.store.workspace import Workspace
+
+__all__ = [
+    "CALIBRATED",
+    "PAPER",
+    "ColumnMapping",
+    "Definition",
+    "EncodeSpec",
+    "FacError",
+    "TrainConfig",
+    "Workspace",
+    "compare",
+    "coverage",
+    "coverage_by",
+    "encode",
+    "gap_closure",
+    "gap_words",
+    "gaps",
+    "growth_curve",
+    "interval",
+    "runs",
+    "threshold_curve",
+    "top",
+    "train_sae",
+]

@@ -1,0 +1,218 @@
+"""From a dataset to a published run file, resumable at any moment.
+
+Everything on the way lies in `<workspace>/cache/<run_id>/`: the prepared samples, the plan, the shards. The same
+command finds them again and goes on; after the run is published the folder is removed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import shutil
+import tempfile
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from fac_core.activations.encoder import Encoder
+from fac_core.activations.model import load_tokenizer
+from fac_core.activations.precision import Choice, choose_encoder
+from fac_core.activations.sae import SparseAutoencoder, load_sae
+from fac_core.activations.shards import Shard, plan, shard_size
+from fac_core.activations.space import FeatureSpace, feature_space
+from fac_core.activations.spec import EncodeSpec
+from fac_core.activations.tokens import SampleTokenizer, Tokens
+from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping
+from fac_core.datasets.prepare import PreparedDataset, prepare
+from fac_core.datasets.samples import FAILURES
+from fac_core.errors import NotFound
+from fac_core.progress import Progress, silent
+from fac_core.store.build import build_run
+from fac_core.store.run_file import RunFile, RunInfo
+from fac_core.store.workspace import Workspace
+
+SHIPPED = Path(__file__).resolve().parents[2] / "data" / "sae"
+"""The SAEs that come with the project, in folders that begin with the name of their model."""
+
+
+def encode(
+    source: str | Path,
+    workspace: Workspace,
+    spec: EncodeSpec = EncodeSpec(),
+    *,
+    name: str | None = None,
+    mapping: ColumnMapping = AUTOMATIC,
+    on_progress: Progress = silent,
+) -> RunInfo:
+    """Encode a dataset and publish the run. A run that exists already is returned at once.
+
+    Progress counts samples. Raises the errors of `prepare`, `load_sae` and `choose_encoder`.
+    """
+    started = time.monotonic()
+    sae = load_sae(spec.sae or default_sae(spec.model), hook_name=spec.hook).in_mode(spec.mode, spec.k)
+    space = feature_space(spec.model, sae)
+    dataset, folder, run_id = _prepared(source, workspace, space, spec, mapping, on_progress)
+    published = workspace.run_path(run_id)
+    if published.exists():
+        shutil.rmtree(folder)
+        with RunFile(published) as run:
+            return run.info
+    tokenizer = SampleTokenizer(load_tokenizer(spec.model), context=spec.context, roles=spec.roles)
+    choice = _choice(folder, spec, sae, dataset, tokenizer)
+    identity = json.dumps([space.space_id, spec.context, spec.roles, choice.dtype])
+    shards = _encode_shards(dataset, folder, identity, tokenizer, choice.encoder, on_progress)
+    info = _info(run_id, name, source, dataset, space, spec, sae, choice, time.monotonic() - started)
+    build_run(
+        published,
+        info,
+        samples=dataset.samples,
+        shard_samples=[s.part("samples") for s in shards],
+        activations=[s.part("activations") for s in shards],
+        examples=[s.part("examples") for s in shards],
+        failures=[dataset.failures, *(s.part("failures") for s in shards)],
+    )
+    shutil.rmtree(folder)
+    with RunFile(published) as run:
+        return run.info
+
+
+def default_sae(model: str) -> str:
+    """Folder of the SAE that ships for a model. Raises `NotFound` when there is none."""
+    for cfg in sorted(SHIPPED.glob("*/cfg.json")):
+        if cfg.parent.name.startswith(f"{model}-"):
+            return str(cfg.parent)
+    raise NotFound(f"No SAE ships for {model!r}; give one with --sae (a folder, or release/sae_id).")
+
+
+def _prepared(
+    source: str | Path,
+    workspace: Workspace,
+    space: FeatureSpace,
+    spec: EncodeSpec,
+    mapping: ColumnMapping,
+    on_progress: Progress,
+) -> tuple[PreparedDataset, Path, str]:
+    """Read the dataset, name the run by its content, and find the folder of an interrupted try."""
+    cache = workspace.folder / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    reading = Path(tempfile.mkdtemp(prefix="reading-", dir=cache))
+    try:
+        dataset = prepare(source, reading, mapping, on_progress=on_progress)
+        key = [space.space_id, dataset.dataset_id, spec.context, spec.roles, spec.dtype]
+        run_id = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]
+        folder = cache / run_id
+        if not folder.exists():
+            reading.replace(folder)
+    finally:
+        shutil.rmtree(reading, ignore_errors=True)
+    return _moved(dataset, folder), folder, run_id
+
+
+def _moved(dataset: PreparedDataset, folder: Path) -> PreparedDataset:
+    return replace(dataset, samples=folder / dataset.samples.name, failures=folder / dataset.failures.name)
+
+
+def _choice(
+    folder: Path, spec: EncodeSpec, sae: SparseAutoencoder, dataset: PreparedDataset, tokenizer: SampleTokenizer
+) -> Choice:
+    """The encoder; an interrupted try's choice of dtype is kept, or its shards would be worth nothing."""
+    kept = folder / "dtype.json"
+    if kept.exists():
+        earlier = json.loads(kept.read_text())
+        again = choose_encoder(spec.model, sae, [], dtype=earlier["dtype"], device=spec.device)
+        return Choice(again.encoder, earlier["dtype"], earlier["reason"])
+    shard = next(plan(dataset.samples, folder / "shards", size=64, identity="probe"))
+    choice = choose_encoder(
+        spec.model, sae, _with_content(tokenizer(shard.texts, shard.chats)), dtype=spec.dtype, device=spec.device
+    )
+    kept.write_text(json.dumps({"dtype": choice.dtype, "reason": choice.reason}))
+    return choice
+
+
+def _encode_shards(
+    dataset: PreparedDataset,
+    folder: Path,
+    identity: str,
+    tokenizer: SampleTokenizer,
+    encoder: Encoder,
+    on_progress: Progress,
+) -> list[Shard]:
+    done = encoded = 0
+    started = time.monotonic()
+    shards: list[Shard] = []
+    for shard in plan(dataset.samples, folder / "shards", size=shard_size(dataset.n_samples), identity=identity):
+        if not shard.is_present:
+            tokens = tokenizer(shard.texts, shard.chats)
+            good = np.array([one.content.any() for one in tokens], dtype=bool)
+            shard.write(encoder(shard.sample_ids[good], _with_content(tokens)), _without_content(shard, good))
+            encoded += sum(int(one.content.sum()) for one in tokens)
+        done += len(shard.sample_ids)
+        rate = encoded / (time.monotonic() - started)
+        on_progress(done, dataset.n_samples, f"{rate:,.0f} tokens/s" if encoded else "found from an earlier try")
+        shards.append(_without_texts(shard))
+    return shards
+
+
+def _with_content(tokens: list[Tokens]) -> list[Tokens]:
+    return [one for one in tokens if one.content.any()]
+
+
+def _without_content(shard: Shard, good: np.ndarray) -> pa.Table:
+    bad = np.flatnonzero(~good)
+    return pa.table(
+        {
+            "origin": [shard.origins[i] for i in bad],
+            "reason": ["no_content_tokens"] * len(bad),
+            "detail": ["no token of the text, or of the chosen roles, lies in the window"] * len(bad),
+            "text": [shard.texts[i][:200] for i in bad],
+        },
+        schema=FAILURES,
+    )
+
+
+def _without_texts(shard: Shard) -> Shard:
+    return replace(shard, texts=[], chats=[], origins=[])
+
+
+def _info(
+    run_id: str,
+    name: str | None,
+    source: str | Path,
+    dataset: PreparedDataset,
+    space: FeatureSpace,
+    spec: EncodeSpec,
+    sae: SparseAutoencoder,
+    choice: Choice,
+    seconds: float,
+) -> RunInfo:
+    return RunInfo(  # build_run fills in the counts
+        run_id=run_id,
+        name=name or dataset.name,
+        dataset_id=dataset.dataset_id,
+        dataset_name=dataset.name,
+        source=str(source),
+        space_id=space.space_id,
+        model=space.model,
+        model_hash=space.model_hash,
+        n_blocks=sae.n_blocks,
+        hook_name=space.hook_name,
+        sae=space.sae,
+        sae_hash=space.sae_hash,
+        sae_architecture=sae.architecture,
+        activation_mode=space.mode,
+        d_model=sae.d_model,
+        d_sae=sae.d_sae,
+        dtype=choice.dtype,
+        dtype_reason=choice.reason,
+        tokenizer=space.model,
+        context=spec.context,
+        roles=",".join(spec.roles),
+        seconds=seconds,
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        versions=json.dumps({p: importlib.metadata.version(p) for p in ("torch", "transformers", "sae-lens", "duckdb", "fac-explorer")}),
+    )

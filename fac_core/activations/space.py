@@ -1,0 +1,79 @@
+"""The identity of a feature space: model, layer, SAE and activation mode, by content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from fac_core.activations.embedded import EMBEDDED
+from fac_core.activations.model import model_path
+from fac_core.activations.sae import SparseAutoencoder
+from fac_core.errors import NotFound
+
+_ENDS = 1 << 20
+"""Bytes hashed at both ends of a weights file: a fingerprint of 16 GB in milliseconds."""
+
+
+@dataclass(frozen=True)
+class FeatureSpace:
+    """Runs can be compared when, and only when, they are in the same space."""
+
+    model: str
+    """As the user named it."""
+    model_hash: str
+    """Of the configuration, tokenizer and weights."""
+    hook_name: str
+    sae: str
+    """As the user named it."""
+    sae_hash: str
+    mode: str
+    """Activation mode, e.g. `topk-32` or `dense`."""
+
+    @property
+    def space_id(self) -> str:
+        """Names do not count: the same files under another path are the same space."""
+        return _digest([self.model_hash, self.hook_name, self.sae_hash, self.mode])[:16]
+
+
+def feature_space(model: str, sae: SparseAutoencoder) -> FeatureSpace:
+    """Identify the space of a model and a SAE (in its activation mode)."""
+    return FeatureSpace(model, model_hash(model), sae.hook_name, sae.name, sae.sha256, sae.mode)
+
+
+def model_hash(model: str) -> str:
+    """Fingerprint of a model: embedded ones by their known hash, others by their files. Raises `NotFound`."""
+    if model in EMBEDDED:
+        return EMBEDDED[model].sha256
+    folder = Path(model_path(model))
+    if not folder.is_dir():
+        folder = _hub_folder(model)
+    files = sorted(p for p in folder.iterdir() if p.suffix in {".json", ".safetensors", ".bin", ".jinja", ".model"})
+    return _digest([[p.name, p.stat().st_size, _fingerprint(p)] for p in files])
+
+
+def _hub_folder(model: str) -> Path:
+    from transformers.utils import cached_file
+
+    try:
+        config = cached_file(model, "config.json")
+    except OSError as error:
+        raise NotFound(f"No model at {model!r}: give a local folder, a hub id, or one of {', '.join(EMBEDDED)}.") from error
+    return Path(str(config)).parent
+
+
+def _fingerprint(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        digest.update(file.read(_ENDS))
+        if path.stat().st_size > 2 * _ENDS:
+            file.seek(-_ENDS, 2)
+        digest.update(file.read(_ENDS))
+    return digest.hexdigest()
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()
+
+

@@ -1,0 +1,82 @@
+"""What to encode with, as one frozen value: the flags of `fac encode` and the form of the dashboard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from fac_core.errors import WrongUse
+
+Mode = Literal["native", "topk", "dense"]
+Dtype = Literal["auto", "float32", "bfloat16"]
+
+
+@dataclass(frozen=True)
+class EncodeSpec:
+    """What to encode with. Every field has an effect on the activations."""
+
+    model: str = "smollm2-135m"
+    """An embedded model, a local folder or a hub id."""
+    sae: str = ""
+    """A sae-lens folder, `release/sae_id` or a paper checkpoint; empty means the one that ships for the model."""
+    mode: Mode = "native"
+    """`native`: the SAE's own inference activation; `topk`; `dense`."""
+    k: int | None = None
+    """Of mode `topk`, where the SAE has none of its own."""
+    hook: str | None = None
+    """Where the SAE reads, needed only if it does not say so."""
+    context: int = 512
+    """Window in tokens; what is beyond is cut off and counted."""
+    roles: tuple[str, ...] = ("user", "assistant")
+    """Whose messages of a chat are content."""
+    dtype: Dtype = "auto"
+    """`auto` probes; the run says what was chosen and why."""
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        for name, kind in (("mode", Mode), ("dtype", Dtype)):
+            if getattr(self, name) not in get_args(kind):
+                raise WrongUse(f"{name} is {getattr(self, name)!r}; choose one of {', '.join(get_args(kind))}.")
+        if not 8 <= self.context <= 65_535:
+            raise WrongUse(f"context is {self.context}; give a window of 8 to 65,535 tokens.")
+        if not self.roles:
+            raise WrongUse("No role is left to be content; give user, assistant or both.")
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Everything that decides what the trained SAE will be, apart from its texts."""
+
+    model: str
+    """Name, hub id or path of the language model."""
+    n_blocks: int
+    """The SAE reads the residual stream after this many blocks."""
+    d_sae: int
+    """Number of latents."""
+    k: int
+    """Latents active at a token: exactly (topk) or on average (batchtopk)."""
+    total_tokens: int
+    """Tokens to train on, repetitions included."""
+    architecture: Literal["topk", "batchtopk"] = "topk"
+    """A batchtopk SAE is saved as jumprelu, as sae-lens does."""
+    context: int = 256
+    """Tokens of a text window, BOS included."""
+    batch_tokens: int = 2048
+    lr: float = 1e-3
+    warm_up_steps: int = 50
+    decay_share: float = 0.2
+    """Share of the steps, at the end, over which the learning rate falls to zero."""
+    dead_after_tokens: int = 400_000
+    """A latent silent for that long is dead, and the auxiliary loss tries to revive it."""
+    aux_coefficient: float = 1.0
+    """Weight of the auxiliary loss."""
+    checkpoint_steps: int = 200
+    seed: int = 0
+
+    @property
+    def hook_name(self) -> str:
+        return f"blocks.{self.n_blocks - 1}.hook_resid_post"
+
+    @property
+    def n_steps(self) -> int:
+        return self.total_tokens // self.batch_tokens

@@ -1,0 +1,244 @@
+"""Train a SAE on the activations of a model, with sae-lens's own trainer.
+
+    texts ──token_windows──▶ windows ──plan_shards──▶ shards ──harvest──▶ activations ──train_sae──▶ a sae-lens folder
+
+Every stage resumes: harvested shards are kept, and the trainer's state is written every `checkpoint_steps` steps. The
+same call after a kill goes on from the last checkpoint with the stream of batches at the same position, so at most
+that many steps are done twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+from sae_lens import (
+    BatchTopKTrainingSAE,
+    BatchTopKTrainingSAEConfig,
+    TopKTrainingSAE,
+    TopKTrainingSAEConfig,
+    TrainingSAE,
+)
+from sae_lens.config import SAETrainerConfig
+from sae_lens.constants import SAE_CFG_FILENAME
+from sae_lens.saes.sae import SAEMetadata, TrainStepOutput
+from sae_lens.training.sae_trainer import SAETrainer
+from safetensors.torch import load_file, save_file
+
+from fac_core.activations.cache import cache_dir
+from fac_core.activations.harvest import Shard, harvest, plan_shards, token_windows
+from fac_core.activations.model import TruncatedModel, load_tokenizer
+from fac_core.activations.spec import TrainConfig
+from fac_core.activations.stream import training_batches
+from fac_core.errors import NotFound, WrongUse
+from fac_core.progress import Progress, silent
+
+_FIRST_BATCHES = 32
+"""Batches from which the input scale and the mean are estimated."""
+_REPORT_STEPS = 20
+
+
+def train_from_texts(
+    texts: Iterable[str],
+    config: TrainConfig,
+    folder: Path,
+    *,
+    held_out_shards: int = 3,
+    shard_tokens: int = 131_072,
+    on_progress: Progress = silent,
+) -> Path:
+    """Texts in, a SAE out: harvest the activations into the cache, then train on them.
+
+    The last `held_out_shards` planned shards are harvested too, and never trained on.
+
+    Raises `WrongUse` when the texts are too few for that, `ModelMismatch` and `NotFound` as the model's loader does.
+    """
+    tokenizer = load_tokenizer(config.model)
+    windows = list(token_windows(texts, tokenizer, config.context))
+    layers = [config.n_blocks]
+    shards = plan_shards(
+        windows,
+        cache_dir() / "harvest",
+        model=config.model,
+        layers=layers,
+        shard_tokens=shard_tokens,
+        seed=config.seed,
+    )
+    if len(shards) <= held_out_shards:
+        raise WrongUse(
+            f"The texts give {sum(map(len, windows)):,} tokens, which is {len(shards)} shards;"
+            f" {held_out_shards} are held out, so give more text or hold out fewer."
+        )
+    if not all(shard.is_present for shard in shards):
+        model = TruncatedModel(config.model, config.n_blocks, dtype=torch.bfloat16)
+        harvest(shards, model, layers, seed=config.seed, on_progress=on_progress)
+    return train_sae(config, shards[: len(shards) - held_out_shards], folder, on_progress=on_progress)
+
+
+def train_sae(
+    config: TrainConfig,
+    shards: Sequence[Shard],
+    folder: Path,
+    *,
+    follow_harvest: bool = False,
+    on_progress: Progress = silent,
+) -> Path:
+    """Train on harvested shards; returns `folder`, which then holds the SAE in sae-lens's format.
+
+    Args:
+        shards: those to train on, without the held-out ones, in planned order.
+        folder: weights are written there as float16 (`SAE.load_from_disk` gives float32). Until then the state is
+            kept beside it, in `<folder>.training`.
+        follow_harvest: wait for shards that another process is still computing.
+        on_progress: `(tokens, total tokens, note)`.
+
+    Raises:
+        NotFound: a shard is missing and `follow_harvest` is off.
+        WrongUse: `<folder>.training` belongs to another training.
+    """
+    plan = {**asdict(config), "shards": _digest(shards)}
+    if _plan_of(folder / SAE_CFG_FILENAME) == plan:
+        return folder
+    if not follow_harvest and (missing := sum(not shard.is_present for shard in shards)):
+        raise NotFound(f"{missing} of {len(shards)} shards are not harvested yet. Harvest them first.")
+    total = config.n_steps * config.batch_tokens
+    n_samples = 0
+
+    def batches(start: int) -> Iterator[torch.Tensor]:
+        return training_batches(
+            shards,
+            config.n_blocks,
+            batch_tokens=config.batch_tokens,
+            seed=config.seed,
+            start=start,
+            on_wait=lambda shard: on_progress(n_samples, total, f"waiting for {shard.path.name}"),
+        )
+
+    checkpoints = folder.with_name(folder.name + ".training")
+    last = last_checkpoint(checkpoints)
+    if last is None:
+        trainer = _begun(config, list(islice(batches(0), _FIRST_BATCHES)))
+    elif _plan_of(last / SAE_CFG_FILENAME) == plan:
+        trainer = _trainer(config, TrainingSAE.load_from_disk(last))
+        trainer.load_trainer_state(last)
+    else:
+        raise WrongUse(
+            f"{checkpoints} belongs to a training with other settings or texts."
+            " Delete it, or train into another folder."
+        )
+    trainer.sae.cfg.metadata.training = plan
+    stream = batches(trainer.n_training_steps)
+    while trainer.n_training_steps < config.n_steps:
+        output = trainer.step(next(stream))
+        trainer.n_training_steps += 1
+        n_samples = trainer.n_training_samples
+        if trainer.n_training_steps % _REPORT_STEPS == 0:
+            on_progress(n_samples, total, _note(trainer, output))
+        if trainer.n_training_steps % config.checkpoint_steps == 0:
+            save_checkpoint(trainer, checkpoints)
+    _publish(trainer, folder)
+    shutil.rmtree(checkpoints, ignore_errors=True)
+    return folder
+
+
+def last_checkpoint(folder: Path) -> Path | None:
+    """The newest complete checkpoint in `folder`, if there is one."""
+    return max(folder.glob("step-" + "[0-9]" * 8), default=None)
+
+
+def save_checkpoint(trainer: SAETrainer[Any, Any], folder: Path) -> None:
+    """Write the trainer's state so that a kill at any moment leaves a complete checkpoint behind."""
+    earlier = last_checkpoint(folder)
+    building, final = folder / "step.building", folder / f"step-{trainer.n_training_steps:08d}"
+    shutil.rmtree(building, ignore_errors=True)
+    trainer.save_checkpoint(building.name, base_path=folder)
+    building.replace(final)
+    if earlier is not None:
+        shutil.rmtree(earlier)
+
+
+def _begun(config: TrainConfig, first: list[torch.Tensor]) -> SAETrainer[Any, Any]:
+    """A trainer at step 0: input scale and decoder bias are taken from the first batches."""
+    torch.manual_seed(config.seed)
+    trainer = _trainer(config, _new_sae(config, d_in=first[0].shape[1]))
+    scaler = trainer.activation_scaler
+    scaler.estimate_scaling_factor(first[0].shape[1], iter(first), n_batches_for_norm_estimate=len(first))
+    with torch.no_grad():
+        trainer.sae.b_dec.copy_(scaler(torch.stack([batch.mean(dim=0) for batch in first]).mean(dim=0)))
+    return trainer
+
+
+def _new_sae(config: TrainConfig, d_in: int) -> TrainingSAE[Any]:
+    common: dict[str, Any] = {
+        "d_in": d_in,
+        "d_sae": config.d_sae,
+        "normalize_activations": "expected_average_only_in",
+        "apply_b_dec_to_input": True,
+        "aux_loss_coefficient": config.aux_coefficient,
+        "rescale_acts_by_decoder_norm": True,
+        "metadata": SAEMetadata(model_name=config.model, hook_name=config.hook_name, context_size=config.context),
+    }
+    if config.architecture == "batchtopk":
+        return BatchTopKTrainingSAE(BatchTopKTrainingSAEConfig(**common, k=float(config.k)))
+    return TopKTrainingSAE(TopKTrainingSAEConfig(**common, k=config.k))
+
+
+def _trainer(config: TrainConfig, sae: TrainingSAE[Any]) -> SAETrainer[Any, Any]:
+    settings = SAETrainerConfig(
+        total_training_samples=config.n_steps * config.batch_tokens,
+        train_batch_size_samples=config.batch_tokens,
+        lr=config.lr,
+        lr_end=config.lr / 10,  # unused by the constant schedule, but the trainer asks for it
+        lr_warm_up_steps=config.warm_up_steps,
+        lr_decay_steps=int(config.n_steps * config.decay_share),
+        autocast=True,
+        dead_feature_window=max(1, config.dead_after_tokens // config.batch_tokens),
+    )
+    # Batches are handed to `step` one by one, as sae-lens's own multi-SAE trainer does.
+    trainer = SAETrainer(settings, sae, data_provider=iter(()))
+    trainer.optimizer.param_groups[0]["fused"] = True  # one pass over the weights instead of eight
+    return trainer
+
+
+def _note(trainer: SAETrainer[Any, Any], output: TrainStepOutput) -> str:
+    residual = (output.sae_out - output.sae_in).pow(2).sum()
+    variance = (output.sae_in - output.sae_in.mean(dim=0)).pow(2).sum()
+    return f"FVU {(residual / variance).item():.3f}, {int(trainer.dead_neurons.sum())} dead"
+
+
+def _publish(trainer: SAETrainer[Any, Any], folder: Path) -> None:
+    """Fold the input scale into the weights and replace `folder` by the finished SAE."""
+    factor = trainer.activation_scaler.scaling_factor
+    if factor is not None:
+        trainer.sae.fold_activation_norm_scaling_factor(factor)
+        trainer.activation_scaler.scaling_factor = None
+    trainer.set_final_sae_metadata()
+    building = folder.with_name(folder.name + ".building")
+    shutil.rmtree(building, ignore_errors=True)
+    save_half(trainer.sae, building)
+    shutil.rmtree(folder, ignore_errors=True)
+    building.replace(folder)
+
+
+def save_half(sae: TrainingSAE[Any], folder: Path) -> None:
+    """Write the inference form with float16 weights; its `cfg.json` says float32, which is what loading gives."""
+    weights, _ = sae.save_inference_model(folder)
+    save_file({name: tensor.half().contiguous() for name, tensor in load_file(weights).items()}, weights)
+
+
+def _plan_of(cfg: Path) -> dict[str, Any] | None:
+    """What a saved SAE was trained on and how; None where it does not say so."""
+    if not cfg.is_file():
+        return None
+    return json.loads(cfg.read_text()).get("metadata", {}).get("training")
+
+
+def _digest(shards: Sequence[Shard]) -> str:
+    return hashlib.sha256(" ".join(shard.path.stem for shard in shards).encode()).hexdigest()

@@ -1,0 +1,193 @@
+"""Commands that read run files: `fac runs`, `coverage`, `gaps`, `curve`, `top`. No model is loaded."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fac_core.cli import tables
+from fac_core.cli.options import (
+    AnchorName,
+    Delta,
+    DenseAbove,
+    Json,
+    MinCount,
+    NoSinks,
+    Preset,
+    Quantile,
+    RunName,
+    WorkspaceFolder,
+)
+from fac_core.cli.output import out, write_json
+from fac_core.coverage.definition import PRESETS, Definition
+from fac_core.errors import EmptyAnchor, WrongUse
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    for command in (runs, coverage, gaps, curve, top):
+        app.command()(command)
+
+
+def runs(workspace: WorkspaceFolder = None, json: Json = False) -> None:
+    """List the runs of the workspace, the newest last."""
+    import fac_core as fac
+
+    found = fac.runs(workspace)
+    if json:
+        write_json(found)
+    else:
+        out.print(tables.runs(found))
+
+
+def coverage(
+    run: RunName = None,
+    anchor: AnchorName = None,
+    preset: Preset = None,
+    delta: Delta = None,
+    quantile: Quantile = None,
+    min_count: MinCount = None,
+    dense_above: DenseAbove = None,
+    no_sinks: NoSinks = False,
+    by: Annotated[str | None, typer.Option(help="Also by a metadata field of the anchor's samples, e.g. set.")] = None,
+    versus: Annotated[list[str] | None, typer.Option(help="More runs to set beside it, at matched size.")] = None,
+    closes: Annotated[
+        str | None, typer.Option(help="Gap closure: how much of this seed run's gaps RUN closes.")
+    ] = None,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+) -> None:
+    """FAC of a run against the anchor, with its interval; both presets beside it."""
+    import fac_core as fac
+
+    definition = _definition(preset, delta, quantile, min_count, dense_above, no_sinks)
+    result = fac.coverage(run, anchor, definition, workspace=workspace)
+    interval = fac.interval(run, anchor, definition, workspace=workspace)
+    document: dict[str, Any] = {
+        **_without_lists(result),
+        "interval": interval,
+        "presets": {name: _preset(chosen, run, anchor, workspace) for name, chosen in PRESETS.items()},
+    }
+    if by:
+        document["by"] = fac.coverage_by(by, run, anchor, definition, workspace=workspace)
+    if versus:
+        compared = fac.compare([result.run, *versus], anchor, definition, workspace=workspace, match="samples")
+        document["compared"] = [
+            {**_without_lists(c.coverage), "mean_length": c.mean_length, "matched": c.matched} for c in compared
+        ]
+    if closes:
+        closure = fac.gap_closure(result.run, closes, anchor, definition, workspace=workspace)
+        document["gap_closure"] = _without_lists(closure)
+    if json:
+        write_json(document)
+    else:
+        tables.print_coverage(out, result, document)
+
+
+def gaps(
+    run: RunName = None,
+    anchor: AnchorName = None,
+    preset: Preset = None,
+    delta: Delta = None,
+    quantile: Quantile = None,
+    min_count: MinCount = None,
+    dense_above: DenseAbove = None,
+    no_sinks: NoSinks = False,
+    limit: Annotated[int, typer.Option(help="Rows to show.")] = 20,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+) -> None:
+    """Features that the anchor has and the run lacks, with the anchor's evidence."""
+    import fac_core as fac
+
+    definition = _definition(preset, delta, quantile, min_count, dense_above, no_sinks)
+    found = fac.gaps(run, anchor, definition, workspace=workspace, limit=limit)
+    if json:
+        write_json(found)
+    else:
+        out.print(tables.gaps(found))
+
+
+def curve(
+    kind: Annotated[str, typer.Argument(help="threshold (FAC against δ) or growth (against samples).")] = "threshold",
+    run: Annotated[str | None, typer.Option("--run", help="Run name or id.")] = None,
+    anchor: AnchorName = None,
+    preset: Preset = None,
+    delta: Delta = None,
+    quantile: Quantile = None,
+    min_count: MinCount = None,
+    dense_above: DenseAbove = None,
+    no_sinks: NoSinks = False,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+) -> None:
+    """FAC as a function of δ, or of the number of samples."""
+    import fac_core as fac
+
+    definition = _definition(preset, delta, quantile, min_count, dense_above, no_sinks)
+    if kind == "threshold":
+        points: Any = fac.threshold_curve(run, anchor, definition, workspace=workspace)
+    elif kind == "growth":
+        points = fac.growth_curve(run, anchor, definition, workspace=workspace)
+    else:
+        raise WrongUse(f"There is no curve {kind!r}; choose threshold or growth.")
+    if json:
+        write_json(points)
+    else:
+        out.print(tables.curve(kind, points))
+
+
+def top(
+    feature: Annotated[int, typer.Argument(help="Feature id.")],
+    run: Annotated[str | None, typer.Option("--run", help="Run name or id; the anchor by default.")] = None,
+    n: Annotated[int, typer.Option("-n", help="Samples to show.")] = 10,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+) -> None:
+    """The samples that fire a feature most, their tokens highlighted."""
+    import fac_core as fac
+
+    found = fac.top(feature, run, workspace=workspace, n=n)
+    if json:
+        write_json({"feature_id": feature, "examples": found})
+    else:
+        tables.print_examples(out, feature, found)
+
+
+def _definition(
+    preset: str | None,
+    delta: float | None,
+    quantile: float | None,
+    min_count: int | None,
+    dense_above: float | None,
+    no_sinks: bool,
+) -> Definition:
+    """The preset (paper unless named), with what was given instead of its own values."""
+    if preset is not None and preset not in PRESETS:
+        raise WrongUse(f"There is no preset {preset!r}; choose {' or '.join(PRESETS)}.")
+    given = {
+        "delta": delta,
+        "quantile": quantile,
+        "min_count": min_count,
+        "exclude_dense_above": dense_above,
+        "exclude_sinks": no_sinks or None,
+    }
+    return dataclasses.replace(PRESETS[preset or "paper"], **{k: v for k, v in given.items() if v is not None})
+
+
+def _preset(chosen: Definition, run: str | None, anchor: str | None, workspace: Path | None) -> dict[str, Any]:
+    """FAC under a preset; where that leaves nothing in a small anchor, why."""
+    import fac_core as fac
+
+    try:
+        return _without_lists(fac.coverage(run, anchor, chosen, workspace=workspace))
+    except EmptyAnchor as error:
+        return {"fac": None, "why": str(error)}
+
+
+def _without_lists(result: Any) -> dict[str, Any]:
+    """A result without its feature ids: `fac gaps` lists those."""
+    return {f.name: v for f in dataclasses.fields(result) if not isinstance(v := getattr(result, f.name), tuple)}

@@ -1,0 +1,51 @@
+"""The demo, told in a terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.text import Text
+
+from fac_core.cli import tables
+from fac_core.demo import Demo
+
+_POORLY = 0.35
+"""Calibrated FAC below which a set's features are called hardly fired."""
+
+
+def tell(console: Console, demo: Demo) -> None:
+    """Print what the demo found, in the order in which one asks."""
+    coverage, calibrated = demo.coverage, demo.calibrated
+    console.rule("How well is the seed covered?")
+    console.print(
+        f"Seed: {demo.seed.n_samples:,} everyday texts, {demo.seed.n_tokens:,} tokens. Anchor: {demo.anchor.n_samples:,}"
+        f" texts of fourteen public sets, {demo.anchor.n_tokens:,} tokens."
+    )
+    console.print(
+        f"[bold]FAC {coverage.fac:.1%}[/] as the paper defines it ({coverage.numerator:,} of {coverage.denominator:,}"
+        f" features, {demo.interval.low:.1%} to {demo.interval.high:.1%}): any activation in one sample suffices."
+    )
+    console.print(
+        f"[bold]FAC {calibrated.fac:.1%}[/] calibrated ({calibrated.numerator:,} of {calibrated.denominator:,}): three samples"
+        " in the upper quarter of what the anchor shows."
+    )
+    console.rule("What is missing? Features by where they are at home (calibrated)")
+    console.print(tables.by_home(demo.by_home, demo.gap_words))
+    poorly = [str(part.cluster) for part in demo.by_home if part.fac < _POORLY]
+    if poorly:
+        console.print(Text(f"Hardly fires: {', '.join(poorly)}.", style="bold"))
+    console.rule("The first gaps")
+    console.print(tables.gaps(demo.gaps))
+    console.rule("FAC against the threshold δ (paper's definition)")
+    console.print(tables.curve("threshold", demo.threshold_curve))
+    console.rule("FAC against the number of samples (calibrated): would more of the same help?")
+    console.print(tables.curve("growth", demo.growth_curve))
+    console.rule("Go on")
+    feature = demo.gaps["feature_id"][0].as_py() if len(demo.gaps) else 0
+    console.print(f"The workspace is {demo.workspace}. Try:")
+    for command in (
+        "fac coverage --by set",
+        "fac gaps --preset calibrated",
+        f"fac top {feature}",
+        "fac encode YOUR_DATA.jsonl --workspace demo-workspace --context 256",
+    ):
+        console.print(Text(f"    {command}"))

@@ -1,0 +1,1 @@
+"""FAC, gaps, curves and intervals: numbers from run files, without a model."""

@@ -1,0 +1,167 @@
+"""File formats: for each one a function `(path, name) -> readings`, with memory for one record or one batch."""
+
+from __future__ import annotations
+
+import csv
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fac_core.datasets.json_format import read_json
+from fac_core.datasets.records import (
+    Reading,
+    Record,
+    Unreadable,
+    arrow_readings,
+    open_bytes,
+    open_text,
+    shown,
+    utf8_error,
+)
+from fac_core.errors import BadInput
+
+Reader = Callable[[Path, str], Iterator[Reading]]
+
+_BATCH_ROWS = 256
+_LONGEST_FIELD = 2**31 - 1  # what a C long holds on every platform; Python's own limit is 128 kB
+_LONGEST_ROW = 1 << 28
+
+
+def read_text(path: Path, name: str) -> Iterator[Reading]:
+    """Plain text: each line is one record with the column `text`."""
+    with open_bytes(path) as file:
+        for number, line in enumerate(file, 1):
+            try:
+                yield Record(f"{name}:{number}", {"text": line.decode().rstrip("\r\n")})
+            except UnicodeDecodeError as error:
+                yield Unreadable(f"{name}:{number}", f"is not valid UTF-8 at byte {error.start + 1}", shown(line))
+
+
+def read_csv(path: Path, name: str, *, delimiter: str | None = None) -> Iterator[Reading]:
+    """Rows of a CSV file whose first line names the columns.
+
+    Args:
+        delimiter: None takes the one of `,`, `;` and tab that is most frequent in the first line.
+
+    Raises `BadInput` when the first line cannot name the columns.
+    """
+    csv.field_size_limit(_LONGEST_FIELD)  # one setting for the whole process: the csv module has no other
+    with open_bytes(path) as file:
+        text = open_text(file)
+        blank: list[str] = []
+        while (first := text.readline()).isspace():
+            blank.append(first)
+        lines = _Lines(chain(blank, [first], text), path)
+        rows = csv.reader(lines, delimiter=delimiter or max(",;\t", key=first.count), strict=True)
+        header = _header(rows, path)
+        while True:
+            start = lines.begin_row()
+            origin = f"{name}:{start}"
+            try:
+                row = next(rows, None)
+            except csv.Error as error:
+                yield Unreadable(origin, f"is not CSV: {error}{lines.give_back()}", shown(lines.row[0]))
+                continue
+            if row is None:
+                return
+            if not row:
+                continue  # a line without anything
+            if problem := utf8_error("".join(row)):
+                yield Unreadable(origin, problem, shown("".join(lines.row)))
+            elif len(row) != len(header):
+                detail = f"has {len(row)} fields where the first line has {len(header)}"
+                yield Unreadable(origin, detail, shown("".join(lines.row)))
+            else:
+                yield Record(origin, dict(zip(header, row, strict=True)))
+
+
+def _header(rows: Iterator[list[str]], path: Path) -> list[str]:
+    try:
+        header = next((row for row in rows if row), [])
+    except csv.Error as error:
+        raise BadInput(f"{path}:1: the line that names the columns is not CSV: {error}.") from error
+    if utf8_error("".join(header)):
+        raise BadInput(f"{path}:1: the line that names the columns is not UTF-8. Save the file as UTF-8.")
+    if twice := sorted({column for column in header if header.count(column) > 1}):
+        raise BadInput(f"{path}:1: the column {twice[0]!r} is there twice. Rename one of them.")
+    return header
+
+
+class _Lines:
+    """Lines for the csv module that can be handed out again.
+
+    A quote that is opened and never closed makes the parser swallow the good rows behind it. So what it took
+    beyond the first line of a malformed row is given back, and only that line is lost.
+    """
+
+    def __init__(self, lines: Iterator[str], path: Path) -> None:
+        self._lines = lines
+        self._path = path
+        self._ahead: deque[str] = deque()
+        self._first = 1
+        self._length = 0
+        self.row: list[str] = []
+        """The lines of the row that is being parsed."""
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._ahead.popleft() if self._ahead else next(self._lines)
+        self.row.append(line)
+        self._length += len(line)
+        if self._length > _LONGEST_ROW:
+            raise BadInput(f"{self._path}:{self._first}: a quote is opened in this row and never closed. Close it.")
+        return line
+
+    def begin_row(self) -> int:
+        """Number of the line on which the next row begins."""
+        self._first += len(self.row)
+        self._length = 0
+        self.row = []
+        return self._first
+
+    def give_back(self) -> str:
+        """Hand out all but the row's first line again; returns what to add to the message."""
+        again = self.row[1:]
+        self._ahead.extendleft(reversed(again))
+        self.row = self.row[:1]
+        return " (a quote that is opened here is not closed)" if again else ""
+
+
+def read_parquet(path: Path, name: str) -> Iterator[Reading]:
+    """Rows of a Parquet file. Raises `BadInput` when it is none, or is damaged."""
+    row = 1
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=_BATCH_ROWS):
+                yield from arrow_readings(batch, name, row)
+                row += batch.num_rows
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise BadInput(f"{path} is not a whole Parquet file (row {row}: {reason}). Get or write it again.") from error
+
+
+FORMATS: dict[str, Reader] = {
+    ".jsonl": read_json,
+    ".ndjson": read_json,
+    ".json": read_json,
+    ".csv": read_csv,
+    ".tsv": partial(read_csv, delimiter="\t"),
+    ".parquet": read_parquet,
+    ".txt": read_text,
+}
+"""Reader by file ending; every one but Parquet may have `.gz` behind it."""
+
+
+def reader_of(path: Path) -> Reader | None:
+    """The reader for a file, by its ending; None when the ending is unknown."""
+    *_, before, last = ("", "", *(suffix.lower() for suffix in path.suffixes))
+    if last == ".gz":
+        return None if before == ".parquet" else FORMATS.get(before)
+    return FORMATS.get(last)

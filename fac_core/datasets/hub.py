@@ -1,0 +1,109 @@
+"""Datasets of the `datasets` library: by hub id, or saved with `save_to_disk`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from fac_core.datasets.records import Part, Reading, arrow_readings
+from fac_core.errors import BadInput
+
+if TYPE_CHECKING:
+    from datasets import Dataset, IterableDataset
+
+_HUB_ID = re.compile(r"(?P<name>[\w.-]+/[\w.-]+)(?:/(?P<config>[\w.-]+))?(?::(?P<split>[\w.\[\]%:+-]+))?")
+_BATCH_ROWS = 256
+
+
+def is_hub_id(source: str) -> bool:
+    """Whether `source` has the form `hub:owner/name[/config][:split]`; `hub:` may be left out."""
+    return _HUB_ID.fullmatch(source.removeprefix("hub:")) is not None
+
+
+def hub_part(source: str) -> Part:
+    """A dataset of the hub, streamed: only what is read is fetched.
+
+    Without a split it is `train`, or the only one. Raises `BadInput` when the id, the configuration or the split
+    does not exist, or the hub cannot be reached.
+    """
+    match = _HUB_ID.fullmatch(source.removeprefix("hub:"))
+    if match is None:
+        raise BadInput(f"{source!r} is no hub id. Write hub:owner/name, hub:owner/name:split or hub:owner/name/config.")
+    name, config, split = match["name"], match["config"], match["split"]
+
+    def read() -> Iterator[Reading]:
+        from datasets import load_dataset
+        from datasets.exceptions import DatasetsError
+
+        try:
+            found = load_dataset(name, config, split=split, streaming=True)
+            dataset = _one_split(found, source, f"{source}:SPLIT") if isinstance(found, dict) else found
+            yield from _rows(dataset, source.removeprefix("hub:"))
+        except (OSError, ValueError, DatasetsError) as error:
+            raise _unreachable(source, error) from error
+
+    return Part(source, read)
+
+
+def is_saved(folder: Path) -> bool:
+    """Whether a folder was written by `save_to_disk`."""
+    return (folder / "dataset_dict.json").is_file() or (
+        (folder / "state.json").is_file() and (folder / "dataset_info.json").is_file()
+    )
+
+
+def saved_part(folder: Path) -> Part:
+    """A dataset that `save_to_disk` wrote; of several splits `train`, or the only one.
+
+    Raises `BadInput` when it is damaged or there is no saying which split to read.
+    """
+
+    def read() -> Iterator[Reading]:
+        from datasets import load_from_disk
+        from datasets.exceptions import DatasetsError
+
+        try:
+            found = load_from_disk(folder)
+            dataset = _one_split(found, str(folder), str(folder / "SPLIT")) if isinstance(found, dict) else found
+            yield from _rows(dataset, folder.name)
+        except (OSError, ValueError, pa.ArrowException, DatasetsError) as error:
+            raise BadInput(f"{folder} is a damaged saved dataset ({_first_line(error)}). Save it again.") from error
+
+    return Part(str(folder), read)
+
+
+def _one_split(splits: dict[Any, Any], source: str, how: str) -> Dataset | IterableDataset:
+    if "train" in splits:
+        return splits["train"]
+    if len(splits) == 1:
+        return next(iter(splits.values()))
+    raise BadInput(f"{source} has the splits {', '.join(map(str, splits))}. Name one of them: {how}.")
+
+
+def _rows(dataset: Dataset | IterableDataset, name: str) -> Iterator[Reading]:
+    row = 1
+    # As Arrow: nothing is decoded, so that images and sounds beside the text cost nothing and need no library.
+    for batch in dataset.with_format("arrow").iter(batch_size=_BATCH_ROWS):
+        yield from arrow_readings(batch, name, row)  # type: ignore[arg-type]
+        row += len(batch)
+
+
+def _unreachable(source: str, error: Exception) -> BadInput:
+    from datasets.exceptions import DatasetNotFoundError
+
+    if isinstance(error, ConnectionError):
+        return BadInput(
+            f"There is no file or folder {source!r}, and the hub cannot be reached to look for a dataset of that name."
+            " Check the path, or fetch the dataset where there is a network and copy it here."
+        )
+    if isinstance(error, DatasetNotFoundError):
+        return BadInput(f"There is no file or folder {source!r}, and no such dataset on the hub that you may read.")
+    return BadInput(f"The hub dataset {source} cannot be read: {_first_line(error)}")
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -1,0 +1,169 @@
+"""JSON, whatever the extension says: one record a line, or one array of records.
+
+Files named `.json` often hold one record a line, so the first character decides: `[` opens an array. Lines are
+independent, so a malformed one costs itself alone. In an array nobody knows where the next record begins after a
+malformed one: that is an error.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+from fac_core.datasets.records import Reading, Record, Unreadable, open_bytes, open_text, shown, utf8_error
+from fac_core.errors import BadInput
+
+_CHUNK = 1 << 20
+_LARGEST_RECORD = 1 << 28
+"""Characters. An array whose next record does not end within so many is taken to be malformed."""
+_SPACE = re.compile(r"[ \t\r\n]*")
+
+
+def read_json(path: Path, name: str) -> Iterator[Reading]:
+    """Records of a JSON Lines file or a JSON array, in order; memory is that of one record.
+
+    Raises `BadInput` where an array is malformed or cut off, and for one object over several lines.
+    """
+    with open_bytes(path) as file:
+        is_array = open_text(file).read(1024).lstrip().startswith("[")
+    return _array(path, name) if is_array else _checked_lines(path, name)
+
+
+def _checked_lines(path: Path, name: str) -> Iterator[Reading]:
+    readings = _lines(path, name)
+    first = next(readings, None)
+    if first is None:
+        return
+    if isinstance(first, Unreadable) and ".json" in path.suffixes:  # most likely {"data": [...]}, over many lines
+        raise BadInput(
+            f"{path} is neither an array of records nor one record a line ({first.origin} {first.detail})."
+            " If the records are inside an object, save their list alone."
+        )
+    yield first
+    yield from readings
+
+
+def _lines(path: Path, name: str) -> Iterator[Reading]:
+    with open_bytes(path) as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue  # the end of the file, or a gap that a person left
+            origin = f"{name}:{number}"
+            try:
+                value = json.loads(line.rstrip(b"\r\n").decode())
+            except UnicodeDecodeError as error:
+                yield Unreadable(origin, f"is not valid UTF-8 at byte {error.start + 1}", shown(line))
+            except RecursionError:
+                yield Unreadable(origin, "is nested too deeply", shown(line))
+            except json.JSONDecodeError as error:
+                yield Unreadable(
+                    origin, f"is not JSON: {error.msg.removesuffix(' at')} at column {error.colno}", shown(line)
+                )
+            except ValueError as error:  # an integer of thousands of digits
+                yield Unreadable(origin, f"is not JSON that can be read: {error}", shown(line))
+            else:
+                yield _reading(value, origin)
+
+
+def _array(path: Path, name: str) -> Iterator[Reading]:
+    with open_bytes(path) as file:
+        array = _Array(path, open_text(file))
+        for line, value, source in array:
+            origin = f"{name}:{line}"
+            if problem := utf8_error(source):
+                yield Unreadable(origin, problem, shown(source))
+            else:
+                yield _reading(value, origin)
+
+
+def _reading(value: Any, origin: str) -> Reading:
+    match value:
+        case dict():
+            return Record(origin, value)
+        case str():
+            return Record(origin, {"text": value})
+        case _:
+            return Unreadable(origin, f"is a JSON {type(value).__name__}, not an object", shown(json.dumps(value)))
+
+
+class _Array:
+    """Elements of a JSON array, parsed one at a time: `(line, value, source text)`."""
+
+    def __init__(self, path: Path, file: TextIO) -> None:
+        self._path = path
+        self._file = file
+        self._buffer = ""
+        self._at = 0
+        self._line = 1
+        self._ended = False
+        self._decoder = json.JSONDecoder()
+
+    def __iter__(self) -> Iterator[tuple[int, Any, str]]:
+        self._take("[")
+        if self._next_character() == "]":
+            return self._end()
+        while True:
+            self._next_character()
+            value, end = self._value()
+            line, source = self._line, self._buffer[self._at : end]
+            self._move(end)
+            yield line, value, source
+            if self._next_character() == "]":
+                return self._end()
+            self._take(",")
+
+    def _end(self) -> None:
+        self._take("]")
+        if self._next_character():
+            raise self._malformed("something follows behind its end")
+
+    def _value(self) -> tuple[Any, int]:
+        """The value that begins here and its end in the buffer, with as much more of the file as it needs."""
+        size = _CHUNK
+        while True:
+            try:
+                value, end = self._decoder.raw_decode(self._buffer, self._at)
+                if end < len(self._buffer) or self._ended:  # a number may go on behind the buffer's end
+                    return value, end
+            except (ValueError, RecursionError) as error:
+                if self._ended or len(self._buffer) - self._at > _LARGEST_RECORD:
+                    raise self._malformed(error) from error
+            self._read(size)
+            size *= 2  # a long record is parsed anew at each try: so keep the tries few
+
+    def _next_character(self) -> str:
+        """The first character that is no white space; it is not taken. Empty at the end of the file."""
+        while True:
+            if space := _SPACE.match(self._buffer, self._at):
+                self._move(space.end())
+            if self._at < len(self._buffer) or self._ended:
+                return self._buffer[self._at : self._at + 1]
+            self._read(_CHUNK)
+
+    def _take(self, character: str) -> None:
+        found = self._next_character()
+        if found != character:
+            raise self._malformed(f"expected {character!r}, found {found!r}" if found else "it is never closed")
+        self._move(self._at + 1)
+
+    def _move(self, to: int) -> None:
+        self._line += self._buffer.count("\n", self._at, to)
+        self._at = to
+
+    def _read(self, size: int) -> None:
+        more = self._file.read(size)
+        self._ended = not more
+        self._buffer = self._buffer[self._at :] + more
+        self._at = 0
+
+    def _malformed(self, problem: object) -> BadInput:
+        line, detail = self._line, str(problem)
+        if isinstance(problem, json.JSONDecodeError):
+            line, detail = line + self._buffer.count("\n", self._at, problem.pos), problem.msg
+        return BadInput(
+            f"{self._path}:{line}: the JSON array is malformed: {detail}."
+            " Mend it there, or save one record a line (JSONL)."
+        )

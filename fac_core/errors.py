@@ -1,0 +1,50 @@
+"""Every error that the engine raises on purpose, as one tree.
+
+    FacError                    catch this to catch all of them
+    ├── WrongUse                the request itself is wrong (exit code 2 in the CLI)
+    │   ├── BadInput            a file or record cannot be read: names file, line and mend
+    │   ├── ModelMismatch       model, layer and SAE do not fit each other
+    │   ├── NotFound            no such run, model, SAE or feature
+    │   └── EmptyAnchor         the anchor has no feature to cover: FAC is undefined
+    ├── MissingExtra            an optional package is not installed
+    ├── StoreBusy               somebody else is writing the same run
+    └── RunBroken               a run file is damaged or of another version
+
+A message says what is wrong and what to do next, in one or two sentences.
+"""
+
+
+class FacError(Exception):
+    """Base of all errors raised on purpose."""
+
+
+class WrongUse(FacError):
+    """The request cannot be carried out as it was put."""
+
+
+class BadInput(WrongUse):
+    """A file or record cannot be read; the message names the file, the line and the mend."""
+
+
+class ModelMismatch(WrongUse):
+    """Model, layer and SAE do not fit each other; the message names both sides."""
+
+
+class NotFound(WrongUse):
+    """There is no such run, model, SAE or feature; the message lists what there is."""
+
+
+class EmptyAnchor(WrongUse):
+    """The anchor has no relevant active feature, so FAC has no denominator."""
+
+
+class MissingExtra(FacError):
+    """An optional package is not installed; the message has the command that installs it."""
+
+
+class StoreBusy(FacError):
+    """Another process is building the same run."""
+
+
+class RunBroken(FacError):
+    """A run file is damaged, or was written by a version that this one cannot read."""

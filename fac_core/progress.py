@@ -1,0 +1,15 @@
+"""One callback tells how far a long task is; who listens decides how it looks."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """`(done, total, note)`; `total` in the same unit as `done`."""
+
+    def __call__(self, done: int, total: int, note: str = "") -> None: ...
+
+
+def silent(done: int, total: int, note: str = "") -> None:
+    """Tell nobody."""

@@ -1,0 +1,1 @@
+"""Run files and the workspace: the only room that knows the database."""

@@ -1,0 +1,177 @@
+"""A workspace: the folder that holds the runs, what can be made again, and which run is the anchor.
+
+my-workspace/
+    workspace.json      marks the folder; remembers the anchor
+    runs/<run_id>.duckdb
+    cache/              samples, shards: safe to delete while nothing is being encoded
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from fac_core.errors import NotFound, RunBroken, WrongUse
+from fac_core.store.run_file import RunFile, RunInfo
+
+MARKER = "workspace.json"
+ENVIRONMENT_VARIABLE = "FAC_WORKSPACE"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class UnreadableRun:
+    """A file among the runs that cannot be read."""
+
+    path: Path
+    reason: str
+
+
+class Workspace:
+    """A folder of runs. Raises `NotFound` if the folder is no workspace; `Workspace.create` makes one."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder).resolve()
+        if not (self.folder / MARKER).is_file():
+            raise NotFound(f"{self.folder} is no workspace: it has no {MARKER}. `fac encode` makes one.")
+
+    @classmethod
+    def create(cls, folder: Path) -> Self:
+        """Make a workspace, or open the one that is there."""
+        folder = Path(folder)
+        (folder / "runs").mkdir(parents=True, exist_ok=True)
+        if not (folder / MARKER).exists():
+            _write_marker(folder, {})
+        return cls(folder)
+
+    @classmethod
+    def find(cls, start: Path | None = None) -> Self:
+        """The workspace that is meant without naming it.
+
+        In this order: `$FAC_WORKSPACE`; `start` (default: the current folder) or the nearest of its parents; the only
+        workspace right below `start`. Raises `NotFound` without one, `WrongUse` with several below.
+        """
+        if os.environ.get(ENVIRONMENT_VARIABLE):
+            return cls(Path(os.environ[ENVIRONMENT_VARIABLE]))
+        start = (start or Path.cwd()).resolve()
+        for folder in (start, *start.parents):
+            if (folder / MARKER).is_file():
+                return cls(folder)
+        below = sorted(marker.parent for marker in start.glob(f"*/{MARKER}"))
+        if len(below) > 1:
+            names = ", ".join(folder.name for folder in below)
+            raise WrongUse(f"{start} has several workspaces: {names}. Say which with --workspace.")
+        if not below:
+            raise NotFound(
+                f"There is no workspace in {start}, above or right below it. `fac demo` or `fac encode` makes one; "
+                f"--workspace or ${ENVIRONMENT_VARIABLE} names one elsewhere."
+            )
+        return cls(below[0])
+
+    def run_path(self, run_id: str) -> Path:
+        """Where the run of this id is, or will be, published."""
+        return self.folder / "runs" / f"{run_id}.duckdb"
+
+    def runs(self) -> list[RunInfo]:
+        """All readable runs, the newest last. A file that cannot be read is logged as a warning: see `unreadable`."""
+        readable, unreadable = self._scan()
+        for broken in unreadable:
+            log.warning("%s is left out: %s", broken.path.name, broken.reason)
+        return readable
+
+    def unreadable(self) -> list[UnreadableRun]:
+        """The files among the runs that cannot be read, and why."""
+        return self._scan()[1]
+
+    def run(self, reference: str) -> RunFile:
+        """Open a run by id, by name (the newest of that name) or by a prefix of either that only one run has.
+
+        Raises `NotFound`, listing what there is, and `WrongUse` for a prefix that several runs have.
+        """
+        return RunFile(self.run_path(self._resolve(reference).run_id))
+
+    def set_anchor(self, reference: str) -> RunInfo:
+        """Remember which run says what can occur."""
+        info = self._resolve(reference)
+        _write_marker(self.folder, {**self._marker(), "anchor": info.run_id})
+        return info
+
+    def anchor(self) -> RunInfo:
+        """The remembered anchor; without one, the only run, or the larger (in samples) of the only two of one space.
+
+        Raises `NotFound` if neither says which, or if the remembered run is gone.
+        """
+        runs, remembered = self.runs(), self._marker().get("anchor")
+        if remembered is not None:
+            for info in runs:
+                if info.run_id == remembered:
+                    return info
+            raise NotFound(f"The anchor {remembered} is gone. Choose another with --anchor; there is {_listed(runs)}.")
+        if len(runs) == 1:
+            return runs[0]
+        by_space: dict[str, list[RunInfo]] = {}
+        for info in runs:
+            by_space.setdefault(info.space_id, []).append(info)
+        pairs = [group for group in by_space.values() if len(group) > 1]
+        if len(pairs) == 1 and len(pairs[0]) == 2:
+            return max(pairs[0], key=lambda info: (info.n_samples, info.n_tokens))
+        raise NotFound(f"Nothing says which run is the anchor. Choose one with --anchor; there is {_listed(runs)}.")
+
+    def seed(self, anchor: RunInfo) -> RunInfo:
+        """The newest run of the anchor's space that is not the anchor. Raises `NotFound` without one."""
+        others = [i for i in self.runs() if i.space_id == anchor.space_id and i.run_id != anchor.run_id]
+        if not others:
+            raise NotFound(
+                f"There is no run to compare with the anchor {anchor.name!r} ({anchor.model}, {anchor.sae}). "
+                "Encode one with `fac encode`, with the same model and SAE."
+            )
+        return others[-1]
+
+    def _scan(self) -> tuple[list[RunInfo], list[UnreadableRun]]:
+        readable: list[tuple[str, int, RunInfo]] = []
+        unreadable: list[UnreadableRun] = []
+        for path in sorted((self.folder / "runs").glob("*.duckdb")):
+            try:
+                with RunFile(path) as run:
+                    # Time stamps have whole seconds; the file's own time orders runs within one.
+                    readable.append((run.info.created_at, path.stat().st_mtime_ns, run.info))
+            except RunBroken as error:
+                unreadable.append(UnreadableRun(path, str(error)))
+        return [info for *_, info in sorted(readable, key=lambda entry: entry[:2])], unreadable
+
+    def _resolve(self, reference: str) -> RunInfo:
+        runs = self.runs()
+        for info in reversed(runs):
+            if reference in (info.run_id, info.name):
+                return info
+        newest = {i.name: i for i in runs if i.run_id.startswith(reference) or i.name.startswith(reference)}
+        if len(newest) > 1:
+            raise WrongUse(f"{reference!r} fits several runs: {_listed(list(newest.values()))}. Write more of it.")
+        if not newest:
+            raise NotFound(f"There is no run {reference!r} in {self.folder}; there is {_listed(runs)}.")
+        return next(iter(newest.values()))
+
+    def _marker(self) -> dict[str, str]:
+        path = self.folder / MARKER
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except json.JSONDecodeError as error:
+            raise RunBroken(f"{path} is not JSON (line {error.lineno}). Replace its content by {{}}.") from error
+
+
+def _listed(runs: list[RunInfo]) -> str:
+    return ", ".join(f"{info.name} ({info.run_id})" for info in runs) or "no run yet"
+
+
+def _write_marker(folder: Path, content: dict[str, str]) -> None:
+    """Write whole or not at all: other processes read the file at any moment."""
+    descriptor, name = tempfile.mkstemp(dir=folder, prefix=MARKER, suffix=".tmp")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(content, file, indent=2)
+    Path(name).replace(folder / MARKER)

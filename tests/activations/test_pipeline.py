@@ -1,0 +1,170 @@
+"""A dataset becomes a run: resumable at any moment, the same whatever the shards, and nothing lost on the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from fac_core.activations import pipeline
+from fac_core.activations.pipeline import encode
+from fac_core.activations.spec import EncodeSpec
+from fac_core.errors import BadInput, ModelMismatch, NotFound, WrongUse
+from fac_core.store.run_file import RunFile, RunInfo
+from fac_core.store.workspace import Workspace
+from tests import tiny
+
+TABLES = ("samples", "activations", "feature_stats", "token_activations", "examples", "failures")
+
+
+@pytest.fixture
+def spec(model_of, sae_of) -> EncodeSpec:
+    return EncodeSpec(model=str(model_of("llama")), sae=str(sae_of("topk")), context=32, dtype="float32")
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Path:
+    """20 good texts, an empty one, a repeated one and a line that is no JSON."""
+    path = tmp_path / "texts.jsonl"
+    lines = [json.dumps({"text": f"{tiny.TEXTS[i % 7]} Number {i}."}) for i in range(20)]
+    path.write_text("\n".join([*lines, '{"text": " "}', lines[0], '{"text": oops}']) + "\n", encoding="utf-8")
+    return path
+
+
+def contents(workspace: Workspace, info: RunInfo) -> dict[str, list]:
+    with RunFile(workspace.run_path(info.run_id)) as run:
+        return {table: run.query(f"SELECT * FROM {table} ORDER BY ALL").to_pylist() for table in TABLES}  # noqa: S608
+
+
+def small_shards(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    monkeypatch.setattr(pipeline, "shard_size", lambda _n: size)
+
+
+def test_every_record_is_a_sample_or_a_failure_with_a_reason(tmp_path, spec, dataset):
+    workspace = Workspace.create(tmp_path / "w")
+    info = encode(dataset, workspace, spec)
+    assert (info.n_samples, info.n_failures) == (20, 3)
+    reasons = {f["origin"]: f["reason"] for f in contents(workspace, info)["failures"]}
+    assert reasons == {"texts.jsonl:21": "empty", "texts.jsonl:22": "duplicate", "texts.jsonl:23": "unreadable"}
+    assert info.dtype_reason == "asked for"
+    assert info.activation_mode == "topk-6"
+
+
+def test_a_finished_run_is_returned_at_once(tmp_path, spec, dataset, monkeypatch):
+    workspace = Workspace.create(tmp_path / "w")
+    first = encode(dataset, workspace, spec)
+    monkeypatch.setattr(pipeline, "choose_encoder", None)  # loading a model again would fail
+    assert encode(dataset, workspace, spec) == first
+    assert not list((workspace.folder / "cache").iterdir())
+
+
+@pytest.mark.parametrize("size", [1, 3, 20])
+def test_the_shards_leave_no_trace_in_the_result(tmp_path, spec, dataset, monkeypatch, size):
+    whole = Workspace.create(tmp_path / "whole")
+    expected = contents(whole, encode(dataset, whole, spec))
+    small_shards(monkeypatch, size)
+    workspace = Workspace.create(tmp_path / "w")
+    got = contents(workspace, encode(dataset, workspace, spec))
+    for table in ("samples", "failures"):
+        assert got[table] == expected[table]
+    assert [(r["feature_id"], r["sample_id"], r["token_index"]) for r in got["activations"]] == [
+        (r["feature_id"], r["sample_id"], r["token_index"]) for r in expected["activations"]
+    ]
+    # Another batch shape may round the last bit of a float differently.
+    assert [r["activation"] for r in got["activations"]] == pytest.approx(
+        [r["activation"] for r in expected["activations"]], rel=2e-3
+    )
+
+
+def test_killed_at_any_moment_the_same_command_goes_on(tmp_path, spec, dataset, monkeypatch):
+    """SIGKILL after the first shards: they are not computed again, and the result is that of an undisturbed run."""
+    small_shards(monkeypatch, 2)
+    undisturbed = Workspace.create(tmp_path / "undisturbed")
+    expected = contents(undisturbed, encode(dataset, undisturbed, spec))
+    workspace = Workspace.create(tmp_path / "w")
+    code = (
+        "import sys, time; from pathlib import Path; from fac_core.activations import pipeline as p\n"
+        "from fac_core.activations.encoder import Encoder; from fac_core.activations.spec import EncodeSpec\n"
+        "from fac_core.store.workspace import Workspace\n"
+        "p.shard_size = lambda n: 2\n"
+        "whole = Encoder.__call__\n"
+        "def slow(self, *args): time.sleep(0.2); return whole(self, *args)\n"
+        "Encoder.__call__ = slow\n"
+        "p.encode(sys.argv[1], Workspace(Path(sys.argv[2])), EncodeSpec(model=sys.argv[3], sae=sys.argv[4], context=32, dtype='float32'))\n"
+    )
+    arguments = [str(dataset), str(workspace.folder), spec.model, spec.sae]
+    process = subprocess.Popen([sys.executable, "-c", code, *arguments])
+    present = wait_for(lambda: list(workspace.folder.glob("cache/*/shards/*.activations.parquet")), at_least=3)
+    os.kill(process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+    process.wait()
+    assert not list(workspace.folder.glob("runs/*.duckdb"))
+    written = {path: path.stat().st_mtime_ns for path in present}
+    seen: list[dict[Path, int]] = []
+    build = pipeline.build_run
+
+    def look_then_build(*args, **kwargs):
+        seen.append({path: path.stat().st_mtime_ns for path in present})
+        build(*args, **kwargs)
+
+    monkeypatch.setattr(pipeline, "build_run", look_then_build)
+    assert contents(workspace, encode(dataset, workspace, spec)) == expected
+    assert seen == [written]
+
+
+def wait_for(look, at_least: int, seconds: float = 60) -> list:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if len(found := look()) >= at_least:
+            return found
+        time.sleep(0.02)
+    raise AssertionError("nothing happened")
+
+
+def test_a_chat_is_encoded_for_the_roles_that_were_chosen(tmp_path, spec):
+    path = tmp_path / "chats.jsonl"
+    chat = [{"role": "user", "content": "Where is the contract?"}, {"role": "assistant", "content": "On the table."}]
+    path.write_text(json.dumps({"messages": chat}) + "\n", encoding="utf-8")
+    workspace = Workspace.create(tmp_path / "w")
+    covered = {}
+    for role in ("user", "assistant"):
+        info = encode(path, workspace, EncodeSpec(**{**vars(spec), "roles": (role,)}))
+        covered[role] = {(r["char_start"], r["char_end"]) for r in contents(workspace, info)["token_activations"]}
+    assert covered["user"]
+    assert all(len("user: ") <= start < end <= len("user: Where is the contract?") for start, end in covered["user"])
+    assert covered["assistant"]
+    assert all(start >= len("user: Where is the contract?\nassistant: ") for start, _ in covered["assistant"])
+
+
+def test_a_sample_without_content_tokens_is_a_failure(tmp_path, spec):
+    path = tmp_path / "chats.jsonl"
+    chats = [[{"role": "system", "content": "Be kind."}], [{"role": "user", "content": "Hello there"}]]
+    path.write_text("\n".join(json.dumps({"messages": chat}) for chat in chats), encoding="utf-8")
+    workspace = Workspace.create(tmp_path / "w")
+    info = encode(path, workspace, spec)
+    assert (info.n_samples, info.n_failures) == (1, 1)
+    assert contents(workspace, info)["failures"][0]["reason"] == "no_content_tokens"
+
+
+def test_truncation_is_counted(tmp_path, spec):
+    path = tmp_path / "long.txt"
+    path.write_text("word " * 100 + "\nshort one\n", encoding="utf-8")
+    info = encode(path, Workspace.create(tmp_path / "w"), spec)
+    assert info.n_truncated == 1
+
+
+def test_wrong_requests_say_so_before_anything_is_computed(tmp_path, spec, dataset, sae_of):
+    workspace = Workspace.create(tmp_path / "w")
+    with pytest.raises(ModelMismatch, match="reads 48 dimensions"):
+        encode(dataset, workspace, EncodeSpec(**{**vars(spec), "sae": str(sae_of("topk", d_in=48))}))
+    with pytest.raises(BadInput):
+        encode(tmp_path / "empty.jsonl", workspace, spec)
+    with pytest.raises(NotFound, match="No SAE ships"):
+        encode(dataset, workspace, EncodeSpec(**{**vars(spec), "sae": ""}))
+    with pytest.raises(WrongUse, match="choose one of native, topk, dense"):
+        EncodeSpec(mode="sparse")  # type: ignore[arg-type]

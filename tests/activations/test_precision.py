@@ -1,0 +1,43 @@
+"""The probe decides, and says why."""
+
+from __future__ import annotations
+
+import pytest
+
+from fac_core.activations import precision
+from fac_core.activations.model import load_tokenizer
+from fac_core.activations.sae import load_sae
+from fac_core.activations.tokens import SampleTokenizer
+from tests import tiny
+
+
+@pytest.fixture
+def probe(model_of, sae_of, monkeypatch):
+    """`probe(fast_seconds)` chooses as if float32 took one second and bfloat16 that long."""
+    model, sae = str(model_of("llama")), load_sae(sae_of("standard"))
+    tokens = SampleTokenizer(load_tokenizer(model), context=64)(tiny.TEXTS, [None] * 7)
+    measure = precision._timed
+
+    def choose(fast_seconds: float, min_jaccard: float = 0.5) -> precision.Choice:
+        seconds = iter([1.0, fast_seconds])
+        monkeypatch.setattr(precision, "_timed", lambda *args: (next(seconds), measure(*args)[1]))
+        monkeypatch.setattr(precision, "MIN_JACCARD", min_jaccard)
+        return precision.choose_encoder(model, sae, tokens)
+
+    return choose
+
+
+def test_bfloat16_is_taken_where_it_is_faster_and_agrees(probe):
+    choice = probe(0.5)
+    assert choice.dtype == "bfloat16"
+    assert "2.0 times as fast" in choice.reason
+
+
+def test_float32_stays_where_bfloat16_is_slower(probe):
+    choice = probe(3.0)
+    assert choice.dtype == "float32"
+    assert "not enough" in choice.reason
+
+
+def test_float32_stays_where_the_active_features_differ(probe):
+    assert probe(0.5, min_jaccard=1.01).dtype == "float32"

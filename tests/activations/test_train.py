@@ -1,0 +1,130 @@
+"""Training a SAE: it learns, resumes after a kill, and ends as a folder that sae-lens reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from sae_lens import SAE
+from safetensors.torch import load_file
+
+from fac_core.activations.harvest import Shard, read_shard
+from fac_core.activations.train import TrainConfig, last_checkpoint, train_from_texts, train_sae
+from fac_core.errors import NotFound, WrongUse
+from tests import tiny
+from tests.activations.shards_on_disk import N_BLOCKS, write_shard
+
+CONFIG = TrainConfig(
+    model="tiny",
+    n_blocks=N_BLOCKS,
+    d_sae=32,
+    k=3,
+    total_tokens=50 * 120,
+    batch_tokens=50,
+    lr=5e-3,
+    warm_up_steps=5,
+    checkpoint_steps=20,
+)
+
+
+@pytest.fixture
+def shards(tmp_path: Path) -> list[Shard]:
+    return [write_shard(tmp_path / "shards", number) for number in range(4)]
+
+
+def _fvu(folder: Path, shard: Shard) -> float:
+    sae = SAE.load_from_disk(folder)
+    tokens = read_shard(shard, N_BLOCKS).float()
+    with torch.inference_mode():
+        return float((sae(tokens) - tokens).pow(2).sum() / (tokens - tokens.mean(dim=0)).pow(2).sum())
+
+
+class _Killed(BaseException):
+    """Stands for a kill: nothing in the engine may catch it."""
+
+
+def _kill_after(tokens: int) -> Callable[..., None]:
+    def on_progress(done: int, total: int, note: str = "") -> None:
+        if done >= tokens:
+            raise _Killed
+
+    return on_progress
+
+
+def test_training_explains_held_out_tokens_and_is_read_by_sae_lens_as_float32(
+    shards: list[Shard], tmp_path: Path
+) -> None:
+    folder = train_sae(CONFIG, shards[:3], tmp_path / "sae")
+    assert _fvu(folder, shards[3]) < 0.5
+    sae = SAE.load_from_disk(folder)
+    assert sae.W_enc.dtype == torch.float32
+    assert {tensor.dtype for tensor in load_file(folder / "sae_weights.safetensors").values()} == {torch.float16}
+    assert sae.cfg.metadata.hook_name == "blocks.1.hook_resid_post"
+    assert sae.cfg.metadata.model_name == "tiny"
+
+
+def test_a_killed_training_goes_on_from_its_last_checkpoint_to_the_same_weights(
+    shards: list[Shard], tmp_path: Path
+) -> None:
+    whole = train_sae(CONFIG, shards, tmp_path / "whole")
+    with pytest.raises(_Killed):
+        train_sae(CONFIG, shards, tmp_path / "sae", on_progress=_kill_after(50 * 60))
+    assert not (tmp_path / "sae").exists()
+    checkpoint = last_checkpoint(tmp_path / "sae.training")
+    assert checkpoint is not None
+    assert checkpoint.name == "step-00000040"
+    seen: list[int] = []
+    resumed = train_sae(CONFIG, shards, tmp_path / "sae", on_progress=lambda done, *_: seen.append(done))
+    assert seen[0] == 50 * 60  # not from the start
+    a, b = (load_file(folder / "sae_weights.safetensors") for folder in (whole, resumed))
+    assert all(torch.allclose(a[name].float(), b[name].float(), atol=1e-3) for name in a)
+    assert not (tmp_path / "sae.training").exists()
+
+
+def test_a_half_written_checkpoint_is_not_taken_for_one(shards: list[Shard], tmp_path: Path) -> None:
+    (tmp_path / "sae.training" / "step.building").mkdir(parents=True)
+    assert last_checkpoint(tmp_path / "sae.training") is None
+    train_sae(replace(CONFIG, total_tokens=50 * 20), shards, tmp_path / "sae")
+    assert SAE.load_from_disk(tmp_path / "sae").cfg.d_sae == 32
+
+
+def test_the_same_training_again_does_nothing(shards: list[Shard], tmp_path: Path) -> None:
+    short = replace(CONFIG, total_tokens=50 * 20)
+    train_sae(short, shards, tmp_path / "sae")
+    steps: list[int] = []
+    train_sae(short, shards, tmp_path / "sae", on_progress=lambda done, *_: steps.append(done))
+    assert steps == []
+
+
+def test_a_checkpoint_of_other_settings_is_refused(shards: list[Shard], tmp_path: Path) -> None:
+    with pytest.raises(_Killed):
+        train_sae(CONFIG, shards, tmp_path / "sae", on_progress=_kill_after(50 * 60))
+    with pytest.raises(WrongUse, match="other settings"):
+        train_sae(replace(CONFIG, lr=1e-4), shards, tmp_path / "sae")
+
+
+def test_missing_shards_are_an_error_unless_a_harvest_is_followed(shards: list[Shard], tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="1 of 5"):
+        train_sae(CONFIG, [*shards, Shard(tmp_path / "none.safetensors", [])], tmp_path / "sae")
+
+
+def test_a_batchtopk_sae_is_saved_as_jumprelu(shards: list[Shard], tmp_path: Path) -> None:
+    config = replace(CONFIG, architecture="batchtopk", total_tokens=50 * 40)
+    folder = train_sae(config, shards, tmp_path / "sae")
+    assert SAE.load_from_disk(folder).cfg.architecture() == "jumprelu"
+
+
+def test_texts_become_a_sae_of_the_asked_layer(model_of: Callable[[str], Path], tmp_path: Path) -> None:
+    config = replace(CONFIG, model=str(model_of("llama")), total_tokens=50 * 10, batch_tokens=50, d_sae=64)
+    texts = [f"{text} {number}" for number in range(20) for text in tiny.TEXTS]
+    folder = train_from_texts(texts, config, tmp_path / "sae", held_out_shards=1, shard_tokens=500)
+    assert SAE.load_from_disk(folder).cfg.d_in == tiny.D_MODEL
+
+
+def test_too_few_texts_are_an_error(model_of: Callable[[str], Path], tmp_path: Path) -> None:
+    config = replace(CONFIG, model=str(model_of("llama")))
+    with pytest.raises(WrongUse, match="held out"):
+        train_from_texts(tiny.TEXTS, config, tmp_path / "sae")

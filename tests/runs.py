@@ -1,0 +1,139 @@
+"""Small run files, built from a list of `(feature, sample, activation)` by the same code that builds the real ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fac_core.store.build import build_run
+from fac_core.store.run_file import RunFile, RunInfo
+
+ACTIVATIONS = pa.schema(
+    {"feature_id": pa.uint32(), "sample_id": pa.uint32(), "activation": pa.float32(), "token_index": pa.uint16()}
+)
+EXAMPLES = pa.schema(
+    {
+        "feature_id": pa.uint32(),
+        "sample_id": pa.uint32(),
+        "token_index": pa.uint16(),
+        "char_start": pa.uint32(),
+        "char_end": pa.uint32(),
+        "activation": pa.float32(),
+    }
+)
+SAMPLES = pa.schema(
+    {
+        "sample_id": pa.uint32(),
+        "text": pa.string(),
+        "messages": pa.string(),
+        "metadata": pa.string(),
+        "origin": pa.string(),
+    }
+)
+SHARD_SAMPLES = pa.schema(
+    {"sample_id": pa.uint32(), "n_tokens": pa.int32(), "truncated": pa.bool_(), "sinks": pa.int32()}
+)
+FAILURES = pa.schema({"origin": pa.string(), "reason": pa.string(), "detail": pa.string(), "text": pa.string()})
+
+Active = tuple[int, int, float]
+
+
+def run_info(name: str, d_sae: int, *, space_id: str = "space", **fields: object) -> RunInfo:
+    """The row of table `run`, with what no test asks about filled in."""
+    values: dict[str, object] = {
+        "run_id": f"id-{name}",
+        "name": name,
+        "dataset_id": f"dataset-{name}",
+        "dataset_name": name,
+        "source": f"{name}.jsonl",
+        "space_id": space_id,
+        "model": "tiny-model",
+        "hook_name": "blocks.1.hook_resid_post",
+        "sae": "tiny-sae",
+        "d_sae": d_sae,
+        "created_at": "2026-01-01T00:00:00+00:00",
+        "versions": json.dumps({"fac-explorer": "0.1.0"}),
+    }
+    return RunInfo(**{**values, **fields})  # type: ignore[arg-type]
+
+
+def write_parts(
+    folder: Path,
+    activations: Sequence[Active],
+    n_samples: int,
+    *,
+    token_index: Sequence[int] | None = None,
+    texts: Sequence[str] | None = None,
+    n_tokens: Sequence[int] | None = None,
+    shown: bool = True,
+) -> dict[str, Path | list[Path]]:
+    """The Parquet files of a run of one shard, as arguments of `build_run`.
+
+    Texts are words of four characters and a space; with `shown`, every activation is proposed as an example whose one
+    token is the word at its token index (default: the feature's id modulo the number of words).
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lengths = list(n_tokens) if n_tokens is not None else [5] * n_samples
+    texts = texts or [" ".join(f"w{i % 1000:03d}" for i in range(length)) for length in lengths]
+    words = list(token_index) if token_index is not None else [f % lengths[s] for f, s, _ in activations]
+    pooled = [
+        {"feature_id": f, "sample_id": s, "activation": a, "token_index": t}
+        for (f, s, a), t in zip(activations, words, strict=True)
+    ]
+    tables = {
+        "samples": pa.Table.from_pylist(
+            [{"sample_id": i, "text": text, "origin": f"data.jsonl:{i + 1}"} for i, text in enumerate(texts)], SAMPLES
+        ),
+        "shard_samples": pa.Table.from_pylist(
+            [{"sample_id": i, "n_tokens": n, "truncated": False, "sinks": 1} for i, n in enumerate(lengths)],
+            SHARD_SAMPLES,
+        ),
+        "activations": pa.Table.from_pylist(pooled, ACTIVATIONS),
+        "examples": pa.Table.from_pylist(
+            [{**row, "char_start": 5 * row["token_index"], "char_end": 5 * row["token_index"] + 4} for row in pooled]
+            if shown
+            else [],
+            EXAMPLES,
+        ),
+        "failures": pa.Table.from_pylist([], FAILURES),
+    }
+    for kind, table in tables.items():
+        pq.write_table(table, folder / f"{kind}.parquet")
+    paths: dict[str, Path | list[Path]] = {k: [folder / f"{k}.parquet"] for k in tables if k != "samples"}
+    return {**paths, "samples": folder / "samples.parquet"}
+
+
+def make_run(
+    path: Path,
+    name: str,
+    activations: Sequence[Active],
+    n_samples: int,
+    d_sae: int,
+    space_id: str = "space",
+    *,
+    token_index: Sequence[int] | None = None,
+    texts: Sequence[str] | None = None,
+    n_tokens: Sequence[int] | None = None,
+    shown: bool = True,
+    **fields: object,
+) -> RunFile:
+    """Build `<path>/<name>.duckdb`, or `path` itself if it ends in `.duckdb`, and open it.
+
+    `fields` go to `RunInfo`. Activations are stored with four significant digits: give them no more.
+    """
+    target = path if path.suffix == ".duckdb" else path / f"{name}.duckdb"
+    parts = write_parts(
+        target.with_suffix(".parts"),
+        activations,
+        n_samples,
+        token_index=token_index,
+        texts=texts,
+        n_tokens=n_tokens,
+        shown=shown,
+    )
+    build_run(target, run_info(name, d_sae, space_id=space_id, **fields), **parts)  # type: ignore[arg-type]
+    return RunFile(target)

@@ -1,0 +1,138 @@
+"""The commands: results on stdout, one JSON document with --json, exit codes 0, 1, 2, errors that say what to do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fac_core.cli.app import run
+from tests import tiny
+from tests.runs import make_run
+
+ANCHOR = [(feature, sample, 1.0 + sample) for feature in range(8) for sample in range(4)]
+SEED = [(feature, sample, 0.5 + sample) for feature in range(6) for sample in range(3)] + [(9, 0, 1.0)]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with one workspace of two runs: 8 features occur, 6 of them fire in the seed, and an extra one."""
+    from fac_core.store.workspace import Workspace
+
+    place = Workspace.create(tmp_path / "project" / "workspace")
+    make_run(place.run_path("id-broad"), "broad", ANCHOR, 4, 12).close()
+    make_run(place.run_path("id-small"), "small", SEED, 3, 12).close()
+    monkeypatch.chdir(tmp_path / "project")
+    monkeypatch.delenv("FAC_WORKSPACE", raising=False)
+    return place.folder
+
+
+def answer(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> object:
+    """Run a command and return its one JSON document."""
+    assert run([*arguments, "--json"]) == code
+    captured = capsys.readouterr().out
+    assert captured.count("\n") == 1
+    return json.loads(captured)
+
+
+def test_coverage_needs_no_argument_where_there_is_one_workspace(workspace, capsys):
+    document = answer(capsys, "coverage")
+    assert isinstance(document, dict)
+    assert (document["fac"], document["numerator"], document["denominator"], document["delta"]) == (0.75, 6, 8, 0.0)
+    assert document["n_extra"] == 1
+    assert document["interval"]["low"] <= 0.75 <= document["interval"]["high"]
+    assert set(document["presets"]) == {"paper", "calibrated"}
+
+
+def test_runs_is_a_list(workspace, capsys):
+    assert [r["name"] for r in answer(capsys, "runs")] == ["broad", "small"]  # type: ignore[attr-defined, index]
+
+
+def test_gaps_name_the_missing_features(workspace, capsys):
+    assert [g["feature_id"] for g in answer(capsys, "gaps")] == [6, 7]  # type: ignore[attr-defined, index]
+
+
+@pytest.mark.parametrize("kind", ["threshold", "growth"])
+def test_curves_end_where_coverage_is(workspace, capsys, kind):
+    points = answer(capsys, "curve", kind)
+    assert isinstance(points, list)
+    assert points[0 if kind == "threshold" else -1]["fac" if kind == "threshold" else "mean"] == 0.75
+
+
+def test_top_lists_the_strongest_samples_first(workspace, capsys):
+    document = answer(capsys, "top", "3", "-n", "2")
+    assert isinstance(document, dict)
+    assert [e["activation"] for e in document["examples"]] == [4.0, 3.0]
+
+
+def test_gap_closure_stands_beside_fac_under_its_own_name(workspace, capsys):
+    from fac_core.store.workspace import Workspace
+
+    make_run(Workspace(workspace).run_path("id-made"), "made", [(6, 0, 2.0)], 1, 12).close()
+    document = answer(capsys, "coverage", "made", "--anchor", "broad", "--closes", "small")
+    assert isinstance(document, dict)
+    assert document["gap_closure"]["closure"] == 0.5
+    assert document["fac"] == 0.125
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["top", "99"], "features of 'broad' go from 0 to 11"),
+        (["coverage", "nothing"], "there is broad"),
+        (["coverage", "--preset", "loose"], "choose paper or calibrated"),
+        (["coverage", "--delta", "-1"], "give a number from 0 on"),
+        (["curve", "sideways"], "choose threshold or growth"),
+        (["coverage", "--no-such-option"], "No such option"),
+        (["gaps", "--workspace", "elsewhere"], "`fac encode` makes one"),
+    ],
+)
+def test_wrong_use_is_exit_code_2_and_says_what_to_do(workspace, capsys, arguments, says):
+    document = answer(capsys, *arguments, code=2)
+    assert isinstance(document, dict)
+    assert says in document["error"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["runs"], ["coverage", "--versus", "broad"], ["gaps"], ["curve"], ["curve", "growth"], ["top", "3"], ["--help"]],
+)
+def test_every_table_prints_for_people(workspace, capsys, arguments):
+    assert run(arguments) == 0
+    assert capsys.readouterr().out.strip()
+
+
+def test_markup_in_a_text_is_shown_and_not_obeyed(workspace, capsys):
+    """Sample text is untrusted: brackets that look like terminal markup come out as they are."""
+    from fac_core.cli.tables import highlighted
+    from fac_core.features.evidence import Example, TokenValue
+
+    peak = TokenValue(4, 14, 2.0)
+    example = Example(0, 2.0, "see [bold red]x[/] \x1b[31mred\u202e", {}, peak, (peak,))
+    shown = highlighted(example).plain
+    assert "[bold red]" in shown
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+
+
+def test_encode_from_the_command_line(tmp_path, model_of, sae_of, capsys):
+    source = tmp_path / "texts.txt"
+    source.write_text("\n".join(tiny.TEXTS), encoding="utf-8")
+    info = answer(
+        capsys, "encode", str(source), "-w", str(tmp_path / "w"), "--model", str(model_of("llama")), "--sae", str(sae_of("topk")),
+        "--dtype", "float32", "--context", "32", "--anchor",
+    )  # fmt: skip
+    assert isinstance(info, dict)
+    assert info["n_samples"] == 7
+    assert json.loads((tmp_path / "w" / "workspace.json").read_text())["anchor"] == info["run_id"]
+
+
+def test_doctor_names_a_mend_for_everything_that_is_missing(capsys, monkeypatch):
+    import importlib.util
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    document = answer(capsys, "doctor", code=1)
+    assert isinstance(document, dict)
+    assert not document["healthy"]
+    assert all(check["mend"] for check in document["checks"] if not check["ok"])
