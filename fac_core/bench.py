@@ -80,9 +80,10 @@ def main() -> None:
 
 def gemms_alone(model: TruncatedModel, d_sae: int, *, n_tokens: int) -> Callable[[], None]:
     """Every matrix product that the truncated model and the encode step need for `n_tokens`, and nothing else."""
+    dtype = model.compute_dtype
     weights = [m.weight for m in model.module.modules() if isinstance(m, torch.nn.Linear)]
-    weights.append(torch.randn(d_sae, model.d_model, dtype=model.dtype))
-    inputs = {w.shape[1]: torch.randn(n_tokens, w.shape[1], dtype=model.dtype) for w in weights}
+    weights.append(torch.nn.Parameter(torch.randn(d_sae, model.d_model, dtype=dtype)))
+    inputs = {w.shape[1]: torch.randn(n_tokens, w.shape[1], dtype=dtype) for w in weights}
 
     @torch.inference_mode()
     def run() -> None:

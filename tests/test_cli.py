@@ -131,7 +131,7 @@ def test_encode_from_the_command_line(tmp_path, model_of, sae_of, capsys):
 def test_doctor_names_a_mend_for_everything_that_is_missing(capsys, monkeypatch):
     import importlib.util
 
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     document = answer(capsys, "doctor", code=1)
     assert isinstance(document, dict)
     assert not document["healthy"]

@@ -109,8 +109,7 @@ def _dequantise(gguf: Path, folder: Path) -> None:
     packed = GgufConfig(dequantize=True)
     model = AutoModelForCausalLM.from_pretrained(gguf.parent, quantization_config=packed, dtype=torch.float32, **source)
     # The packed-weights note must not reach the copy: it would be read as "still quantised".
-    if hasattr(model.config, "quantization_config"):
-        del model.config.quantization_config
+    vars(model.config).pop("quantization_config", None)
     model.save_pretrained(folder)
 
 

@@ -59,7 +59,7 @@ class Encoder:
         batch_tokens: token budget of a forward pass, padding included.
     """
 
-    def __init__(self, model: TruncatedModel, sae: SparseAutoencoder, *, batch_tokens: int = 2048) -> None:
+    def __init__(self, model: TruncatedModel, sae: SparseAutoencoder, *, batch_tokens: int = 1024) -> None:
         check_fit(sae, model=model.name, d_model=model.d_model, n_layers=model.n_layers)
         self.model = model
         self.sae = sae

@@ -76,6 +76,12 @@ class TruncatedModel:
         """
         other = copy.copy(self)
         other.compute_dtype = dtype
+        if dtype != self.module.dtype:  # converted once here, not by autocast in every forward pass
+            other.module = copy.deepcopy(self.module)
+            other.blocks = _blocks(other.module, self.n_blocks)
+            for layer in other.module.modules():
+                if isinstance(layer, torch.nn.Linear):
+                    layer.to(dtype)
         return other
 
     @torch.inference_mode()
@@ -104,7 +110,7 @@ class TruncatedModel:
 
         handles = [catch(n) for n in after]
         device = self.module.device
-        mixed = torch.autocast(device.type, self.compute_dtype, enabled=self.compute_dtype != self.module.dtype)
+        mixed = torch.autocast(device.type, self.compute_dtype, enabled=self.compute_dtype != torch.float32)
         try:
             with mixed:
                 self.module(input_ids=input_ids.to(device), use_cache=False)

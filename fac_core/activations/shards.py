@@ -54,7 +54,7 @@ class Shard:
 
 def shard_size(n_samples: int) -> int:
     """Samples a shard: small enough to lose little, and never so many shards that their proposals pile up."""
-    return int(np.clip(n_samples // 64, 256, 8192))
+    return int(np.clip(n_samples // 64, 512, 8192))
 
 
 def plan(samples: Path, folder: Path, *, size: int, identity: str) -> Iterator[Shard]:

@@ -54,7 +54,7 @@ def model_hash(model: str) -> str:
 
 
 def _hub_folder(model: str) -> Path:
-    from transformers.utils import cached_file
+    from transformers.utils.hub import cached_file
 
     try:
         config = cached_file(model, "config.json")

@@ -180,6 +180,6 @@ def _start_token(tokenizer: PreTrainedTokenizerBase) -> list[int]:
     The first token of a window takes the attention sink (norm 25,000 against 170 in SmolLM2): it must not be a word.
     """
     for token in (tokenizer.bos_token_id, tokenizer.eos_token_id):
-        if token is not None:
-            return [int(token)]
+        if isinstance(token, int):
+            return [token]
     return []

@@ -13,10 +13,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import duckdb
 import pyarrow as pa
 
 from fac_core.errors import NotFound, RunBroken
-from fac_core.store.schema import SCHEMA_VERSION
+from fac_core.store.schema import BLOCK_SIZE, SCHEMA_VERSION
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,8 +86,6 @@ class RunFile:
     """
 
     def __init__(self, path: Path) -> None:
-        import duckdb  # here and below, not above: `import fac_core` stays light
-
         self.path = Path(path)
         if not self.path.is_file():
             raise NotFound(f"There is no run file {self.path}. `fac runs` lists what there is.")
@@ -107,6 +106,20 @@ class RunFile:
         with self._connection.cursor() as cursor:
             return cursor.sql(sql, params=list(params)).to_arrow_table()
 
+    def bytes_of(self, table: str) -> int:
+        """Bytes that a table takes up in the file: its distinct storage blocks, whole."""
+        blocks = self.query(
+            """
+            WITH segments AS (FROM pragma_storage_info(?) WHERE persistent)
+            SELECT count(DISTINCT block) AS n FROM (
+                SELECT block_id AS block FROM segments
+                UNION ALL SELECT unnest(additional_block_ids) FROM segments
+            ) WHERE block >= 0
+            """,
+            [table],
+        )["n"][0].as_py()
+        return blocks * BLOCK_SIZE
+
     def close(self) -> None:
         self._connection.close()
 
@@ -117,8 +130,6 @@ class RunFile:
         self.close()
 
     def _read_info(self) -> RunInfo:
-        import duckdb
-
         try:
             rows = self.query("SELECT * FROM run").to_pylist()
         except duckdb.Error as error:

@@ -262,3 +262,21 @@ build.build_run(folder / "run.duckdb", run_info("run", 1), **write_parts(folder,
     assert not (tmp_path / "run.duckdb").exists()
     assert build(tmp_path, parts).info.n_activations == 1
     assert not (tmp_path / "run.duckdb.building").exists()
+
+
+def test_a_stored_activation_costs_at_most_six_bytes(tmp_path: Path) -> None:
+    """On activations shaped like real ones: Zipf over features, log-normal, 10,000 samples."""
+    rng = np.random.default_rng(0)
+    n, d_sae, n_samples = 600_000, 4608, 10_000
+    weights = 1 / np.arange(1, d_sae + 1) ** 0.8
+    cells = np.unique(rng.choice(d_sae, n, p=weights / weights.sum()) * n_samples + rng.integers(0, n_samples, n))
+    columns = {
+        "feature_id": (cells // n_samples).astype(np.uint32),
+        "sample_id": (cells % n_samples).astype(np.uint32),
+        "activation": rng.lognormal(1, 0.7, len(cells)).astype(np.float32),
+        "token_index": rng.integers(1, 200, len(cells)).astype(np.uint16),
+    }
+    parts = write_parts(tmp_path, [], n_samples)
+    pq.write_table(pa.table(columns), parts["activations"][0])
+    with build(tmp_path, parts, d_sae=d_sae) as run:
+        assert run.bytes_of("activations") / run.info.n_activations <= 6
