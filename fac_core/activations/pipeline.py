@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+import logging
 import shutil
 import tempfile
 import time
@@ -22,7 +23,7 @@ import pyarrow as pa
 from fac_core.activations.encoder import Encoder
 from fac_core.activations.model import load_tokenizer
 from fac_core.activations.precision import Choice, choose_encoder
-from fac_core.activations.sae import SparseAutoencoder, load_sae
+from fac_core.activations.sae import SparseAutoencoder, default_sae, load_sae
 from fac_core.activations.shards import Shard, plan, shard_size
 from fac_core.activations.space import FeatureSpace, feature_space
 from fac_core.activations.spec import EncodeSpec
@@ -30,14 +31,12 @@ from fac_core.activations.tokens import SampleTokenizer, Tokens
 from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping
 from fac_core.datasets.prepare import PreparedDataset, prepare
 from fac_core.datasets.samples import FAILURES
-from fac_core.errors import NotFound
 from fac_core.progress import Progress, silent
 from fac_core.store.build import build_run
 from fac_core.store.run_file import RunFile, RunInfo
 from fac_core.store.workspace import Workspace
 
-SHIPPED = Path(__file__).resolve().parents[2] / "data" / "sae"
-"""The SAEs that come with the project, in folders that begin with the name of their model."""
+logger = logging.getLogger(__name__)
 
 
 def encode(
@@ -51,7 +50,7 @@ def encode(
 ) -> RunInfo:
     """Encode a dataset and publish the run. A run that exists already is returned at once.
 
-    Progress counts samples. Raises the errors of `prepare`, `load_sae` and `choose_encoder`.
+    Progress counts samples. Raises the errors of `prepare` and `load_sae`, `NotFound` and `ModelMismatch` of the model.
     """
     started = time.monotonic()
     sae = load_sae(spec.sae or default_sae(spec.model), hook_name=spec.hook).in_mode(spec.mode, spec.k)
@@ -61,6 +60,8 @@ def encode(
     if published.exists():
         shutil.rmtree(folder)
         with RunFile(published) as run:
+            if name not in (None, run.info.name):
+                logger.warning("These samples are encoded already, as %r: that run is taken.", run.info.name)
             return run.info
     tokenizer = SampleTokenizer(load_tokenizer(spec.model), context=spec.context, roles=spec.roles)
     choice = _choice(folder, spec, sae, dataset, tokenizer)
@@ -79,14 +80,6 @@ def encode(
     shutil.rmtree(folder)
     with RunFile(published) as run:
         return run.info
-
-
-def default_sae(model: str) -> str:
-    """Folder of the SAE that ships for a model. Raises `NotFound` when there is none."""
-    for cfg in sorted(SHIPPED.glob("*/cfg.json")):
-        if cfg.parent.name.startswith(f"{model}-"):
-            return str(cfg.parent)
-    raise NotFound(f"No SAE ships for {model!r}; give one with --sae (a folder, or release/sae_id).")
 
 
 def _prepared(
@@ -130,7 +123,9 @@ def _choice(
     choice = choose_encoder(
         spec.model, sae, _with_content(tokenizer(shard.texts, shard.chats)), dtype=spec.dtype, device=spec.device
     )
-    kept.write_text(json.dumps({"dtype": choice.dtype, "reason": choice.reason}))
+    building = kept.with_suffix(".building")
+    building.write_text(json.dumps({"dtype": choice.dtype, "reason": choice.reason}))
+    building.replace(kept)
     return choice
 
 
@@ -214,5 +209,7 @@ def _info(
         roles=",".join(spec.roles),
         seconds=seconds,
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        versions=json.dumps({p: importlib.metadata.version(p) for p in ("torch", "transformers", "sae-lens", "duckdb", "fac-explorer")}),
+        versions=json.dumps(
+            {p: importlib.metadata.version(p) for p in ("torch", "transformers", "sae-lens", "duckdb", "fac-explorer")}
+        ),
     )

@@ -27,6 +27,9 @@ from fac_core.activations.model import blocks_before
 from fac_core.activations.spec import Mode
 from fac_core.errors import BadInput, ModelMismatch, NotFound
 
+SHIPPED = Path(__file__).resolve().parents[2] / "data" / "sae"
+"""The SAEs that come with the project, in folders that begin with the name of their model."""
+
 
 @dataclass(frozen=True)
 class SparseAutoencoder:
@@ -116,7 +119,7 @@ def load_sae(name: str | Path, *, hook_name: str | None = None) -> SparseAutoenc
     """Load a SAE in its native mode.
 
     Args:
-        name: a sae-lens folder, a paper checkpoint `TopK7_l16_h65536_epoch3.pth`, or `release/sae_id`.
+        name: one that ships, a sae-lens folder, a paper checkpoint `TopK7_l16_h65536_epoch3.pth`, or `release/sae_id`.
         hook_name: needed only where the SAE does not say which layer it reads.
 
     Raises:
@@ -131,6 +134,14 @@ def load_sae(name: str | Path, *, hook_name: str | None = None) -> SparseAutoenc
         sae = _from_sae_lens(str(name), hook_name)
     blocks_before(sae.hook_name)  # a hook that cannot be read is an error now, not after the model is loaded
     return sae.in_mode("native")
+
+
+def default_sae(model: str) -> str:
+    """Name of the SAE that ships for a model. Raises `NotFound` when there is none."""
+    for cfg in sorted(SHIPPED.glob("*/cfg.json")):
+        if cfg.parent.name.startswith(f"{model}-"):
+            return cfg.parent.name
+    raise NotFound(f"No SAE ships for {model!r}; give one with --sae (a folder, or release/sae_id).")
 
 
 def check_fit(sae: SparseAutoencoder, *, model: str, d_model: int, n_layers: int) -> None:
@@ -195,7 +206,8 @@ def _from_sae_lens(name: str, hook_name: str | None) -> SparseAutoencoder:
 
 
 def _load_with_sae_lens(name: str) -> SAE:
-    folder = Path(name)
+    shipped = SHIPPED / name
+    folder = shipped if (shipped / "cfg.json").is_file() else Path(name)
     if folder.is_dir():
         if not (folder / "cfg.json").is_file():
             raise NotFound(f"{folder} has no cfg.json, so it is not a SAE that sae-lens saved.")
@@ -205,12 +217,16 @@ def _load_with_sae_lens(name: str) -> SAE:
             raise BadInput(f"{folder} cannot be read as a SAE ({error}). Save it anew with sae-lens.") from error
     release, _, sae_id = name.partition("/")
     if not sae_id:
-        raise NotFound(f"No SAE at {name!r}. Give a folder that sae-lens saved, a paper checkpoint (.pth), or release/sae_id.")
+        raise NotFound(
+            f"No SAE at {name!r}. Give a folder that sae-lens saved, a paper checkpoint (.pth), or release/sae_id."
+        )
     try:
         return SAE.from_pretrained(release, sae_id, dtype="float32")
     except (ValueError, OSError) as error:
         first_line = str(error).splitlines()[0]
-        raise NotFound(f"No SAE {sae_id!r} in release {release!r} ({first_line}). Is the folder spelt right?") from error
+        raise NotFound(
+            f"No SAE {sae_id!r} in release {release!r} ({first_line}). Is the folder spelt right?"
+        ) from error
 
 
 def _from_paper_checkpoint(path: Path, hook_name: str | None) -> SparseAutoencoder:

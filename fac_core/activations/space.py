@@ -59,7 +59,9 @@ def _hub_folder(model: str) -> Path:
     try:
         config = cached_file(model, "config.json")
     except OSError as error:
-        raise NotFound(f"No model at {model!r}: give a local folder, a hub id, or one of {', '.join(EMBEDDED)}.") from error
+        raise NotFound(
+            f"No model at {model!r}: give a local folder, a hub id, or one of {', '.join(EMBEDDED)}."
+        ) from error
     return Path(str(config)).parent
 
 
@@ -75,5 +77,3 @@ def _fingerprint(path: Path) -> str:
 
 def _digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value).encode()).hexdigest()
-
-

@@ -76,7 +76,11 @@ class SampleTokenizer:
             texts, add_special_tokens=False, split_special_tokens=True, return_offsets_mapping=True, verbose=False
         )
         return [
-            self._cut([*self._start, *ids], [(0, 0)] * len(self._start) + offsets, [False] * len(self._start) + [True] * len(ids))
+            self._cut(
+                [*self._start, *ids],
+                [(0, 0)] * len(self._start) + offsets,
+                [False] * len(self._start) + [True] * len(ids),
+            )
             for ids, offsets in zip(encoded["input_ids"], encoded["offset_mapping"], strict=True)
         ]
 
@@ -98,7 +102,11 @@ class SampleTokenizer:
             else:
                 offsets.append((0, 0))
         if not ids or ids[0] not in self._special:  # a template without BOS: something must take the sink
-            ids, offsets, content = [*self._start, *ids], [(0, 0)] * len(self._start) + offsets, [False] * len(self._start) + content
+            ids, offsets, content = (
+                [*self._start, *ids],
+                [(0, 0)] * len(self._start) + offsets,
+                [False] * len(self._start) + content,
+            )
         return self._cut(ids, offsets, content)
 
     def _cut(self, ids: list[int], offsets: list[tuple[int, int]], content: list[bool]) -> Tokens:

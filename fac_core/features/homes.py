@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from fac_core.features.evidence import PeakWord

@@ -100,19 +100,18 @@ def test_the_default_sae_reads_as_sae_lens_does():
     """The face of every demo, through the whole fast path, against the slow oracle."""
     from fac_core.activations.encoder import Encoder
     from fac_core.activations.model import TruncatedModel, load_tokenizer, model_path
-    from fac_core.activations.pipeline import default_sae
-    from fac_core.activations.sae import load_sae
+    from fac_core.activations.sae import SHIPPED, default_sae, load_sae
     from fac_core.activations.tokens import SampleTokenizer
     from tests import oracle_encoder, tiny
 
-    folder = default_sae("smollm2-135m")
-    sae = load_sae(folder)
+    name = default_sae("smollm2-135m")
+    sae = load_sae(name)
     tokens = SampleTokenizer(load_tokenizer("smollm2-135m"), context=64)(tiny.TEXTS, [None] * len(tiny.TEXTS))
     encoded = Encoder(TruncatedModel("smollm2-135m", sae.n_blocks), sae)(np.arange(7, dtype=np.uint32), tokens)
     got = np.zeros((7, sae.d_sae), dtype=np.float32)
     table = encoded.activations
     got[table["sample_id"].to_numpy(), table["feature_id"].to_numpy()] = table["activation"].to_numpy()
-    expected = oracle_encoder.pooled(Path(model_path("smollm2-135m")), Path(folder), sae.n_blocks, tokens)
+    expected = oracle_encoder.pooled(Path(model_path("smollm2-135m")), SHIPPED / name, sae.n_blocks, tokens)
     both, either = ((got > 0) & (expected > 0)).sum(), ((got > 0) | (expected > 0)).sum()
     assert both / either > 0.999
     np.testing.assert_allclose(got[(got > 0) & (expected > 0)], expected[(got > 0) & (expected > 0)], rtol=1e-2)
