@@ -9,35 +9,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fac_core.datasets.samples import FAILURES, SAMPLES
 from fac_core.store.build import build_run
 from fac_core.store.run_file import RunFile, RunInfo
-
-ACTIVATIONS = pa.schema(
-    {"feature_id": pa.uint32(), "sample_id": pa.uint32(), "activation": pa.float32(), "token_index": pa.uint16()}
-)
-EXAMPLES = pa.schema(
-    {
-        "feature_id": pa.uint32(),
-        "sample_id": pa.uint32(),
-        "token_index": pa.uint16(),
-        "char_start": pa.uint32(),
-        "char_end": pa.uint32(),
-        "activation": pa.float32(),
-    }
-)
-SAMPLES = pa.schema(
-    {
-        "sample_id": pa.uint32(),
-        "text": pa.string(),
-        "messages": pa.string(),
-        "metadata": pa.string(),
-        "origin": pa.string(),
-    }
-)
-SHARD_SAMPLES = pa.schema(
-    {"sample_id": pa.uint32(), "n_tokens": pa.int32(), "truncated": pa.bool_(), "sinks": pa.int32()}
-)
-FAILURES = pa.schema({"origin": pa.string(), "reason": pa.string(), "detail": pa.string(), "text": pa.string()})
+from fac_core.store.shard_schema import ACTIVATIONS, EXAMPLES, SHARD_SAMPLES
 
 Active = tuple[int, int, float]
 

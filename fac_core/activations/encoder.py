@@ -19,24 +19,10 @@ from fac_core.activations.pooling import Pool
 from fac_core.activations.proposals import Proposals
 from fac_core.activations.sae import SparseAutoencoder, check_fit
 from fac_core.activations.tokens import Tokens
+from fac_core.store.shard_schema import ACTIVATIONS, EXAMPLES, SHARD_SAMPLES
 
 _SINK_MULTIPLE = 10.0
 """A token whose norm is over 10 times the median of its sample is an attention sink, not content."""
-
-ACTIVATIONS = pa.schema(
-    {"feature_id": pa.uint32(), "sample_id": pa.uint32(), "activation": pa.float32(), "token_index": pa.uint16()}
-)
-EXAMPLES = pa.schema(
-    {
-        "feature_id": pa.uint32(),
-        "sample_id": pa.uint32(),
-        "token_index": pa.uint16(),
-        "char_start": pa.uint32(),
-        "char_end": pa.uint32(),
-        "activation": pa.float32(),
-    }
-)
-SAMPLES = pa.schema({"sample_id": pa.uint32(), "n_tokens": pa.int32(), "truncated": pa.bool_(), "sinks": pa.int32()})
 
 
 @dataclass(frozen=True)
@@ -48,7 +34,7 @@ class Encoded:
     examples: pa.Table
     """Schema `EXAMPLES`: token-level values of the samples proposed as examples."""
     samples: pa.Table
-    """Schema `SAMPLES`: content tokens, truncation and sinks of each sample."""
+    """Schema `SHARD_SAMPLES`: content tokens, truncation and sinks of each sample."""
 
 
 class Encoder:
@@ -93,7 +79,7 @@ class Encoder:
                     "truncated": [t.truncated for t in tokens],
                     "sinks": sinks,
                 },
-                schema=SAMPLES,
+                schema=SHARD_SAMPLES,
             ),
         )
 

@@ -20,6 +20,9 @@ from fac_core.activations.sae import SparseAutoencoder
 _COLUMNS = 4096
 """Latents encoded at a time in the elementwise way: the pre-activations stay in the cache."""
 
+_TOKENS = 32
+"""Strongest tokens kept of an example, where the rule itself does not bound their number."""
+
 
 class TokenValues(NamedTuple):
     """Token-level activations above zero; four tensors of one length."""
@@ -69,7 +72,9 @@ class Pool:
                 row, column = chosen.nonzero(as_tuple=True)
                 feature = first + column
                 values = self.sae.activated(z[row, :, column].float().T, feature).T  # columns last, as the rule wants
-                pair, position = values.nonzero(as_tuple=True)
+                # A dense rule is active on half of all tokens: without a bound, examples would grow with the texts.
+                weakest_kept = values.topk(min(_TOKENS, values.shape[1]), dim=1).values[:, -1:]
+                pair, position = ((values > 0) & (values >= weakest_kept)).nonzero(as_tuple=True)
                 return TokenValues(row[pair], feature[pair], position, values[pair, position])
 
             yield Block(first, self.sae.activated(peak.values.float(), columns), peak.indices, at_tokens)

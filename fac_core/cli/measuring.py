@@ -9,20 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from fac_core.cli import tables
-from fac_core.cli.options import (
-    AnchorName,
-    Delta,
-    DenseAbove,
-    Json,
-    MinCount,
-    NoSinks,
-    Preset,
-    Quantile,
-    RunName,
-    WorkspaceFolder,
-)
+from fac_core.cli.options import AnchorName, Json, RunName, WorkspaceFolder, takes_definition
 from fac_core.cli.output import out, write_json
-from fac_core.coverage.definition import PRESETS, Definition
+from fac_core.coverage.definition import PAPER, PRESETS, Definition
 from fac_core.errors import EmptyAnchor, WrongUse
 
 
@@ -43,15 +32,10 @@ def runs(workspace: WorkspaceFolder = None, json: Json = False) -> None:
         out.print(tables.runs(found))
 
 
+@takes_definition
 def coverage(
     run: RunName = None,
     anchor: AnchorName = None,
-    preset: Preset = None,
-    delta: Delta = None,
-    quantile: Quantile = None,
-    min_count: MinCount = None,
-    dense_above: DenseAbove = None,
-    no_sinks: NoSinks = False,
     by: Annotated[str | None, typer.Option(help="Also by a metadata field of the anchor's samples, e.g. set.")] = None,
     versus: Annotated[list[str] | None, typer.Option(help="More runs to set beside it, at matched size.")] = None,
     closes: Annotated[
@@ -59,11 +43,11 @@ def coverage(
     ] = None,
     workspace: WorkspaceFolder = None,
     json: Json = False,
+    definition: Definition = PAPER,
 ) -> None:
     """FAC of a run against the anchor, with its interval; both presets beside it."""
     import fac_core as fac
 
-    definition = _definition(preset, delta, quantile, min_count, dense_above, no_sinks)
     result = fac.coverage(run, anchor, definition, workspace=workspace)
     interval = fac.interval(run, anchor, definition, workspace=workspace)
     document: dict[str, Any] = {
@@ -87,23 +71,18 @@ def coverage(
         tables.print_coverage(out, result, document)
 
 
+@takes_definition
 def gaps(
     run: RunName = None,
     anchor: AnchorName = None,
-    preset: Preset = None,
-    delta: Delta = None,
-    quantile: Quantile = None,
-    min_count: MinCount = None,
-    dense_above: DenseAbove = None,
-    no_sinks: NoSinks = False,
     limit: Annotated[int, typer.Option(help="Rows to show.")] = 20,
     workspace: WorkspaceFolder = None,
     json: Json = False,
+    definition: Definition = PAPER,
 ) -> None:
     """Features that the anchor has and the run lacks, with the anchor's evidence."""
     import fac_core as fac
 
-    definition = _definition(preset, delta, quantile, min_count, dense_above, no_sinks)
     found = fac.gaps(run, anchor, definition, workspace=workspace, limit=limit)
     if json:
         write_json(found)
@@ -111,23 +90,18 @@ def gaps(
         out.print(tables.gaps(found))
 
 
+@takes_definition
 def curve(
     kind: Annotated[str, typer.Argument(help="threshold (FAC against δ) or growth (against samples).")] = "threshold",
     run: Annotated[str | None, typer.Option("--run", help="Run name or id.")] = None,
     anchor: AnchorName = None,
-    preset: Preset = None,
-    delta: Delta = None,
-    quantile: Quantile = None,
-    min_count: MinCount = None,
-    dense_above: DenseAbove = None,
-    no_sinks: NoSinks = False,
     workspace: WorkspaceFolder = None,
     json: Json = False,
+    definition: Definition = PAPER,
 ) -> None:
     """FAC as a function of δ, or of the number of samples."""
     import fac_core as fac
 
-    definition = _definition(preset, delta, quantile, min_count, dense_above, no_sinks)
     if kind == "threshold":
         points: Any = fac.threshold_curve(run, anchor, definition, workspace=workspace)
     elif kind == "growth":
@@ -155,27 +129,6 @@ def top(
         write_json({"feature_id": feature, "examples": found})
     else:
         tables.print_examples(out, feature, found)
-
-
-def _definition(
-    preset: str | None,
-    delta: float | None,
-    quantile: float | None,
-    min_count: int | None,
-    dense_above: float | None,
-    no_sinks: bool,
-) -> Definition:
-    """The preset (paper unless named), with what was given instead of its own values."""
-    if preset is not None and preset not in PRESETS:
-        raise WrongUse(f"There is no preset {preset!r}; choose {' or '.join(PRESETS)}.")
-    given = {
-        "delta": delta,
-        "quantile": quantile,
-        "min_count": min_count,
-        "exclude_dense_above": dense_above,
-        "exclude_sinks": no_sinks or None,
-    }
-    return dataclasses.replace(PRESETS[preset or "paper"], **{k: v for k, v in given.items() if v is not None})
 
 
 def _preset(chosen: Definition, run: str | None, anchor: str | None, workspace: Path | None) -> dict[str, Any]:

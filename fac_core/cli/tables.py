@@ -52,7 +52,9 @@ def print_coverage(console: Console, result: Coverage, document: dict[str, Any])
         if preset["fac"] is None:
             console.print(f"  {name:<11} undefined: {preset['why']}")
         else:
-            console.print(f"  {name:<11} FAC {preset['fac']:.1%}  ({preset['numerator']:,} of {preset['denominator']:,})")
+            console.print(
+                f"  {name:<11} FAC {preset['fac']:.1%}  ({preset['numerator']:,} of {preset['denominator']:,})"
+            )
     if "by" in document:
         console.print(by_home(document["by"]))
     for other in document.get("compared", []):
