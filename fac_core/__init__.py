@@ -11,6 +11,7 @@ that runs a model.
 from fac_core.activations.spec import EncodeSpec, TrainConfig
 from fac_core.api import (
     compare,
+    count_curve,
     coverage,
     coverage_by,
     encode,
@@ -39,6 +40,7 @@ __all__ = [
     "TrainConfig",
     "Workspace",
     "compare",
+    "count_curve",
     "coverage",
     "coverage_by",
     "encode",

@@ -173,6 +173,18 @@ def growth_curve(
         return curves.growth_curve(q, p, definition, seed=seed)
 
 
+def count_curve(
+    run: str | None = None,
+    anchor: str | None = None,
+    definition: Definition = PAPER,
+    *,
+    workspace: Folder = None,
+) -> tuple[curves.CountPoint, ...]:
+    """FAC against the number of samples in which a feature must be active."""
+    with _pair(workspace, run, anchor) as (q, p):
+        return curves.count_curve(q, p, definition)
+
+
 def compare(
     names: Sequence[str],
     anchor: str | None = None,

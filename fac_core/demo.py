@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from fac_core import api
 from fac_core.activations.spec import EncodeSpec
-from fac_core.coverage.curves import ClusterCoverage, GrowthPoint, ThresholdPoint
+from fac_core.coverage.curves import ClusterCoverage, CountPoint, GrowthPoint, ThresholdPoint
 from fac_core.coverage.definition import CALIBRATED
 from fac_core.coverage.fac import Coverage
 from fac_core.coverage.interval import Interval
@@ -41,6 +41,7 @@ class Demo:
     """The first gaps, calibrated."""
     threshold_curve: tuple[ThresholdPoint, ...]
     growth_curve: tuple[GrowthPoint, ...]
+    count_curve: tuple[CountPoint, ...]
 
 
 def run_demo(workspace: Path, watch: Callable[[str], AbstractContextManager[Progress]]) -> Demo:
@@ -67,5 +68,6 @@ def run_demo(workspace: Path, watch: Callable[[str], AbstractContextManager[Prog
         gap_words=api.gap_words("set", *pair, CALIBRATED, workspace=workspace),
         gaps=api.gaps(*pair, CALIBRATED, workspace=workspace, limit=15),
         threshold_curve=api.threshold_curve(*pair, workspace=workspace),
+        count_curve=api.count_curve(*pair, workspace=workspace),
         growth_curve=api.growth_curve(*pair, CALIBRATED, workspace=workspace),
     )

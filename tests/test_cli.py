@@ -53,11 +53,13 @@ def test_gaps_name_the_missing_features(workspace, capsys):
     assert [g["feature_id"] for g in answer(capsys, "gaps")] == [6, 7]  # type: ignore[attr-defined, index]
 
 
-@pytest.mark.parametrize("kind", ["threshold", "growth"])
-def test_curves_end_where_coverage_is(workspace, capsys, kind):
+@pytest.mark.parametrize(
+    ("kind", "at", "field"), [("threshold", 0, "fac"), ("growth", -1, "mean"), ("count", 0, "fac")]
+)
+def test_every_curve_meets_coverage_at_one_end(workspace, capsys, kind, at, field):
     points = answer(capsys, "curve", kind)
     assert isinstance(points, list)
-    assert points[0 if kind == "threshold" else -1]["fac" if kind == "threshold" else "mean"] == 0.75
+    assert points[at][field] == 0.75
 
 
 def test_top_lists_the_strongest_samples_first(workspace, capsys):
@@ -83,7 +85,7 @@ def test_gap_closure_stands_beside_fac_under_its_own_name(workspace, capsys):
         (["coverage", "nothing"], "there is broad"),
         (["coverage", "--preset", "loose"], "choose paper or calibrated"),
         (["coverage", "--delta", "-1"], "give a number from 0 on"),
-        (["curve", "sideways"], "choose threshold or growth"),
+        (["curve", "sideways"], "choose threshold, growth, count"),
         (["coverage", "--no-such-option"], "No such option"),
         (["gaps", "--workspace", "elsewhere"], "`fac encode` makes one"),
     ],
@@ -96,7 +98,16 @@ def test_wrong_use_is_exit_code_2_and_says_what_to_do(workspace, capsys, argumen
 
 @pytest.mark.parametrize(
     "arguments",
-    [["runs"], ["coverage", "--versus", "broad"], ["gaps"], ["curve"], ["curve", "growth"], ["top", "3"], ["--help"]],
+    [
+        ["runs"],
+        ["coverage", "--versus", "broad"],
+        ["gaps"],
+        ["curve"],
+        ["curve", "growth"],
+        ["curve", "count"],
+        ["top", "3"],
+        ["--help"],
+    ],
 )
 def test_every_table_prints_for_people(workspace, capsys, arguments):
     assert run(arguments) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -92,26 +93,33 @@ def gaps(
 
 @takes_definition
 def curve(
-    kind: Annotated[str, typer.Argument(help="threshold (FAC against δ) or growth (against samples).")] = "threshold",
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help="threshold (FAC against δ), growth (against samples) or count (against samples a feature needs)."
+        ),
+    ] = "threshold",
     run: Annotated[str | None, typer.Option("--run", help="Run name or id.")] = None,
     anchor: AnchorName = None,
     workspace: WorkspaceFolder = None,
     json: Json = False,
     definition: Definition = PAPER,
 ) -> None:
-    """FAC as a function of δ, or of the number of samples."""
+    """FAC as a function: of δ, of the number of samples, of the samples a feature needs."""
     import fac_core as fac
 
-    if kind == "threshold":
-        points: Any = fac.threshold_curve(run, anchor, definition, workspace=workspace)
-    elif kind == "growth":
-        points = fac.growth_curve(run, anchor, definition, workspace=workspace)
-    else:
-        raise WrongUse(f"There is no curve {kind!r}; choose threshold or growth.")
+    curves: dict[str, Callable[..., Any]] = {
+        "threshold": fac.threshold_curve,
+        "growth": fac.growth_curve,
+        "count": fac.count_curve,
+    }
+    if kind not in curves:
+        raise WrongUse(f"There is no curve {kind!r}; choose {', '.join(curves)}.")
+    points = curves[kind](run, anchor, definition, workspace=workspace)
     if json:
         write_json(points)
     else:
-        out.print(tables.curve(kind, points))
+        out.print(tables.curve(points))
 
 
 def top(

@@ -36,9 +36,11 @@ def tell(console: Console, demo: Demo) -> None:
     console.rule("The first gaps")
     console.print(tables.gaps(demo.gaps))
     console.rule("FAC against the threshold δ (paper's definition)")
-    console.print(tables.curve("threshold", demo.threshold_curve))
+    console.print(tables.curve(demo.threshold_curve))
     console.rule("FAC against the number of samples (calibrated): would more of the same help?")
-    console.print(tables.curve("growth", demo.growth_curve))
+    console.print(tables.curve(demo.growth_curve))
+    console.rule("FAC against the samples a feature needs (δ = 0): how much hangs on one sample?")
+    console.print(tables.curve(demo.count_curve))
     console.rule("Go on")
     feature = demo.gaps["feature_id"][0].as_py() if len(demo.gaps) else 0
     console.print(f"The workspace is {demo.workspace}. Try:")

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from fac_core.coverage.curves import ClusterCoverage, GrowthPoint, ThresholdPoint
+from fac_core.coverage.curves import ClusterCoverage, CountPoint, GrowthPoint, ThresholdPoint
 from fac_core.coverage.fac import Coverage
 from fac_core.features.evidence import Example
 from fac_core.store.run_file import RunInfo
@@ -99,19 +99,23 @@ def gaps(found: pa.Table) -> Table:
     return table
 
 
-def curve(kind: str, points: Sequence[ThresholdPoint] | Sequence[GrowthPoint], n_rows: int = 15) -> Table:
+def curve(points: Sequence[ThresholdPoint | GrowthPoint | CountPoint], n_rows: int = 15) -> Table:
     """A curve as bars, thinned to some rows."""
-    first, band = ("δ", False) if kind == "threshold" else ("samples", True)
-    table = Table(first, "FAC", "", *(["5 % – 95 %"] if band else ["of"]), box=None)
     step = max(1, -(-len(points) // n_rows))
-    for point in [*points[:-1][::step], points[-1]]:
-        if isinstance(point, ThresholdPoint):
-            table.add_row(f"{point.delta:.3g}", f"{point.fac:.1%}", bar(point.fac), f"{point.denominator:,}")
-        else:
-            table.add_row(
-                f"{point.n_samples:,}", f"{point.mean:.1%}", bar(point.mean), f"{point.low:.1%} – {point.high:.1%}"
-            )
+    rows = [_curve_row(point) for point in [*points[:-1:step], points[-1]]]
+    table = Table(rows[0][0], "FAC", "", rows[0][3], box=None)
+    for _axis, x, fac, _beside, beside in rows:
+        table.add_row(x, f"{fac:.1%}", bar(fac), beside)
     return table
+
+
+def _curve_row(point: ThresholdPoint | GrowthPoint | CountPoint) -> tuple[str, str, float, str, str]:
+    """Name of the axis, place on it, FAC, and what stands beside it with its name."""
+    if isinstance(point, GrowthPoint):
+        return "samples", f"{point.n_samples:,}", point.mean, "5 % – 95 %", f"{point.low:.1%} – {point.high:.1%}"
+    if isinstance(point, ThresholdPoint):
+        return "δ", f"{point.delta:.3g}", point.fac, "features", f"{point.denominator:,}"
+    return "needed", f"{point.min_count:,}", point.fac, "features", f"{point.denominator:,}"
 
 
 def print_examples(console: Console, feature: int, examples: Sequence[Example]) -> None:

@@ -1,4 +1,4 @@
-"""FAC as a function: of δ, of the number of samples, and by cluster of features."""
+"""FAC as a function: of δ, of the number of samples, of the samples a feature needs, and by cluster of features."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import numpy as np
 
 from fac_core.coverage.active import anchor_features, check_same_space, strongest
 from fac_core.coverage.definition import PAPER, Definition
-from fac_core.coverage.fac import Coverage
+from fac_core.coverage.fac import Coverage, coverage
 from fac_core.coverage.orders import active_pairs, first_cover
 from fac_core.errors import EmptyAnchor
 from fac_core.store.run_file import RunFile
+from fac_core.store.schema import N_STRONGEST
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,16 @@ class GrowthPoint:
     """5 % of the orders lie below."""
     high: float
     """95 % of the orders lie below."""
+
+
+@dataclass(frozen=True)
+class CountPoint:
+    """FAC when a feature needs `min_count` samples, in the anchor as in the run."""
+
+    min_count: int
+    fac: float
+    numerator: int
+    denominator: int
 
 
 @dataclass(frozen=True)
@@ -123,14 +134,42 @@ def growth_curve(
     return tuple(GrowthPoint(int(n), *point) for n, point in zip(grid, band.T.tolist(), strict=True))
 
 
-def cluster_coverage(coverage: Coverage, clusters: Mapping[int, int | str]) -> tuple[ClusterCoverage, ...]:
+def count_curve(
+    run: RunFile,
+    anchor: RunFile,
+    definition: Definition = PAPER,
+    relevant: Collection[int] | None = None,
+    *,
+    counts: Sequence[int] = range(1, N_STRONGEST + 1),
+) -> tuple[CountPoint, ...]:
+    """FAC against `min_count`: how much of the coverage hangs on features that one or two samples fire.
+
+    A count at which the anchor has no feature left ends the curve. The definition's own `min_count` is not used.
+
+    Raises:
+        ModelMismatch: the runs are of different feature spaces.
+        EmptyAnchor: the first count leaves no feature in the anchor.
+    """
+    points: list[CountPoint] = []
+    for count in counts:
+        try:
+            c = coverage(run, anchor, replace(definition, min_count=count), relevant)
+        except EmptyAnchor:
+            if not points:
+                raise
+            break
+        points.append(CountPoint(count, c.fac, c.numerator, c.denominator))
+    return tuple(points)
+
+
+def cluster_coverage(measured: Coverage, clusters: Mapping[int, int | str]) -> tuple[ClusterCoverage, ...]:
     """FAC within each cluster that has a feature in F(P), the least covered first; larger clusters first among equals.
 
     Args:
         clusters: feature id to cluster. Features that it lacks are gathered under None.
     """
-    covered = Counter(clusters.get(feature) for feature in coverage.covered)
-    missing = Counter(clusters.get(feature) for feature in coverage.missing)
+    covered = Counter(clusters.get(feature) for feature in measured.covered)
+    missing = Counter(clusters.get(feature) for feature in measured.missing)
     parts = [
         ClusterCoverage(cluster, covered[cluster] / (n := covered[cluster] + missing[cluster]), covered[cluster], n)
         for cluster in covered.keys() | missing.keys()

@@ -12,14 +12,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from fac_core.coverage.active import anchor_features
-from fac_core.coverage.curves import cluster_coverage, growth_curve, threshold_curve
+from fac_core.coverage.curves import cluster_coverage, count_curve, growth_curve, threshold_curve
 from fac_core.coverage.definition import CALIBRATED, PAPER, Definition
 from fac_core.coverage.fac import coverage
 from fac_core.coverage.orders import active_pairs, first_cover
+from fac_core.datasets.samples import FAILURES
 from fac_core.errors import EmptyAnchor
 from fac_core.store.build import build_run
 from fac_core.store.run_file import RunFile
-from tests.runs import FAILURES, make_run, run_info, write_parts
+from tests.runs import make_run, run_info, write_parts
 
 Runs = Callable[..., RunFile]
 
@@ -122,3 +123,21 @@ def test_clusters_split_the_fac_and_lose_no_feature(random_run: Runs) -> None:
         mine = {f for f in found.covered + found.missing if clusters.get(f) == part.cluster}
         assert part.denominator == len(mine)
         assert part.fac == len(mine & set(found.covered)) / len(mine)
+
+
+def test_each_point_of_the_count_curve_is_the_fac_at_its_count(random_run: Runs) -> None:
+    run, anchor = random_run(101, 15), random_run(1, 60)
+    curve = count_curve(run, anchor, Definition(delta=0.2))
+    assert [point.min_count for point in curve] == list(range(1, 11))
+    for point in curve:
+        found = coverage(run, anchor, Definition(delta=0.2, min_count=point.min_count))
+        assert (point.fac, point.numerator, point.denominator) == (found.fac, found.numerator, found.denominator)
+
+
+def test_the_count_curve_ends_where_the_anchor_does(tmp_path: Path) -> None:
+    """Two samples in the anchor: nothing can be active in three."""
+    anchor = make_run(tmp_path / "p.duckdb", "p", [(0, 0, 1.0), (0, 1, 1.0), (1, 0, 1.0)], 2, 3)
+    run = make_run(tmp_path / "q.duckdb", "q", [(1, 0, 1.0)], 1, 3)
+    assert [(point.min_count, point.fac) for point in count_curve(run, anchor)] == [(1, 0.5), (2, 0.0)]
+    with pytest.raises(EmptyAnchor):
+        count_curve(run, anchor, counts=[3])
