@@ -18,11 +18,9 @@ from fac_core.activations.model import TruncatedModel
 from fac_core.activations.pooling import Pool
 from fac_core.activations.proposals import Proposals
 from fac_core.activations.sae import SparseAutoencoder, check_fit
+from fac_core.activations.sinks import sinks
 from fac_core.activations.tokens import Tokens
 from fac_core.store.shard_schema import ACTIVATIONS, EXAMPLES, SHARD_SAMPLES
-
-_SINK_MULTIPLE = 10.0
-"""A token whose norm is over 10 times the median of its sample is an attention sink, not content."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +60,12 @@ class Encoder:
         """
         proposals = Proposals(self.sae.d_sae)
         activations: list[pa.Table] = []
-        sinks = np.zeros(len(tokens), dtype=np.int32)
+        n_sinks = np.zeros(len(tokens), dtype=np.int32)
         for batch in batches(tokens, self.batch_tokens):
             h = self.model.residual(batch.input_ids)
             content = batch.content.to(h.device)
-            sink = _sinks(h, content)
-            sinks[batch.rows] = sink.sum(dim=1).cpu().numpy()
+            sink = sinks(h, content)
+            n_sinks[batch.rows] = sink.sum(dim=1).cpu().numpy()
             activations.append(self._pooled(batch, h, content & ~sink, sample_ids, proposals))
         return Encoded(
             pa.concat_tables(activations, promote_options="none") if activations else ACTIVATIONS.empty_table(),
@@ -75,9 +73,9 @@ class Encoder:
             pa.table(
                 {
                     "sample_id": sample_ids,
-                    "n_tokens": np.array([t.content.sum() for t in tokens], dtype=np.int32) - sinks,
+                    "n_tokens": np.array([t.content.sum() for t in tokens], dtype=np.int32) - n_sinks,
                     "truncated": [t.truncated for t in tokens],
-                    "sinks": sinks,
+                    "sinks": n_sinks,
                 },
                 schema=SHARD_SAMPLES,
             ),
@@ -103,12 +101,6 @@ class Encoder:
             )
             proposals.add(block, ids)
         return pa.concat_tables(parts)
-
-
-def _sinks(h: torch.Tensor, content: torch.Tensor) -> torch.Tensor:
-    """`[rows, length]` bool. The median is each sample's own, so that a sample's result knows nothing of its batch."""
-    norms = h.float().norm(dim=-1).masked_fill(~content, torch.nan)
-    return norms > _SINK_MULTIPLE * norms.nanmedian(dim=1, keepdim=True).values
 
 
 def _with_offsets(examples: pa.Table, sample_ids: np.ndarray, tokens: list[Tokens]) -> pa.Table:
