@@ -8,7 +8,7 @@ The names below are the public interface. Importing them loads no model library:
 that runs a model.
 """
 
-from fac_core.activations.spec import EncodeSpec, TrainConfig
+from fac_core.activations.spec import EncodeSpec
 from fac_core.api import (
     compare,
     count_curve,
@@ -29,6 +29,7 @@ from fac_core.coverage.definition import CALIBRATED, PAPER, Definition
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.errors import FacError
 from fac_core.store.workspace import Workspace
+from fac_core.training.config import TrainConfig
 
 __all__ = [
     "CALIBRATED",

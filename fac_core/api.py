@@ -14,7 +14,7 @@ from typing import Literal
 
 import pyarrow as pa
 
-from fac_core.activations.spec import EncodeSpec, TrainConfig
+from fac_core.activations.spec import EncodeSpec
 from fac_core.coverage import compare as comparing
 from fac_core.coverage import curves, fac
 from fac_core.coverage import gaps as gap_list
@@ -27,6 +27,7 @@ from fac_core.features.homes import home_words, homes
 from fac_core.progress import Progress, silent
 from fac_core.store.run_file import RunFile, RunInfo
 from fac_core.store.workspace import Workspace
+from fac_core.training.config import TrainConfig
 
 Folder = Path | str | None
 
@@ -219,7 +220,7 @@ def train_sae(
     on_progress: Progress = silent,
 ) -> Path:
     """Train a SAE on the texts of some datasets. Resumes. Returns the folder, which sae-lens and `encode` read."""
-    from fac_core.activations.train import train_from_texts
+    from fac_core.training.train import train_from_texts
 
     return train_from_texts(iter_texts(sources), config, Path(output), on_progress=on_progress)
 

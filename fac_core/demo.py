@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fac_core import api
 from fac_core.activations.spec import EncodeSpec
@@ -20,6 +21,7 @@ from fac_core.store.run_file import RunInfo
 
 MIXTURES = Path(__file__).resolve().parents[1] / "data" / "mixtures"
 SPEC = EncodeSpec(context=256)
+_N_GAPS = 15
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Demo:
     gap_words: dict[str, list[str]]
     """By the same sets, words that single missing features stand for."""
     gaps: pa.Table
-    """The first gaps, calibrated."""
+    """Features that never fire in the seed and peak on words, those with most anchor samples first."""
     threshold_curve: tuple[ThresholdPoint, ...]
     growth_curve: tuple[GrowthPoint, ...]
     count_curve: tuple[CountPoint, ...]
@@ -66,8 +68,14 @@ def run_demo(workspace: Path, watch: Callable[[str], AbstractContextManager[Prog
         calibrated=api.coverage(*pair, CALIBRATED, workspace=workspace),
         by_home=api.coverage_by("set", *pair, CALIBRATED, workspace=workspace),
         gap_words=api.gap_words("set", *pair, CALIBRATED, workspace=workspace),
-        gaps=api.gaps(*pair, CALIBRATED, workspace=workspace, limit=15),
+        gaps=_peaking_on_words(api.gaps(*pair, workspace=workspace)).slice(0, _N_GAPS),
         threshold_curve=api.threshold_curve(*pair, workspace=workspace),
         count_curve=api.count_curve(*pair, workspace=workspace),
         growth_curve=api.growth_curve(*pair, CALIBRATED, workspace=workspace),
     )
+
+
+def _peaking_on_words(gaps: pa.Table) -> pa.Table:
+    """Without the gaps that are about punctuation and single letters: real ones too, but nothing to tell a story with."""
+    first = pc.list_element(pc.split_pattern(gaps["words"], ", "), 0)
+    return gaps.filter(pc.match_substring_regex(first, r"[a-z]{3}"))

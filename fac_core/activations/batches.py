@@ -40,6 +40,15 @@ def batches(tokens: Sequence[Tokens], budget: int) -> Iterator[Batch]:
         start = stop
 
 
+def as_tokens(windows: Sequence[np.ndarray]) -> list[Tokens]:
+    """Windows of token ids, each beginning with its start token, where everything else is content."""
+    nowhere = np.zeros((max(map(len, windows), default=0), 2), dtype=np.uint32)
+    return [
+        Tokens(window.astype(np.int64), np.arange(len(window)) > 0, nowhere[: len(window)], truncated=False)
+        for window in windows
+    ]
+
+
 def _padded(rows: np.ndarray, tokens: list[Tokens]) -> Batch:
     length = max(len(t) for t in tokens)
     input_ids = torch.zeros(len(tokens), length, dtype=torch.long)

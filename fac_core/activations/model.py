@@ -53,17 +53,19 @@ class TruncatedModel:
     Raises `NotFound` when there is no such model and `ModelMismatch` when it has fewer blocks.
     """
 
-    def __init__(self, name: str, n_blocks: int, *, dtype: torch.dtype = torch.float32, device: str = "cpu") -> None:
+    def __init__(self, name: str, n_blocks: int, *, device: str = "cpu") -> None:
         self.name = name
         self.n_blocks = n_blocks
-        self.compute_dtype = dtype
+        self.compute_dtype = torch.float32
         config = _config(name)
         self.n_layers: int = config.num_hidden_layers
         if n_blocks > self.n_layers:
             raise ModelMismatch(f"The SAE reads the output of block {n_blocks}, but {name} has {self.n_layers} blocks.")
         _truncate(config, n_blocks)
         with _quiet_loading():
-            model = AutoModel.from_pretrained(model_path(name), config=config, dtype=dtype, trust_remote_code=False)
+            model = AutoModel.from_pretrained(
+                model_path(name), config=config, dtype=torch.float32, trust_remote_code=False
+            )
         self.module = cast(PreTrainedModel, model.eval().requires_grad_(False).to(device))
         self.blocks = _blocks(self.module, n_blocks)
         self.d_model: int = config.hidden_size
@@ -76,7 +78,7 @@ class TruncatedModel:
         """
         other = copy.copy(self)
         other.compute_dtype = dtype
-        if dtype != self.module.dtype:  # converted once here, not by autocast in every forward pass
+        if dtype != torch.float32:  # converted once here, not by autocast in every forward pass
             other.module = copy.deepcopy(self.module)
             other.blocks = _blocks(other.module, self.n_blocks)
             for layer in other.module.modules():
@@ -93,7 +95,7 @@ class TruncatedModel:
                 causal, so no real token ever sees the padding to its right.
 
         Returns:
-            `[batch, tokens, d_model]` in the dtype of the weights.
+            `[batch, tokens, d_model]` float32.
         """
         return self.residuals(input_ids, [self.n_blocks])[0]
 

@@ -55,7 +55,7 @@ class SampleTokenizer:
         self.context = context
         self.roles = frozenset(roles)
         self._special = frozenset(tokenizer.all_special_ids)
-        self._start = _start_token(tokenizer)
+        self._start = start_token(tokenizer)
 
     def __call__(self, texts: Sequence[str], chats: Sequence[list[Message] | None]) -> list[Tokens]:
         """Tokenise a batch of samples; `chats[i]` is None for a plain text."""
@@ -182,8 +182,8 @@ def _message_at(position: float, spans: list[Span]) -> int | None:
     return None
 
 
-def _start_token(tokenizer: PreTrainedTokenizerBase) -> list[int]:
-    """BOS, or where a family has none (Qwen) the token that separated its training documents.
+def start_token(tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    """What every window begins with: BOS, or where a family has none (Qwen) the token that separated its training documents.
 
     The first token of a window takes the attention sink (norm 25,000 against 170 in SmolLM2): it must not be a word.
     """

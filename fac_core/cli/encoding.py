@@ -86,7 +86,7 @@ def train_sae(
     model: Annotated[str, typer.Option(help="smollm2-135m, gemma3-270m, a local folder or a hub id.")] = "smollm2-135m",
     block: Annotated[int, typer.Option(help="The SAE reads the residual stream after this many blocks.")] = 12,
     latents: Annotated[int, typer.Option(help="Number of latents.")] = 4608,
-    k: Annotated[int, typer.Option(help="Active latents a token.")] = 32,
+    k: Annotated[int, typer.Option(help="Active latents a token.")] = 40,
     architecture: Annotated[str, typer.Option(help="topk, or batchtopk (saved as jumprelu).")] = "topk",
     tokens: Annotated[int, typer.Option(help="Tokens to train on; more than there are means epochs.")] = 10_000_000,
     context: Annotated[int, typer.Option(help="Window in tokens.")] = 256,

@@ -8,7 +8,9 @@ from rich.text import Text
 from fac_core.cli import tables
 from fac_core.demo import Demo
 
-_POORLY = 0.35
+_ENOUGH = 20
+"""A set in which fewer features are at home says little about its own."""
+_POORLY = 0.5
 """Calibrated FAC below which a set's features are called hardly fired."""
 
 
@@ -29,11 +31,12 @@ def tell(console: Console, demo: Demo) -> None:
         " in the upper quarter of what the anchor shows."
     )
     console.rule("What is missing? Features by where they are at home (calibrated)")
-    console.print(tables.by_home(demo.by_home, demo.gap_words))
-    poorly = [str(part.cluster) for part in demo.by_home if part.fac < _POORLY]
+    homes = [part for part in demo.by_home if part.denominator >= _ENOUGH]
+    console.print(tables.by_home(homes, demo.gap_words))
+    poorly = [str(part.cluster) for part in homes if part.fac < _POORLY]
     if poorly:
         console.print(Text(f"Hardly fires: {', '.join(poorly)}.", style="bold"))
-    console.rule("The first gaps")
+    console.rule("Features that never fire in the seed, and what they fire on in the anchor")
     console.print(tables.gaps(demo.gaps))
     console.rule("FAC against the threshold δ (paper's definition)")
     console.print(tables.curve(demo.threshold_curve))

@@ -33,12 +33,12 @@ from sae_lens.training.sae_trainer import SAETrainer
 from safetensors.torch import load_file, save_file
 
 from fac_core.activations.cache import cache_dir
-from fac_core.activations.harvest import Shard, harvest, plan_shards, token_windows
 from fac_core.activations.model import TruncatedModel, load_tokenizer
-from fac_core.activations.spec import TrainConfig
-from fac_core.activations.stream import training_batches
 from fac_core.errors import NotFound, WrongUse
 from fac_core.progress import Progress, silent
+from fac_core.training.config import TrainConfig
+from fac_core.training.harvest import Shard, harvest, plan_shards, token_windows
+from fac_core.training.stream import training_batches
 
 _FIRST_BATCHES = 32
 """Batches from which the input scale and the mean are estimated."""
@@ -51,33 +51,35 @@ def train_from_texts(
     folder: Path,
     *,
     held_out_shards: int = 3,
-    shard_tokens: int = 131_072,
+    shard_tokens: int | None = None,
     on_progress: Progress = silent,
 ) -> Path:
     """Texts in, a SAE out: harvest the activations into the cache, then train on them.
 
-    The last `held_out_shards` planned shards are harvested too, and never trained on.
+    The last `held_out_shards` planned shards are harvested too, and never trained on. A shard has 131,072 tokens, or a
+    twentieth of the corpus where that is less.
 
     Raises `WrongUse` when the texts are too few for that, `ModelMismatch` and `NotFound` as the model's loader does.
     """
     tokenizer = load_tokenizer(config.model)
     windows = list(token_windows(texts, tokenizer, config.context))
+    n_tokens = sum(map(len, windows))
     layers = [config.n_blocks]
     shards = plan_shards(
         windows,
         cache_dir() / "harvest",
         model=config.model,
         layers=layers,
-        shard_tokens=shard_tokens,
+        shard_tokens=shard_tokens or min(131_072, n_tokens // 20),
         seed=config.seed,
     )
     if len(shards) <= held_out_shards:
         raise WrongUse(
-            f"The texts give {sum(map(len, windows)):,} tokens, which is {len(shards)} shards;"
+            f"The texts give {n_tokens:,} tokens, which is {len(shards)} shards;"
             f" {held_out_shards} are held out, so give more text or hold out fewer."
         )
     if not all(shard.is_present for shard in shards):
-        model = TruncatedModel(config.model, config.n_blocks, dtype=torch.bfloat16)
+        model = TruncatedModel(config.model, config.n_blocks).computing_in(torch.bfloat16)
         harvest(shards, model, layers, seed=config.seed, on_progress=on_progress)
     return train_sae(config, shards[: len(shards) - held_out_shards], folder, on_progress=on_progress)
 

@@ -8,17 +8,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from fac_core.activations.harvest import (
-    content_tokens,
+from fac_core.activations.model import TruncatedModel, load_tokenizer
+from fac_core.training.harvest import (
     count_tokens,
     harvest,
-    padded_batches,
     plan_shards,
     read_shard,
     token_windows,
 )
-from fac_core.activations.model import TruncatedModel, load_tokenizer
-from tests.tiny import D_MODEL, TEXTS
+from tests.tiny import TEXTS
 
 
 def _windows(lengths: tuple[int, ...]) -> list[np.ndarray]:
@@ -35,23 +33,6 @@ def test_windows_hold_every_token_of_the_texts_and_begin_with_bos(model_of: Call
     assert len(ids) - sum(len(window) - 1 for window in windows) < 4
     assert {int(window[0]) for window in windows} == {tokenizer.bos_token_id}
     assert max(map(len, windows)) <= 16
-
-
-def test_padded_batches_lose_no_window_however_long_it_is() -> None:
-    windows = _windows((5, 32, 33, 300, 700))
-    batches = list(padded_batches(windows))
-    seen = sorted(int(row.sum()) for batch in batches for row in batch.content if row.any())
-    assert seen == [len(window) - 1 for window in windows]
-
-
-def test_a_token_of_huge_norm_is_a_sink_and_not_content() -> None:
-    (batch,) = padded_batches(_windows((20,)))
-    stream = torch.ones(*batch.input_ids.shape, D_MODEL)
-    stream[0, 7] *= 50
-    content = content_tokens(batch, stream)
-    assert int(content.sum()) == 18
-    assert not content[0, 7]
-    assert not content[0, 0]
 
 
 def test_shards_hold_the_residuals_of_all_content_tokens(model_of: Callable[[str], Path], tmp_path: Path) -> None:

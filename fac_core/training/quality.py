@@ -11,7 +11,7 @@ import torch
 from sae_lens import SAE
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
-from fac_core.activations.harvest import padded_batches
+from fac_core.activations.batches import as_tokens, batches
 from fac_core.activations.model import model_path
 from fac_core.progress import Progress, silent
 
@@ -94,7 +94,7 @@ def splice_loss(
     block = _block_list(network)[n_blocks - 1]
     replacements = {"clean": lambda h: h, "spliced": lambda h: sae(h.float()).to(dtype), "ablated": torch.zeros_like}
     sums, n_tokens, n_done = dict.fromkeys(replacements, 0.0), 0, 0
-    for batch in padded_batches(list(windows)):
+    for batch in batches(as_tokens(windows), _BATCH_TOKENS):
         predicted = batch.content[:, 1:]
         targets = batch.input_ids[:, 1:]
         for name, replace in replacements.items():

@@ -11,7 +11,7 @@ import torch
 from sae_lens import SAE, StandardSAE, StandardSAEConfig
 
 from fac_core.activations.model import TruncatedModel
-from fac_core.activations.quality import reconstruction, splice_loss
+from fac_core.training.quality import reconstruction, splice_loss
 from tests.tiny import D_MODEL
 
 

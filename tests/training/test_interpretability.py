@@ -11,7 +11,8 @@ import torch
 from sae_lens import SAE
 from scipy import sparse
 
-from fac_core.activations.interpretability import (
+from fac_core.activations.model import TruncatedModel
+from fac_core.training.interpretability import (
     TokenText,
     active_tokens,
     auroc,
@@ -20,7 +21,6 @@ from fac_core.activations.interpretability import (
     left_neighbours,
     log_odds,
 )
-from fac_core.activations.model import TruncatedModel
 
 N_VOCAB = 50
 N_WINDOWS, LENGTH = 60, 40

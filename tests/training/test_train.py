@@ -11,11 +11,11 @@ import torch
 from sae_lens import SAE
 from safetensors.torch import load_file
 
-from fac_core.activations.harvest import Shard, read_shard
-from fac_core.activations.train import TrainConfig, last_checkpoint, train_from_texts, train_sae
 from fac_core.errors import NotFound, WrongUse
+from fac_core.training.harvest import Shard, read_shard
+from fac_core.training.train import TrainConfig, last_checkpoint, train_from_texts, train_sae
 from tests import tiny
-from tests.activations.shards_on_disk import N_BLOCKS, write_shard
+from tests.training.shards_on_disk import N_BLOCKS, write_shard
 
 CONFIG = TrainConfig(
     model="tiny",

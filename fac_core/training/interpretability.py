@@ -24,8 +24,9 @@ from sae_lens import SAE
 from scipy import sparse, stats
 from sklearn.metrics import average_precision_score
 
-from fac_core.activations.harvest import content_tokens, padded_batches
+from fac_core.activations.batches import as_tokens, batches
 from fac_core.activations.model import TruncatedModel
+from fac_core.activations.sinks import sinks
 
 CONTEXT = 16
 """Tokens before the current one that count as its context."""
@@ -34,6 +35,7 @@ _SMOOTHING = 2.0
 _MIN_ACTIVE = 10
 """A feature with fewer active, or fewer inactive, tokens on either half is not scored."""
 _MAX_NEGATIVES = 4000
+_BATCH_TOKENS = 2048
 
 
 @dataclass(frozen=True)
@@ -184,9 +186,9 @@ def active_tokens(sae: SAE[Any], model: TruncatedModel, windows: Sequence[np.nda
     The first token of a window and attention sinks are left out, as in training.
     """
     tokens, window, rows, columns, n_tokens, n_windows = [], [], [], [], 0, 0
-    for batch in padded_batches(windows):
+    for batch in batches(as_tokens(windows), _BATCH_TOKENS):
         stream = model.residual(batch.input_ids).float()
-        content = content_tokens(batch, stream)
+        content = batch.content & ~sinks(stream, batch.content)
         row, column = (sae.encode(stream[content]) > 0).nonzero(as_tuple=True)
         rows.append(row.numpy() + n_tokens)
         columns.append(column.numpy())

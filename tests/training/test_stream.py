@@ -8,9 +8,9 @@ from pathlib import Path
 
 import torch
 
-from fac_core.activations.harvest import Shard, read_shard
-from fac_core.activations.stream import training_batches
-from tests.activations.shards_on_disk import N_BLOCKS, write_shard
+from fac_core.training.harvest import Shard, read_shard
+from fac_core.training.stream import training_batches
+from tests.training.shards_on_disk import N_BLOCKS, write_shard
 
 
 def _batches(shards: list[Shard], n: int, *, start: int = 0, seed: int = 0) -> list[torch.Tensor]:

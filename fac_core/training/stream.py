@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from sae_lens.training.mixing_buffer import mixing_buffer
 
-from fac_core.activations.harvest import Shard, count_tokens, read_shard
+from fac_core.training.harvest import Shard, count_tokens, read_shard
 
 _GROUP = 2
 """Shards mixed with each other. Each already holds shuffled tokens of randomly drawn windows."""

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
-from fac_core.activations.harvest import Shard, layer_key
+from fac_core.training.harvest import Shard, layer_key
 
 D_MODEL = 16
 N_BLOCKS = 2

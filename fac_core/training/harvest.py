@@ -19,13 +19,13 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from transformers import PreTrainedTokenizerBase
 
+from fac_core.activations.batches import as_tokens, batches
 from fac_core.activations.model import TruncatedModel
+from fac_core.activations.sinks import sinks
+from fac_core.activations.tokens import start_token
 from fac_core.progress import Progress, silent
 
-_SHORTEST = 32
 _BATCH_TOKENS = 2048
-_SINK_MULTIPLE = 10.0
-"""A token whose norm is over 10 × the median of its batch is an attention sink, not content."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,15 @@ class Shard:
 
 
 def token_windows(texts: Iterable[str], tokenizer: PreTrainedTokenizerBase, context: int) -> Iterator[np.ndarray]:
-    """Cut each text into windows of at most `context` tokens, each beginning with BOS."""
-    bos = [] if tokenizer.bos_token_id is None else [tokenizer.bos_token_id]
-    size = context - len(bos)
+    """Cut each text into windows of at most `context` tokens, each beginning as an encoded text does."""
+    start = start_token(tokenizer)
+    size = context - len(start)
     for text in texts:
         ids = tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
-        for start in range(0, len(ids), size):
-            window = ids[start : start + size]
+        for first in range(0, len(ids), size):
+            window = ids[first : first + size]
             if len(window) >= 4:  # a shorter tail has no context to speak of
-                yield np.array(bos + window, dtype=np.int32)
+                yield np.array(start + window, dtype=np.int32)
 
 
 def plan_shards(
@@ -120,46 +120,9 @@ def count_tokens(shard: Shard, n_blocks: int) -> int:
 
 def _activations(windows: list[np.ndarray], model: TruncatedModel, layers: list[int]) -> list[torch.Tensor]:
     kept: list[list[torch.Tensor]] = [[] for _ in layers]
-    for batch in padded_batches(windows):
+    for batch in batches(as_tokens(windows), _BATCH_TOKENS):
         streams = model.residuals(batch.input_ids, layers)
-        content = content_tokens(batch, streams[-1])
+        content = batch.content & ~sinks(streams[-1], batch.content)
         for rows, stream in zip(kept, streams, strict=True):
             rows.append(stream[content].to(torch.bfloat16).cpu())
     return [torch.cat(rows) for rows in kept]
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Windows of similar length, padded to one shape."""
-
-    input_ids: torch.Tensor
-    """`[rows, length]`, zeros on the right."""
-    content: torch.Tensor
-    """`[rows, length]`, false for BOS and padding."""
-
-
-def content_tokens(batch: Batch, stream: torch.Tensor) -> torch.Tensor:
-    """`[rows, length]` bool: tokens that are neither BOS, nor padding, nor attention sinks.
-
-    Args:
-        stream: `[rows, length, d_model]`, the residual stream after the last layer that is read.
-    """
-    norms = stream.float().norm(dim=-1)
-    return batch.content & (norms < _SINK_MULTIPLE * norms[batch.content].median())
-
-
-def padded_batches(windows: Sequence[np.ndarray]) -> Iterator[Batch]:
-    """Batches of `_BATCH_TOKENS` tokens; lengths are padded to a power of two, so that there are few shapes."""
-    low, length = 0, _SHORTEST
-    longest = max(map(len, windows), default=0)
-    while low < longest:
-        bucket = [window for window in windows if low < len(window) <= length]
-        rows = max(1, _BATCH_TOKENS // length)
-        for start in range(0, len(bucket), rows):
-            input_ids = torch.zeros(rows, length, dtype=torch.long)
-            content = torch.zeros(rows, length, dtype=torch.bool)
-            for row, window in enumerate(bucket[start : start + rows]):
-                input_ids[row, : len(window)] = torch.from_numpy(window)
-                content[row, 1 : len(window)] = True
-            yield Batch(input_ids, content)
-        low, length = length, 2 * length

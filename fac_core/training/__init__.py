@@ -1,0 +1,1 @@
+"""Training a SAE on a model's activations, and judging it."""
