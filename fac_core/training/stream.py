@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from sae_lens.training.mixing_buffer import mixing_buffer
 
+from fac_core.errors import WrongUse
 from fac_core.training.harvest import Shard, count_tokens, read_shard
 
 _GROUP = 2
@@ -40,18 +41,22 @@ def training_batches(
     """
     skip = start
     for epoch in count():
+        n_in_epoch = 0
         order = np.arange(len(shards)) if epoch == 0 else np.random.default_rng([seed, epoch]).permutation(len(shards))
         for first in range(0, len(order), _GROUP):
             group = [shards[position] for position in order[first : first + _GROUP]]
             for shard in group:
                 _wait_for(shard, on_wait)
             n_batches = sum(count_tokens(shard, n_blocks) for shard in group) // batch_tokens
+            n_in_epoch += n_batches
             if skip >= n_batches:
                 skip -= n_batches
                 continue
             for batch in _mixed(group, n_blocks, batch_tokens, [seed, epoch, first])[skip:]:
                 yield batch.float()
             skip = 0
+        if not n_in_epoch:
+            raise WrongUse(f"All shards together hold less than one batch of {batch_tokens:,} tokens. Give more text.")
 
 
 def _mixed(group: list[Shard], n_blocks: int, batch_tokens: int, seed: list[int]) -> list[torch.Tensor]:

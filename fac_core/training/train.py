@@ -57,7 +57,7 @@ def train_from_texts(
     """Texts in, a SAE out: harvest the activations into the cache, then train on them.
 
     The last `held_out_shards` planned shards are harvested too, and never trained on. A shard has 131,072 tokens, or a
-    twentieth of the corpus where that is less.
+    twentieth of the corpus where that is less, but at least two batches.
 
     Raises `WrongUse` when the texts are too few for that, `ModelMismatch` and `NotFound` as the model's loader does.
     """
@@ -70,7 +70,7 @@ def train_from_texts(
         cache_dir() / "harvest",
         model=config.model,
         layers=layers,
-        shard_tokens=shard_tokens or min(131_072, n_tokens // 20),
+        shard_tokens=shard_tokens or max(2 * config.batch_tokens, min(131_072, n_tokens // 20)),
         seed=config.seed,
     )
     if len(shards) <= held_out_shards:

@@ -6,8 +6,10 @@ import threading
 from itertools import islice
 from pathlib import Path
 
+import pytest
 import torch
 
+from fac_core.errors import WrongUse
 from fac_core.training.harvest import Shard, read_shard
 from fac_core.training.stream import training_batches
 from tests.training.shards_on_disk import N_BLOCKS, write_shard
@@ -67,3 +69,8 @@ def test_it_waits_for_a_shard_that_is_still_being_harvested(tmp_path: Path) -> N
     stream = training_batches([present, late], N_BLOCKS, batch_tokens=50, seed=0, on_wait=harvested_meanwhile)
     assert next(stream).shape == (50, 16)
     assert waited == [late]
+
+
+def test_shards_that_hold_less_than_a_batch_are_an_error_and_not_an_endless_search(tmp_path: Path) -> None:
+    with pytest.raises(WrongUse, match="Give more text"):
+        next(training_batches([write_shard(tmp_path, 0, n_tokens=30)], N_BLOCKS, batch_tokens=50, seed=0))
