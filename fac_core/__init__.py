@@ -9,12 +9,13 @@ that runs a model.
 """
 
 from fac_core.activations.spec import EncodeSpec
-from fac_core.api import (
+from fac_core.api.encoding import encode, train_sae
+from fac_core.api.features import top
+from fac_core.api.measuring import (
     compare,
     count_curve,
     coverage,
     coverage_by,
-    encode,
     gap_closure,
     gap_words,
     gaps,
@@ -22,8 +23,6 @@ from fac_core.api import (
     interval,
     runs,
     threshold_curve,
-    top,
-    train_sae,
 )
 from fac_core.coverage.definition import CALIBRATED, PAPER, Definition
 from fac_core.datasets.layouts import ColumnMapping

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from fac_core import api
+import fac_core as fac
 from fac_core.activations.spec import EncodeSpec
 from fac_core.coverage.curves import ClusterCoverage, CountPoint, GrowthPoint, ThresholdPoint
 from fac_core.coverage.definition import CALIBRATED
@@ -55,23 +55,23 @@ def run_demo(workspace: Path, watch: Callable[[str], AbstractContextManager[Prog
     Raises what `encode` raises; `MissingExtra` names the package where model or data are not installed.
     """
     with watch("Encoding the anchor") as tell:
-        anchor = api.encode(MIXTURES / "demo_anchor.toml", SPEC, workspace=workspace, anchor=True, on_progress=tell)
+        anchor = fac.encode(MIXTURES / "demo_anchor.toml", SPEC, workspace=workspace, anchor=True, on_progress=tell)
     with watch("Encoding the seed") as tell:
-        seed = api.encode(MIXTURES / "demo_seed.toml", SPEC, workspace=workspace, on_progress=tell)
+        seed = fac.encode(MIXTURES / "demo_seed.toml", SPEC, workspace=workspace, on_progress=tell)
     pair = (seed.run_id, anchor.run_id)
     return Demo(
         workspace=workspace,
         anchor=anchor,
         seed=seed,
-        coverage=api.coverage(*pair, workspace=workspace),
-        interval=api.interval(*pair, workspace=workspace),
-        calibrated=api.coverage(*pair, CALIBRATED, workspace=workspace),
-        by_home=api.coverage_by("set", *pair, CALIBRATED, workspace=workspace),
-        gap_words=api.gap_words("set", *pair, CALIBRATED, workspace=workspace),
-        gaps=_peaking_on_words(api.gaps(*pair, workspace=workspace)).slice(0, _N_GAPS),
-        threshold_curve=api.threshold_curve(*pair, workspace=workspace),
-        count_curve=api.count_curve(*pair, workspace=workspace),
-        growth_curve=api.growth_curve(*pair, CALIBRATED, workspace=workspace),
+        coverage=fac.coverage(*pair, workspace=workspace),
+        interval=fac.interval(*pair, workspace=workspace),
+        calibrated=fac.coverage(*pair, CALIBRATED, workspace=workspace),
+        by_home=fac.coverage_by("set", *pair, CALIBRATED, workspace=workspace),
+        gap_words=fac.gap_words("set", *pair, CALIBRATED, workspace=workspace),
+        gaps=_peaking_on_words(fac.gaps(*pair, workspace=workspace)).slice(0, _N_GAPS),
+        threshold_curve=fac.threshold_curve(*pair, workspace=workspace),
+        count_curve=fac.count_curve(*pair, workspace=workspace),
+        growth_curve=fac.growth_curve(*pair, CALIBRATED, workspace=workspace),
     )
 
 

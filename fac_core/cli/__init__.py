@@ -1,1 +1,1 @@
-"""The command line: thin over `fac_core.api`. `app.py` is the entry, one file a group of commands."""
+"""The command line: thin over the verbs of `fac_core`. `app.py` is the entry, one file a group of commands."""
