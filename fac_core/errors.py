@@ -8,6 +8,7 @@
     │   └── EmptyAnchor         the anchor has no feature to cover: FAC is undefined
     ├── MissingExtra            an optional package is not installed
     ├── StoreBusy               somebody else is writing the same run
+    ├── Conflict                somebody else decided the same item in the meantime
     └── RunBroken               a run file is damaged or of another version
 
 A message says what is wrong and what to do next, in one or two sentences.
@@ -44,6 +45,18 @@ class MissingExtra(FacError):
 
 class StoreBusy(FacError):
     """Another process is building the same run."""
+
+
+class Conflict(FacError):
+    """Somebody else decided about the same item after this author looked.
+
+    Attributes:
+        event: the decision that came first (`fac_core.store.events.Event`).
+    """
+
+    def __init__(self, message: str, event: object) -> None:
+        super().__init__(message)
+        self.event = event
 
 
 class RunBroken(FacError):

@@ -26,6 +26,8 @@ class Batch:
     """`[rows, length]` int64, zeros on the right."""
     content: torch.Tensor
     """`[rows, length]` bool."""
+    real: torch.Tensor
+    """`[rows, length]` bool: not padding."""
 
 
 def batches(tokens: Sequence[Tokens], budget: int) -> Iterator[Batch]:
@@ -53,7 +55,8 @@ def _padded(rows: np.ndarray, tokens: list[Tokens]) -> Batch:
     length = max(len(t) for t in tokens)
     input_ids = torch.zeros(len(tokens), length, dtype=torch.long)
     content = torch.zeros(len(tokens), length, dtype=torch.bool)
+    lengths = torch.tensor([len(t) for t in tokens])
     for row, one in enumerate(tokens):
         input_ids[row, : len(one)] = torch.from_numpy(one.input_ids)
         content[row, : len(one)] = torch.from_numpy(one.content)
-    return Batch(rows, input_ids, content)
+    return Batch(rows, input_ids, content, torch.arange(length) < lengths.unsqueeze(1))

@@ -15,6 +15,7 @@ import torch
 
 from fac_core.activations.batches import Batch, batches
 from fac_core.activations.model import TruncatedModel
+from fac_core.activations.outside import Outside
 from fac_core.activations.pooling import Pool
 from fac_core.activations.proposals import Proposals
 from fac_core.activations.sae import SparseAutoencoder, check_fit
@@ -31,6 +32,8 @@ class Encoded:
     """Schema `ACTIVATIONS`: one row a sample and active feature."""
     examples: pa.Table
     """Schema `EXAMPLES`: token-level values of the samples proposed as examples."""
+    outside: pa.Table
+    """Schema `OUTSIDE`: which features fire outside the content."""
     samples: pa.Table
     """Schema `SHARD_SAMPLES`: content tokens, truncation and sinks of each sample."""
 
@@ -60,6 +63,7 @@ class Encoder:
         """
         proposals = Proposals(self.sae.d_sae)
         activations: list[pa.Table] = []
+        outside = Outside(self._pool)
         n_sinks = np.zeros(len(tokens), dtype=np.int32)
         for batch in batches(tokens, self.batch_tokens):
             h = self.model.residual(batch.input_ids)
@@ -67,9 +71,15 @@ class Encoder:
             sink = sinks(h, content)
             n_sinks[batch.rows] = sink.sum(dim=1).cpu().numpy()
             activations.append(self._pooled(batch, h, content & ~sink, sample_ids, proposals))
+            outside.add("special", h, batch.real.to(h.device) & ~(content & ~sink))
+        for batch in batches([one.beyond for one in tokens if one.beyond is not None], self.batch_tokens):
+            h = self.model.residual(batch.input_ids)
+            content = batch.content.to(h.device)
+            outside.add("truncated", h, content & ~sinks(h, content))
         return Encoded(
             pa.concat_tables(activations, promote_options="none") if activations else ACTIVATIONS.empty_table(),
             _with_offsets(proposals.table(), sample_ids, tokens),
+            outside.table(),
             pa.table(
                 {
                     "sample_id": sample_ids,

@@ -34,6 +34,7 @@ from fac_core.datasets.samples import FAILURES
 from fac_core.progress import Progress, silent
 from fac_core.store.build import build_run
 from fac_core.store.run_file import RunFile, RunInfo
+from fac_core.store.shard_schema import SHARD_FORMAT
 from fac_core.store.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ def encode(
             return run.info
     tokenizer = SampleTokenizer(load_tokenizer(spec.model), context=spec.context, roles=spec.roles)
     choice = _choice(folder, spec, sae, dataset, tokenizer)
-    identity = json.dumps([space.space_id, spec.context, spec.roles, choice.dtype])
+    identity = json.dumps([SHARD_FORMAT, space.space_id, spec.context, spec.roles, choice.dtype])
     shards = _encode_shards(dataset, folder, identity, tokenizer, choice.encoder, on_progress)
     info = _info(run_id, name, source, dataset, space, spec, sae, choice, time.monotonic() - started)
     build_run(
@@ -75,6 +76,7 @@ def encode(
         shard_samples=[s.part("samples") for s in shards],
         activations=[s.part("activations") for s in shards],
         examples=[s.part("examples") for s in shards],
+        outside=[s.part("outside") for s in shards],
         failures=[dataset.failures, *(s.part("failures") for s in shards)],
     )
     shutil.rmtree(folder)

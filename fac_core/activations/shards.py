@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from fac_core.activations.encoder import Encoded
 from fac_core.datasets.chats import Message
 
-_PARTS = ("samples", "examples", "failures", "activations")  # in the order of writing
+_PARTS = ("samples", "examples", "outside", "failures", "activations")  # in the order of writing
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ class Shard:
 
     def write(self, encoded: Encoded, failures: pa.Table) -> None:
         """Write all parts, each atomically, the activations last."""
-        tables = dict(zip(_PARTS, (encoded.samples, encoded.examples, failures, encoded.activations), strict=True))
+        parts = (encoded.samples, encoded.examples, encoded.outside, failures, encoded.activations)
+        tables = dict(zip(_PARTS, parts, strict=True))
         for name, table in tables.items():
             building = self.part(name).with_suffix(".building")
             pq.write_table(table, building, compression="zstd")

@@ -8,7 +8,7 @@ Offsets are in characters of the sample's `text` (a chat's transcript), so that 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,9 @@ class Tokens:
     offsets: np.ndarray
     """`[tokens, 2]` uint32: start and end in the sample's text; (0, 0) where not content."""
     truncated: bool
-    """Whether tokens beyond the window were cut off."""
+    """Whether content tokens beyond the window were cut off."""
+    beyond: Tokens | None = None
+    """The window after this one, where that holds content: what a longer context would have seen of the sample."""
 
     def __len__(self) -> int:
         return len(self.input_ids)
@@ -110,13 +112,23 @@ class SampleTokenizer:
         return self._cut(ids, offsets, content)
 
     def _cut(self, ids: list[int], offsets: list[tuple[int, int]], content: list[bool]) -> Tokens:
+        truncated = any(content[self.context :])
         window = slice(0, self.context)
-        return Tokens(
-            np.array(ids[window], dtype=np.int64),
-            np.array(content[window], dtype=bool),
-            np.array(offsets[window], dtype=np.uint32).reshape(-1, 2),
-            truncated=any(content[self.context :]),
-        )
+        after = slice(self.context, 2 * self.context - len(self._start))
+        beyond = None
+        if any(content[after]):
+            n = len(self._start)
+            beyond = _tokens([*self._start, *ids[after]], [False] * n + content[after], [(0, 0)] * n + offsets[after])
+        return replace(_tokens(ids[window], content[window], offsets[window]), truncated=truncated, beyond=beyond)
+
+
+def _tokens(ids: list[int], content: list[bool], offsets: list[tuple[int, int]]) -> Tokens:
+    return Tokens(
+        np.array(ids, dtype=np.int64),
+        np.array(content, dtype=bool),
+        np.array(offsets, dtype=np.uint32).reshape(-1, 2),
+        truncated=False,
+    )
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ def encode(
 
     place = Workspace.create(Path(workspace))
     info = pipeline.encode(source, place, spec, name=name, mapping=mapping, on_progress=on_progress)
-    return place.setopen_anchor(info.run_id) if anchor else info
+    return place.set_anchor(info.run_id) if anchor else info
 
 
 def train_sae(

@@ -42,6 +42,7 @@ _STAGES: dict[str, str] = {
         feature_id UINTEGER, sample_id UINTEGER, token_index USMALLINT, char_start UINTEGER, char_end UINTEGER,
         activation FLOAT
     """,
+    "outside": "feature_id UINTEGER, place VARCHAR, n_samples UINTEGER, max FLOAT",
     "failures": "origin VARCHAR, reason VARCHAR, detail VARCHAR, text VARCHAR",
 }
 """Columns that are read from each kind of Parquet file."""
@@ -56,6 +57,7 @@ def build_run(
     activations: Sequence[Path],
     examples: Sequence[Path],
     failures: Sequence[Path],
+    outside: Sequence[Path] = (),
     memory_limit: str = "1GB",
 ) -> None:
     """Build the run file at `path` and publish it. Same files in, same rows out.
@@ -63,7 +65,7 @@ def build_run(
     Args:
         path: where readers will find the run; its folder is made.
         info: the row of table `run`; its counts and schema version are replaced by what the files hold.
-        samples, shard_samples, activations, examples, failures: Parquet files as in "Contracts" of ARCHITECTURE.md.
+        samples, shard_samples, activations, examples, failures, outside: Parquet files as in "Contracts" of ARCHITECTURE.md.
             Activations that are not positive are left out; the others are rounded to `SIGNIFICANT_DIGITS`.
         memory_limit: what DuckDB may use; beyond it spills to `<path>.spill`.
 
@@ -78,6 +80,7 @@ def build_run(
         "shard_samples": shard_samples,
         "activations": activations,
         "examples": examples,
+        "outside": outside,
         "failures": failures,
     }
     with _only_builder(path):
@@ -92,6 +95,7 @@ def build_run(
                 _fill_activations(db, info.d_sae)
                 fill_feature_stats(db, info.d_sae)
                 _fill_examples(db)
+                _fill_outside(db)
                 _fill_run(db, info)
                 db.execute("CHECKPOINT")
             _publish(building, path)
@@ -226,6 +230,13 @@ def _fill_examples(db: duckdb.DuckDBPyConnection) -> None:
         FROM new_examples SEMI JOIN examples USING (feature_id, sample_id) WHERE activation > 0
         ORDER BY feature_id, sample_id, token_index
     """)  # noqa: S608
+
+
+def _fill_outside(db: duckdb.DuckDBPyConnection) -> None:
+    db.execute("""
+        INSERT INTO outside
+        SELECT feature_id, place, sum(n_samples), max(max) FROM new_outside GROUP BY feature_id, place ORDER BY ALL
+    """)
 
 
 def _fill_run(db: duckdb.DuckDBPyConnection, info: RunInfo) -> None:

@@ -71,6 +71,9 @@ TABLES: dict[str, str] = {
         feature_id UINTEGER NOT NULL, sample_id UINTEGER NOT NULL, kind VARCHAR NOT NULL, rank INTEGER NOT NULL,
         bin INTEGER
     """,
+    # Where else features fire: `place` is 'special' or 'truncated' (shard_schema.py). It explains gaps and is never
+    # counted in a FAC. Runs of earlier builds lack the table.
+    "outside": "feature_id UINTEGER NOT NULL, place VARCHAR NOT NULL, n_samples UINTEGER NOT NULL, max FLOAT NOT NULL",
     "failures": "origin VARCHAR, reason VARCHAR NOT NULL, detail VARCHAR, text VARCHAR",
 }
 

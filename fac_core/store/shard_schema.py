@@ -25,3 +25,10 @@ SHARD_SAMPLES = pa.schema(
     {"sample_id": pa.uint32(), "n_tokens": pa.int32(), "truncated": pa.bool_(), "sinks": pa.int32()}
 )
 """One row an encoded sample: content tokens, whether some were cut off, and attention sinks left out."""
+
+OUTSIDE = pa.schema({"feature_id": pa.uint32(), "place": pa.string(), "n_samples": pa.uint32(), "max": pa.float32()})
+"""One row a feature and place outside the content in which it fires: `special` (start token, template, sinks, roles
+that were not chosen) or `truncated` (the window after the encoded one)."""
+
+SHARD_FORMAT = 2
+"""Raised with every change of these schemas: shards of an interrupted try in another format are not taken up."""

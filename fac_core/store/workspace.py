@@ -3,6 +3,7 @@
 my-workspace/
     workspace.json      marks the folder; remembers the anchor
     runs/<run_id>.duckdb
+    workspace.sqlite    what people and jobs decided: the event log
     cache/              samples, shards: safe to delete while nothing is being encoded
 """
 
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Self
 
 from fac_core.errors import NotFound, RunBroken, WrongUse
+from fac_core.store.events import EventLog
 from fac_core.store.run_file import RunFile, RunInfo
 
 MARKER = "workspace.json"
@@ -132,6 +134,10 @@ class Workspace:
                 "Encode one with `fac encode`, with the same model and SAE."
             )
         return others[-1]
+
+    def events(self) -> EventLog:
+        """The log of what people and jobs decided; it is made where it is not there."""
+        return EventLog(self.folder / "workspace.sqlite")
 
     def _scan(self) -> tuple[list[RunInfo], list[UnreadableRun]]:
         readable: list[tuple[str, int, RunInfo]] = []

@@ -20,7 +20,7 @@ from fac_core.store.run_file import RunFile, RunInfo
 from fac_core.store.workspace import Workspace
 from tests import tiny
 
-TABLES = ("samples", "activations", "feature_stats", "token_activations", "examples", "failures")
+TABLES = ("samples", "activations", "feature_stats", "token_activations", "examples", "outside", "failures")
 
 
 @pytest.fixture

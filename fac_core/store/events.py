@@ -1,0 +1,219 @@
+"""What people and jobs decide: an append-only log beside the runs, in SQLite (WAL), safe for many processes.
+
+log = workspace.events()
+event = log.append("run-1", "triage", "41", {"state": "target"}, author="Ann", seen=0)
+log.latest("run-1", "triage")["41"].payload["state"]
+log.undo(event, author="Ann")
+
+An item (a feature, a sample, a job) has versions 1, 2, 3…; the newest one holds. Nobody overwrites: whoever appends
+says which version they saw, and the unique key `(scope, kind, item, version)` refuses the second of two who saw the
+same. Undo is one more event, so history, audit and agreement need nothing beyond this table.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from fac_core.errors import Conflict, StoreBusy, WrongUse
+
+_SECONDS_TO_WAIT = 10.0
+"""For another process that is writing."""
+
+_TABLE = """
+    CREATE TABLE IF NOT EXISTS event (
+        seq INTEGER PRIMARY KEY, scope TEXT NOT NULL, kind TEXT NOT NULL, item TEXT NOT NULL, version INTEGER NOT NULL,
+        payload TEXT NOT NULL, author TEXT NOT NULL, at TEXT NOT NULL, undoes INTEGER,
+        UNIQUE (scope, kind, item, version)
+    )
+"""
+_COLUMNS = "seq, scope, kind, item, version, payload, author, at, undoes"
+_INSERT = "INSERT INTO event (scope, kind, item, version, payload, author, at, undoes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+@dataclass(frozen=True)
+class Event:
+    """One decision, as it was made."""
+
+    seq: int
+    """Position in the log, over everything."""
+    scope: str
+    """What it holds for: a feature space, a run, a task."""
+    kind: str
+    """`label`, `relevance`, `triage`, `job`, …"""
+    item: str
+    """What was decided about, within scope and kind."""
+    version: int
+    """1 for the first decision about the item."""
+    payload: dict[str, Any]
+    """The decision itself. Empty after the undo of a first decision: as if none had been made."""
+    author: str
+    at: str
+    """ISO 8601, UTC."""
+    undoes: int | None
+    """`seq` of the event whose effect this one takes back."""
+
+
+class EventLog:
+    """The log in a file, which is made where it is not there. Raises `StoreBusy` if others write for too long."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+        with self._connected() as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(_TABLE)
+
+    def append(self, scope: str, kind: str, item: str, payload: Mapping[str, Any], *, author: str, seen: int) -> Event:
+        """Record a decision on top of the version that its author saw (0: none).
+
+        Raises `Conflict`, which carries the newer event, when somebody else decided in the meantime.
+        """
+        return self._insert(scope, kind, item, dict(payload), author=author, seen=seen, undoes=None)
+
+    def append_many(
+        self, scope: str, kind: str, payloads: Mapping[str, Mapping[str, Any]], *, author: str
+    ) -> list[Event]:
+        """Record decisions about many items on top of whatever is there, all or none. Returns them in order."""
+        at = _now()
+        with self._writing() as connection:
+            newest = dict(
+                connection.execute(
+                    "SELECT item, max(version) FROM event WHERE scope = ? AND kind = ? GROUP BY item", (scope, kind)
+                )
+            )
+            first = connection.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0] + 1
+            connection.executemany(
+                _INSERT,
+                (
+                    (scope, kind, item, newest.get(item, 0) + 1, json.dumps(payload), author, at, None)
+                    for item, payload in payloads.items()
+                ),
+            )
+            return _events(connection, "seq >= ?", (first,))
+
+    def latest(self, scope: str, kind: str) -> dict[str, Event]:
+        """What holds now: the newest event of each item. An item whose only decision was undone is left out."""
+        with self._connected() as connection:
+            newest = _events(
+                connection,
+                "(item, version) IN (SELECT item, max(version) FROM event WHERE scope = ? AND kind = ? GROUP BY item)"
+                " AND scope = ? AND kind = ?",
+                (scope, kind, scope, kind),
+            )
+        return {event.item: event for event in newest if event.payload}
+
+    def history(self, scope: str, kind: str, item: str | None = None) -> tuple[Event, ...]:
+        """All events of an item, or of a whole kind, the oldest first."""
+        where, params = "scope = ? AND kind = ?", (scope, kind)
+        if item is not None:
+            where, params = f"{where} AND item = ?", (*params, item)
+        with self._connected() as connection:
+            return tuple(_events(connection, where, params))
+
+    def version(self, scope: str, kind: str, item: str) -> int:
+        """The newest version of an item, 0 if it has none: what the next author will have seen."""
+        with self._connected() as connection:
+            return _newest(connection, scope, kind, item)
+
+    def since(self, seq: int) -> tuple[Event, ...]:
+        """Everything after a position in the log: what a page that polls has not seen yet."""
+        with self._connected() as connection:
+            return tuple(_events(connection, "seq > ?", (seq,)))
+
+    def undo(self, event: Event, *, author: str) -> Event:
+        """Bring back what held before `event`, by a new event.
+
+        Raises `Conflict` when the item has been decided anew since: then it is that decision which would be lost.
+        """
+        with self._connected() as connection:
+            before = _events(
+                connection,
+                "scope = ? AND kind = ? AND item = ? AND version = ?",
+                (event.scope, event.kind, event.item, event.version - 1),
+            )
+        payload = before[0].payload if before else {}
+        return self._insert(
+            event.scope, event.kind, event.item, payload, author=author, seen=event.version, undoes=event.seq
+        )
+
+    def undo_many(self, events: list[Event], *, author: str) -> list[Event]:
+        """Undo several events. Those that somebody has decided anew since stay as they are, and are not returned."""
+        undone: list[Event] = []
+        for event in events:
+            try:
+                undone.append(self.undo(event, author=author))
+            except Conflict:
+                continue
+        return undone
+
+    def _insert(
+        self, scope: str, kind: str, item: str, payload: dict[str, Any], *, author: str, seen: int, undoes: int | None
+    ) -> Event:
+        with self._writing() as connection:
+            newest = _newest(connection, scope, kind, item)
+            if seen > newest:
+                raise WrongUse(f"{kind} {item} has no version {seen}: the newest is {newest}.")
+            if seen < newest:
+                theirs = _events(
+                    connection, "scope = ? AND kind = ? AND item = ? AND version = ?", (scope, kind, item, newest)
+                )[0]
+                raise Conflict(
+                    f"{theirs.author} decided {kind} {item} at {theirs.at}, after you looked. Look again, then decide.",
+                    theirs,
+                )
+            at = _now()
+            row = (scope, kind, item, seen + 1, json.dumps(payload), author, at, undoes)
+            seq = connection.execute(_INSERT, row).lastrowid or 0
+        return Event(seq, scope, kind, item, seen + 1, payload, author, at, undoes)
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        """A connection of its own for each call: threads and processes share nothing but the file."""
+        connection = sqlite3.connect(self.path, timeout=_SECONDS_TO_WAIT, isolation_level=None)
+        try:
+            yield connection
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) and "busy" not in str(error):
+                raise
+            raise StoreBusy(
+                f"Other processes have kept {self.path} busy for {_SECONDS_TO_WAIT:.0f} s. Try again."
+            ) from error
+        finally:
+            connection.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that holds the write lock from its first statement on, so that what it read stays true."""
+        with self._connected() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+
+def _newest(connection: sqlite3.Connection, scope: str, kind: str, item: str) -> int:
+    found = connection.execute(
+        "SELECT max(version) FROM event WHERE scope = ? AND kind = ? AND item = ?", (scope, kind, item)
+    )
+    return found.fetchone()[0] or 0
+
+
+def _events(connection: sqlite3.Connection, where: str, params: tuple[Any, ...]) -> list[Event]:
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM event WHERE {where} ORDER BY seq", params)  # noqa: S608
+    return [
+        Event(seq, scope, kind, item, version, json.loads(payload), author, at, undoes)
+        for seq, scope, kind, item, version, payload, author, at, undoes in rows
+    ]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
