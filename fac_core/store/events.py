@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -127,19 +127,23 @@ class EventLog:
             return tuple(_events(connection, "seq > ?", (seq,)))
 
     def undo(self, event: Event, *, author: str) -> Event:
-        """Bring back what held before `event`, by a new event.
+        """Bring back what held before `event`, by a new event; the undo of an undo is a redo.
 
         Raises `Conflict` when the item has been decided anew since: then it is that decision which would be lost.
         """
-        with self._connected() as connection:
-            before = _events(
-                connection,
-                "scope = ? AND kind = ? AND item = ? AND version = ?",
-                (event.scope, event.kind, event.item, event.version - 1),
-            )
-        payload = before[0].payload if before else {}
+        past = self.history(event.scope, event.kind, event.item)
+        standing = _standing(past)
+        if event.undoes is None:
+            holds = bool(standing) and standing[-1].seq == event.seq
+            before = standing[:-1]
+        else:
+            holds = past[-1].seq == event.seq
+            before = _standing(past[:-1])
+        if not holds:
+            raise _conflict(past[-1])
+        payload = before[-1].payload if before else {}
         return self._insert(
-            event.scope, event.kind, event.item, payload, author=author, seen=event.version, undoes=event.seq
+            event.scope, event.kind, event.item, payload, author=author, seen=past[-1].version, undoes=event.seq
         )
 
     def undo_many(self, events: list[Event], *, author: str) -> list[Event]:
@@ -163,10 +167,7 @@ class EventLog:
                 theirs = _events(
                     connection, "scope = ? AND kind = ? AND item = ? AND version = ?", (scope, kind, item, newest)
                 )[0]
-                raise Conflict(
-                    f"{theirs.author} decided {kind} {item} at {theirs.at}, after you looked. Look again, then decide.",
-                    theirs,
-                )
+                raise _conflict(theirs)
             at = _now()
             row = (scope, kind, item, seen + 1, json.dumps(payload), author, at, undoes)
             seq = connection.execute(_INSERT, row).lastrowid or 0
@@ -198,6 +199,29 @@ class EventLog:
                 connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
+
+
+def _standing(past: Sequence[Event]) -> list[Event]:
+    """The decisions about one item that were not taken back, the oldest first; the last one holds."""
+    by_seq = {event.seq: event for event in past}
+    standing: list[Event] = []
+    for event in past:
+        decision, taken_back = event, False
+        while decision.undoes is not None:  # an undo takes back, the undo of an undo puts back, and so on
+            decision, taken_back = by_seq[decision.undoes], not taken_back
+        if taken_back:
+            standing.remove(decision)
+        else:
+            standing.append(decision)
+    return standing
+
+
+def _conflict(theirs: Event) -> Conflict:
+    return Conflict(
+        f"{theirs.author} decided {theirs.kind} {theirs.item} at {theirs.at}, after you looked."
+        " Look again, then decide.",
+        theirs,
+    )
 
 
 def _newest(connection: sqlite3.Connection, scope: str, kind: str, item: str) -> int:

@@ -1,0 +1,134 @@
+"""Triage: what people decide about gaps, as a state machine over the event log.
+
+    untriaged ──▶ target | not relevant | label wrong | later ──▶ any other, and back by undo
+
+A gap is a feature of an anchor, so decisions hold for the anchor (scope = its run id): they outlive the seed that
+showed the gap, and a dataset that grows is judged by the decisions that were made already.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from fac_core.errors import WrongUse
+from fac_core.store.events import Event, EventLog
+
+State = Literal["untriaged", "target", "not relevant", "label wrong", "later"]
+
+REASONS: Mapping[State, tuple[str, ...]] = {
+    "untriaged": (),
+    "target": ("matters for the task", "users ask for it", "cheap to fill"),
+    "not relevant": ("off topic", "form, not content", "too rare", "unwanted content"),
+    "label wrong": ("examples disagree", "several meanings", "label too broad"),
+    "later": ("needs an expert", "needs more evidence", "low priority"),
+}
+"""Codes to choose from; a free note may stand beside them. Codes can be counted, free text cannot."""
+
+_KIND = "triage"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What holds for a gap."""
+
+    feature_id: int
+    state: State
+    reason: str
+    """One of `REASONS[state]`, or empty."""
+    note: str
+    author: str
+    at: str
+    """ISO 8601, UTC; empty while untriaged."""
+    version: int
+    """What the next author has seen."""
+
+
+class Triage:
+    """The decisions about the gaps of one anchor."""
+
+    def __init__(self, log: EventLog, anchor_run_id: str) -> None:
+        self._log = log
+        self._scope = anchor_run_id
+
+    def decide(
+        self, feature_id: int, state: State, *, author: str, seen: int, reason: str = "", note: str = ""
+    ) -> Event:
+        """Record a decision on top of the version that its author saw.
+
+        Raises `Conflict`, which carries the other decision, when somebody else decided in the meantime, and `WrongUse`
+        for a state or a reason that there is not.
+        """
+        payload = _checked(state, reason, note)
+        return self._log.append(self._scope, _KIND, str(feature_id), payload, author=author, seen=seen)
+
+    def decide_many(
+        self, feature_ids: Collection[int], state: State, *, author: str, reason: str = "", note: str = ""
+    ) -> list[Event]:
+        """One decision about many gaps, in one transaction; the returned events are one `undo`."""
+        payload = _checked(state, reason, note)
+        return self._log.append_many(self._scope, _KIND, {str(f): payload for f in feature_ids}, author=author)
+
+    def undo(self, events: Collection[Event], *, author: str) -> list[Event]:
+        """Take decisions back. What somebody has decided anew since is left; redo is the undo of what is returned."""
+        return self._log.undo_many(list(events), author=author)
+
+    def decisions(self) -> dict[int, Decision]:
+        """What holds now, by feature. A gap that is absent is untriaged."""
+        return {int(item): _decision(event) for item, event in self._log.latest(self._scope, _KIND).items()}
+
+    def decision(self, feature_id: int) -> Decision:
+        """What holds for one gap."""
+        found = self.decisions().get(feature_id)
+        version = self._log.version(self._scope, _KIND, str(feature_id))
+        return found or Decision(feature_id, "untriaged", "", "", "", "", version)
+
+    def targets(self) -> tuple[int, ...]:
+        """Features that were approved, ascending."""
+        return tuple(sorted(f for f, decision in self.decisions().items() if decision.state == "target"))
+
+    def history(self, feature_id: int | None = None) -> tuple[Event, ...]:
+        """Who decided what and when, about one gap or all, the oldest first."""
+        return self._log.history(self._scope, _KIND, None if feature_id is None else str(feature_id))
+
+    def last(self, author: str) -> list[Event]:
+        """What an undo by this author would take back: their newest decision that still holds, with those made at once.
+
+        Decisions of one transaction carry one time stamp and one payload, and follow each other in the log.
+        """
+        undone = {event.undoes for event in self.history()}
+        open_events = [e for e in self.history() if e.author == author and e.undoes is None and e.seq not in undone]
+        batch: list[Event] = []
+        for event in reversed(open_events):
+            together = not batch or (event.seq == batch[-1].seq - 1 and _same_act(event, batch[-1]))
+            if not together:
+                break
+            batch.append(event)
+        return batch[::-1]
+
+
+def counts(decisions: Mapping[int, Decision], gaps: Collection[int]) -> dict[State, int]:
+    """How many of some gaps are in each state."""
+    found = Counter(decisions[f].state if f in decisions else "untriaged" for f in gaps)
+    return {state: found[state] for state in get_args(State)}
+
+
+def _checked(state: State, reason: str, note: str) -> dict[str, str]:
+    if state not in get_args(State):
+        raise WrongUse(f"There is no triage state {state!r}; choose one of {', '.join(get_args(State))}.")
+    if reason and reason not in REASONS[state]:
+        raise WrongUse(f"{reason!r} is no reason for {state!r}; choose one of {', '.join(REASONS[state]) or 'none'}.")
+    return {"state": state, "reason": reason, "note": note}
+
+
+def _decision(event: Event) -> Decision:
+    payload = event.payload
+    return Decision(
+        int(event.item), payload["state"], payload["reason"], payload["note"], event.author, event.at, event.version
+    )
+
+
+def _same_act(one: Event, other: Event) -> bool:
+    return one.at == other.at and one.payload == other.payload and one.item != other.item
