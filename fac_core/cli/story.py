@@ -48,6 +48,7 @@ def tell(console: Console, demo: Demo) -> None:
     feature = demo.gaps["feature_id"][0].as_py() if len(demo.gaps) else 0
     console.print(f"The workspace is {demo.workspace}. Try:")
     for command in (
+        "fac ui",
         "fac coverage --by set",
         "fac gaps --preset calibrated",
         f"fac top {feature}",

@@ -1,0 +1,1 @@
+"""The dashboard: thin pages over `fac_core`. No model runs here, and nothing of value lives in the session."""

@@ -1,0 +1,60 @@
+"""One feature: what fires it, how strongly, how well the data covers it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from dashboard import sources
+from dashboard.components import examples
+from dashboard.components.examples import st_text
+from dashboard.figures import histogram
+from dashboard.selection import Selection
+from dashboard.theme import STATES
+
+_N_EXAMPLES = 20
+
+
+def show(selection: Selection, feature_id: int, row: dict[str, Any]) -> None:
+    """The whole of a feature's page. `row` is its row of `sources.states`."""
+    run = selection.workspace.run_path(selection.run.run_id)
+    anchor = selection.workspace.run_path(selection.anchor.run_id)
+    look = STATES[row["state"]]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(f"Feature {feature_id}")
+        st.badge(look.word, icon=look.icon, color=look.badge)  # type: ignore[arg-type]
+    st.markdown(f"Peaks on: **{st_text(row['words']) or 'nothing in the anchor'}**")
+    with st.grid(4):
+        st.metric("Density in the anchor", f"{row['anchor_share']:.2%}", help="Samples with any activation.")
+        st.metric("Density in your data", f"{row['run_share']:.2%}")
+        st.metric("Strongest in the anchor", f"{row['anchor_max']:.2f}")
+        st.metric("Strongest in your data", f"{row['run_max']:.2f}", help=f"δ of this feature is {row['delta']:.2f}.")
+    _histogram(anchor, feature_id, row)
+    around = examples.choose_context()
+    left, right = st.columns(2)
+    with left:
+        st.markdown(f"**What fires it**, in {st_text(selection.anchor.name)}")
+        _list(anchor, feature_id, row["anchor_max"], around, "Silent in the anchor: nothing to show.")
+    with right:
+        st.markdown(f"**The strongest in your data**, {st_text(selection.run.name)}")
+        _list(
+            run, feature_id, row["anchor_max"], around, "Never fires in your data. What would fire it is on the left."
+        )
+    st.caption(f"Heat is relative to this feature's maximum in the anchor, {row['anchor_max']:.2f}.")
+
+
+def _histogram(anchor: Path, feature_id: int, row: dict[str, Any]) -> None:
+    counts = sources.statistics(anchor, feature_id)["histogram"]
+    if counts:
+        figure = histogram.activations(counts, row["anchor_max"], row["delta"])  # type: ignore[arg-type]
+        st.plotly_chart(figure, key=f"histogram-{feature_id}", alt="Distribution of the feature's anchor activations")
+
+
+def _list(path: Path, feature_id: int, maximum: float, around: int | None, empty: str) -> None:
+    found = sources.examples(path, feature_id, _N_EXAMPLES)
+    if found:
+        examples.show(found, maximum, around)
+    else:
+        st.info(empty)

@@ -1,0 +1,46 @@
+"""Coverage by part: one bar a topic, covered and missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from dashboard.theme import STATES
+from fac_core.coverage.curves import ClusterCoverage
+
+_BAR = 26
+"""Pixels a bar."""
+
+
+def by_cluster(parts: Sequence[ClusterCoverage]) -> go.Figure:
+    """Stacked bars, least covered on top; `customdata` of every bar is the cluster."""
+    shown = list(reversed(parts))
+    names = ["elsewhere" if p.cluster is None else str(p.cluster) for p in shown]
+    figure = go.Figure(
+        [
+            go.Bar(
+                name=STATES[state].word,
+                orientation="h",
+                y=names,
+                x=values,
+                customdata=names,
+                marker={"color": STATES[state].colour, "pattern": {"shape": pattern}},
+                text=texts,
+                hovertemplate="%{y}<br>%{x:,} features<extra>" + STATES[state].word + "</extra>",
+            )
+            for state, pattern, values, texts in (
+                ("covered", "", [p.numerator for p in shown], [f"{p.fac:.0%}" for p in shown]),
+                ("uncovered", "/", [p.denominator - p.numerator for p in shown], None),
+            )
+        ]
+    )
+    figure.update_layout(
+        barmode="stack",
+        height=90 + _BAR * len(shown),
+        margin={"l": 0, "r": 8, "t": 8, "b": 0},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+    )
+    figure.update_xaxes(title="features")
+    figure.update_yaxes(automargin=True)
+    return figure

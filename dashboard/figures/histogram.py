@@ -1,0 +1,29 @@
+"""The distribution of a feature's non-zero activations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+_COLOUR = "#d97706"
+"""Orange is activation strength, here as in the token heat."""
+
+
+def activations(counts: Sequence[int], maximum: float, delta: float, *, log: bool = True) -> go.Figure:
+    """Samples by activation, in equal bins of 0..maximum, with δ marked."""
+    width = maximum / max(1, len(counts))
+    figure = go.Figure(
+        go.Bar(
+            x=[(i + 0.5) * width for i in range(len(counts))],
+            y=list(counts),
+            width=width,
+            marker={"color": _COLOUR},
+            hovertemplate="%{y:,} samples at %{x:.2f}<extra></extra>",
+        )
+    )
+    figure.add_vline(x=delta, line_dash="dot", annotation_text=f"δ {delta:.2f}", annotation_position="top right")
+    figure.update_layout(height=220, bargap=0, margin={"l": 0, "r": 8, "t": 24, "b": 0})
+    figure.update_xaxes(title="activation", range=[0, max(maximum, delta) * 1.02 or 1])
+    figure.update_yaxes(title="samples", type="log" if log else "linear")
+    return figure

@@ -1,0 +1,177 @@
+"""Gaps: decide which missing features to target, one at a time or in bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import get_args
+
+import pyarrow as pa
+import streamlit as st
+
+from dashboard import sources
+from dashboard.components import feature_detail
+from dashboard.components.examples import st_text
+from dashboard.selection import Selection
+from fac_core.curation.triage import REASONS, Decision, State, Triage, counts
+from fac_core.errors import Conflict, FacError
+
+_KEYS: dict[State, tuple[str, str]] = {
+    "target": ("A", ":material/check:"),
+    "not relevant": ("X", ":material/close:"),
+    "label wrong": ("L", ":material/label_off:"),
+    "later": ("S", ":material/schedule:"),
+}
+"""Shortcut and icon of each decision; the same key always means the same."""
+
+selection: Selection = st.session_state["selection"]
+triage = Triage(selection.workspace.events(), selection.anchor.run_id)
+try:
+    found = sources.gaps(
+        selection.workspace.run_path(selection.run.run_id),
+        selection.workspace.run_path(selection.anchor.run_id),
+        selection.definition,
+    )
+    table = sources.states(
+        selection.workspace.run_path(selection.run.run_id),
+        selection.workspace.run_path(selection.anchor.run_id),
+        selection.definition,
+    )
+except FacError as error:
+    st.error(str(error), icon=":material/error:")
+    st.stop()
+decisions = triage.decisions()
+queue_ids: list[int] = found["feature_id"].to_pylist()
+words = table["words"].to_pylist()
+
+
+def told(act: Callable[[], object]) -> None:
+    """Carry out a decision and say what came of it on the next page that is drawn."""
+    try:
+        act()
+    except Conflict as conflict:
+        st.toast(str(conflict), icon=":material/group:")
+
+
+def decide(feature_id: int, state: State, seen: int) -> None:
+    reason = st.session_state.get("gap_reason") or ""
+    reason = reason if reason in REASONS[state] else ""
+    note = st.session_state.get("gap_note") or ""
+    told(lambda: triage.decide(feature_id, state, author=selection.author, seen=seen, reason=reason, note=note))
+    st.session_state["gap_note"] = ""
+    st.toast(f"Feature {feature_id}: {state}.", icon=_KEYS[state][1])
+
+
+def decide_all(feature_ids: list[int], state: State) -> None:
+    told(lambda: triage.decide_many(feature_ids, state, author=selection.author))
+    st.toast(f"{len(feature_ids):,} gaps: {state}. One undo takes it back.", icon=_KEYS[state][1])
+
+
+def undo() -> None:
+    undone = triage.undo(triage.last(selection.author), author=selection.author)
+    st.session_state["gap_undone"] = undone
+    st.toast(f"Took back {len(undone):,} of your decisions.", icon=":material/undo:")
+
+
+def redo() -> None:
+    redone = triage.undo(st.session_state.pop("gap_undone", []), author=selection.author)
+    st.toast(f"{len(redone):,} decisions are back.", icon=":material/redo:")
+
+
+def queue(state: str | None, asked: str) -> list[int]:
+    """The gaps in a state whose words contain what was asked for, strongest evidence first."""
+
+    def holds(feature_id: int) -> bool:
+        held = decisions[feature_id].state if feature_id in decisions else "untriaged"
+        return held == (state or "untriaged") and all(w in words[feature_id] for w in asked.lower().split())
+
+    return [f for f in queue_ids if holds(f)]
+
+
+def card(feature_id: int, decision: Decision) -> None:
+    """One gap with its evidence and the buttons."""
+    row = found.filter(pa.array([f == feature_id for f in queue_ids])).to_pylist()[0]
+    st.markdown(_why(row))
+    if decision.version and decision.state != "untriaged":
+        reason = f", {decision.reason}" if decision.reason else ""
+        st.caption(
+            f"{st_text(decision.author)} decided **{decision.state}**{reason} on {decision.at[:16].replace('T', ' ')} UTC."
+        )
+    with st.container(horizontal=True):
+        for state, (key, icon) in _KEYS.items():
+            st.button(
+                f"{state.capitalize()}",
+                icon=icon,
+                shortcut=key,
+                key=f"decide-{state}",
+                type="primary" if state == "target" else "secondary",
+                on_click=decide,
+                args=(feature_id, state, decision.version),
+            )
+    with st.container(horizontal=True):
+        reasons = [reason for codes in REASONS.values() for reason in codes]
+        st.selectbox("Reason", reasons, index=None, key="gap_reason", placeholder="none", width=260)
+        st.text_input("Note", key="gap_note")
+    feature_detail.show(selection, feature_id, table.slice(feature_id, 1).to_pylist()[0])
+
+
+def _why(row: dict) -> str:
+    """Why it is uncovered, in a sentence."""
+    if row["nearest_activation"] is None and not row["run_n_active"]:
+        why = "It never fires in your data."
+    elif row["run_n_active"]:
+        why = f"It fires in {row['run_n_active']} of your samples, fewer than the {selection.definition.min_count} it needs."
+    else:
+        why = f"Your nearest miss reaches {row['nearest_activation']:.2f}, below its threshold."
+    return f"In the anchor it is active in **{row['n_active']:,}** samples ({row['share']:.1%}). {why}"
+
+
+def bulk(feature_ids: list[int]) -> None:
+    """The whole filter at once."""
+    state: State = st.selectbox("Apply to all", list(_KEYS), key="bulk_state", format_func=str.capitalize)
+    sure = st.checkbox(f"Yes, all {len(feature_ids):,} gaps of this filter", key=f"bulk_sure_{len(feature_ids)}")
+    st.button(
+        f"Mark {len(feature_ids):,} as {state}",
+        disabled=not (sure and feature_ids),
+        on_click=decide_all,
+        args=(feature_ids, state),
+    )
+    st.dataframe(
+        found.filter(pa.array([f in set(feature_ids) for f in queue_ids])).select(
+            ["feature_id", "peak_token", "snippet", "n_active", "share", "max", "nearest_activation"]
+        ),
+        hide_index=True,
+        column_config={"share": st.column_config.NumberColumn("of the anchor", format="percent")},
+    )
+
+
+done = counts(decisions, queue_ids)
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    state = st.pills(
+        "Queue",
+        list(get_args(State)),
+        format_func=lambda s: f"{s.capitalize()} {done[s]:,}",
+        key="gq_state",
+        bind="query-params",
+    )
+    asked = st.text_input("Words at its peaks", key="gq_words", bind="query-params")
+    st.button("Undo", icon=":material/undo:", shortcut="Z", on_click=undo, disabled=not triage.last(selection.author))
+    st.button(
+        "Redo", icon=":material/redo:", shortcut="Y", on_click=redo, disabled=not st.session_state.get("gap_undone")
+    )
+ids = queue(state, asked or "")
+triaged = len(queue_ids) - done["untriaged"]
+st.progress(
+    triaged / max(1, len(queue_ids)), f"{triaged:,} of {len(queue_ids):,} gaps decided; {done['target']:,} targets"
+)
+if not ids:
+    done_word = (
+        "Nothing left in this queue." if queue_ids else "There is no gap: your data fires all that the anchor does."
+    )
+    st.success(done_word, icon=":material/task_alt:")
+    st.stop()
+one_at_a_time = st.segmented_control("View", ["one at a time", "all"], default=None, key="gq_view", bind="query-params")
+if one_at_a_time == "all":
+    bulk(ids)
+else:
+    position = st.number_input("Place in the queue", 1, len(ids), key="gq_place", width=160)
+    card(ids[position - 1], triage.decision(ids[position - 1]))

@@ -1,0 +1,44 @@
+"""The command that opens the dashboard: `fac ui`."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fac_core.cli.options import WorkspaceFolder
+from fac_core.errors import MissingExtra
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(ui)
+
+
+def ui(
+    workspace: WorkspaceFolder = None,
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 8501,
+    browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
+) -> int:
+    """Open the dashboard in the browser. Only this machine can reach it; Ctrl-C ends it."""
+    from fac_core.store.workspace import ENVIRONMENT_VARIABLE, Workspace
+
+    missing = [name for name in ("streamlit", "plotly") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise MissingExtra(f"The dashboard needs {' and '.join(missing)}: pip install 'fac-explorer[dashboard]'")
+    place = Workspace.find() if workspace is None else Workspace(workspace)
+    app = importlib.util.find_spec("dashboard.app")
+    if app is None or app.origin is None:
+        raise MissingExtra("The package `dashboard` is not installed beside `fac_core`: pip install fac-explorer")
+    command = [sys.executable, "-m", "streamlit", "run", str(Path(app.origin)), f"--server.port={port}"]
+    command.append(f"--server.headless={str(not browser).lower()}")
+    environment = {**os.environ, ENVIRONMENT_VARIABLE: str(place.folder)}
+    try:
+        return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603  # our own arguments
+    except KeyboardInterrupt:
+        return 0

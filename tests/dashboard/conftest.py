@@ -1,0 +1,46 @@
+"""A small workspace and a page of the dashboard on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import dashboard
+from fac_core.store.workspace import Workspace
+from tests.runs import make_run
+
+APP = str(Path(dashboard.__file__).with_name("app.py"))
+HOSTILE = "<script>alert('x')</script> **bold** [link](javascript:alert(1)) \"quoted\" ‏עברית é́ <0x0A>"
+
+
+@pytest.fixture
+def workspace(tmp_path, monkeypatch) -> Workspace:
+    """An anchor with features 0..4 and a seed that fires 0 and, weakly, 1. Texts are hostile."""
+    place = Workspace.create(tmp_path / "w")
+    texts = [f"{HOSTILE} number {i}" for i in range(16)]
+    anchor = [(f, s, 1.0 + f + s) for f in range(5) for s in range(16)]
+    make_run(place.run_path("id-anchor"), "anchor", anchor, 16, 8, texts=texts, n_tokens=[6] * 16).close()
+    seed = [(0, s, 20.0) for s in range(16)] + [(1, 0, 0.5)]
+    make_run(place.run_path("id-seed"), "seed", seed, 16, 8, texts=texts, n_tokens=[6] * 16).close()
+    place.set_anchor("anchor")
+    monkeypatch.setenv("FAC_WORKSPACE", str(place.folder))
+    return place
+
+
+@pytest.fixture
+def page(workspace):
+    """`page("gaps", preset="paper")`: a page as a link to it opens it."""
+
+    def opened(name: str = "overview", **params: str) -> AppTest:
+        app = AppTest.from_file(APP, default_timeout=60)
+        for key, value in params.items():
+            app.query_params[key] = value
+        app.run()
+        if name != "overview":
+            app.switch_page(f"views/{name}.py").run()
+        assert not app.exception, app.exception
+        return app
+
+    return opened

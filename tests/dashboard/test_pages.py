@@ -1,0 +1,136 @@
+"""Pages say what the engine says, links restore what they showed, and decisions go into the log."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fac_core.coverage.definition import CALIBRATED, PAPER
+from fac_core.coverage.fac import coverage
+from fac_core.curation.triage import Triage
+from fac_core.store.run_file import RunFile
+from fac_core.store.workspace import Workspace
+from tests.dashboard.conftest import APP
+
+
+def texts(app: AppTest) -> str:
+    return "\n".join([*(m.value for m in app.markdown), *(c.value for c in app.caption)])
+
+
+def click(app: AppTest, label: str) -> AppTest:
+    next(b for b in app.button if b.label.startswith(label)).click()
+    app.run()
+    assert not app.exception, app.exception
+    return app
+
+
+@pytest.mark.parametrize(("preset", "definition"), [("paper", PAPER), ("calibrated", CALIBRATED)])
+def test_the_overview_shows_fac_as_the_engine_computes_it(workspace, page, preset, definition):
+    result = coverage(workspace.run("seed"), workspace.run("anchor"), definition)
+    app = page(preset=preset)
+    assert app.metric[0].value == f"{result.fac:.1%}"
+    assert f"**{result.denominator:,}** features" in texts(app)
+
+
+def test_every_switch_changes_what_is_counted(workspace, page):
+    app = page(preset="paper")
+    before = texts(app)
+    next(t for t in app.toggle if t.label.startswith("Features in over half")).set_value(True)
+    app.run()
+    assert not app.exception
+    assert app.error  # all features of this anchor are dense: nothing is left, and the page says so
+    assert texts(app) != before
+
+
+def test_without_a_workspace_the_page_says_how_to_make_one(tmp_path, monkeypatch):
+    monkeypatch.delenv("FAC_WORKSPACE", raising=False)
+    monkeypatch.chdir(tmp_path)
+    app = AppTest.from_file(APP, default_timeout=60).run()
+    assert not app.exception
+    assert "fac demo" in app.code[0].value
+
+
+def test_without_a_second_run_the_page_says_what_to_encode(workspace, tmp_path, monkeypatch):
+    workspace.run_path("id-seed").unlink()
+    app = AppTest.from_file(APP, default_timeout=60).run()
+    assert not app.exception
+    assert "fac encode" in app.code[0].value
+
+
+def test_a_link_to_a_run_that_there_is_not_says_so(page):
+    app = page(run="no-such-run")
+    assert "no-such-run is not here" in app.warning[0].value
+
+
+def test_a_link_to_a_feature_opens_it(page):
+    app = page("features", feature="3", preset="paper")
+    assert "Feature 3" in [s.value for s in app.subheader]
+
+
+@pytest.mark.parametrize("wrong", ["8", "99999", "-1", "abc", "1.5"])
+def test_a_link_to_a_feature_that_there_is_not_says_so_and_opens_none(page, wrong):
+    app = page("features", feature=wrong)
+    assert f"no feature {wrong}" in app.warning[0].value
+    assert not app.subheader
+
+
+def test_the_list_says_what_the_filters_hide(page):
+    app = page("features", preset="paper", fq_state="Uncovered")
+    assert any(c.value.startswith("3 features; 5 hidden") for c in app.caption)
+    assert app.dataframe[0].value["feature_id"].tolist() == [2, 3, 4]
+
+
+def test_a_filter_that_nothing_matches_says_so(page):
+    app = page("features", fq_words="nosuchword")
+    assert "No feature matches" in app.info[0].value
+
+
+def test_a_decision_goes_into_the_log_with_its_author_and_the_queue_moves_on(workspace, page):
+    app = page("gaps", preset="paper")
+    first = app.subheader[0].value
+    app.text_input(key="author").set_value("Ann").run()
+    click(app, "Target")
+    (event,) = Triage(workspace.events(), "id-anchor").history()
+    assert (f"Feature {event.item}", event.author, event.payload["state"]) == (first, "Ann", "target")
+    assert app.subheader[0].value != first
+
+
+def test_undo_takes_the_decision_back_also_after_a_reload(workspace, page):
+    click(page("gaps", preset="paper"), "Target")
+    assert Triage(workspace.events(), "id-anchor").targets()
+    reloaded = click(page("gaps", preset="paper"), "Undo")
+    assert Triage(workspace.events(), "id-anchor").targets() == ()
+    click(reloaded, "Redo")
+    assert Triage(workspace.events(), "id-anchor").targets()
+
+
+def test_a_whole_filter_is_decided_at_once_after_its_count_is_confirmed(workspace, page):
+    app = page("gaps", preset="paper", gq_view="all")
+    button = next(b for b in app.button if b.label.startswith("Mark"))
+    assert button.disabled
+    assert "all 3 gaps" in app.checkbox[0].label
+    app.checkbox[0].set_value(True).run()
+    click(app, "Mark 3")
+    assert Triage(workspace.events(), "id-anchor").targets() == (2, 3, 4)
+
+
+def test_a_decision_somebody_made_meanwhile_is_not_overwritten(workspace, page):
+    app = page("gaps", preset="paper")
+    feature = int(app.subheader[0].value.split()[-1])
+    Triage(workspace.events(), "id-anchor").decide(feature, "later", author="Bob", seen=0)
+    click(app, "Target")
+    assert Triage(workspace.events(), "id-anchor").decision(feature).state == "later"
+    assert any("Bob" in toast.value for toast in app.toast)
+
+
+def test_opening_a_page_changes_no_run_file(workspace, page):
+    before = {p.name: p.stat().st_mtime_ns for p in (workspace.folder / "runs").iterdir()}
+    for name in ("overview", "features", "gaps"):
+        page(name)
+    assert {p.name: p.stat().st_mtime_ns for p in (workspace.folder / "runs").iterdir()} == before
+    with RunFile(workspace.run_path("id-seed")) as run:
+        assert run.info.n_samples == 16
+
+
+def test_the_workspace_is_found_as_on_the_command_line(workspace):
+    assert Workspace.find().folder == workspace.folder
