@@ -15,6 +15,7 @@ import torch
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
 
+from fac_core.activations.attention import use_short_causal
 from fac_core.activations.embedded import EMBEDDED, embedded_path
 from fac_core.errors import ModelMismatch, NotFound
 
@@ -81,6 +82,7 @@ class TruncatedModel:
         if dtype != torch.float32:  # converted once here, not by autocast in every forward pass
             other.module = copy.deepcopy(self.module)
             other.blocks = _blocks(other.module, self.n_blocks)
+            use_short_causal(other.module)
             for layer in other.module.modules():
                 if isinstance(layer, torch.nn.Linear):
                     layer.to(dtype)
