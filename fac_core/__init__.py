@@ -10,7 +10,16 @@ that runs a model.
 
 from fac_core.activations.spec import EncodeSpec
 from fac_core.api.encoding import encode, train_sae
-from fac_core.api.features import top
+from fac_core.api.features import (
+    judge_by_statistic,
+    label_features,
+    labels,
+    prioritised_gaps,
+    relevance,
+    rename,
+    top,
+    why,
+)
 from fac_core.api.measuring import (
     compare,
     count_curve,
@@ -49,8 +58,15 @@ __all__ = [
     "gaps",
     "growth_curve",
     "interval",
+    "judge_by_statistic",
+    "label_features",
+    "labels",
+    "prioritised_gaps",
+    "relevance",
+    "rename",
     "runs",
     "threshold_curve",
     "top",
     "train_sae",
+    "why",
 ]

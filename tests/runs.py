@@ -44,6 +44,7 @@ def write_parts(
     token_index: Sequence[int] | None = None,
     texts: Sequence[str] | None = None,
     n_tokens: Sequence[int] | None = None,
+    metadata: Sequence[dict[str, object]] | None = None,
     shown: bool = True,
 ) -> dict[str, Path | list[Path]]:
     """The Parquet files of a run of one shard, as arguments of `build_run`.
@@ -61,7 +62,16 @@ def write_parts(
     ]
     tables = {
         "samples": pa.Table.from_pylist(
-            [{"sample_id": i, "text": text, "origin": f"data.jsonl:{i + 1}"} for i, text in enumerate(texts)], SAMPLES
+            [
+                {
+                    "sample_id": i,
+                    "text": text,
+                    "metadata": json.dumps(metadata[i]) if metadata else None,
+                    "origin": f"data.jsonl:{i + 1}",
+                }
+                for i, text in enumerate(texts)
+            ],
+            SAMPLES,
         ),
         "shard_samples": pa.Table.from_pylist(
             [{"sample_id": i, "n_tokens": n, "truncated": False, "sinks": 1} for i, n in enumerate(lengths)],
@@ -93,6 +103,7 @@ def make_run(
     token_index: Sequence[int] | None = None,
     texts: Sequence[str] | None = None,
     n_tokens: Sequence[int] | None = None,
+    metadata: Sequence[dict[str, object]] | None = None,
     shown: bool = True,
     **fields: object,
 ) -> RunFile:
@@ -108,6 +119,7 @@ def make_run(
         token_index=token_index,
         texts=texts,
         n_tokens=n_tokens,
+        metadata=metadata,
         shown=shown,
     )
     build_run(target, run_info(name, d_sae, space_id=space_id, **fields), **parts)  # type: ignore[arg-type]

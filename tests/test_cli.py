@@ -147,3 +147,33 @@ def test_doctor_names_a_mend_for_everything_that_is_missing(capsys, monkeypatch)
     assert isinstance(document, dict)
     assert not document["healthy"]
     assert all(check["mend"] for check in document["checks"] if not check["ok"])
+
+
+def test_why_gives_every_gap_a_cause(workspace, capsys):
+    assert [(g["feature_id"], g["cause"]) for g in answer(capsys, "why")] == [  # type: ignore[attr-defined, index]
+        (6, "never fires"),
+        (7, "never fires"),
+    ]
+
+
+def test_labels_are_kept_and_a_person_s_name_holds(workspace, capsys):
+    answer(capsys, "label")
+    answer(capsys, "label", "--feature", "3", "--name", "court, judge", "--author", "Ann")
+    document = answer(capsys, "label")
+    assert isinstance(document, dict)
+    ours = next(one for one in document["labels"] if one["feature_id"] == 3)
+    assert (ours["text"], ours["method"], ours["author"]) == ("court, judge", "person", "Ann")
+    assert answer(capsys, "label", "--feature", "99", "--name", "x", code=2)["kind"] == "NotFound"  # type: ignore[index]
+
+
+def test_relevance_is_judged_by_a_label_of_the_samples(workspace, capsys, tmp_path):
+    from fac_core.store.workspace import Workspace
+
+    place = Workspace(workspace)
+    metadata = [{"label": s % 2} for s in range(40)]
+    toxic = [(0, s, 1.0 + s) for s in range(1, 40, 2)] + [(1, s, 1.0 + s) for s in range(40)]
+    make_run(place.run_path("id-tox"), "tox", toxic, 40, 12, space_id="another", metadata=metadata).close()
+    found = answer(capsys, "relevance", "toxicity", "--run", "tox")
+    levels = {row["feature_id"]: row["level"] for row in found}  # type: ignore[attr-defined, index]
+    assert (levels[0], levels[1], levels[2]) == ("yes", "no", "no")
+    assert answer(capsys, "relevance", "no-such-task", "--run", "tox", code=2)["kind"] == "NotFound"  # type: ignore[index]
