@@ -170,9 +170,9 @@ def test_relevance_is_judged_by_a_label_of_the_samples(workspace, capsys, tmp_pa
     from fac_core.store.workspace import Workspace
 
     place = Workspace(workspace)
-    metadata = [{"label": s % 2} for s in range(40)]
-    toxic = [(0, s, 1.0 + s) for s in range(1, 40, 2)] + [(1, s, 1.0 + s) for s in range(40)]
-    make_run(place.run_path("id-tox"), "tox", toxic, 40, 12, space_id="another", metadata=metadata).close()
+    metadata = [{"label": s % 2} for s in range(200)]
+    toxic = [(0, s, 1.0 + s) for s in range(1, 200, 2)] + [(1, s, 1.0 + s) for s in range(200)]
+    make_run(place.run_path("id-tox"), "tox", toxic, 200, 12, space_id="another", metadata=metadata).close()
     found = answer(capsys, "relevance", "toxicity", "--run", "tox")
     levels = {row["feature_id"]: row["level"] for row in found}  # type: ignore[attr-defined, index]
     assert (levels[0], levels[1], levels[2]) == ("yes", "no", "no")
