@@ -9,17 +9,10 @@ that runs a model.
 """
 
 from fac_core.activations.spec import EncodeSpec
+from fac_core.api.atlas import atlas, coverage_by_cluster, match, neighbours
 from fac_core.api.encoding import encode, train_sae
-from fac_core.api.features import (
-    judge_by_statistic,
-    label_features,
-    labels,
-    prioritised_gaps,
-    relevance,
-    rename,
-    top,
-    why,
-)
+from fac_core.api.features import prioritised_gaps, top, why
+from fac_core.api.labels import label_features, label_history, labels, rename
 from fac_core.api.measuring import (
     compare,
     count_curve,
@@ -33,6 +26,7 @@ from fac_core.api.measuring import (
     runs,
     threshold_curve,
 )
+from fac_core.api.relevance import judge_by_statistic, relevance, relevance_noise, set_relevance
 from fac_core.coverage.definition import CALIBRATED, PAPER, Definition
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.errors import FacError
@@ -48,10 +42,12 @@ __all__ = [
     "FacError",
     "TrainConfig",
     "Workspace",
+    "atlas",
     "compare",
     "count_curve",
     "coverage",
     "coverage_by",
+    "coverage_by_cluster",
     "encode",
     "gap_closure",
     "gap_words",
@@ -60,11 +56,16 @@ __all__ = [
     "interval",
     "judge_by_statistic",
     "label_features",
+    "label_history",
     "labels",
+    "match",
+    "neighbours",
     "prioritised_gaps",
     "relevance",
+    "relevance_noise",
     "rename",
     "runs",
+    "set_relevance",
     "threshold_curve",
     "top",
     "train_sae",

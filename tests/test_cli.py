@@ -177,3 +177,31 @@ def test_relevance_is_judged_by_a_label_of_the_samples(workspace, capsys, tmp_pa
     levels = {row["feature_id"]: row["level"] for row in found}  # type: ignore[attr-defined, index]
     assert (levels[0], levels[1], levels[2]) == ("yes", "no", "no")
     assert answer(capsys, "relevance", "no-such-task", "--run", "tox", code=2)["kind"] == "NotFound"  # type: ignore[index]
+
+
+def test_a_person_judges_and_their_word_holds(workspace, capsys):
+    held = answer(capsys, "judge", "toxicity", "3", "yes", "--author", "Ann", "--reason", "seen it")
+    assert (held["level"], held["source"], held["author"]) == ("yes", "person", "Ann")  # type: ignore[index]
+    assert answer(capsys, "judge", "toxicity", "3", "perhaps", code=2)["kind"] == "WrongUse"  # type: ignore[index]
+
+
+def test_labels_lists_what_one_feature_was_ever_called(workspace, capsys):
+    for name in ("court", "judge"):
+        answer(capsys, "label", "--feature", "3", "--name", name)
+    assert [one["text"] for one in answer(capsys, "labels", "--feature", "3")] == ["court", "judge"]  # type: ignore[attr-defined, index]
+    assert [one["text"] for one in answer(capsys, "labels")] == ["judge"]  # type: ignore[attr-defined, index]
+
+
+def test_match_compares_two_spaces_of_one_dataset(tmp_path, workspace, capsys):
+    import numpy as np
+
+    from fac_core.store.workspace import Workspace
+
+    g = np.random.default_rng(0).lognormal(size=(40, 6)).round(2)
+    rows = [(f, s, float(g[s, f])) for f in range(6) for s in range(40)]
+    for space in ("A", "B"):
+        path = Workspace(workspace).run_path(f"id-in-{space}")
+        make_run(path, f"in-{space}", rows, 40, 6, space, dataset_id="one").close()
+    found = answer(capsys, "match", "in-A", "in-B")
+    assert (found["share"], found["n_tried"]) == (1.0, 6)  # type: ignore[index]
+    assert answer(capsys, "match", "broad", "in-A", code=2)["kind"] == "ModelMismatch"  # type: ignore[index]

@@ -46,14 +46,17 @@ def model_hash(model: str) -> str:
     """Fingerprint of a model: embedded ones by their known hash, others by their files. Raises `NotFound`."""
     if model in EMBEDDED:
         return EMBEDDED[model].sha256
-    folder = Path(model_path(model))
-    if not folder.is_dir():
-        folder = _hub_folder(model)
-    files = sorted(p for p in folder.iterdir() if p.suffix in {".json", ".safetensors", ".bin", ".jinja", ".model"})
+    files = sorted(
+        p for p in model_folder(model).iterdir() if p.suffix in {".json", ".safetensors", ".bin", ".jinja", ".model"}
+    )
     return _digest([[p.name, p.stat().st_size, _fingerprint(p)] for p in files])
 
 
-def _hub_folder(model: str) -> Path:
+def model_folder(model: str) -> Path:
+    """The folder of a model's files: embedded, local, or in the hub's cache. Raises `NotFound`."""
+    folder = Path(model_path(model))
+    if folder.is_dir():
+        return folder
     from transformers.utils.hub import cached_file
 
     try:

@@ -1,4 +1,4 @@
-"""Verbs about features: what fires them, what they are called, whether they matter, why they are missing. No model runs."""
+"""Verbs about features: what fires them, why they are missing, which gap comes first. No model runs."""
 
 from __future__ import annotations
 
@@ -10,15 +10,12 @@ import pyarrow as pa
 from fac_core.api.opening import Folder, open_anchor, open_pair, open_workspace
 from fac_core.coverage import gaps as gap_list
 from fac_core.coverage.active import strongest, thresholds
-from fac_core.coverage.definition import CALIBRATED, PAPER, Definition
+from fac_core.coverage.definition import PAPER, Definition
 from fac_core.features import causes, evidence
-from fac_core.features.labels import Label, Labels, trust_of
-from fac_core.features.lexical import LexicalLabel, lexical_labels
+from fac_core.features.labels import Labels, trust_of
 from fac_core.features.priority import Weights, priority
-from fac_core.features.relevance import statistic
 from fac_core.features.relevance.rubric import rubric
-from fac_core.features.relevance.verdicts import Relevance, Verdict
-from fac_core.store.events import Event
+from fac_core.features.relevance.verdicts import Relevance
 
 
 def top(
@@ -36,76 +33,6 @@ def why(
     """Why each gap is uncovered, and what would mend it."""
     with open_pair(workspace, run, anchor) as (q, p):
         return causes.why_uncovered(q, p, definition)
-
-
-def label_features(
-    run: str | None = None, *, workspace: Folder = None, definition: Definition = CALIBRATED
-) -> dict[int, LexicalLabel]:
-    """Label all features by the words that set them apart, score the labels, and keep them in the log.
-
-    Of the anchor unless another run is named; a feature fires above the definition's thresholds.
-    """
-    place = open_workspace(workspace)
-    with place.run(run) if run else open_anchor(place) as opened:
-        found = lexical_labels(opened, thresholds=thresholds(opened, definition))
-        Labels(place.events(), opened.info.space_id).record(found)
-        return found
-
-
-def labels(run: str | None = None, *, workspace: Folder = None) -> dict[int, Label]:
-    """The label that holds for each labelled feature of a run's space."""
-    place = open_workspace(workspace)
-    with place.run(run) if run else open_anchor(place) as opened:
-        return Labels(place.events(), opened.info.space_id).all()
-
-
-def rename(feature_id: int, text: str, *, author: str, run: str | None = None, workspace: Folder = None) -> Event:
-    """A person's label, which holds over any machine's. The history stays."""
-    place = open_workspace(workspace)
-    with place.run(run) if run else open_anchor(place) as opened:
-        evidence.check_feature(opened, feature_id)
-        return Labels(place.events(), opened.info.space_id).rename(feature_id, text, author=author)
-
-
-def judge_by_statistic(
-    task: str,
-    field: str = "label",
-    value: str = "1",
-    run: str | None = None,
-    *,
-    workspace: Folder = None,
-    definition: Definition = CALIBRATED,
-) -> pa.Table:
-    """Judge every feature's relevance by its association with a label of the samples, text length held fixed.
-
-    Args:
-        task: a built-in rubric or a `.toml` file; verdicts are kept under its name.
-        field, value: samples whose metadata field has this value are positive.
-    """
-    named = rubric(task).task
-    place = open_workspace(workspace)
-    with place.run(run) if run else open_anchor(place) as opened:
-        cases = statistic.by_label(opened, field, value, thresholds=thresholds(opened, definition))
-        found = statistic.association(cases)
-        verdicts = {
-            row["feature_id"]: Verdict(
-                row["feature_id"],
-                row["level"],
-                "statistic",
-                f"odds ratio {row['odds_ratio']:.1f} ({row['low']:.1f} to {row['high']:.1f}) for {field} = {value}, length held fixed",
-                score=row["odds_ratio"],
-            )
-            for row in found.to_pylist()
-        }
-        Relevance(place.events(), opened.info.space_id, named).record(verdicts, author="statistic")
-        return found
-
-
-def relevance(task: str, run: str | None = None, *, workspace: Folder = None) -> dict[int, Verdict]:
-    """The verdict that holds for each judged feature: a person's before an LLM's before the statistic's."""
-    place = open_workspace(workspace)
-    with place.run(run) if run else open_anchor(place) as opened:
-        return Relevance(place.events(), opened.info.space_id, rubric(task).task).all()
 
 
 def prioritised_gaps(

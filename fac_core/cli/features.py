@@ -1,8 +1,8 @@
-"""Commands about features: `fac label`, `relevance`, `why`. They read run files and load no model."""
+"""Commands about features and their space: `fac why`, `atlas`, `match`."""
 
 from __future__ import annotations
 
-from collections import Counter
+from pathlib import Path
 from typing import Annotated, get_args
 
 import typer
@@ -10,83 +10,14 @@ from rich.table import Table
 from rich.text import Text
 
 from fac_core.cli.options import AnchorName, Json, RunName, WorkspaceFolder, takes_definition
-from fac_core.cli.output import out, write_json
+from fac_core.cli.output import out, progress_bar, write_json
 from fac_core.coverage.definition import PAPER, Definition
-
-_OfRun = Annotated[str | None, typer.Option("--run", help="Run name or id; the anchor by default.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    for command in (label, relevance, why):
+    for command in (why, atlas, match):
         app.command()(command)
-
-
-def label(
-    run: _OfRun = None,
-    feature: Annotated[int | None, typer.Option(help="With --name: the feature to rename.")] = None,
-    name: Annotated[str | None, typer.Option(help="Your own name for it, which holds over any machine's.")] = None,
-    author: Annotated[str, typer.Option(help="Who names it.")] = "anonymous",
-    n: Annotated[int, typer.Option("-n", help="Labels to show.")] = 20,
-    workspace: WorkspaceFolder = None,
-    json: Json = False,
-) -> None:
-    """Label all features of the anchor by the words that set them apart, and score how far each label can be trusted."""
-    import fac_core as fac
-    from fac_core.features.trust import TRUSTED
-
-    if feature is not None and name is not None:
-        fac.rename(feature, name, author=author, run=run, workspace=workspace)
-    else:
-        fac.label_features(run, workspace=workspace)
-    held = fac.labels(run, workspace=workspace)
-    scored = [one for one in held.values() if one.trust is not None]
-    trusted = sum(one.trust.f1 >= TRUSTED for one in scored if one.trust)
-    if json:
-        write_json({"labels": list(held.values()), "trusted": trusted, "scored": len(scored)})
-        return
-    table = Table("feature", "label", "F1", "from", box=None)
-    best = sorted(held.values(), key=lambda one: -(one.trust.f1 if one.trust else 1.0))
-    for one in best[:n]:
-        table.add_row(str(one.feature_id), Text(one.text), f"{one.trust.f1:.2f}" if one.trust else "", one.method)
-    out.print(table)
-    out.print(
-        f"{len(held):,} features have a label; {trusted:,} labels predict unseen samples with F1 of {TRUSTED} or more."
-    )
-
-
-def relevance(
-    task: Annotated[str, typer.Argument(help="A built-in rubric (toxicity, …) or a .toml file.")],
-    run: _OfRun = None,
-    field: Annotated[str, typer.Option(help="Metadata field that says which samples are positive.")] = "label",
-    value: Annotated[str, typer.Option(help="Its value in the positive samples.")] = "1",
-    n: Annotated[int, typer.Option("-n", help="Features to show.")] = 20,
-    workspace: WorkspaceFolder = None,
-    json: Json = False,
-) -> None:
-    """Judge which features matter for a task: their association with a label of the samples, text length held fixed."""
-    import fac_core as fac
-
-    found = fac.judge_by_statistic(task, field, value, run, workspace=workspace)
-    if json:
-        write_json(found)
-        return
-    held = fac.labels(run, workspace=workspace)
-    table = Table("feature", "label", "level", "odds ratio", "95 %", "with", "without", box=None)
-    for row in found.sort_by([("low", "descending")]).slice(0, n).to_pylist():
-        named = held.get(row["feature_id"])
-        table.add_row(
-            str(row["feature_id"]),
-            Text(named.text if named else ""),
-            row["level"],
-            f"{row['odds_ratio']:.1f}",
-            f"{row['low']:.1f} to {row['high']:.1f}",
-            f"{row['n_positive']:,}",
-            f"{row['n_negative']:,}",
-        )
-    out.print(table)
-    counted = Counter(found["level"].to_pylist())
-    out.print(", ".join(f"{level} {counted[level]:,}" for level in ("yes", "probably", "maybe", "no")))
 
 
 @takes_definition
@@ -110,3 +41,53 @@ def why(
     for cause in get_args(Cause):
         table.add_row(f"{counted[cause]:,}", cause, REMEDIES[cause])
     out.print(table)
+
+
+@takes_definition
+def atlas(
+    run: RunName = None,
+    anchor: AnchorName = None,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+    definition: Definition = PAPER,
+) -> None:
+    """Make the map, clusters and neighbours of the feature space (once, a minute), and show coverage by cluster."""
+    import fac_core as fac
+
+    with progress_bar("Atlas") as tell:
+        fac.atlas(anchor, workspace=workspace, on_progress=tell).close()
+    parts = fac.coverage_by_cluster(run, anchor, definition, workspace=workspace)
+    if json:
+        write_json(parts)
+        return
+    table = Table("cluster (named by machine)", "covered", "FAC", box=None)
+    for part in parts:
+        table.add_row(Text(str(part.cluster)), f"{part.numerator:,} of {part.denominator:,}", f"{part.fac:.0%}")
+    out.print(table)
+
+
+def match(
+    run_a: Annotated[str, typer.Argument(help="Run name or id.")],
+    run_b: Annotated[str, typer.Argument(help="Run of the same dataset in another feature space.")],
+    workspace_b: Annotated[Path | None, typer.Option(help="Workspace of run B, if it is another.")] = None,
+    least: Annotated[float, typer.Option(help="Correlation from which a mutually best pair is a match.")] = 0.5,
+    n: Annotated[int, typer.Option("-n", help="Pairs to show.")] = 20,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+) -> None:
+    """Which features of one space are found in another, by when they fire on the same texts; chance beside it."""
+    import fac_core as fac
+
+    found = fac.match(run_a, run_b, workspace=workspace, workspace_b=workspace_b, least_correlation=least)
+    if json:
+        write_json(found)
+        return
+    table = Table("feature A", "feature B", "correlation", "same strongest samples", box=None)
+    for row in found.pairs.slice(0, n).to_pylist():
+        cells = (str(row["feature_a"]), str(row["feature_b"]), f"{row['correlation']:.2f}", f"{row['shared_top']:.0%}")
+        table.add_row(*cells)
+    out.print(table)
+    out.print(
+        f"{found.share:.1%} of {found.n_tried:,} features of {found.run_a} have a match in {found.run_b}; with the texts"
+        f" paired at random {found.null_share:.1%} (sd {found.null_sd:.1%}). {found.n_left_out:,} fire too rarely to be tried."
+    )

@@ -1,7 +1,8 @@
 """What features are called: every label ever given, by whom, and how far it can be trusted.
 
-Labels are events of the feature space (kind `label`, item = feature id). A person's label holds over any machine's,
-whichever came later; among machines the newest holds. Nothing is ever lost: the history keeps them all.
+Labels are events of the feature space (kind `label`). People's are about the item `<feature id>`, machines' about
+`<feature id>:<method>`: so neither hides the other, and taking one back never brings the wrong one up. A person's label
+holds over any machine's, whichever came later; among machines the newest holds. The history keeps them all.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ class Label:
     """None for a person's, and where nothing was held out."""
     seen: tuple[int, ...]
     """Samples that the label was made from."""
+    run_id: str | None
+    """The run whose samples they are."""
     model: str | None
     """The LLM, if one wrote it."""
     author: str
@@ -50,12 +53,9 @@ class Labels:
     def all(self) -> dict[int, Label]:
         """The label that holds for each labelled feature."""
         held: dict[int, Label] = {}
-        for event in self._log.history(self._space, _KIND):
-            label = _label(event)
-            if label is None:
-                held.pop(int(event.item), None)
-            elif _holds(label, held.get(label.feature_id)) or event.undoes is not None:
-                held[label.feature_id] = label
+        latest = self._log.latest(self._space, _KIND).values()
+        for event in sorted(latest, key=lambda e: (e.payload["method"] == "person", e.seq)):
+            held[_feature(event)] = _label(event)
         return held
 
     def rename(self, feature_id: int, text: str, *, author: str) -> Event:
@@ -64,27 +64,38 @@ class Labels:
         if not 0 < len(text) <= _LONGEST:
             raise WrongUse(f"A label has 1 to {_LONGEST} characters; this one has {len(text)}.")
         seen = self._log.version(self._space, _KIND, str(feature_id))
-        payload = _payload(text, "person", None, ())
+        payload = _payload(text, "person", None, (), None)
         return self._log.append(self._space, _KIND, str(feature_id), payload, author=author, seen=seen)
 
-    def record(self, labels: Mapping[int, LexicalLabel]) -> int:
-        """Keep lexical labels, those without a clear one left out; returns how many. Labels that stand already are skipped."""
-        standing = {(label.feature_id, label.text) for label in self.all().values()}
-        payloads = {
-            str(feature): _payload(one.text, "lexical", one.trust, one.seen)
+    def record(self, labels: Mapping[int, LexicalLabel], *, run_id: str | None = None) -> int:
+        """Keep lexical labels, made from a run; returns how many.
+
+        Those without a clear one are left out, and those that stand already in every detail.
+        """
+        standing = self._log.latest(self._space, _KIND)
+        said = {
+            f"{feature}:lexical": _payload(one.text, "lexical", one.trust, one.seen, run_id)
             for feature, one in labels.items()
-            if one.kind != "none" and (feature, one.text) not in standing
+            if one.kind != "none"
         }
-        self._log.append_many(self._space, _KIND, payloads, author="lexical")
-        return len(payloads)
+        new = {
+            item: payload for item, payload in said.items() if item not in standing or standing[item].payload != payload
+        }
+        self._log.append_many(self._space, _KIND, new, author="lexical")
+        return len(new)
 
     def history(self, feature_id: int) -> tuple[Label, ...]:
         """Every label that a feature was ever given, the oldest first."""
-        events = self._log.history(self._space, _KIND, str(feature_id))
-        return tuple(label for event in events if (label := _label(event)) is not None)
+        return tuple(_label(event) for event in self.events(feature_id) if event.payload)
+
+    def events(self, feature_id: int) -> tuple[Event, ...]:
+        """The events behind the history, undos among them: what `undo` takes."""
+        items = (str(feature_id), f"{feature_id}:lexical", f"{feature_id}:llm")
+        found = (event for item in items for event in self._log.history(self._space, _KIND, item))
+        return tuple(sorted(found, key=lambda event: event.seq))
 
     def undo(self, event: Event, *, author: str) -> Event:
-        """Take a label back. Raises `Conflict` if the feature was labelled anew since."""
+        """Take a label back. Raises `Conflict` if a person (or, for a machine's, its method) labelled anew since."""
         return self._log.undo(event, author=author)
 
 
@@ -97,27 +108,27 @@ def trust_of(labels: Mapping[int, Label]) -> dict[int, float]:
     }
 
 
-def _holds(new: Label, old: Label | None) -> bool:
-    return old is None or new.method == "person" or old.method != "person"
-
-
 def _payload(
-    text: str, method: Method, trust: Trust | None, seen: tuple[int, ...], model: str | None = None
+    text: str, method: Method, trust: Trust | None, seen: tuple[int, ...], run_id: str | None, model: str | None = None
 ) -> dict[str, Any]:
-    return {"text": text, "method": method, "trust": trust and asdict(trust), "seen": list(seen), "model": model}
+    measured = asdict(trust) if trust else None
+    return {"text": text, "method": method, "trust": measured, "seen": list(seen), "run_id": run_id, "model": model}
 
 
-def _label(event: Event) -> Label | None:
+def _feature(event: Event) -> int:
+    return int(event.item.partition(":")[0])
+
+
+def _label(event: Event) -> Label:
     payload = event.payload
-    if not payload:
-        return None
     measured = payload["trust"]
     return Label(
-        feature_id=int(event.item),
+        feature_id=_feature(event),
         text=payload["text"],
         method=payload["method"],
         trust=Trust(**measured) if measured else None,
         seen=tuple(payload["seen"]),
+        run_id=payload.get("run_id"),
         model=payload["model"],
         author=event.author,
         at=event.at,

@@ -3,7 +3,8 @@
     priority = relevance^a · trust^b · strength^c · rarity^d        every part in 0..1
 
 relevance   how much the feature matters for the task (Yes 1, Probably 0.75, Maybe 0.5, No 0; 0.5 without a verdict)
-trust       how well its label predicts it (F1; 1 for a person's; 0.5 for none)
+trust       how much better than chance its label predicts it: 0.25 for F1 up to 0.67 (always yes) and for no label,
+            growing to 1 for F1 of 1 and for a person's
 strength    how many anchor samples fire it, as a rank among the gaps: common first
 rarity      how little the run fires it: 1 - strongest activation in the run / δ_i, at least 0.1
 
@@ -20,10 +21,11 @@ import pyarrow as pa
 from scipy.stats import rankdata
 
 from fac_core.errors import WrongUse
+from fac_core.features.trust import ALWAYS_YES
 
 RELEVANCE = {"yes": 1.0, "probably": 0.75, "maybe": 0.5, "no": 0.0}
 NO_VERDICT = 0.5
-NO_LABEL = 0.5
+LEAST_TRUST = 0.25
 LEAST_RARITY = 0.1
 """A gap that nearly counts is still a gap."""
 
@@ -55,7 +57,7 @@ def priority(
         gaps: columns `feature_id` and `n_active` (anchor samples above δ_i), as `coverage.gaps.gaps` gives them.
         nearness: `[gaps]`: strongest activation in the run over δ_i, 0 for a gap that never fires; above 1 counts as 1.
         relevance: level (`yes`, `probably`, `maybe`, `no`) by feature.
-        trust: F1 of the label by feature; 1 for a person's.
+        trust: F1 of the label by feature; 1 for a person's (`labels.trust_of`).
 
     Returns:
         `feature_id`, `priority`, and its parts `relevance`, `trust`, `strength`, `rarity`; the highest first.
@@ -65,10 +67,14 @@ def priority(
     relevance, trust = relevance or {}, trust or {}
     parts = {
         "relevance": np.array([RELEVANCE[relevance[f]] if f in relevance else NO_VERDICT for f in ids]),
-        "trust": np.array([trust.get(f, NO_LABEL) for f in ids]),
+        "trust": _above_chance(np.array([trust.get(f, 0.0) for f in ids])),
         "strength": rankdata(n_active, method="average") / max(1, len(ids)),
         "rarity": np.clip(1 - nearness, LEAST_RARITY, 1.0),
     }
     number = np.prod([part ** getattr(weights, name) for name, part in parts.items()], axis=0)
     table = pa.table({"feature_id": gaps["feature_id"], "priority": number, **parts})
     return table.sort_by([("priority", "descending"), ("feature_id", "ascending")])
+
+
+def _above_chance(f1: np.ndarray) -> np.ndarray:
+    return LEAST_TRUST + (1 - LEAST_TRUST) * np.clip((f1 - ALWAYS_YES) / (1 - ALWAYS_YES), 0.0, 1.0)

@@ -3,6 +3,7 @@
 my-workspace/
     workspace.json      marks the folder; remembers the anchor
     runs/<run_id>.duckdb
+    spaces/<space_id>.duckdb   atlases
     workspace.sqlite    what people and jobs decided: the event log
     cache/              samples, shards: safe to delete while nothing is being encoded
 """
@@ -79,6 +80,10 @@ class Workspace:
     def run_path(self, run_id: str) -> Path:
         """Where the run of this id is, or will be, published."""
         return self.folder / "runs" / f"{run_id}.duckdb"
+
+    def space_path(self, space_id: str) -> Path:
+        """Where the atlas of a feature space is, or will be, published."""
+        return self.folder / "spaces" / f"{space_id}.duckdb"
 
     def runs(self) -> list[RunInfo]:
         """All readable runs, the newest last. A file that cannot be read is logged as a warning: see `unreadable`."""

@@ -56,6 +56,30 @@ def test_a_rename_can_be_taken_back(labels):
     assert 9 not in labels.all()
 
 
+def test_taking_a_rename_back_after_a_machine_labelled_brings_the_newest_machine_label(labels):
+    labels.record({7: lexical("court")})
+    event = labels.rename(7, "courts", author="Ann")
+    labels.record({7: lexical("tribunal")})
+    labels.undo(event, author="Ann")
+    assert labels.all()[7].text == "tribunal"
+
+
+def test_taking_back_a_second_rename_brings_the_first_though_a_machine_came_between(labels):
+    labels.rename(7, "first", author="Ann")
+    labels.record({7: lexical("machine")})
+    labels.undo(labels.rename(7, "second", author="Bob"), author="Bob")
+    assert labels.all()[7].text == "first"
+
+
+def test_a_new_score_of_the_same_words_is_recorded_with_its_run(labels):
+    labels.record({7: lexical("court", 0.8)}, run_id="one")
+    assert labels.record({7: lexical("court", 0.8)}, run_id="one") == 0
+    assert labels.record({7: lexical("court", 0.6)}, run_id="two") == 1
+    label = labels.all()[7]
+    assert label.trust is not None
+    assert (label.trust.f1, label.run_id) == (0.6, "two")
+
+
 @pytest.mark.parametrize("text", ["", "   ", "x" * 201])
 def test_an_empty_or_endless_label_is_refused(labels, text):
     with pytest.raises(WrongUse, match="characters"):

@@ -40,8 +40,8 @@ def rubric(name: str | Path) -> Rubric:
         raise NotFound(f"There is no rubric {str(name)!r}. Give a .toml file or one of: {', '.join(built_in())}.")
     try:
         return Rubric(**tomllib.loads(path.read_text(encoding="utf-8")))
-    except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"{path} is not TOML: {error}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} is not TOML in UTF-8: {error}.") from error
     except ValidationError as error:
         first = error.errors()[0]
         raise BadInput(f"{path}: field {'.'.join(map(str, first['loc']))!r}: {first['msg']}.") from error

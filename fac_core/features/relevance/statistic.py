@@ -56,7 +56,7 @@ def association(cases: Cases, *, n_strata: int = N_STRATA) -> pa.Table:
         One row a feature: `feature_id`, `n_positive`, `n_negative` (active samples), `odds_ratio`, `low`, `high` (95 %),
         `q` (two-sided, Benjamini-Hochberg over the features that fire at all; 1 for the others) and `level`.
 
-    Raises `WrongUse` unless there are positive and negative samples.
+    Raises `WrongUse` unless there are positive and negative samples, of like length somewhere.
     """
     if cases.positive.all() or not cases.positive.any():
         raise WrongUse("An association needs samples with the label and samples without it; here all are of one kind.")
@@ -118,14 +118,21 @@ def against_background(anchor: RunFile, background: RunFile, *, thresholds: np.n
 
 def _mantel_haenszel(cases: Cases, strata: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Log odds ratio and its standard error for each feature, over strata."""
-    groups = [members for k in np.unique(strata) if (members := strata == k).any()]
+    positive = cases.positive
+    # A stratum of one kind compares nothing, and the correction below would let it speak for rare features.
+    groups = [in_it for k in np.unique(strata) if len(np.unique(positive[in_it := strata == k])) == 2]
+    if not groups:
+        raise WrongUse(
+            "Samples with the label and samples without it never have like lengths, so length cannot be held fixed. "
+            "Take texts of like length, or compare with n_strata=1."
+        )
     extra = _CORRECTION / len(groups)
     R = S = PR = mixed = QS = np.zeros(1)
     for members in groups:
-        a = _count(cases.active, members & cases.positive) + extra
-        b = _count(cases.active, members & ~cases.positive) + extra
-        c = (members & cases.positive).sum() + 2 * extra - a
-        d = (members & ~cases.positive).sum() + 2 * extra - b
+        a = _count(cases.active, members & positive) + extra
+        b = _count(cases.active, members & ~positive) + extra
+        c = (members & positive).sum() + 2 * extra - a
+        d = (members & ~positive).sum() + 2 * extra - b
         n = a + b + c + d
         r, s, p, q = a * d / n, b * c / n, (a + d) / n, (b + c) / n
         R, S = R + r, S + s

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from fac_core.errors import WrongUse
-from fac_core.store.events import EventLog
+from fac_core.store.events import Event, EventLog
 
 Level = Literal["yes", "probably", "maybe", "no"]
 Source = Literal["person", "llm", "statistic"]
@@ -32,6 +32,10 @@ class Verdict:
     """Of the statistic: the odds ratio."""
     model: str | None = None
     """The LLM, if one judged."""
+    author: str = ""
+    """Who said it; filled in from the log."""
+    at: str = ""
+    """ISO 8601, UTC; filled in from the log."""
 
 
 class Relevance:
@@ -42,14 +46,31 @@ class Relevance:
         self._scope = f"{space_id}/{task}"
 
     def record(self, verdicts: Mapping[int, Verdict], *, author: str) -> int:
-        """Keep verdicts; returns how many. Raises `WrongUse` for a level that there is not."""
+        """Keep verdicts; returns how many. What a machine says again in the same words is left out.
+
+        Raises `WrongUse` for a level that there is not.
+        """
         for verdict in verdicts.values():
-            if verdict.level not in get_args(Level):
-                raise WrongUse(f"There is no level {verdict.level!r}; choose one of {', '.join(get_args(Level))}.")
+            _check(verdict.level)
         # The source is part of the item: judges stand beside each other, and a later one hides no earlier one.
-        payloads = {f"{f}:{verdict.source}": asdict(verdict) for f, verdict in verdicts.items()}
-        self._log.append_many(self._scope, _KIND, payloads, author=author)
-        return len(payloads)
+        said = {f"{f}:{verdict.source}": _payload(verdict) for f, verdict in verdicts.items()}
+        standing = self._log.latest(self._scope, _KIND)
+        new = {
+            item: payload
+            for item, payload in said.items()
+            if payload["source"] == "person" or item not in standing or standing[item].payload != payload
+        }
+        self._log.append_many(self._scope, _KIND, new, author=author)
+        return len(new)
+
+    def history(self, feature_id: int) -> tuple[Event, ...]:
+        """Every verdict on a feature, of all judges, the oldest first. Any of them that holds can be undone."""
+        events = (e for source in _RANK for e in self._log.history(self._scope, _KIND, f"{feature_id}:{source}"))
+        return tuple(sorted(events, key=lambda event: event.seq))
+
+    def undo(self, event: Event, *, author: str) -> Event:
+        """Take a verdict back. Raises `Conflict` if the same judge has judged anew since."""
+        return self._log.undo(event, author=author)
 
     def of(self, feature_id: int) -> tuple[Verdict, ...]:
         """What every judge says about a feature, the one that holds first."""
@@ -64,10 +85,22 @@ class Relevance:
         return held
 
     def _verdicts(self) -> list[Verdict]:
-        return [Verdict(**event.payload) for event in self._log.latest(self._scope, _KIND).values()]
+        latest = self._log.latest(self._scope, _KIND).values()
+        return [Verdict(**event.payload, author=event.author, at=event.at) for event in latest]
 
 
 def relevant_ids(verdicts: Mapping[int, Verdict], least: Level = "maybe") -> frozenset[int]:
-    """The features that count: those judged `least` or above."""
+    """The features that count: those judged `least` or above. Raises `WrongUse` for a level that there is not."""
+    _check(least)
     counted = get_args(Level)[: get_args(Level).index(least) + 1]
     return frozenset(feature for feature, verdict in verdicts.items() if verdict.level in counted)
+
+
+def _check(level: str) -> None:
+    if level not in get_args(Level):
+        raise WrongUse(f"There is no level {level!r}; choose one of {', '.join(get_args(Level))}.")
+
+
+def _payload(verdict: Verdict) -> dict[str, Any]:
+    """Without author and time: the event has them."""
+    return {name: value for name, value in asdict(verdict).items() if name not in ("author", "at")}

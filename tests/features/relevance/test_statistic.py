@@ -79,6 +79,25 @@ def test_one_kind_of_sample_is_refused():
         association(Cases(sparse.csc_matrix((3, 2), dtype=bool), np.ones(3, bool), np.ones(3)))
 
 
+def test_lengths_at_which_all_samples_are_of_one_kind_say_nothing(cases):
+    longer = Cases(
+        sparse.csc_matrix(sparse.vstack([cases.active, np.zeros((N, 4), dtype=bool)])),
+        np.concatenate([cases.positive, np.zeros(N, dtype=bool)]),
+        np.concatenate([cases.n_tokens, np.full(N, 1000)]),
+    )
+    assert column(association(longer, n_strata=4), "odds_ratio") == pytest.approx(
+        column(association(cases, n_strata=2), "odds_ratio")
+    )
+
+
+def test_without_like_lengths_length_cannot_be_held_fixed():
+    positive = np.arange(40) < 20
+    apart = Cases(sparse.csc_matrix((40, 2), dtype=bool), positive, np.where(positive, 100, 5))
+    with pytest.raises(WrongUse, match="never have like lengths"):
+        association(apart)
+    assert column(association(apart, n_strata=1), "level").tolist() == ["no", "no"]
+
+
 def test_equal_lengths_share_a_stratum():
     strata = length_strata(np.array([1, 1, 1, 5, 9]), 4)
     assert len(set(strata[:3].tolist())) == 1

@@ -37,11 +37,30 @@ def test_a_judge_s_new_verdict_replaces_their_old_one(relevance):
     assert relevance.all()[1].level == "yes"
 
 
+def test_a_machine_that_repeats_itself_is_not_recorded_but_a_second_person_is(relevance):
+    same = {1: verdict(1, "yes", "statistic"), 2: verdict(2, "yes", "person")}
+    assert relevance.record(same, author="Ann") == 2
+    assert relevance.record(same, author="Bob") == 1
+    assert relevance.all()[2].author == "Bob"
+    assert relevance.all()[2].at
+
+
+def test_a_verdict_taken_back_lets_the_next_judge_s_hold(relevance):
+    relevance.record({1: verdict(1, "no", "person")}, author="Ann")
+    relevance.record({1: verdict(1, "yes", "statistic")}, author="statistic")
+    judged = relevance.history(1)
+    assert [event.author for event in judged] == ["Ann", "statistic"]
+    relevance.undo(judged[0], author="Ann")
+    assert relevance.all()[1].level == "yes"
+
+
 def test_strictness_chooses_which_levels_count():
     verdicts = {i: verdict(i, level, "llm") for i, level in enumerate(["yes", "probably", "maybe", "no"])}
     assert relevant_ids(verdicts) == {0, 1, 2}
     assert relevant_ids(verdicts, "probably") == {0, 1}
     assert relevant_ids(verdicts, "yes") == {0}
+    with pytest.raises(WrongUse, match="choose one of"):
+        relevant_ids(verdicts, "sometimes")
 
 
 def test_a_level_that_there_is_not_is_refused(relevance):
@@ -76,6 +95,9 @@ def test_a_rubric_of_one_s_own_is_a_file(tmp_path):
         rubric(path)
     path.write_text("task = law")
     with pytest.raises(BadInput, match="is not TOML"):
+        rubric(path)
+    path.write_bytes('task = "ü"'.encode("latin-1"))
+    with pytest.raises(BadInput, match="in UTF-8"):
         rubric(path)
     with pytest.raises(NotFound, match="toxicity"):
         rubric("no-such-rubric")
