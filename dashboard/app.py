@@ -22,6 +22,13 @@ page = st.navigation(
             help="How well your data covers the features that can occur, and where it does not.",
         ),
         st.Page(
+            VIEWS / "map.py",
+            title="Map",
+            icon=":material/scatter_plot:",
+            url_path="map",
+            help="All features of the space as a picture: covered, weak, uncovered.",
+        ),
+        st.Page(
             VIEWS / "features.py",
             title="Features",
             icon=":material/list:",

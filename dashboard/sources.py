@@ -12,9 +12,12 @@ from fac_core.coverage import gaps as gap_list
 from fac_core.coverage.definition import Definition
 from fac_core.coverage.interval import Interval, bootstrap_interval
 from fac_core.coverage.states import feature_states
+from fac_core.features.atlas import clusters_of
+from fac_core.features.causes import why_uncovered
 from fac_core.features.evidence import Example, peak_words, top_examples
 from fac_core.features.homes import homes
 from fac_core.store.run_file import RunFile
+from fac_core.store.space_file import SpaceFile
 
 _KEPT = 64
 """Results kept of each kind."""
@@ -90,6 +93,48 @@ def metadata_fields(anchor: Path) -> list[str]:
         """
     )
     return rows["field"].to_pylist()
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def causes(run: Path, anchor: Path, definition: Definition) -> dict[int, tuple[str, str]]:
+    """For every gap why it is uncovered, and what would mend it."""
+    table = why_uncovered(run_file(run), run_file(anchor), definition)
+    columns = (table[name].to_pylist() for name in ("feature_id", "cause", "remedy"))
+    return {feature: (cause, remedy) for feature, cause, remedy in zip(*columns, strict=True)}
+
+
+@st.cache_resource(max_entries=8, on_release=lambda space: space.close())
+def space_file(path: Path) -> SpaceFile:
+    """The atlas of a feature space; its file must be there."""
+    return SpaceFile(path)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def atlas(path: Path) -> pa.Table:
+    """Of every feature its place on the map and the name of its cluster: `feature_id`, `x`, `y`, `cluster`."""
+    named = clusters_of(space_file(path))
+    table = space_file(path).query("SELECT feature_id, x, y FROM features ORDER BY feature_id")
+    return table.append_column("cluster", pa.array([named[f] for f in table["feature_id"].to_pylist()], pa.string()))
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def neighbours(path: Path, feature_id: int) -> list[dict[str, float]]:
+    """The nearest features by decoder cosine."""
+    return space_file(path).query(
+        "SELECT neighbour_id, cosine FROM neighbours WHERE feature_id = ? ORDER BY rank", [feature_id]
+    ).to_pylist()  # fmt: skip
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def promoted(path: Path, feature_id: int) -> dict[int, list[str]]:
+    """The tokens that the feature's direction promotes (1) and suppresses (-1), strongest first."""
+    rows = space_file(path).query(
+        "SELECT sign, token FROM logits WHERE feature_id = ? ORDER BY sign, rank", [feature_id]
+    )
+    found: dict[int, list[str]] = {1: [], -1: []}
+    for row in rows.to_pylist():
+        found[row["sign"]].append(row["token"])
+    return found
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import get_args
 
+import numpy as np
 import pyarrow as pa
 import streamlit as st
 
@@ -14,6 +15,8 @@ from dashboard.components.examples import st_text
 from dashboard.selection import Selection
 from fac_core.curation.triage import REASONS, Decision, State, Triage, counts
 from fac_core.errors import Conflict, FacError
+from fac_core.features.labels import Labels, trust_of
+from fac_core.features.priority import priority
 
 _KEYS: dict[State, tuple[str, str]] = {
     "target": ("A", ":material/check:"),
@@ -40,8 +43,12 @@ except FacError as error:
     st.error(str(error), icon=":material/error:")
     st.stop()
 decisions = triage.decisions()
-queue_ids: list[int] = found["feature_id"].to_pylist()
 words = table["words"].to_pylist()
+named = Labels(selection.workspace.events(), selection.anchor.space_id).all()
+of_gaps = table.take(found["feature_id"].cast(pa.int64()))
+nearness = of_gaps["run_max"].to_numpy() / np.maximum(of_gaps["delta"].to_numpy(), np.finfo(np.float32).tiny)
+ranked = {row["feature_id"]: row for row in priority(found, nearness, trust=trust_of(named)).to_pylist()}
+queue_ids = list(ranked)
 
 
 def told(act: Callable[[], object]) -> None:
@@ -78,7 +85,7 @@ def redo() -> None:
 
 
 def queue(state: str | None, asked: str) -> list[int]:
-    """The gaps in a state whose words contain what was asked for, strongest evidence first."""
+    """The gaps in a state whose words contain what was asked for, the highest priority first."""
 
     def holds(feature_id: int) -> bool:
         held = decisions[feature_id].state if feature_id in decisions else "untriaged"
@@ -89,8 +96,13 @@ def queue(state: str | None, asked: str) -> list[int]:
 
 def card(feature_id: int, decision: Decision) -> None:
     """One gap with its evidence and the buttons."""
-    row = found.filter(pa.array([f == feature_id for f in queue_ids])).to_pylist()[0]
-    st.markdown(_why(row))
+    row = found.filter(pa.array(found["feature_id"].to_numpy() == feature_id)).to_pylist()[0]
+    st.markdown(f"In the anchor it is active in **{row['n_active']:,}** samples ({row['share']:.1%}).")
+    parts = ranked[feature_id]
+    st.caption(
+        f"Priority {parts['priority']:.3f} = relevance {parts['relevance']:.2f} × trust in its label {parts['trust']:.2f}"
+        f" × strength in the anchor {parts['strength']:.2f} × rarity in your data {parts['rarity']:.2f}"
+    )
     if decision.version and decision.state != "untriaged":
         reason = f", {decision.reason}" if decision.reason else ""
         st.caption(
@@ -114,17 +126,6 @@ def card(feature_id: int, decision: Decision) -> None:
     feature_detail.show(selection, feature_id, table.slice(feature_id, 1).to_pylist()[0])
 
 
-def _why(row: dict) -> str:
-    """Why it is uncovered, in a sentence."""
-    if row["nearest_activation"] is None and not row["run_n_active"]:
-        why = "It never fires in your data."
-    elif row["run_n_active"]:
-        why = f"It fires in {row['run_n_active']} of your samples, fewer than the {selection.definition.min_count} it needs."
-    else:
-        why = f"Your nearest miss reaches {row['nearest_activation']:.2f}, below its threshold."
-    return f"In the anchor it is active in **{row['n_active']:,}** samples ({row['share']:.1%}). {why}"
-
-
 def bulk(feature_ids: list[int]) -> None:
     """The whole filter at once."""
     state: State = st.selectbox("Apply to all", list(_KEYS), key="bulk_state", format_func=str.capitalize)
@@ -136,7 +137,7 @@ def bulk(feature_ids: list[int]) -> None:
         args=(feature_ids, state),
     )
     st.dataframe(
-        found.filter(pa.array([f in set(feature_ids) for f in queue_ids])).select(
+        found.filter(pa.array(np.isin(found["feature_id"].to_numpy(), np.array(feature_ids)))).select(
             ["feature_id", "peak_token", "snippet", "n_active", "share", "max", "nearest_activation"]
         ),
         hide_index=True,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pyarrow as pa
+
 from dashboard.figures import clusters, curves, histogram
+from dashboard.figures.feature_map import feature_map
 from fac_core.coverage.curves import ClusterCoverage, GrowthPoint, ThresholdPoint
 
 
@@ -42,3 +46,37 @@ def test_the_histogram_marks_the_threshold():
 def test_no_sample_is_an_empty_chart():
     assert not clusters.by_cluster([]).data[0].x
     assert not histogram.activations([], 0.0, 0.0).data[0].x
+
+
+def a_map(n: int) -> pa.Table:
+    states = ["covered", "weak", "uncovered", "excluded"]
+    return pa.table(
+        {
+            "feature_id": np.arange(n, dtype=np.uint32),
+            "x": np.arange(n, dtype=np.float32),
+            "y": np.zeros(n, dtype=np.float32),
+            "state": [states[i % 4] for i in range(n)],
+            "cluster": ["<b>law</b>" if i % 2 else "bones" for i in range(n)],
+        }
+    )
+
+
+def test_the_map_has_a_trace_a_state_and_carries_ids():
+    figure = feature_map(a_map(8))
+    assert [trace.name for trace in figure.data] == ["Covered", "Weak", "Uncovered", "Excluded"]
+    assert len({trace.marker.symbol for trace in figure.data}) == 4
+    assert [trace.customdata.tolist() for trace in figure.data] == [[0, 4], [1, 5], [2, 6], [3, 7]]
+
+
+def test_a_search_greys_out_the_rest():
+    figure = feature_map(a_map(8), {4})
+    assert figure.data[0].marker.opacity.tolist() == [0.06, 0.85]
+    assert set(figure.data[1].marker.opacity.tolist()) == {0.06}
+
+
+def test_words_of_samples_are_no_markup_on_the_map():
+    assert {a.text for a in feature_map(a_map(8)).layout.annotations} == {"bones", "&lt;b&gt;law&lt;/b&gt;"}
+
+
+def test_a_large_map_stays_light():
+    assert len(feature_map(a_map(65_536)).to_json()) < 2_000_000

@@ -123,9 +123,43 @@ def test_a_decision_somebody_made_meanwhile_is_not_overwritten(workspace, page):
     assert any("Bob" in toast.value for toast in app.toast)
 
 
+def test_a_feature_can_be_renamed_and_remembers_what_it_was_called(workspace, page):
+    from fac_core.features.labels import Labels
+
+    app = page("features", feature="3")
+    app.text_input(key="author").set_value("Ann").run()
+    app.text_input(key="new_label").set_value("courts").run()
+    assert not app.exception
+    held = Labels(workspace.events(), "space").all()[3]
+    assert (held.text, held.author, held.method) == ("courts", "Ann", "person")
+    assert "courts" in texts(page("features", feature="3"))
+
+
+def test_without_an_atlas_the_map_says_how_to_make_one(page):
+    app = page("map")
+    assert app.code[0].value == "fac atlas"
+
+
+def test_with_an_atlas_the_map_lists_what_a_search_finds(workspace, page):
+    import numpy as np
+
+    from fac_core.features.atlas import atlas_tables
+    from fac_core.store.run_file import RunFile
+    from fac_core.store.space_file import write_space_file
+    from tests.features.test_atlas import unit
+
+    with RunFile(workspace.run_path("id-anchor")) as anchor:
+        directions = unit(np.random.default_rng(0).normal(size=(8, 4)))
+        logits = anchor.query("SELECT 0 AS feature_id, 1 AS sign, 1 AS rank, 'a' AS token, 0.5 AS logit")
+        write_space_file(workspace.space_path("space"), atlas_tables(directions, logits, {}, anchor.info))
+    app = page("map", mq_words="mixed")
+    assert any("8 features match" in c.value for c in app.caption)
+    assert len(app.dataframe[0].value) == 8
+
+
 def test_opening_a_page_changes_no_run_file(workspace, page):
     before = {p.name: p.stat().st_mtime_ns for p in (workspace.folder / "runs").iterdir()}
-    for name in ("overview", "features", "gaps"):
+    for name in ("overview", "map", "features", "gaps"):
         page(name)
     assert {p.name: p.stat().st_mtime_ns for p in (workspace.folder / "runs").iterdir()} == before
     with RunFile(workspace.run_path("id-seed")) as run:
