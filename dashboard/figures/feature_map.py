@@ -11,6 +11,8 @@ import pyarrow as pa
 from dashboard.theme import STATES
 
 _HEIGHT = 640
+_BEHIND_NAMES = "rgba(127, 127, 127, 0.35)"
+"""Keeps names legible over points, on light and dark pages."""
 _NAMED = 14
 """Largest clusters that are named on the map: more would hide it."""
 
@@ -47,7 +49,9 @@ def feature_map(table: pa.Table, highlighted: Collection[int] | None = None) -> 
             )
         )
     for name, at_x, at_y in _names(table["cluster"].to_pylist(), x, y):
-        figure.add_annotation(x=at_x, y=at_y, text=_plain(name), showarrow=False, opacity=0.8, font={"size": 11})
+        figure.add_annotation(
+            x=at_x, y=at_y, text=_plain(name), showarrow=False, bgcolor=_BEHIND_NAMES, font={"size": 11}
+        )
     figure.update_layout(
         height=_HEIGHT,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
