@@ -233,10 +233,13 @@ def _fill_examples(db: duckdb.DuckDBPyConnection) -> None:
 
 
 def _fill_outside(db: duckdb.DuckDBPyConnection) -> None:
-    db.execute("""
+    db.execute(f"""
         INSERT INTO outside
-        SELECT feature_id, place, sum(n_samples), max(max) FROM new_outside GROUP BY feature_id, place ORDER BY ALL
-    """)
+        SELECT feature_id, place, n_samples, {_ROUNDED} FROM (
+            SELECT feature_id, place, sum(n_samples) AS n_samples, max(max) AS activation FROM new_outside
+            WHERE max > 0 GROUP BY feature_id, place
+        ) ORDER BY ALL
+    """)  # noqa: S608
 
 
 def _fill_run(db: duckdb.DuckDBPyConnection, info: RunInfo) -> None:
