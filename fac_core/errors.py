@@ -9,6 +9,7 @@
     ├── MissingExtra            an optional package is not installed
     ├── StoreBusy               somebody else is writing the same run
     ├── Conflict                somebody else decided the same item in the meantime
+    ├── Stopped                 whoever watches the task's progress asked it to end
     └── RunBroken               a run file is damaged or of another version
 
 A message says what is wrong and what to do next, in one or two sentences.
@@ -57,6 +58,10 @@ class Conflict(FacError):
     def __init__(self, message: str, event: object) -> None:
         super().__init__(message)
         self.event = event
+
+
+class Stopped(FacError):
+    """Whoever watches the task asked it to end; what is finished is safe, and the same task goes on from there."""
 
 
 class RunBroken(FacError):

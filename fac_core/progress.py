@@ -6,7 +6,11 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """`(done, total, note)`; `total` in the same unit as `done`."""
+    """`(done, total, note)`; `total` in the same unit as `done`.
+
+    A listener that wants the task to end raises `Stopped`: tasks call it between units of work, after what is done is
+    safe, so the same task can be taken up again later.
+    """
 
     def __call__(self, done: int, total: int, note: str = "") -> None: ...
 

@@ -14,17 +14,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fac_core.errors import Conflict, StoreBusy, WrongUse
-
-_SECONDS_TO_WAIT = 10.0
-"""For another process that is writing."""
+from fac_core.errors import Conflict, WrongUse
+from fac_core.store.sqlite_file import connected, create_table, writing
 
 _TABLE = """
     CREATE TABLE IF NOT EXISTS event (
@@ -65,9 +62,7 @@ class EventLog:
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
-        with self._connected() as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute(_TABLE)
+        create_table(self.path, _TABLE)
 
     def append(self, scope: str, kind: str, item: str, payload: Mapping[str, Any], *, author: str, seen: int) -> Event:
         """Record a decision on top of the version that its author saw (0: none).
@@ -81,7 +76,7 @@ class EventLog:
     ) -> list[Event]:
         """Record decisions about many items on top of whatever is there, all or none. Returns them in order."""
         at = _now()
-        with self._writing() as connection:
+        with writing(self.path) as connection:
             newest = dict(
                 connection.execute(
                     "SELECT item, max(version) FROM event WHERE scope = ? AND kind = ? GROUP BY item", (scope, kind)
@@ -99,7 +94,7 @@ class EventLog:
 
     def latest(self, scope: str, kind: str) -> dict[str, Event]:
         """What holds now: the newest event of each item. An item whose only decision was undone is left out."""
-        with self._connected() as connection:
+        with connected(self.path) as connection:
             newest = _events(
                 connection,
                 "(item, version) IN (SELECT item, max(version) FROM event WHERE scope = ? AND kind = ? GROUP BY item)"
@@ -113,17 +108,17 @@ class EventLog:
         where, params = "scope = ? AND kind = ?", (scope, kind)
         if item is not None:
             where, params = f"{where} AND item = ?", (*params, item)
-        with self._connected() as connection:
+        with connected(self.path) as connection:
             return tuple(_events(connection, where, params))
 
     def version(self, scope: str, kind: str, item: str) -> int:
         """The newest version of an item, 0 if it has none: what the next author will have seen."""
-        with self._connected() as connection:
+        with connected(self.path) as connection:
             return _newest(connection, scope, kind, item)
 
     def since(self, seq: int) -> tuple[Event, ...]:
         """Everything after a position in the log: what a page that polls has not seen yet."""
-        with self._connected() as connection:
+        with connected(self.path) as connection:
             return tuple(_events(connection, "seq > ?", (seq,)))
 
     def undo(self, event: Event, *, author: str) -> Event:
@@ -159,7 +154,7 @@ class EventLog:
     def _insert(
         self, scope: str, kind: str, item: str, payload: dict[str, Any], *, author: str, seen: int, undoes: int | None
     ) -> Event:
-        with self._writing() as connection:
+        with writing(self.path) as connection:
             newest = _newest(connection, scope, kind, item)
             if seen > newest:
                 raise WrongUse(f"{kind} {item} has no version {seen}: the newest is {newest}.")
@@ -172,33 +167,6 @@ class EventLog:
             row = (scope, kind, item, seen + 1, json.dumps(payload), author, at, undoes)
             seq = connection.execute(_INSERT, row).lastrowid or 0
         return Event(seq, scope, kind, item, seen + 1, payload, author, at, undoes)
-
-    @contextmanager
-    def _connected(self) -> Iterator[sqlite3.Connection]:
-        """A connection of its own for each call: threads and processes share nothing but the file."""
-        connection = sqlite3.connect(self.path, timeout=_SECONDS_TO_WAIT, isolation_level=None)
-        try:
-            yield connection
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) and "busy" not in str(error):
-                raise
-            raise StoreBusy(
-                f"Other processes have kept {self.path} busy for {_SECONDS_TO_WAIT:.0f} s. Try again."
-            ) from error
-        finally:
-            connection.close()
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that holds the write lock from its first statement on, so that what it read stays true."""
-        with self._connected() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
 
 
 def _standing(past: Sequence[Event]) -> list[Event]:

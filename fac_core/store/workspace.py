@@ -4,7 +4,7 @@ my-workspace/
     workspace.json      marks the folder; remembers the anchor
     runs/<run_id>.duckdb
     spaces/<space_id>.duckdb   atlases
-    workspace.sqlite    what people and jobs decided: the event log
+    workspace.sqlite    what people and jobs decided: the event log, and measurements of texts that are in no run
     cache/              samples, shards: safe to delete while nothing is being encoded
 """
 
@@ -20,6 +20,7 @@ from typing import Self
 
 from fac_core.errors import NotFound, RunBroken, WrongUse
 from fac_core.store.events import EventLog
+from fac_core.store.measurements import Measurements
 from fac_core.store.run_file import RunFile, RunInfo
 
 MARKER = "workspace.json"
@@ -142,7 +143,15 @@ class Workspace:
 
     def events(self) -> EventLog:
         """The log of what people and jobs decided; it is made where it is not there."""
-        return EventLog(self.folder / "workspace.sqlite")
+        return EventLog(self._sqlite)
+
+    def measurements(self) -> Measurements:
+        """What texts that are in no run fire; the table is made where it is not there."""
+        return Measurements(self._sqlite)
+
+    @property
+    def _sqlite(self) -> Path:
+        return self.folder / "workspace.sqlite"
 
     def _scan(self) -> tuple[list[RunInfo], list[UnreadableRun]]:
         readable: list[tuple[str, int, RunInfo]] = []

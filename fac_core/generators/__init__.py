@@ -1,0 +1,1 @@
+"""Language models that write: one seam, several implementations. Nothing here knows features, runs or pages."""

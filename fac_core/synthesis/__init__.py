@@ -1,0 +1,1 @@
+"""From approved gaps to candidates: prompts, the two steps, steering, verification in the feature space."""
