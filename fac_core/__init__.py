@@ -10,6 +10,7 @@ that runs a model.
 
 from fac_core.activations.spec import EncodeSpec
 from fac_core.api.atlas import atlas, coverage_by_cluster, match, neighbours
+from fac_core.api.comparing import closable_gaps, coverage_matrix, effects, find_texts, overlap, small_subset
 from fac_core.api.encoding import encode, train_sae
 from fac_core.api.features import prioritised_gaps, top, why
 from fac_core.api.labels import label_features, label_history, labels, rename
@@ -43,12 +44,16 @@ __all__ = [
     "TrainConfig",
     "Workspace",
     "atlas",
+    "closable_gaps",
     "compare",
     "count_curve",
     "coverage",
     "coverage_by",
     "coverage_by_cluster",
+    "coverage_matrix",
+    "effects",
     "encode",
+    "find_texts",
     "gap_closure",
     "gap_words",
     "gaps",
@@ -60,12 +65,14 @@ __all__ = [
     "labels",
     "match",
     "neighbours",
+    "overlap",
     "prioritised_gaps",
     "relevance",
     "relevance_noise",
     "rename",
     "runs",
     "set_relevance",
+    "small_subset",
     "threshold_curve",
     "top",
     "train_sae",
