@@ -11,6 +11,7 @@ that runs a model.
 from fac_core.activations.spec import EncodeSpec
 from fac_core.api.atlas import atlas, coverage_by_cluster, match, neighbours
 from fac_core.api.comparing import closable_gaps, coverage_matrix, effects, find_texts, overlap, small_subset
+from fac_core.api.diversity import diversity
 from fac_core.api.encoding import encode, train_sae
 from fac_core.api.features import prioritised_gaps, top, why
 from fac_core.api.labels import label_features, label_history, labels, rename
@@ -51,6 +52,7 @@ __all__ = [
     "coverage_by",
     "coverage_by_cluster",
     "coverage_matrix",
+    "diversity",
     "effects",
     "encode",
     "find_texts",

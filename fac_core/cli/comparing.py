@@ -1,4 +1,4 @@
-"""Commands about several datasets of one space: `fac overlap`, `matrix`, `find`, `subset`."""
+"""Commands about several datasets of one space: `fac overlap`, `matrix`, `find`, `subset`, `diversity`."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from rich.text import Text
 
 from fac_core.cli import tables
 from fac_core.cli.options import AnchorName, Json, RunName, WorkspaceFolder, takes_definition
-from fac_core.cli.output import out, write_json
+from fac_core.cli.output import out, progress_bar, write_json
 from fac_core.coverage.definition import PAPER, Definition
 from fac_core.coverage.subset import Subset
+from fac_core.diversity.table import Measured
 from fac_core.errors import WrongUse
 
 Sources = Annotated[list[str] | None, typer.Option("--in", help="Run to search; all of the space by default.")]
@@ -26,7 +27,7 @@ _KEPT = (0.5, 0.8, 0.9, 0.95, 0.99, 1.0)
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    for command in (overlap, matrix, find, subset):
+    for command in (overlap, matrix, find, subset, diversity):
         app.command()(command)
 
 
@@ -188,3 +189,40 @@ def _lines(found: Subset) -> str:
     """One JSON object a sample: its id, and the FAC up to it."""
     pairs = zip(found.sample_ids, found.fac, strict=True)
     return "".join(json_format.dumps({"sample_id": sample, "fac": fac}) + "\n" for sample, fac in pairs)
+
+
+def diversity(
+    runs: Annotated[list[str], typer.Argument(help="Runs of one space.")],
+    anchor: AnchorName = None,
+    match: Annotated[str, typer.Option(help="samples, tokens, or none: each run at its own size.")] = "samples",
+    draws: Annotated[int, typer.Option(help="Random draws at the matched size.")] = 10,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+) -> None:
+    """FAC beside the older measures of diversity, at equal size."""
+    import fac_core as fac
+    from fac_core.diversity.table import METRICS
+
+    by = None if match == "none" else matched_by(match)
+    with progress_bar("Diversity") as tell:
+        found = fac.diversity(runs, anchor, match=by, n_draws=draws, workspace=workspace, on_progress=tell)  # type: ignore[arg-type]
+    if json:
+        write_json(found)
+        return
+    table = Table("", *(escape(row.run) for row in found.rows), "more is", box=None)
+    table.add_row("samples", *(f"{row.n_samples:,}" for row in found.rows))
+    table.add_row("tokens a sample", *(f"{row.mean_length:.0f}" for row in found.rows))
+    for name, metric in METRICS.items():
+        cells = [_measured(row.metrics[name], percent=name.startswith("fac")) for row in found.rows]
+        table.add_row(metric.title, *cells, metric.more_is)
+    out.print(table)
+    if found.matched:
+        out.print(f"{found.n_draws} draws of {found.matched[1]:,} {found.matched[0]} each; mean, and 5 % to 95 %.")
+
+
+def _measured(value: Measured | None, *, percent: bool) -> str:
+    """Mean and band; a dash where the measure could not be taken."""
+    if value is None:
+        return "–"
+    mean, low, high = (f"{v:.1%}" if percent else f"{v:.3g}" for v in (value.mean, value.low, value.high))
+    return mean if low == high else f"{mean} ({low} – {high})"
