@@ -42,6 +42,13 @@ page = st.navigation(
             url_path="gaps",
             help="The missing features, one at a time or in bulk: which of them to target.",
         ),
+        st.Page(
+            VIEWS / "compare.py",
+            title="Compare",
+            icon=":material/compare_arrows:",
+            url_path="compare",
+            help="How datasets cover each other, which real texts fill gaps, how few samples suffice.",
+        ),
     ],
     position="top",
 )

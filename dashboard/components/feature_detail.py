@@ -29,7 +29,7 @@ def show(selection: Selection, feature_id: int, row: dict[str, Any]) -> None:
         st.badge(look.word, icon=look.icon, color=look.badge)  # type: ignore[arg-type]
     _name(selection, feature_id)
     st.markdown(f"Peaks on: **{st_text(row['words']) or 'nothing in the anchor'}**")
-    if cause := sources.causes(run, anchor, selection.definition).get(feature_id):
+    if cause := sources.causes(run, anchor, selection.definition, selection.relevant).get(feature_id):
         st.markdown(f"Why it is missing: **{cause[0]}**. {cause[1]}")
     with st.grid(4):
         st.metric("Density in the anchor", f"{row['anchor_share']:.2%}", help="Samples with any activation.")

@@ -29,7 +29,7 @@ selection: Selection = st.session_state["selection"]
 run = selection.workspace.run_path(selection.run.run_id)
 anchor = selection.workspace.run_path(selection.anchor.run_id)
 try:
-    table = sources.states(run, anchor, selection.definition)
+    table = sources.states(run, anchor, selection.definition, selection.relevant)
 except FacError as error:
     st.error(str(error), icon=":material/error:")
     st.stop()
