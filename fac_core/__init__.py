@@ -9,10 +9,10 @@ that runs a model.
 """
 
 from fac_core.activations.spec import EncodeSpec
-from fac_core.api.atlas import atlas, coverage_by_cluster, match, neighbours
+from fac_core.api.atlas import atlas, coverage_by_cluster, has_atlas, match, neighbours, promoted
 from fac_core.api.encoding import encode, train_sae
-from fac_core.api.features import prioritised_gaps, top, why
-from fac_core.api.labels import label_features, label_history, labels, rename
+from fac_core.api.features import co_activation, evidence, prioritised_gaps, top, why
+from fac_core.api.labels import label, label_features, label_history, labels, rename
 from fac_core.api.measuring import (
     compare,
     count_curve,
@@ -43,24 +43,29 @@ __all__ = [
     "TrainConfig",
     "Workspace",
     "atlas",
+    "co_activation",
     "compare",
     "count_curve",
     "coverage",
     "coverage_by",
     "coverage_by_cluster",
     "encode",
+    "evidence",
     "gap_closure",
     "gap_words",
     "gaps",
     "growth_curve",
+    "has_atlas",
     "interval",
     "judge_by_statistic",
+    "label",
     "label_features",
     "label_history",
     "labels",
     "match",
     "neighbours",
     "prioritised_gaps",
+    "promoted",
     "relevance",
     "relevance_noise",
     "rename",

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from fac_core.cli import browser, encoding, features, labels, machine, measuring, relevance
+from fac_core.cli import browser, encoding, evidence, features, labels, machine, measuring, relevance
 from fac_core.errors import FacError, WrongUse
 
 _INTERRUPTED = 130
@@ -29,6 +29,7 @@ app = typer.Typer(
 encoding.register(app)
 measuring.register(app)
 features.register(app)
+evidence.register(app)
 labels.register(app)
 relevance.register(app)
 machine.register(app)
