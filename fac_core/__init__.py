@@ -9,12 +9,12 @@ that runs a model.
 """
 
 from fac_core.activations.spec import EncodeSpec
-from fac_core.api.atlas import atlas, coverage_by_cluster, match, neighbours
+from fac_core.api.atlas import atlas, coverage_by_cluster, has_atlas, match, neighbours, promoted
 from fac_core.api.comparing import closable_gaps, coverage_matrix, effects, find_texts, overlap, small_subset
 from fac_core.api.diversity import diversity
 from fac_core.api.encoding import encode, train_sae
-from fac_core.api.features import prioritised_gaps, top, why
-from fac_core.api.labels import label_features, label_history, labels, rename
+from fac_core.api.features import co_activation, evidence, prioritised_gaps, top, why
+from fac_core.api.labels import label, label_features, label_history, labels, rename
 from fac_core.api.measuring import (
     compare,
     count_curve,
@@ -46,6 +46,7 @@ __all__ = [
     "Workspace",
     "atlas",
     "closable_gaps",
+    "co_activation",
     "compare",
     "count_curve",
     "coverage",
@@ -55,13 +56,16 @@ __all__ = [
     "diversity",
     "effects",
     "encode",
+    "evidence",
     "find_texts",
     "gap_closure",
     "gap_words",
     "gaps",
     "growth_curve",
+    "has_atlas",
     "interval",
     "judge_by_statistic",
+    "label",
     "label_features",
     "label_history",
     "labels",
@@ -69,6 +73,7 @@ __all__ = [
     "neighbours",
     "overlap",
     "prioritised_gaps",
+    "promoted",
     "relevance",
     "relevance_noise",
     "rename",

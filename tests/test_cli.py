@@ -205,3 +205,28 @@ def test_match_compares_two_spaces_of_one_dataset(tmp_path, workspace, capsys):
     found = answer(capsys, "match", "in-A", "in-B")
     assert (found["share"], found["n_tried"]) == (1.0, 6)  # type: ignore[index]
     assert answer(capsys, "match", "broad", "in-A", code=2)["kind"] == "ModelMismatch"  # type: ignore[index]
+
+
+def test_feature_shows_both_sides_and_why_it_is_missing(workspace, capsys):
+    document = answer(capsys, "feature", "6")
+    assert isinstance(document, dict)
+    evidence = document["evidence"]
+    assert (evidence["state"], evidence["cause"], evidence["nearest_miss"]) == ("uncovered", "never fires", None)
+    assert evidence["anchor"]["n_active"] == 4
+    assert {n["neighbour_id"] for n in document["neighbours"]["by_samples"]} == set(range(8)) - {6}
+    assert run(["feature", "6"]) == 0
+    printed = capsys.readouterr().out
+    assert "Why it is missing: never fires" in printed
+    assert "contains 25.0%" in printed
+
+
+def test_feature_folds_duplicates_until_asked_for_them(workspace, capsys):
+    assert run(["feature", "3"]) == 0
+    assert "3 duplicates are folded" in capsys.readouterr().out
+    assert run(["feature", "3", "--duplicates"]) == 0
+    assert "duplicates are folded" not in capsys.readouterr().out
+
+
+def test_a_feature_that_there_is_not_is_wrong_use(workspace, capsys):
+    assert isinstance(document := answer(capsys, "feature", "12", code=2), dict)
+    assert "from 0 to 11" in document["error"]

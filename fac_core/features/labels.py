@@ -58,6 +58,13 @@ class Labels:
             held[_feature(event)] = _label(event)
         return held
 
+    def of(self, feature_id: int) -> Label | None:
+        """The label that holds for one feature: what `all` says of it, without reading the others."""
+        newest = {event.item: event for event in self.events(feature_id)}
+        holding = [event for event in newest.values() if event.payload]
+        ranked = sorted(holding, key=lambda e: (e.payload["method"] == "person", e.seq))
+        return _label(ranked[-1]) if ranked else None
+
     def rename(self, feature_id: int, text: str, *, author: str) -> Event:
         """A person's label. Raises `WrongUse` for an empty or an over-long one."""
         text = " ".join(text.split())

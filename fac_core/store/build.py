@@ -17,11 +17,13 @@ import duckdb
 
 from fac_core.errors import RunBroken, StoreBusy
 from fac_core.store.feature_stats import fill_feature_stats
+from fac_core.store.lot import LOT
 from fac_core.store.run_file import RunInfo
 from fac_core.store.schema import (
     BLOCK_SIZE,
-    N_INTERVALS,
+    INTERVAL,
     N_PER_INTERVAL,
+    N_RANDOM,
     N_TOP_EXAMPLES,
     SCHEMA_VERSION,
     SIGNIFICANT_DIGITS,
@@ -203,11 +205,12 @@ def _fill_activations(db: duckdb.DuckDBPyConnection, d_sae: int) -> None:
 
 
 def _fill_examples(db: duckdb.DuckDBPyConnection) -> None:
-    """Choose what is shown: the strongest, and from each interval a draw that md5 makes the same everywhere."""
+    """Choose what is shown: the strongest, from each interval a draw that md5 makes the same everywhere, and the samples
+    with the highest lots: every shard proposed its own, so they are drawn from all that fire the feature.
+    """
     db.execute(f"""
         CREATE TEMP TABLE proposed AS
-        SELECT feature_id, sample_id, activation,
-            least({N_INTERVALS - 1}, floor(activation::DOUBLE / max * {N_INTERVALS})::INTEGER) AS bin
+        SELECT feature_id, sample_id, activation, {INTERVAL} AS bin
         FROM (SELECT DISTINCT feature_id, sample_id FROM new_examples)
             JOIN activations USING (feature_id, sample_id) JOIN feature_stats USING (feature_id)
     """)  # noqa: S608
@@ -222,6 +225,10 @@ def _fill_examples(db: duckdb.DuckDBPyConnection) -> None:
                 PARTITION BY feature_id, bin ORDER BY md5(concat(feature_id, ':', sample_id)), sample_id
             ) AS rank, bin
             FROM proposed QUALIFY rank <= {N_PER_INTERVAL}
+            UNION ALL
+            SELECT feature_id, sample_id, 'random' AS kind,
+                row_number() OVER (PARTITION BY feature_id ORDER BY {LOT} DESC, sample_id) AS rank, NULL AS bin
+            FROM proposed QUALIFY rank <= {N_RANDOM}
         ) ORDER BY feature_id, kind DESC, bin, rank
     """)  # noqa: S608
     db.execute(f"""

@@ -168,7 +168,7 @@ def test_a_link_to_a_part_filters_the_gaps(workspace, page, tmp_path):
 
 
 def test_the_diversity_table_has_a_row_a_measure_and_dashes():
-    metrics = dict.fromkeys(METRICS, {"mean": 0.5, "low": 0.4, "high": 0.6}) | {"vendi": None}
+    metrics = {key: {"mean": 0.5, "low": 0.4, "high": 0.6} for key in METRICS} | {"vendi": None}
     found = {"rows": [{"run": "a", "n_samples": 1000, "mean_length": 20.4, "metrics": metrics}]}
     rows = {row["measure"]: row["a"] for row in table_rows(found)}
     assert (rows["samples"], rows["tokens a sample"]) == ("1,000", "20")
