@@ -18,6 +18,7 @@ ONLY_IN = {
     "torch": ["fac_core/activations/", "fac_core/training/", "fac_core/bench.py"],
     "transformers": ["fac_core/activations/", "fac_core/training/", "fac_core/bench.py"],
     "sae_lens": ["fac_core/activations/", "fac_core/training/", "fac_core/bench.py"],
+    "openai": ["fac_core/generators/"],
     "streamlit": ["dashboard/"],
     "plotly": ["dashboard/"],
     "typer": ["fac_core/cli"],
@@ -42,6 +43,13 @@ NEVER = {
     "fac_core/datasets/": ["fac_core.activations", "fac_core.store", "fac_core.coverage", "fac_core.api"],
     "fac_core/activations/": ["fac_core.training", "fac_core.coverage", "fac_core.features", "fac_core.api"],
     "fac_core/training/": ["fac_core.store", "fac_core.coverage", "fac_core.features", "fac_core.api"],
+    "fac_core/generators/": [
+        "fac_core.activations",
+        "fac_core.training",
+        "fac_core.coverage",
+        "fac_core.features",
+        "fac_core.api",
+    ],
     "fac_core/features/": ["fac_core.datasets", "fac_core.activations", "fac_core.training", "fac_core.api"],
     "fac_core/": ["dashboard"],
 }
