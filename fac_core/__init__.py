@@ -9,6 +9,14 @@ that runs a model.
 """
 
 from fac_core.activations.spec import EncodeSpec
+from fac_core.api.asking import (
+    Asking,
+    estimate_labels,
+    estimate_relevance,
+    features_to_ask,
+    judge_by_llm,
+    label_by_llm,
+)
 from fac_core.api.atlas import atlas, coverage_by_cluster, match, neighbours
 from fac_core.api.encoding import encode, train_sae
 from fac_core.api.features import prioritised_gaps, top, why
@@ -26,20 +34,34 @@ from fac_core.api.measuring import (
     runs,
     threshold_curve,
 )
-from fac_core.api.relevance import judge_by_statistic, relevance, relevance_noise, set_relevance
+from fac_core.api.relevance import (
+    judge_against_background,
+    judge_by_statistic,
+    relevance,
+    relevance_noise,
+    relevant_features,
+    set_relevance,
+)
 from fac_core.coverage.definition import CALIBRATED, PAPER, Definition
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.errors import FacError
+from fac_core.generators.budget import Budget
+from fac_core.generators.estimate import Prices
+from fac_core.generators.openai_compatible import Server
 from fac_core.store.workspace import Workspace
 from fac_core.training.config import TrainConfig
 
 __all__ = [
     "CALIBRATED",
     "PAPER",
+    "Asking",
+    "Budget",
     "ColumnMapping",
     "Definition",
     "EncodeSpec",
     "FacError",
+    "Prices",
+    "Server",
     "TrainConfig",
     "Workspace",
     "atlas",
@@ -49,12 +71,18 @@ __all__ = [
     "coverage_by",
     "coverage_by_cluster",
     "encode",
+    "estimate_labels",
+    "estimate_relevance",
+    "features_to_ask",
     "gap_closure",
     "gap_words",
     "gaps",
     "growth_curve",
     "interval",
+    "judge_against_background",
+    "judge_by_llm",
     "judge_by_statistic",
+    "label_by_llm",
     "label_features",
     "label_history",
     "labels",
@@ -63,6 +91,7 @@ __all__ = [
     "prioritised_gaps",
     "relevance",
     "relevance_noise",
+    "relevant_features",
     "rename",
     "runs",
     "set_relevance",

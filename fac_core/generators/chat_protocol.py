@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field, ValidationError
 from fac_core.generators.estimate import tokens_of
 from fac_core.generators.seam import Request, Usage
 
-OPTIONAL = ("response_format", "n", "seed", "top_p", "temperature", "max_tokens")
+OPTIONAL = ("response_format", "n", "seed", "top_p", "temperature", "max_tokens", "stop")
 """In the order in which they are suspected. Without `max_tokens`, its newer name `max_completion_tokens` is used."""
 
 
@@ -44,6 +44,7 @@ def body(request: Request, model: str, refused: Collection[str], *, n: int, nth:
         "top_p": request.top_p,
         "temperature": request.temperature,
         "max_tokens": request.max_tokens,
+        "stop": list(request.stop) or None,
     }
     taken = {name: value for name, value in optional.items() if value is not None and name not in refused}
     if "max_tokens" in refused:
@@ -70,7 +71,7 @@ def read(reply: str, request: Request) -> Reply | None:
         completion = _Completion.model_validate_json(reply)
     except ValidationError:
         return None
-    texts = tuple(c.message.content for c in completion.choices if c.message.content and c.message.content.strip())
+    texts = tuple(said for c in completion.choices if (said := _before(c.message.content or "", request.stop)).strip())
     empty = next((_why_empty(c) for c in completion.choices if not (c.message.content or "").strip()), "")
     counted = completion.usage or _Usage(
         prompt_tokens=sum(tokens_of(message.content) for message in request.messages),
@@ -78,6 +79,11 @@ def read(reply: str, request: Request) -> Reply | None:
     )
     usage = Usage(counted.prompt_tokens, counted.completion_tokens, n_paid=1)
     return Reply(texts, len(completion.choices), empty, usage)
+
+
+def _before(text: str, stop: Collection[str]) -> str:
+    """The text up to the first stop: a server may know none, or leave it in."""
+    return text[: min((at for mark in stop if (at := text.find(mark)) >= 0), default=len(text))]
 
 
 class _Message(BaseModel):

@@ -127,11 +127,11 @@ def test_a_wrong_key_is_tried_once_not_once_a_request():
         assert len(server.bodies) == 1
 
 
-@pytest.mark.parametrize("field", ["response_format", "n", "seed", "top_p", "temperature", "max_tokens"])
+@pytest.mark.parametrize("field", ["response_format", "n", "seed", "top_p", "temperature", "max_tokens", "stop"])
 def test_a_field_that_the_server_refuses_is_left_out_from_then_on(field):
     with faulty_server(always=faults.takes_no(field)) as server:
         writer = generator(server, concurrency=1)
-        request = ask(n=2, seed=1, json=True)
+        request = ask(n=2, seed=1, json=True, stop=("\n",))
         assert [a.texts for a in writer.generate([request, request])] == [("hello",) * 2] * 2
         assert sum(field in body for body in server.bodies) == 1
         assert ("max_completion_tokens" in server.bodies[-1]) == (field == "max_tokens")
@@ -148,6 +148,12 @@ def test_a_server_that_counts_no_tokens_is_counted_by_characters():
     with faulty_server(always=faults.says("twelve chars", counts=False)) as server:
         [answer] = generator(server).generate([ask("eight ch")])
     assert paid(answer) == (1, 2, 3)
+
+
+def test_an_answer_ends_before_the_stop_also_where_the_server_does_not_know_it():
+    with faulty_server(always=faults.says("one\ntwo")) as server:
+        [answer] = generator(server).generate([ask(stop=("\n", "wo"))])
+        assert (answer.texts, server.bodies[0]["stop"]) == (("one",), ["\n", "wo"])
 
 
 def test_a_steered_request_is_refused_without_asking():
