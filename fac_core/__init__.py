@@ -9,6 +9,14 @@ that runs a model.
 """
 
 from fac_core.activations.spec import EncodeSpec
+from fac_core.api.asking import (
+    Asking,
+    estimate_labels,
+    estimate_relevance,
+    features_to_ask,
+    judge_by_llm,
+    label_by_llm,
+)
 from fac_core.api.atlas import atlas, coverage_by_cluster, has_atlas, match, neighbours, promoted
 from fac_core.api.comparing import closable_gaps, coverage_matrix, effects, find_texts, overlap, small_subset
 from fac_core.api.diversity import diversity
@@ -28,20 +36,34 @@ from fac_core.api.measuring import (
     runs,
     threshold_curve,
 )
-from fac_core.api.relevance import judge_by_statistic, relevance, relevance_noise, set_relevance
+from fac_core.api.relevance import (
+    judge_against_background,
+    judge_by_statistic,
+    relevance,
+    relevance_noise,
+    relevant_features,
+    set_relevance,
+)
 from fac_core.coverage.definition import CALIBRATED, PAPER, Definition
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.errors import FacError
+from fac_core.generators.budget import Budget
+from fac_core.generators.estimate import Prices
+from fac_core.generators.openai_compatible import Server
 from fac_core.store.workspace import Workspace
 from fac_core.training.config import TrainConfig
 
 __all__ = [
     "CALIBRATED",
     "PAPER",
+    "Asking",
+    "Budget",
     "ColumnMapping",
     "Definition",
     "EncodeSpec",
     "FacError",
+    "Prices",
+    "Server",
     "TrainConfig",
     "Workspace",
     "atlas",
@@ -56,7 +78,10 @@ __all__ = [
     "diversity",
     "effects",
     "encode",
+    "estimate_labels",
+    "estimate_relevance",
     "evidence",
+    "features_to_ask",
     "find_texts",
     "gap_closure",
     "gap_words",
@@ -64,8 +89,11 @@ __all__ = [
     "growth_curve",
     "has_atlas",
     "interval",
+    "judge_against_background",
+    "judge_by_llm",
     "judge_by_statistic",
     "label",
+    "label_by_llm",
     "label_features",
     "label_history",
     "labels",
@@ -76,6 +104,7 @@ __all__ = [
     "promoted",
     "relevance",
     "relevance_noise",
+    "relevant_features",
     "rename",
     "runs",
     "set_relevance",

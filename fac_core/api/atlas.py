@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pyarrow as pa
 
 from fac_core.api.opening import Folder, open_anchor, open_pair, open_workspace
@@ -60,11 +62,16 @@ def has_atlas(run: str | None = None, *, workspace: Folder = None) -> bool:
 
 
 def coverage_by_cluster(
-    run: str | None = None, anchor: str | None = None, definition: Definition = PAPER, *, workspace: Folder = None
+    run: str | None = None,
+    anchor: str | None = None,
+    definition: Definition = PAPER,
+    relevant: Collection[int] | None = None,
+    *,
+    workspace: Folder = None,
 ) -> tuple[curves.ClusterCoverage, ...]:
     """FAC by cluster of the atlas, least covered first."""
     with open_pair(workspace, run, anchor) as (q, p), atlas(p.info.run_id, workspace=workspace) as space:
-        return curves.cluster_coverage(fac.coverage(q, p, definition), clusters_of(space))
+        return curves.cluster_coverage(fac.coverage(q, p, definition, relevant), clusters_of(space))
 
 
 def match(

@@ -57,11 +57,16 @@ def co_activation(
 
 
 def why(
-    run: str | None = None, anchor: str | None = None, definition: Definition = PAPER, *, workspace: Folder = None
+    run: str | None = None,
+    anchor: str | None = None,
+    definition: Definition = PAPER,
+    relevant: Collection[int] | None = None,
+    *,
+    workspace: Folder = None,
 ) -> pa.Table:
     """Why each gap is uncovered, and what would mend it."""
     with open_pair(workspace, run, anchor) as (q, p):
-        return causes.why_uncovered(q, p, definition)
+        return causes.why_uncovered(q, p, definition, relevant)
 
 
 def prioritised_gaps(

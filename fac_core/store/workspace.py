@@ -5,7 +5,8 @@ my-workspace/
     runs/<run_id>.duckdb
     spaces/<space_id>.duckdb   atlases
     workspace.sqlite    what people and jobs decided: the event log, and measurements of texts that are in no run
-    cache/              samples, shards: safe to delete while nothing is being encoded
+    cache/              samples, shards, answers of language models: can be made (or paid for) again; safe to delete while
+                        nothing runs
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Self
 
 from fac_core.errors import NotFound, RunBroken, WrongUse
+from fac_core.store.answers import Answers
 from fac_core.store.events import EventLog
 from fac_core.store.measurements import Measurements
 from fac_core.store.run_file import RunFile, RunInfo
@@ -148,6 +150,10 @@ class Workspace:
     def measurements(self) -> Measurements:
         """What texts that are in no run fire; the table is made where it is not there."""
         return Measurements(self._sqlite)
+
+    def answers(self) -> Answers:
+        """What language models answered; the file is made where it is not there."""
+        return Answers(self.folder / "cache" / "answers.sqlite")
 
     @property
     def _sqlite(self) -> Path:

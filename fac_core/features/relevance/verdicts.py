@@ -96,6 +96,12 @@ def relevant_ids(verdicts: Mapping[int, Verdict], least: Level = "maybe") -> fro
     return frozenset(feature for feature, verdict in verdicts.items() if verdict.level in counted)
 
 
+def level_of(answer: Mapping[str, Any] | None) -> Level | None:
+    """The verdict in a language model's JSON answer; None if it has none."""
+    said = str((answer or {}).get("verdict", "")).strip(" .[]").lower()
+    return next((level for level in get_args(Level) if level == said), None)
+
+
 def _check(level: str) -> None:
     if level not in get_args(Level):
         raise WrongUse(f"There is no level {level!r}; choose one of {', '.join(get_args(Level))}.")
