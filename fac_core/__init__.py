@@ -12,6 +12,7 @@ from fac_core.activations.spec import EncodeSpec
 from fac_core.api.atlas import atlas, coverage_by_cluster, match, neighbours
 from fac_core.api.encoding import encode, train_sae
 from fac_core.api.features import prioritised_gaps, top, why
+from fac_core.api.jobs import change_job, job_log, list_jobs, submit_job, work
 from fac_core.api.labels import label_features, label_history, labels, rename
 from fac_core.api.measuring import (
     compare,
@@ -26,6 +27,7 @@ from fac_core.api.measuring import (
     runs,
     threshold_curve,
 )
+from fac_core.api.probing import probe
 from fac_core.api.relevance import judge_by_statistic, relevance, relevance_noise, set_relevance
 from fac_core.coverage.definition import CALIBRATED, PAPER, Definition
 from fac_core.datasets.layouts import ColumnMapping
@@ -43,6 +45,7 @@ __all__ = [
     "TrainConfig",
     "Workspace",
     "atlas",
+    "change_job",
     "compare",
     "count_curve",
     "coverage",
@@ -54,20 +57,25 @@ __all__ = [
     "gaps",
     "growth_curve",
     "interval",
+    "job_log",
     "judge_by_statistic",
     "label_features",
     "label_history",
     "labels",
+    "list_jobs",
     "match",
     "neighbours",
     "prioritised_gaps",
+    "probe",
     "relevance",
     "relevance_noise",
     "rename",
     "runs",
     "set_relevance",
+    "submit_job",
     "threshold_curve",
     "top",
     "train_sae",
     "why",
+    "work",
 ]
