@@ -22,6 +22,7 @@ from fac_core.api.comparing import closable_gaps, coverage_matrix, effects, find
 from fac_core.api.diversity import diversity
 from fac_core.api.encoding import encode, train_sae
 from fac_core.api.features import co_activation, evidence, prioritised_gaps, top, why
+from fac_core.api.jobs import change_job, job_log, list_jobs, submit_job, work
 from fac_core.api.labels import label, label_features, label_history, labels, rename
 from fac_core.api.measuring import (
     compare,
@@ -36,6 +37,7 @@ from fac_core.api.measuring import (
     runs,
     threshold_curve,
 )
+from fac_core.api.probing import probe
 from fac_core.api.relevance import (
     judge_against_background,
     judge_by_statistic,
@@ -67,6 +69,7 @@ __all__ = [
     "TrainConfig",
     "Workspace",
     "atlas",
+    "change_job",
     "closable_gaps",
     "co_activation",
     "compare",
@@ -89,6 +92,7 @@ __all__ = [
     "growth_curve",
     "has_atlas",
     "interval",
+    "job_log",
     "judge_against_background",
     "judge_by_llm",
     "judge_by_statistic",
@@ -97,10 +101,12 @@ __all__ = [
     "label_features",
     "label_history",
     "labels",
+    "list_jobs",
     "match",
     "neighbours",
     "overlap",
     "prioritised_gaps",
+    "probe",
     "promoted",
     "relevance",
     "relevance_noise",
@@ -109,8 +115,10 @@ __all__ = [
     "runs",
     "set_relevance",
     "small_subset",
+    "submit_job",
     "threshold_curve",
     "top",
     "train_sae",
     "why",
+    "work",
 ]

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from fac_core.cli import browser, comparing, encoding, evidence, features, labels, machine, measuring, relevance
+from fac_core.cli import browser, comparing, encoding, evidence, features, jobs, labels, machine, measuring, relevance
 from fac_core.errors import FacError, WrongUse
 
 _INTERRUPTED = 130
@@ -33,6 +33,7 @@ features.register(app)
 evidence.register(app)
 labels.register(app)
 relevance.register(app)
+jobs.register(app)
 machine.register(app)
 browser.register(app)
 

@@ -7,9 +7,8 @@ run or none. The work is done by DuckDB out of core, in sorted or batched steps,
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import duckdb
 from fac_core.errors import RunBroken, StoreBusy
 from fac_core.store.feature_stats import fill_feature_stats
 from fac_core.store.lot import LOT
+from fac_core.store.process_lock import held
 from fac_core.store.run_file import RunInfo
 from fac_core.store.schema import (
     BLOCK_SIZE,
@@ -85,7 +85,8 @@ def build_run(
         "outside": outside,
         "failures": failures,
     }
-    with _only_builder(path):
+    busy = f"Another process is building {path.name}. Wait for it to end, then try again."
+    with held(path.with_name(path.name + ".lock"), busy):
         _remove(building, spill)  # what a killed build left
         try:
             with _database(building, spill, memory_limit) as db:
@@ -105,24 +106,6 @@ def build_run(
             raise RunBroken(f"{path.name} cannot be built: {error}. Encode the dataset again.") from error
         finally:
             _remove(building, spill)
-
-
-@contextmanager
-def _only_builder(path: Path) -> Iterator[None]:
-    """Hold the run for this builder. The lock is SQLite's: portable, and the system drops it with a killed process."""
-    lock = path.with_name(path.name + ".lock")
-    connection = sqlite3.connect(lock, timeout=0, isolation_level=None)
-    try:
-        connection.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
-        connection.close()
-        raise StoreBusy(f"Another process is building {path.name}. Wait for it to end, then try again.") from error
-    try:
-        yield
-    finally:
-        connection.close()
-        with suppress(PermissionError):  # Windows, and another builder is looking at it
-            lock.unlink(missing_ok=True)
 
 
 @contextmanager
