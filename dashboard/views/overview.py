@@ -141,7 +141,8 @@ def show_parts() -> None:
     prefix = "" if field == _CLUSTERS else f"{field}:"
     picked = [point["y"] for point in event["selection"]["points"]] if event else []  # type: ignore[index]
     if picked:
-        st.switch_page("views/gaps.py", query_params={**kept, "gq_cluster": f"{prefix}{picked[0]}"})
+        st.session_state["gq_cluster"] = f"{prefix}{picked[0]}"  # bound to the URL there: cannot be set through it
+        st.switch_page("views/gaps.py")
     hidden = f" The {len(shown)} least covered of {len(parts)} are drawn." if len(parts) > len(shown) else ""
     belongs = (
         "A cluster is of features with near directions; its name is made by a machine."
