@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -12,8 +12,8 @@ from dashboard import comparison_sources, sources
 from dashboard.components.examples import st_text
 from dashboard.components.token_heat import token_heat
 from dashboard.figures import comparison
-from dashboard.links import link
-from dashboard.selection import Selection
+from dashboard.links import link, shared
+from dashboard.selection import Selection, pick_run
 from fac_core.errors import FacError
 from fac_core.store.run_file import RunInfo
 
@@ -25,26 +25,12 @@ selection: Selection = st.session_state["selection"]
 workspace, definition, relevant = selection.workspace, selection.definition, selection.relevant
 anchor = workspace.run_path(selection.anchor.run_id)
 everything = workspace.runs()
+kept = shared(selection.run.run_id, selection.anchor.run_id, st.query_params.to_dict())
 peers = [info for info in everything if info.space_id == selection.anchor.space_id]
 
 
 def path(info: RunInfo) -> Path:
     return workspace.run_path(info.run_id)
-
-
-def pick(label: str, runs: Sequence[RunInfo], key: str, default: RunInfo) -> RunInfo:
-    """A run by its id in the URL; the default is said in the placeholder."""
-    by_id = {info.run_id: info for info in runs}
-    chosen = st.selectbox(
-        label,
-        list(by_id),
-        index=None,
-        key=key,
-        bind="query-params",
-        format_func=lambda run_id: by_id[run_id].name,
-        placeholder=default.name,
-    )
-    return by_id.get(chosen or default.run_id, default)
 
 
 def show_matrix() -> None:
@@ -125,7 +111,7 @@ def show_effects(a: RunInfo, b: RunInfo) -> None:
     )
     rows = [
         {
-            "feature": link("features", st.query_params.to_dict(), feature=str(row["feature_id"])),
+            "feature": link("features", kept, feature=str(row["feature_id"])),
             "peaks on": row["words"],
             "in A": row["share_a"],
             "in B": row["share_b"],
@@ -232,7 +218,7 @@ def show_other_spaces() -> None:
     if not others:
         st.caption("Encode a dataset of this workspace with another model or SAE, and their features can be matched.")
         return
-    other = pick("Run of another space", others, "cm_other", others[0])
+    other = pick_run("Run of another space", others, others[0], "cm_other", "A run of the same dataset.")
     here = mine[other.dataset_id]
     key = f"matched-{here.run_id}-{other.run_id}"
     st.button(
@@ -250,20 +236,25 @@ def show_other_spaces() -> None:
     st.dataframe(found.pairs.slice(0, _LISTED), hide_index=True)
 
 
-try:
-    if len(peers) > 1:
-        show_matrix()
-    st.subheader("Two datasets")
-    with st.container(horizontal=True):
-        first = pick("A", peers, "cm_a", selection.run)
-        second = pick("B", peers, "cm_b", next(i for i in reversed(peers) if i.run_id != first.run_id))
-    if first.run_id == second.run_id:
-        st.info("Choose two different datasets.", icon=":material/compare_arrows:")
-    else:
-        show_pair(first, second)
-        show_effects(first, second)
-    show_real_texts(selection.run)
-    show_subset(selection.run)
-    show_other_spaces()
-except FacError as error:
-    st.error(str(error), icon=":material/error:")
+def section(show: Callable[..., None], *about: RunInfo) -> None:
+    """What one part of the page cannot say leaves the others standing."""
+    try:
+        show(*about)
+    except FacError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+section(show_matrix)
+st.subheader("Two datasets")
+with st.container(horizontal=True):
+    first = pick_run("A", peers, selection.run, "cm_a", "The dataset in question, or the one before.")
+    other = next(info for info in reversed(peers) if info.run_id != first.run_id)
+    second = pick_run("B", peers, other, "cm_b", "The one to compare with, or the one after.")
+if first.run_id == second.run_id:
+    st.info("Choose two different datasets.", icon=":material/compare_arrows:")
+else:
+    section(show_pair, first, second)
+    section(show_effects, first, second)
+section(show_real_texts, selection.run)
+section(show_subset, selection.run)
+section(show_other_spaces)

@@ -26,6 +26,7 @@ selection: Selection = st.session_state["selection"]
 run = selection.workspace.run_path(selection.run.run_id)
 anchor = selection.workspace.run_path(selection.anchor.run_id)
 definition, relevant = selection.definition, selection.relevant
+kept = shared(selection.run.run_id, selection.anchor.run_id, st.query_params.to_dict())
 
 try:
     result = sources.coverage(run, anchor, definition, relevant)
@@ -63,6 +64,8 @@ def show_closure() -> None:
     if not others or not result.missing:
         return
     synthetic = next((run_id for run_id, info in others.items() if is_synthetic(info)), None)
+    if (asked := st.query_params.get("closes")) in others:
+        st.session_state.setdefault("closes", asked)
     chosen = st.selectbox(
         "Gaps closed by",
         list(others),
@@ -138,9 +141,8 @@ def show_parts() -> None:
     prefix = "" if field == _CLUSTERS else f"{field}:"
     picked = [point["y"] for point in event["selection"]["points"]] if event else []  # type: ignore[index]
     if picked:
-        st.switch_page(
-            "views/gaps.py", query_params={**shared(st.query_params.to_dict()), "gq_cluster": f"{prefix}{picked[0]}"}
-        )
+        st.session_state["gq_cluster"] = f"{prefix}{picked[0]}"  # bound to the URL there: cannot be set through it
+        st.switch_page("views/gaps.py")
     hidden = f" The {len(shown)} least covered of {len(parts)} are drawn." if len(parts) > len(shown) else ""
     belongs = (
         "A cluster is of features with near directions; its name is made by a machine."
@@ -149,14 +151,13 @@ def show_parts() -> None:
     )
     st.caption(f"{belongs} Click a bar to see its gaps.{hidden}")
     with st.expander("As a table, with links to the gaps", icon=":material/table:"):
-        params = st.query_params.to_dict()
         rows = [
             {
                 "topic": (name := clusters.name_of(p)),
                 "FAC": p.fac,
                 "covered": p.numerator,
                 "of": p.denominator,
-                "gaps": link("gaps", params, gq_cluster=f"{prefix}{name}"),
+                "gaps": link("gaps", kept, gq_cluster=f"{prefix}{name}"),
             }
             for p in parts
         ]

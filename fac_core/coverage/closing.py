@@ -82,7 +82,7 @@ def _closing(
 ) -> Closing:
     active = sparse.csr_matrix(sparse.vstack([matrix for _, matrix in found]))
     owners = [(run.info.name, sample) for run, (ids, _) in zip(sources, found, strict=True) for sample in ids.tolist()]
-    can_close = needed <= np.ones(active.shape[0], dtype=np.int64) @ active
+    can_close = needed <= np.bincount(active.indices, minlength=len(gaps))
     # Texts for a gap that too few can fire would be for nothing.
     worth = np.where(can_close, needed, 0)
     order = greedy_order(active, worth)

@@ -36,7 +36,9 @@ def trace_covariance(vectors: np.ndarray) -> float:
 def clusters(vectors: np.ndarray, n_clusters: int, seed: int = 0) -> np.ndarray:
     """A k-means cluster for each vector (of unit length), seeded; with fewer vectors than clusters, one each."""
     k = min(n_clusters, len(np.unique(vectors, axis=0)))
-    return KMeans(k, n_init=3, random_state=seed).fit_predict(unit(vectors)) if k else np.zeros(0, dtype=np.int32)
+    if not k:
+        return np.zeros(0, dtype=np.int32)
+    return KMeans(k, n_init=3, random_state=seed).fit_predict(unit(vectors))  # type: ignore[arg-type]
 
 
 def cluster_entropy(labels: np.ndarray) -> float:

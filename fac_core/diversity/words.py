@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import chain
 
 import numpy as np
 
@@ -107,5 +106,10 @@ def _brevity(lengths: np.ndarray) -> np.ndarray:
 def _counts(texts: Sequences, n: int) -> np.ndarray:
     """How often each n-gram occurs; n-grams do not cross texts."""
     size = 1 + max((int(text.max()) for text in texts if len(text)), default=0)
-    keys = [sum(t[i : len(t) - n + 1 + i] * size ** (n - 1 - i) for i in range(n)) for t in texts if len(t) >= n]
-    return np.unique(np.fromiter(chain.from_iterable(keys), dtype=np.int64), return_counts=True)[1]
+    keys = [np.zeros(0, dtype=np.int64)]
+    for text in texts:
+        windows = (
+            np.lib.stride_tricks.sliding_window_view(text, n) if len(text) >= n else np.zeros((0, n), dtype=np.int64)
+        )
+        keys.append(windows @ size ** np.arange(n, dtype=np.int64))  # an n-gram as one number
+    return np.unique(np.concatenate(keys), return_counts=True)[1]

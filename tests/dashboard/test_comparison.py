@@ -65,9 +65,9 @@ def test_an_empty_subset_is_an_empty_curve(runs, tmp_path):
 
 
 def test_a_link_keeps_what_is_looked_at_and_drops_what_is_of_a_page():
-    params = {"run": "a", "task": "toxicity", "gq_words": "x", "cm_a": "b"}
-    assert shared(params) == {"run": "a", "task": "toxicity"}
-    assert link("gaps", params, gq_cluster="set:a & b") == "gaps?run=a&task=toxicity&gq_cluster=set%3Aa+%26+b"
+    keep = shared("a", "p", {"run": "a · 8 samples", "task": "toxicity", "gq_words": "x", "cm_a": "b"})
+    assert keep == {"run": "a", "anchor": "p", "task": "toxicity"}
+    assert link("gaps", keep, gq_cluster="set:a & b") == "gaps?run=a&anchor=p&task=toxicity&gq_cluster=set%3Aa+%26+b"
 
 
 def test_the_page_says_what_the_engine_says(third, page):
@@ -79,6 +79,13 @@ def test_the_page_says_what_the_engine_says(third, page):
     assert metrics["Gap closure"] == f"{gap_closure(more, seed, anchor, PAPER).closure:.1%}"
     closing = next(d.value for d in app.dataframe if "gaps closed" in d.value.columns)
     assert closing["gaps closed"].tolist() == [2]
+
+
+def test_lengths_that_never_meet_are_said_and_the_rest_of_the_page_stands(third, page):
+    app = page("compare", preset="paper", run="id-seed", cm_b="id-more")  # texts of 6 and of 5 tokens
+    assert "like lengths" in app.error[0].value
+    app = page("compare", preset="paper", run="id-seed", cm_b="id-more", cm_any_length="true")
+    assert not app.error
 
 
 def test_real_texts_for_a_feature_are_found_by_a_link_and_are_no_markup(third, page):
