@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 
 import typer
@@ -40,6 +41,9 @@ browser.register(app)
 
 def main(arguments: list[str] | None = None) -> None:
     """Entry point of the console script."""
+    # Threads that wait spin by default, and two processes on the same cores then slow each other fourfold. Read by OpenMP
+    # when torch is imported, which happens later.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
