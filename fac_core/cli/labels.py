@@ -1,15 +1,18 @@
-"""What features are called: `fac label` names them, `fac labels` lists the names. No model runs."""
+"""What features are called: `fac label` names them, by words or by asking a model; `fac labels` lists the names."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
+from fac_core.cli.asking import Llm, chosen_features, consent, spent, takes_llm
 from fac_core.cli.options import Json, WorkspaceFolder
-from fac_core.cli.output import out, write_json
+from fac_core.cli.output import out, progress_bar, write_json
+from fac_core.generators.seam import Usage
 
 _OfRun = Annotated[str | None, typer.Option("--run", help="Run name or id; the anchor by default.")]
 
@@ -20,6 +23,7 @@ def register(app: typer.Typer) -> None:
     app.command()(labels)
 
 
+@takes_llm
 def label(
     run: _OfRun = None,
     feature: Annotated[int | None, typer.Option(help="With --name: the feature to rename.")] = None,
@@ -28,11 +32,15 @@ def label(
     n: Annotated[int, typer.Option("-n", help="Labels to show.")] = 20,
     workspace: WorkspaceFolder = None,
     json: Json = False,
+    asked: Llm | None = None,
 ) -> None:
-    """Label all features of the anchor by the words that set them apart, and score how far each label can be trusted."""
+    """Label features by the words that set them apart, or with --llm by asking a model, and score each label."""
     import fac_core as fac
     from fac_core.features.trust import TRUSTED
 
+    if asked is not None:
+        _by_llm(asked, run, workspace, json)
+        return
     if feature is not None and name is not None:
         fac.rename(feature, name, author=author, run=run, workspace=workspace)
     else:
@@ -51,6 +59,31 @@ def label(
     out.print(
         f"{len(held):,} features have a label; {trusted:,} labels predict unseen samples with F1 of {TRUSTED} or more."
     )
+
+
+def _by_llm(asked: Llm, run: str | None, workspace: Path | None, json: bool) -> None:
+    import fac_core as fac
+
+    asking = fac.Asking(
+        asked.server,
+        chosen_features(asked, run, workspace),
+        run=run,
+        workspace=workspace,
+        answer_tokens=asked.answer_tokens,
+    )
+    budget = consent(asked, len(asking.feature_ids), fac.estimate_labels(asking), json=json)
+    with progress_bar("Labels") as tell:
+        found = fac.label_by_llm(asking, budget, on_progress=tell)
+    usage = sum((one.usage for one in found.values()), Usage())
+    if json:
+        write_json({"features": list(found.values()), "spent": usage})
+        return
+    table = Table("feature", "label", "outcome", "verified", "F1", "detail", box=None)
+    for one in found.values():
+        score = f"{one.trust.f1:.2f}" if one.trust else ""
+        table.add_row(str(one.feature_id), Text(one.text), one.outcome, one.verified or "", score, Text(one.detail))
+    out.print(table)
+    out.print(f"{sum(one.outcome == 'labelled' for one in found.values()):,} labels recorded. {spent(usage)}")
 
 
 def labels(

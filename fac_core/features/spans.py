@@ -27,6 +27,8 @@ N_CASES = 10
 _BEFORE, _AFTER = 110, 50
 """Characters around a peak: about 32 tokens with it, most of them before it, where the feature looks."""
 
+_WORD_BEFORE, _WORD_AFTER = re.compile(r"\w*\Z"), re.compile(r"\w*")
+
 
 @dataclass(frozen=True)
 class Span:
@@ -148,8 +150,10 @@ def _around(peak: _Peak, text: str) -> Span:
     start, end = peak.char_start, peak.char_end
     while start < end and text[start].isspace():
         start += 1
-    start -= len(re.search(r"\w*$", text[:start])[0]) if re.match(r"\w", text[start:end]) else 0  # type: ignore[index]
-    end += len(re.match(r"\w*", text[end:])[0]) if re.search(r"\w$", text[start:end]) else 0  # type: ignore[index]
+    if re.match(r"\w", text[start:end]):
+        start -= len(_WORD_BEFORE.search(text[max(0, start - _BEFORE) : start])[0])  # type: ignore[index]
+    if re.search(r"\w\Z", text[start:end]):
+        end += len(_WORD_AFTER.match(text[end : end + _AFTER])[0])  # type: ignore[index]
     before, after = text[max(0, start - _BEFORE) : start], text[end : end + _AFTER]
     if start > _BEFORE:
         before = "…" + before[before.find(" ") :]

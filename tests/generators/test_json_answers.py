@@ -28,6 +28,18 @@ def test_strings_keep_their_commas_and_line_breaks():
     assert json_object('{"a": "x, }", "b": "one\ntwo", "c": [1, 2,], }') == {"a": "x, }", "b": "one\ntwo", "c": [1, 2]}
 
 
+@pytest.mark.parametrize(
+    ("answer", "label"),
+    [
+        ('{"label": "the word "throw""}', 'the word "throw"'),
+        ('{"label": "the word "the" in a sentence", }', 'the word "the" in a sentence'),
+        ('{"label": "escaped \\"as it\\" should be"}', 'escaped "as it" should be'),
+    ],
+)
+def test_quotation_marks_that_nobody_escaped_belong_to_the_string(answer, label):
+    assert json_object(answer) == {"label": label}
+
+
 @pytest.mark.parametrize("answer", ["", "I cannot tell.", "{", '{"a": }', "[1, 2]", "{{{{", '"{"', "{" * 5000])
 def test_where_there_is_none_it_is_none(answer):
     assert json_object(answer) is None
