@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import sources
-from dashboard.components import examples
+from dashboard.components import examples, try_text
 from dashboard.components.examples import st_text
 from dashboard.figures import histogram
 from dashboard.selection import Selection
@@ -49,6 +49,7 @@ def show(selection: Selection, feature_id: int, row: dict[str, Any]) -> None:
             run, feature_id, row["anchor_max"], around, "Never fires in your data. What would fire it is on the left."
         )
     st.caption(f"Heat is relative to this feature's maximum in the anchor, {row['anchor_max']:.2f}.")
+    try_text.show(selection, feature_id)
 
 
 def _name(selection: Selection, feature_id: int) -> None:
