@@ -89,9 +89,13 @@ def _offer(why: str) -> None:
     folder = Path(named) if named else Path.cwd() / "workspace"
     st.title("No workspace yet")
     st.info(st_text(why), icon=":material/folder_open:")
-    st.button(f"Make one in {st_text(str(folder))}", on_click=Workspace.create, args=(folder,), type="primary")
+    st.button(f"Make one in {st_text(str(folder))}", on_click=_make, args=(folder,), type="primary")
     st.caption("Or from a terminal:")
     st.code("fac demo\nfac encode DATA.jsonl --anchor", language="bash")
+
+
+def _make(folder: Path) -> None:
+    Workspace.create(folder)
 
 
 def _to_data(word: str) -> None:

@@ -61,7 +61,7 @@ def _strip(place: Workspace, author: str) -> None:
     if any(job.state == "queued" for job in jobs) and not (is_worker_alive(place) or is_worker_starting(place)):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("Jobs wait, and no worker runs.")
-            st.button("Start a worker", key="start_worker", on_click=ensure_worker, args=(place,))
+            st.button("Start a worker", key="start_worker", on_click=_start_worker, args=(place,))
 
 
 def _told(jobs: Jobs) -> list[Job]:
@@ -90,6 +90,10 @@ def _row(place: Workspace, job: Job, progress: JobProgress | None, author: str) 
                 st.button(word, key=key, icon=icon, on_click=act, args=(place, job.job_id, action, author))
 
 
+def _start_worker(place: Workspace) -> None:
+    ensure_worker(place)
+
+
 def act(place: Workspace, job_id: str, action: Action, author: str) -> None:
     """Carry out a person's action on a job; a worker is started where one is needed."""
     try:
@@ -102,7 +106,7 @@ def title(job: Job) -> str:
     """What a job is about, safe for Markdown."""
     words = KINDS[job.kind].title if job.kind in KINDS else job.kind
     about = job.params.get("name") or str(job.params.get("source", "")).replace("\\", "/").rsplit("/", 1)[-1]
-    return f"{st_text(words)} {st_text(about)}".strip()
+    return st_text(f"{words}: {about}" if about else words)
 
 
 def in_words(job: Job, progress: JobProgress | None) -> str:
@@ -133,7 +137,7 @@ def outcome(job: Job) -> str:
         case "queued":
             return "Waits for the worker."
         case state:
-            return f"{state.capitalize()} by {st_text(job.author)}; what is finished stays."
+            return f"{state.capitalize()}; what is finished stays."
 
 
 def _result(job: Job) -> str:

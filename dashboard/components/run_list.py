@@ -49,21 +49,20 @@ def show(place: Workspace, runs: list[RunInfo]) -> None:
     anchor = _anchor(place)
     newest_first = list(reversed(runs))
     st.dataframe([_row(info, anchor) for info in newest_first], hide_index=True)
-    by_id = {info.run_id: info for info in newest_first}
+    by_name = {f"{info.name} ({info.run_id})": info for info in newest_first}
     asked = st.query_params.get("dq_run")
-    if asked is not None and asked not in by_id:
+    if asked is not None and asked not in by_name:
         st.warning(f"Run {st_text(asked)} is not here.", icon=":material/link_off:")
     chosen = st.selectbox(
         "Run",
-        list(by_id),
+        list(by_name),
         index=None,
-        format_func=lambda run_id: f"{by_id[run_id].name} ({run_id})",
         key="dq_run",
         bind="query-params",
         placeholder="Choose a run to see how it was made",
     )
     if chosen is not None:
-        _detail(place, by_id[chosen], is_anchor=chosen == anchor)
+        _detail(place, by_name[chosen], is_anchor=by_name[chosen].run_id == anchor)
 
 
 def _anchor(place: Workspace) -> str | None:
@@ -102,10 +101,14 @@ def _detail(place: Workspace, info: RunInfo, *, is_anchor: bool) -> None:
             icon=":material/anchor:",
             disabled=is_anchor,
             help="It is the anchor." if is_anchor else "The run that says which features can occur.",
-            on_click=place.set_anchor,
-            args=(info.run_id,),
+            on_click=_make_anchor,
+            args=(place, info.run_id),
         )
         _failures(place, info)
+
+
+def _make_anchor(place: Workspace, run_id: str) -> None:
+    place.set_anchor(run_id)
 
 
 def _failures(place: Workspace, info: RunInfo) -> None:

@@ -125,7 +125,7 @@ def test_how_far_a_job_is_is_told_with_rate_and_time_left(workspace):
 
 
 def test_runs_show_how_they_were_made_and_can_become_the_anchor(workspace, page):
-    app = page("data", dq_run="id-seed")
+    app = page("data", dq_run="seed (id-seed)")
     manifest = dict(zip(*(app.dataframe[1].value[c].tolist() for c in ("", "value")), strict=True))
     assert (manifest["Id"], manifest["SAE"], manifest["Samples"]) == ("id-seed", "tiny-sae", "16")
     click(app, "Make it the anchor")
