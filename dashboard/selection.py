@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -103,22 +105,34 @@ def _to_data(word: str) -> None:
 
 
 def _pick(label: str, runs: list[RunInfo], default: str, key: str, explanation: str) -> RunInfo:
-    """A run, by id in the URL. An id that there is not is said, instead of another run being shown in silence."""
+    """A run. The URL holds what the box shows; a link may also name a run by its id. One that there is not is said."""
     by_id = {run.run_id: run for run in reversed(runs)}
+    shown = _shown(by_id)
     asked = st.query_params.get(key)
-    if asked is not None and asked not in by_id:
-        st.warning(f"Run {asked} is not here; showing {by_id[default].name}.", icon=":material/link_off:")
+    if asked in by_id:
+        st.session_state[key] = asked
+    elif asked is not None and asked not in shown.values():
+        st.warning(
+            f"Run {st_text(asked)} is not here; showing {st_text(by_id[default].name)}.", icon=":material/link_off:"
+        )
     chosen = st.selectbox(
         label,
         list(by_id),
         index=None,
-        format_func=lambda run_id: f"{by_id[run_id].name} · {by_id[run_id].n_samples:,} samples",
+        format_func=lambda run_id: shown[run_id],
         key=key,
         bind="query-params",
-        placeholder=f"{by_id[default].name} · {by_id[default].n_samples:,} samples",
+        placeholder=shown[default],
         help=explanation,
     )
     return by_id.get(chosen or default, by_id[default])
+
+
+def _shown(by_id: Mapping[str, RunInfo]) -> dict[str, str]:
+    """What a run is called in a list; its id is added where two would be called the same."""
+    names = {run_id: f"{run.name} · {run.n_samples:,} samples" for run_id, run in by_id.items()}
+    times = Counter(names.values())
+    return {run_id: name if times[name] == 1 else f"{name} · {run_id}" for run_id, name in names.items()}
 
 
 def _definition() -> Definition:
