@@ -6,7 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.selection import choose
+from dashboard.components import job_strip
+from dashboard.selection import choose, find_workspace
 
 VIEWS = Path(__file__).parent / "views"
 
@@ -49,8 +50,20 @@ page = st.navigation(
             url_path="compare",
             help="How datasets cover each other, which real texts fill gaps, how few samples suffice.",
         ),
+        st.Page(
+            VIEWS / "data.py",
+            title="Data",
+            icon=":material/database:",
+            url_path="data",
+            help="Encode a dataset, watch it, and see all runs with how they were made.",
+        ),
     ],
     position="top",
 )
-st.session_state["selection"] = choose()
+workspace = find_workspace()
+job_strip.show(workspace, (st.session_state.get("author") or "").strip() or "anonymous")
+if page.url_path == "data":  # it is where runs come from, so it needs none
+    st.session_state["workspace"] = workspace
+else:
+    st.session_state["selection"] = choose(workspace)
 page.run()

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import get_args
 
 import streamlit as st
 
+from dashboard.components.examples import st_text
 from fac_core.coverage.definition import CALIBRATED, PAPER, PRESETS, Definition
-from fac_core.errors import FacError
+from fac_core.errors import FacError, NotFound
 from fac_core.features.relevance.rubric import built_in
 from fac_core.features.relevance.verdicts import Level, Relevance, relevant_ids
 from fac_core.store.run_file import RunInfo
-from fac_core.store.workspace import Workspace
+from fac_core.store.workspace import ENVIRONMENT_VARIABLE, Workspace
 
 _PRESET_HELP = (
     "**paper**: a feature counts from one sample with any activation (δ = 0). "
@@ -37,48 +42,95 @@ class Selection:
     """The task whose verdicts restrict F."""
 
 
-def choose() -> Selection:
-    """Draw the pickers and say what they hold. Stops the page with the mend where there is nothing to look at."""
+def choose(workspace: Workspace) -> Selection:
+    """Draw the pickers and say what they hold. Stops the page with the next step where there is nothing to look at."""
     try:
-        workspace = Workspace.find()
         runs = workspace.runs()
         anchor = workspace.anchor()
     except FacError as error:
-        st.title("No runs yet")
-        st.info(f"{error}", icon=":material/folder_open:")
+        st.title("No runs yet" if not workspace.runs() else "No anchor yet")
+        st.info(st_text(str(error)), icon=":material/folder_open:")
+        _to_data("Encode a dataset, or choose the anchor")
         st.code("fac demo\nfac encode DATA.jsonl --anchor", language="bash")
         st.stop()
     with st.sidebar:
         anchor = _pick("Anchor", runs, anchor.run_id, "anchor", "The run that says which features can occur: F(P).")
         others = [r for r in runs if r.space_id == anchor.space_id and r.run_id != anchor.run_id]
-        if not others:
-            st.info(f"Encode a dataset to compare with {anchor.name}, with the same model and SAE.")
-            st.code(f"fac encode DATA.jsonl --model {anchor.model}", language="bash")
-            st.stop()
-        run = _pick("Your data", others, others[-1].run_id, "run", "The run whose coverage is measured.")
+        run = (
+            _pick("Your data", others, others[-1].run_id, "run", "The run whose coverage is measured.")
+            if others
+            else None
+        )
         definition = _definition()
         task, relevant = _relevant(workspace, anchor)
-        author = st.text_input("Your name", key="author", persist_state="session", placeholder="for decisions")
-    return Selection(workspace, run, anchor, definition, author.strip() or "anonymous", relevant, task)
+        author = choose_author()
+    if run is None:
+        st.title("One run is not enough")
+        st.info(f"Encode a dataset to compare with {st_text(anchor.name)}, with the same model and SAE.")
+        _to_data("Encode a dataset")
+        st.code(f"fac encode DATA.jsonl --model {anchor.model}", language="bash")
+        st.stop()
+    return Selection(workspace, run, anchor, definition, author, relevant, task)
+
+
+def choose_author() -> str:
+    """Who decides: the name that goes into the log."""
+    name = st.text_input("Your name", key="author", persist_state="session", placeholder="for decisions")
+    return name.strip() or "anonymous"
+
+
+def find_workspace() -> Workspace:
+    """The workspace, as on the command line. Stops the page with an offer to make one where there is none."""
+    try:
+        place = Workspace.find()
+    except NotFound as error:
+        _offer(str(error))
+        st.stop()
+    except FacError as error:
+        st.title("Which workspace?")
+        st.error(st_text(str(error)), icon=":material/error:")
+        st.stop()
+    return place
+
+
+def _offer(why: str) -> None:
+    """To make a workspace: where one was named, else below the current folder."""
+    named = os.environ.get(ENVIRONMENT_VARIABLE)
+    folder = Path(named) if named else Path.cwd() / "workspace"
+    st.title("No workspace yet")
+    st.info(st_text(why), icon=":material/folder_open:")
+    st.button(f"Make one in {st_text(str(folder))}", on_click=_make, args=(folder,), type="primary")
+    st.caption("Or from a terminal:")
+    st.code("fac demo\nfac encode DATA.jsonl --anchor", language="bash")
+
+
+def _make(folder: Path) -> None:
+    Workspace.create(folder)
+
+
+def _to_data(word: str) -> None:
+    st.page_link("views/data.py", label=word, icon=":material/database:")
 
 
 def _pick(label: str, runs: list[RunInfo], default: str, key: str, explanation: str) -> RunInfo:
-    """A run, by id in the URL. An id that there is not is said, instead of another run being shown in silence."""
+    """A run. The URL holds what the box shows; a link may also name a run by its id. One that there is not is said."""
     by_id = {run.run_id: run for run in reversed(runs)}
-    names = {run_id: f"{run.name} · {run.n_samples:,} samples" for run_id, run in by_id.items()}
+    shown = _shown(by_id)
     asked = st.query_params.get(key)
-    if asked in by_id:  # a link by id; the widget itself writes what it shows into the URL
-        st.session_state.setdefault(key, asked)
-    elif asked is not None and asked not in names.values():
-        st.warning(f"Run {asked} is not here; showing {by_id[default].name}.", icon=":material/link_off:")
+    if asked in by_id:
+        st.session_state[key] = asked
+    elif asked is not None and asked not in shown.values():
+        st.warning(
+            f"Run {st_text(asked)} is not here; showing {st_text(by_id[default].name)}.", icon=":material/link_off:"
+        )
     chosen = st.selectbox(
         label,
         list(by_id),
         index=None,
-        format_func=lambda run_id: names[run_id],
+        format_func=lambda run_id: shown[run_id],
         key=key,
         bind="query-params",
-        placeholder=names[default],
+        placeholder=shown[default],
         help=explanation,
     )
     return by_id.get(chosen or default, by_id[default])
@@ -87,6 +139,13 @@ def _pick(label: str, runs: list[RunInfo], default: str, key: str, explanation: 
 def pick_run(label: str, runs: list[RunInfo], default: RunInfo, key: str, explanation: str) -> RunInfo:
     """A picker like those of the sidebar, for a page."""
     return _pick(label, runs, default.run_id, key, explanation)
+
+
+def _shown(by_id: Mapping[str, RunInfo]) -> dict[str, str]:
+    """What a run is called in a list; its id is added where two would be called the same."""
+    names = {run_id: f"{run.name} · {run.n_samples:,} samples" for run_id, run in by_id.items()}
+    times = Counter(names.values())
+    return {run_id: name if times[name] == 1 else f"{name} · {run_id}" for run_id, name in names.items()}
 
 
 def _definition() -> Definition:

@@ -12,6 +12,9 @@ from fac_core.coverage import gaps as gap_list
 from fac_core.coverage.definition import Definition
 from fac_core.coverage.interval import Interval, bootstrap_interval
 from fac_core.coverage.states import feature_states
+from fac_core.datasets.layouts import ColumnMapping
+from fac_core.datasets.preview import Preview
+from fac_core.datasets.preview import preview as read_preview
 from fac_core.features.atlas import clusters_of
 from fac_core.features.causes import why_uncovered
 from fac_core.features.evidence import peak_words
@@ -171,3 +174,15 @@ def promoted(path: Path, feature_id: int) -> dict[int, list[str]]:
     for row in rows.to_pylist():
         found[row["sign"]].append(row["token"])
     return found
+
+
+@st.cache_data(max_entries=8, show_spinner="Reading the first records…")
+def preview(source: str, stamp: float, mapping: ColumnMapping) -> Preview:  # noqa: ARG001  # of the cache's key
+    """The beginning of a dataset; `stamp` is the time of the file's last change."""
+    return read_preview(source, mapping)
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def failures(run: Path) -> pa.Table:
+    """The records of a run's dataset that could not be encoded, up to a thousand, and why."""
+    return run_file(run).query("FROM failures LIMIT 1000")

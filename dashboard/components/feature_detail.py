@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import feature_sources, sources
-from dashboard.components import examples, label, neighbours, relevance
+from dashboard.components import examples, label, neighbours, relevance, try_text
 from dashboard.components.examples import st_text
 from dashboard.figures import histogram
 from dashboard.selection import Selection
@@ -36,6 +36,7 @@ def show(selection: Selection, feature_id: int, row: dict[str, Any]) -> None:
     relevance.show(selection, feature_id)
     neighbours.show(selection, feature_id)
     _evidence(sides, row["anchor_max"])
+    try_text.show(selection, feature_id)
 
 
 def _head(anchor: Path, feature_id: int, row: dict[str, Any]) -> None:

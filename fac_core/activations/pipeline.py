@@ -65,6 +65,7 @@ def encode(
             if name not in (None, run.info.name):
                 logger.warning("These samples are encoded already, as %r: that run is taken.", run.info.name)
             return run.info
+    on_progress(0, dataset.n_samples, "loading the model")
     tokenizer = SampleTokenizer(load_tokenizer(spec.model), context=spec.context, roles=spec.roles)
     choice = _choice(folder, spec, sae, dataset, tokenizer)
     identity = json.dumps([SHARD_FORMAT, space.space_id, spec.context, spec.roles, choice.dtype])

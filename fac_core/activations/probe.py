@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ from fac_core.activations.encoder import Encoder
 from fac_core.activations.model import TruncatedModel, load_tokenizer
 from fac_core.activations.sae import load_sae
 from fac_core.activations.space import feature_space
-from fac_core.activations.spec import Mode
+from fac_core.activations.spec import spec_of
 from fac_core.activations.tokens import SampleTokenizer
 from fac_core.errors import BadInput, ModelMismatch
 from fac_core.store.run_file import RunInfo
@@ -54,17 +54,15 @@ class Reader:
     @classmethod
     def of_run(cls, info: RunInfo, *, device: str = "cpu") -> Self:
         """Load what a run was encoded with. Raises `ModelMismatch` if the files at hand are others now."""
-        mode, _, k = (info.activation_mode or "native").partition("-")
-        mode = mode if mode in ("topk", "dense") else "native"
-        sae = load_sae(info.sae, hook_name=info.hook_name).in_mode(cast(Mode, mode), int(k) if mode == "topk" else None)
+        spec = spec_of(info)
+        sae = load_sae(spec.sae, hook_name=spec.hook).in_mode(spec.mode, spec.k)
         if feature_space(info.model, sae).space_id != info.space_id:
             raise ModelMismatch(
                 f"{info.model!r} and {info.sae!r} are not what run {info.name!r} was encoded with: their files differ."
             )
         model = TruncatedModel(info.model, sae.n_blocks, device=device)
-        dtype = torch.bfloat16 if info.dtype == "bfloat16" else torch.float32
-        roles = (info.roles or "user,assistant").split(",")
-        tokenizer = SampleTokenizer(load_tokenizer(info.model), context=info.context or 512, roles=roles)
+        dtype = torch.bfloat16 if spec.dtype == "bfloat16" else torch.float32
+        tokenizer = SampleTokenizer(load_tokenizer(info.model), context=spec.context, roles=spec.roles)
         return cls(tokenizer, Encoder(model.computing_in(dtype), sae))
 
     def __call__(self, text: str) -> Reading:

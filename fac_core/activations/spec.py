@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 from fac_core.errors import WrongUse
+from fac_core.store.run_file import RunInfo
 
 Mode = Literal["native", "topk", "dense"]
 Dtype = Literal["auto", "float32", "bfloat16"]
@@ -41,3 +42,19 @@ class EncodeSpec:
             raise WrongUse(f"context is {self.context}; give a window of 8 to 65,535 tokens.")
         if not self.roles:
             raise WrongUse("No role is left to be content; give user, assistant or both.")
+
+
+def spec_of(info: RunInfo) -> EncodeSpec:
+    """What a run was encoded with, to encode or read more texts in its feature space."""
+    mode, _, k = (info.activation_mode or "native").partition("-")
+    mode = mode if mode in ("topk", "dense") else "native"  # otherwise it is the SAE's own architecture
+    return EncodeSpec(
+        model=info.model,
+        sae=info.sae,
+        mode=cast(Mode, mode),
+        k=int(k) if mode == "topk" else None,
+        hook=info.hook_name,
+        context=info.context or 512,
+        roles=tuple((info.roles or "user,assistant").split(",")),
+        dtype=cast(Dtype, info.dtype or "float32"),
+    )

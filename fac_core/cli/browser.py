@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from fac_core.cli.options import WorkspaceFolder
-from fac_core.errors import MissingExtra
+from fac_core.errors import MissingExtra, NotFound
 
 
 def register(app: typer.Typer) -> None:
@@ -31,13 +31,19 @@ def ui(
     missing = [name for name in ("streamlit", "plotly") if importlib.util.find_spec(name) is None]
     if missing:
         raise MissingExtra(f"The dashboard needs {' and '.join(missing)}: pip install 'fac-explorer[dashboard]'")
-    place = Workspace.find() if workspace is None else Workspace(workspace)
     app = importlib.util.find_spec("dashboard.app")
     if app is None or app.origin is None:
         raise MissingExtra("The package `dashboard` is not installed beside `fac_core`: pip install fac-explorer")
     command = [sys.executable, "-m", "streamlit", "run", str(Path(app.origin)), f"--server.port={port}"]
     command.append(f"--server.headless={str(not browser).lower()}")
-    environment = {**os.environ, ENVIRONMENT_VARIABLE: str(place.folder)}
+    environment = dict(os.environ)
+    try:
+        environment[ENVIRONMENT_VARIABLE] = str(
+            (Workspace.find() if workspace is None else Workspace(workspace)).folder
+        )
+    except NotFound:  # the page offers to make one, here or where it was named
+        if workspace is not None:
+            environment[ENVIRONMENT_VARIABLE] = str(workspace.resolve())
     try:
         return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603  # our own arguments
     except KeyboardInterrupt:

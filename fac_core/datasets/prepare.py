@@ -27,7 +27,7 @@ from fac_core.datasets.sources import find
 from fac_core.errors import BadInput, MissingExtra, WrongUse
 from fac_core.progress import Progress, silent
 
-__all__ = ["ColumnMapping", "PreparedDataset", "iter_samples", "prepare"]
+__all__ = ["ColumnMapping", "PreparedDataset", "iter_samples", "prepare", "sets_of"]
 
 _HEAD = 20
 """Records that settle a part's layout. When none of so many can be read, the file has another format."""
@@ -101,7 +101,7 @@ def prepare(
     """
     if mapping.limit is not None and mapping.limit < 1:
         raise WrongUse(f"--limit must be at least 1, not {mapping.limit}.")
-    name, sets = _sets(source, mapping)
+    name, sets = sets_of(source, mapping)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".building-", dir=folder) as building:
         with SampleWriter(Path(building)) as writer:
@@ -174,7 +174,7 @@ def _write(sets: list[_Set], writer: SampleWriter, mapping: ColumnMapping, on_pr
     return tally
 
 
-def _sets(source: str | Path, mapping: ColumnMapping) -> tuple[str, list[_Set]]:
+def sets_of(source: str | Path, mapping: ColumnMapping) -> tuple[str, list[_Set]]:
     """Name of the dataset and its sets, all of them found before any is read."""
     path = Path(source)
     if path.suffix.lower() != ".toml":

@@ -134,7 +134,7 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
-    "encode": Kind("Encode a dataset", EncodeParams, _encode),
+    "encode": Kind("Encode", EncodeParams, _encode),
     "label": Kind("Name the features", RunParams, _label),
     "atlas": Kind("Map the feature space", RunParams, _atlas),
     "relevance": Kind("Judge relevance", RelevanceParams, _relevance),

@@ -27,13 +27,17 @@ def is_worker_alive(place: Workspace) -> bool:
     return alive
 
 
+def is_worker_starting(place: Workspace) -> bool:
+    """Whether one was launched a moment ago."""
+    mark = place.jobs_folder / "launched"
+    return mark.exists() and time.time() - mark.stat().st_mtime < _STARTING
+
+
 def ensure_worker(place: Workspace) -> bool:
     """Launch a worker unless one lives or is starting. Returns whether one was launched; its words go to `worker.log`."""
-    mark = place.jobs_folder / "launched"
-    is_starting = mark.exists() and time.time() - mark.stat().st_mtime < _STARTING
-    if is_worker_alive(place) or is_starting:
+    if is_worker_alive(place) or is_worker_starting(place):
         return False
-    mark.touch()
+    (place.jobs_folder / "launched").touch()
     command = [sys.executable, "-m", "fac_core", "worker", "-w", str(place.folder), "--idle-exit", str(_IDLE_EXIT)]
     with (place.jobs_folder / "worker.log").open("ab") as log:
         subprocess.Popen(  # noqa: S603  # our own arguments

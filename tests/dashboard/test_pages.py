@@ -11,6 +11,7 @@ from fac_core.curation.triage import Triage
 from fac_core.store.run_file import RunFile
 from fac_core.store.workspace import Workspace
 from tests.dashboard.conftest import APP
+from tests.runs import make_run
 
 
 def texts(app: AppTest) -> str:
@@ -58,8 +59,18 @@ def test_without_a_second_run_the_page_says_what_to_encode(workspace, tmp_path, 
 
 
 def test_a_link_to_a_run_that_there_is_not_says_so(page):
-    app = page(run="no-such-run")
-    assert "no-such-run is not here" in app.warning[0].value
+    app = page(run="nosuchrun")
+    assert "nosuchrun is not here" in app.warning[0].value
+
+
+@pytest.mark.parametrize("link", ["id-other", "other · 4 samples"])
+def test_a_link_to_a_run_shows_that_run_by_its_id_or_as_the_box_writes_it(workspace, page, link):
+    make_run(
+        workspace.run_path("id-other"), "other", [(1, 0, 9.0)], 4, 8, created_at="2025-01-01T00:00:00+00:00"
+    ).close()
+    app = page(run=link)
+    assert not app.warning
+    assert "fire in other" in texts(app)
 
 
 def test_a_link_to_a_feature_opens_it(page):

@@ -9,7 +9,7 @@ import pytest
 from fac_core.errors import NotFound, WrongUse
 from fac_core.jobs.job import Job, after
 from fac_core.jobs.queue import Jobs
-from fac_core.store.process_lock import held, is_held
+from fac_core.store.process_lock import held
 
 KINDS = ("encode", "probe")
 
@@ -118,12 +118,3 @@ def test_a_wish_that_comes_too_late_does_not_undo_what_is_done(jobs):
     assert jobs.end(job.job_id, "w", "succeeded", result={"n": 1}).state == "succeeded"
     past = jobs.place.events().history("jobs", "job", job.job_id)
     assert [event.author for event in past] == ["Ann", "w", "Bob", "w"]
-
-
-def test_a_lock_is_held_as_long_as_its_holder_lives(tmp_path):
-    path = tmp_path / "a.lock"
-    assert not is_held(path)
-    with held(path, "busy"):
-        assert is_held(path)
-    assert not is_held(path)
-    assert not path.exists()

@@ -1,0 +1,106 @@
+"""Try your own text: which features fire on it, and where one feature does. The worker reads it; the page only asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from dashboard import sources
+from dashboard.components.examples import st_text
+from dashboard.components.job_strip import act
+from dashboard.components.token_heat import token_heat
+from dashboard.selection import Selection
+from fac_core.api.jobs import submit_job
+from fac_core.errors import FacError
+from fac_core.features.evidence import TokenValue
+from fac_core.jobs.job import Job
+from fac_core.jobs.queue import Jobs
+
+_POLL = 1.0
+"""Seconds between looks while the text is being read."""
+
+
+def show(selection: Selection, feature_id: int) -> None:
+    """A box for a text, and what the feature does on it."""
+    with st.expander("Try your own text", icon=":material/edit_note:", expanded="probe_job" in st.session_state):
+
+        def ask() -> None:
+            params = {"text": st.session_state["probe_text"], "feature_id": feature_id, "run": selection.anchor.run_id}
+            try:
+                job = submit_job(
+                    "probe", params, author=selection.author, workspace=selection.workspace.folder, launch=True
+                )
+                st.session_state["probe_job"] = job.job_id
+            except FacError as error:
+                st.toast(st_text(str(error)), icon=":material/error:")
+
+        with st.form("probe", border=False):
+            st.text_area("Text", key="probe_text", placeholder="Write or paste a text", label_visibility="collapsed")
+            st.form_submit_button("Read it", icon=":material/play_arrow:", on_click=ask)
+        job_id = st.session_state.get("probe_job")
+        if job_id is not None:
+            jobs = Jobs(selection.workspace)
+            st.fragment(_outcome, run_every=_POLL if jobs.job(job_id).is_active else None)(
+                selection, feature_id, job_id
+            )
+
+
+def _outcome(selection: Selection, feature_id: int, job_id: str) -> None:
+    jobs = Jobs(selection.workspace)
+    jobs.interrupt_orphans()
+    job = jobs.job(job_id)
+    if job.is_active:
+        st.session_state["probe_waits"] = True
+        st.caption(_waiting(jobs, job))
+        return
+    if st.session_state.pop("probe_waits", False):
+        st.rerun()  # once, so that the clock stops
+    if job.state != "succeeded":
+        st.error(f"{job.state.capitalize()}: {st_text(job.error)}", icon=":material/error:")
+        action = "retry" if job.state == "failed" else "resume"
+        arguments = (selection.workspace, job_id, action, selection.author)
+        st.button("Try again", key="probe_again", on_click=act, args=arguments)
+        return
+    _result(selection, feature_id, job.result or {})
+
+
+def _waiting(jobs: Jobs, job: Job) -> str:
+    """What the page says until the worker has read the text."""
+    if job.state == "running":
+        return "The model reads your text… (the first one waits until the model is loaded)"
+    busy = [other for other in jobs.all() if other.state == "running"]
+    return f"Waits for job {busy[0].job_id} to make room…" if busy else "Waits for a worker…"
+
+
+def _result(selection: Selection, feature_id: int, found: dict[str, Any]) -> None:
+    words = sources.words(selection.workspace.run_path(selection.anchor.run_id))
+    asked = found["feature"] or {"feature_id": None}
+    if asked["feature_id"] == feature_id:
+        st.markdown(
+            f"Feature {feature_id} reaches **{asked['activation']:.2f}** on your text."
+            if asked["tokens"]
+            else f"Feature {feature_id} is **silent** on your text."
+        )
+        _heat(found["text"], asked)
+    else:
+        st.caption("Your last text was read for another feature. Read it again for this one.")
+    cut = " The text is longer than the window and was cut." if found["truncated"] else ""
+    st.markdown(f"{found['n_fired']:,} features fire on its {found['n_tokens']:,} tokens; the strongest:{cut}")
+    rows = [
+        {
+            "feature": one["feature_id"],
+            "activation": one["activation"],
+            "at": found["text"][slice(*max(one["tokens"], key=lambda token: token[2])[:2])] if one["tokens"] else "",
+            "peaks on, in the anchor": words[one["feature_id"]],
+        }
+        for one in found["top"]
+    ]
+    number = st.column_config.NumberColumn(format="%.2f")
+    st.dataframe(rows, hide_index=True, column_config={"activation": number})
+
+
+def _heat(text: str, fired: dict[str, Any]) -> None:
+    tokens = [TokenValue(start, end, value) for start, end, value in fired["tokens"]]
+    peak = max(tokens, key=lambda token: token.activation, default=None)
+    st.html(token_heat(text, tokens, fired["activation"], peak=peak))

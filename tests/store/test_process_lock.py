@@ -1,0 +1,40 @@
+"""A lock is held by a living process, and by no other."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from fac_core.errors import StoreBusy
+from fac_core.store.process_lock import held, is_held
+
+
+def test_a_lock_is_held_until_it_is_let_go_and_leaves_nothing_behind(tmp_path):
+    path = tmp_path / "a.lock"
+    assert not is_held(path)
+    with held(path, "busy"):
+        assert is_held(path)
+        with pytest.raises(StoreBusy, match="somebody else"), held(path, "somebody else"):
+            pass
+        assert is_held(path)
+    assert not is_held(path)
+    assert not path.exists()
+
+
+def test_the_lock_of_a_killed_process_is_free(tmp_path):
+    path = tmp_path / "a.lock"
+    code = (
+        "import sys; from pathlib import Path; from fac_core.store.process_lock import held\n"
+        "with held(Path(sys.argv[1]), 'busy'): print('held', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", code, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"held\n"
+        assert is_held(path)
+        process.kill()
+        process.wait()
+    assert path.exists()
+    assert not is_held(path)
