@@ -106,8 +106,8 @@ def listed(
 
 def log_position(events: EventLog, space_id: str, task: str | None) -> tuple[int, int]:
     """How far labels and verdicts have come."""
-    judged = events.position(f"{space_id}/{task}", "relevance") if task else 0
-    return events.position(space_id, "label"), judged
+    judged = events.newest(f"{space_id}/{task}", "relevance") if task else 0
+    return events.newest(space_id, "label"), judged
 
 
 def _kinds(anchor: Path, table: pa.Table) -> list[str | None]:

@@ -57,17 +57,20 @@ def choose() -> Selection:
 def _pick(label: str, runs: list[RunInfo], default: str, key: str, explanation: str) -> RunInfo:
     """A run, by id in the URL. An id that there is not is said, instead of another run being shown in silence."""
     by_id = {run.run_id: run for run in reversed(runs)}
+    names = {run_id: f"{run.name} · {run.n_samples:,} samples" for run_id, run in by_id.items()}
     asked = st.query_params.get(key)
-    if asked is not None and asked not in by_id:
+    if asked in by_id:  # a link by id; the widget itself writes what it shows into the URL
+        st.session_state.setdefault(key, asked)
+    elif asked is not None and asked not in names.values():
         st.warning(f"Run {asked} is not here; showing {by_id[default].name}.", icon=":material/link_off:")
     chosen = st.selectbox(
         label,
         list(by_id),
         index=None,
-        format_func=lambda run_id: f"{by_id[run_id].name} · {by_id[run_id].n_samples:,} samples",
+        format_func=lambda run_id: names[run_id],
         key=key,
         bind="query-params",
-        placeholder=f"{by_id[default].name} · {by_id[default].n_samples:,} samples",
+        placeholder=names[default],
         help=explanation,
     )
     return by_id.get(chosen or default, by_id[default])

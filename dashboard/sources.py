@@ -14,7 +14,7 @@ from fac_core.coverage.interval import Interval, bootstrap_interval
 from fac_core.coverage.states import feature_states
 from fac_core.features.atlas import clusters_of
 from fac_core.features.causes import why_uncovered
-from fac_core.features.evidence import peak_words
+from fac_core.features.evidence import Example, peak_words, top_examples
 from fac_core.features.homes import homes
 from fac_core.store.run_file import RunFile
 from fac_core.store.space_file import SpaceFile
@@ -135,3 +135,15 @@ def promoted(path: Path, feature_id: int) -> dict[int, list[str]]:
     for row in rows.to_pylist():
         found[row["sign"]].append(row["token"])
     return found
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def examples(run: Path, feature_id: int, n: int) -> tuple[Example, ...]:
+    """The strongest samples of a feature."""
+    return top_examples(run_file(run), feature_id, n)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def statistics(run: Path, feature_id: int) -> dict[str, object]:
+    """The row of `feature_stats`."""
+    return run_file(run).query("FROM feature_stats WHERE feature_id = ?", [feature_id]).to_pylist()[0]
