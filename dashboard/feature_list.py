@@ -62,7 +62,7 @@ def hidden(table: pa.Table, filters: Filters) -> dict[str, int]:
     kind = table["kind"].to_numpy(zero_copy_only=False)
     counts = {
         "dead": int((out & (kind == "dead")).sum()),
-        "position features": int((out & (kind == "sink")).sum()),
+        "marking a position": int((out & (kind == "sink")).sum()),
         "by your filters": int((~out & ~fitting(table, filters)).sum()),
     }
     return {reason: n for reason, n in counts.items() if n}

@@ -107,8 +107,8 @@ def listed(
 
 def log_position(events: EventLog, space_id: str, task: str | None) -> tuple[int, int]:
     """How far labels and verdicts have come."""
-    judged = events.position(f"{space_id}/{task}", "relevance") if task else 0
-    return events.position(space_id, "label"), judged
+    judged = events.newest(f"{space_id}/{task}", "relevance") if task else 0
+    return events.newest(space_id, "label"), judged
 
 
 def _kinds(anchor: Path, table: pa.Table) -> list[str | None]:
@@ -117,7 +117,9 @@ def _kinds(anchor: Path, table: pa.Table) -> list[str | None]:
     n_active = table["anchor_n_active"].to_numpy()
     dead = (n_active == 0) & (table["run_n_active"].to_numpy() == 0)
     sink = (stats["first_token_share"].to_numpy() >= SINK_SHARE) & (n_active >= SINK_MIN_SAMPLES)
-    return np.select([dead, sink], ["dead", "sink"], None).tolist()
+    kinds = np.full(len(table), None, dtype=object)
+    kinds[sink], kinds[dead] = "sink", "dead"
+    return kinds.tolist()
 
 
 def _by_id(values: dict[int, Any], n: int) -> list[Any]:

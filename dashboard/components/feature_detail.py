@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,15 @@ from fac_core.features.groups import Evidence
 _SCALES = ("this feature", "this list")
 
 
-def show(selection: Selection, feature_id: int, row: dict[str, Any]) -> None:
-    """The whole of a feature's page. `row` is its row of `sources.states`."""
+def show(
+    selection: Selection, feature_id: int, row: dict[str, Any], on_open: Callable[[int], None] | None = None
+) -> None:
+    """The whole of a feature's page.
+
+    Args:
+        row: its row of `sources.states`.
+        on_open: opens another feature on this page; without it, neighbours are links to the page of features.
+    """
     run = selection.workspace.run_path(selection.run.run_id)
     anchor = selection.workspace.run_path(selection.anchor.run_id)
     _head(anchor, feature_id, row)
@@ -34,7 +42,7 @@ def show(selection: Selection, feature_id: int, row: dict[str, Any]) -> None:
     _numbers(*sides)
     _histograms(*sides)
     relevance.show(selection, feature_id)
-    neighbours.show(selection, feature_id)
+    neighbours.show(selection, feature_id, on_open)
     _evidence(sides, row["anchor_max"])
     try_text.show(selection, feature_id)
 
@@ -49,7 +57,7 @@ def _head(anchor: Path, feature_id: int, row: dict[str, Any]) -> None:
 
 
 def _numbers(anchor: Evidence, run: Evidence) -> None:
-    with st.grid(4):
+    with st.grid(4, min_column_width=140):
         for side, name in ((anchor, "the anchor"), (run, "your data")):
             st.metric(
                 f"Density in {name}",

@@ -89,16 +89,16 @@ def _ranges(table: pa.Table) -> dict[str, Bounds]:
     if not opened.open:
         return {column: _asked(column) for column in RANGES}
     found: dict[str, Bounds] = {}
-    with opened, st.grid(len(RANGES), min_column_width=170):
+    with opened, st.grid(len(RANGES), min_column_width=150):
         for column, name in RANGES.items():
             low, high, counts = histogram(table, column)
             with st.container():
                 st.metric(
                     name.capitalize(),
-                    f"{low:.3g} – {high:.3g}" if counts else "none yet",
-                    chart_data=counts or None,
+                    f"{round(low, 2):g} – {round(high, 2):g}" if counts else "none yet",
+                    chart_data=np.log1p(counts) if counts else None,
                     chart_type="bar",
-                    height="content",
+                    help="How many of all features have how much, in 20 equal bins, on a log scale.",
                 )
                 with st.container(horizontal=True):
                     found[column] = (_number(column, "from"), _number(column, "to"))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from dashboard import feature_sources, sources
@@ -13,8 +14,12 @@ from dashboard.selection import Selection
 from dashboard.theme import STATES
 
 
-def show(selection: Selection, feature_id: int) -> None:
-    """Two lists of neighbours with their coverage, and the tokens that the direction promotes. Read only when opened."""
+def show(selection: Selection, feature_id: int, on_open: Callable[[int], None] | None = None) -> None:
+    """Two lists of neighbours with their coverage, and the tokens that the direction promotes. Read only when opened.
+
+    Args:
+        on_open: opens a feature on this page; without it a neighbour is a link to the page of features.
+    """
     opened = st.expander(
         "Neighbours and promoted tokens",
         icon=":material/hub:",
@@ -40,26 +45,30 @@ def show(selection: Selection, feature_id: int) -> None:
                 st.markdown(f"**{title}**")
                 if not found:
                     st.caption(nothing)
-                rows = table.take([one["neighbour_id"] for one in found]).to_pylist()
-                _links([(one[measure], row) for one, row in zip(found, rows, strict=True)])
+                rows = table.take(np.array([one["neighbour_id"] for one in found], dtype=np.int64)).to_pylist()
+                _links(found, rows, measure, on_open)
         if space.exists():
             _promoted(sources.promoted(space, feature_id))
 
 
-def _links(found: Sequence[tuple[float, dict[str, Any]]]) -> None:
-    """One line a neighbour: how near, whether it is covered, and a link to it that keeps all other choices."""
+def _links(
+    found: Sequence[dict[str, Any]], rows: Sequence[dict[str, Any]], measure: str, on_open: Callable[[int], None] | None
+) -> None:
+    """One line a neighbour: how near, whether it is covered, and a way to it that keeps all other choices."""
     kept = st.query_params.to_dict()
     with st.container(gap=None):
-        for measure, row in found:
+        for one, row in zip(found, rows, strict=True):
             look = STATES[row["state"]]
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                st.markdown(f"`{measure:.2f}`", width="content")
+            with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
+                st.markdown(f"`{one[measure]:.2f}`", width="content")
                 st.badge(look.word, icon=look.icon, color=look.badge)  # type: ignore[arg-type]
-                st.page_link(
-                    "views/features.py",
-                    label=f"{row['feature_id']} · {st_text(row['words'])}",
-                    query_params={**kept, "feature": str(row["feature_id"])},
-                )
+                label = f"{row['feature_id']} · {st_text(row['words'])}"
+                if on_open is None:
+                    address = {**kept, "feature": str(row["feature_id"])}
+                    st.page_link("views/features.py", label=label, query_params=address)
+                else:
+                    key = f"{measure}-{row['feature_id']}"
+                    st.button(label, key=key, type="tertiary", on_click=on_open, args=(row["feature_id"],))
 
 
 def _promoted(tokens: dict[int, list[str]]) -> None:

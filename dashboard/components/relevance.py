@@ -25,9 +25,13 @@ _SILENT: dict[Source, str] = {
 
 
 def choose_task() -> str | None:
-    """The task that relevance is asked for; None without one."""
-    chosen = st.selectbox("Task", built_in(), index=None, key="task", bind="query-params", placeholder="no task")
-    return chosen if chosen in built_in() else None
+    """The task that the whole page is about (`?task=`), else one chosen here; None without either."""
+    shared = st.query_params.get("task")
+    if shared in built_in():
+        return shared
+    return st.selectbox(
+        "Task", built_in(), index=None, key="judge_task", bind="query-params", placeholder="no task", width=260
+    )
 
 
 def show(selection: Selection, feature_id: int) -> None:
@@ -35,7 +39,7 @@ def show(selection: Selection, feature_id: int) -> None:
     opened = st.expander(
         "Relevance for a task",
         icon=":material/gavel:",
-        expanded="task" in st.query_params,
+        expanded=bool({"task", "judge_task"} & set(st.query_params)),
         key="fd_relevance",
         on_change="rerun",
     )

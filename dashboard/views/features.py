@@ -15,8 +15,7 @@ from dashboard.selection import Selection
 from dashboard.theme import STATES
 from fac_core.errors import FacError
 
-_PAGE = 100
-"""Features on a page of the list."""
+_PAGE = 100  # features on a page of the list
 
 _COLUMNS = ("label", "words", "state", "anchor_share", "run_share", "anchor_max", "run_max", "trust", "priority")
 
@@ -50,7 +49,7 @@ def show_rows(rows: pa.Table, task: str | None) -> None:
     def open_clicked() -> None:
         click = st.session_state["open_feature"]
         if click:
-            st.session_state["feature"] = int(click["label"])
+            open_feature(int(click["label"]))
 
     shown = rows.select([*_COLUMNS[:3], *(["relevance"] if task else []), *_COLUMNS[3:]])
     state = pa.array([STATES[state].word for state in rows["state"].to_pylist()])
@@ -78,8 +77,8 @@ def show_rows(rows: pa.Table, task: str | None) -> None:
     )
 
 
-def close() -> None:
-    st.session_state["feature"] = None
+def open_feature(feature_id: int | None) -> None:
+    st.session_state["feature"] = feature_id
 
 
 asked = st.query_params.get("feature")
@@ -91,12 +90,12 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         "Feature", 0, d_sae - 1, value=None, key="feature", bind="query-params", placeholder="id", width=140
     )
     if feature is not None:
-        st.button("Back to the list", icon=":material/arrow_back:", on_click=close)
+        st.button("Back to the list", icon=":material/arrow_back:", on_click=open_feature, args=(None,))
 try:
     if feature is None or is_wrong:
         show_list()
     else:
         row = sources.states(run, anchor, selection.definition, selection.relevant).slice(feature, 1).to_pylist()[0]
-        feature_detail.show(selection, feature, row)
+        feature_detail.show(selection, feature, row, open_feature)
 except FacError as error:
     st.error(str(error), icon=":material/error:")

@@ -116,8 +116,8 @@ class EventLog:
         with connected(self.path) as connection:
             return _newest(connection, scope, kind, item)
 
-    def position(self, scope: str, kind: str) -> int:
-        """`seq` of the newest event of a kind, 0 without one: it grows with every decision, so caches can go by it."""
+    def newest(self, scope: str, kind: str) -> int:
+        """`seq` of the newest event of a kind, 0 without one: while it stays, so does all that follows from them."""
         with connected(self.path) as connection:
             found = connection.execute("SELECT max(seq) FROM event WHERE scope = ? AND kind = ?", (scope, kind))
             return found.fetchone()[0] or 0

@@ -87,7 +87,7 @@ def test_a_link_to_a_feature_that_there_is_not_says_so_and_opens_none(page, wron
 
 def test_the_list_says_what_the_filters_hide(page):
     app = page("features", preset="paper", fq_state="Uncovered")
-    assert "**3 of 8 shown**; hidden: 3 dead, 2 by your filters" in texts(app)
+    assert "**3 of 8 shown**; hidden: 3 dead, 1 marking a position, 1 by your filters" in texts(app)
     assert app.dataframe[0].value["feature"].tolist() == ["2", "3", "4"]
 
 

@@ -95,3 +95,11 @@ def test_a_person_is_trusted_and_a_machine_by_its_score(labels):
     labels.record({1: lexical("a", 0.9), 2: lexical("b", 0.5)})
     labels.rename(3, "c", author="Ann")
     assert trust_of(labels.all()) == {1: 0.9, 2: 0.5, 3: 1.0}
+
+
+def test_the_label_of_one_feature_is_the_one_that_holds_among_all(labels):
+    labels.record({7: lexical("court"), 8: lexical("law")})
+    labels.undo(labels.rename(7, "courts", author="Ann"), author="Ann")
+    labels.rename(8, "statutes", author="Bob")
+    assert {f: labels.of(f) for f in (7, 8)} == labels.all()
+    assert labels.of(9) is None

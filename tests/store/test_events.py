@@ -139,3 +139,12 @@ def test_a_workspace_has_one_log(tmp_path):
     place = Workspace.create(tmp_path / "w")
     decide(place.events(), "41", "target", seen=0)
     assert states(Workspace(tmp_path / "w").events()) == {"41": "target"}
+
+
+def test_the_newest_event_of_a_kind_grows_with_its_decisions_alone(log):
+    assert log.newest("run", "triage") == 0
+    first = decide(log, "41", "later", seen=0)
+    log.append("run", "label", "41", {"text": "court"}, author="Ann", seen=0)
+    assert log.newest("run", "triage") == first.seq
+    undone = log.undo(first, author="Ann")
+    assert log.newest("run", "triage") == undone.seq

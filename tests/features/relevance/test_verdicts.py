@@ -119,3 +119,10 @@ def test_all_flipped_leaves_the_gaps_that_were_irrelevant():
 
 def test_the_flip_rate_counts_who_changed_sides():
     assert flip_rate({1, 2, 3}, {3, 4}, 10) == 0.3
+
+
+def test_what_was_taken_back_is_no_judge_s_word_on_a_feature(relevance):
+    relevance.record({1: verdict(1, "no", "person"), 2: verdict(2, "yes", "llm")}, author="Ann")
+    relevance.undo(relevance.history(1)[0], author="Ann")
+    assert relevance.of(1) == ()
+    assert relevance.of(2) == (relevance.all()[2],)
