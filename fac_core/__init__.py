@@ -27,6 +27,17 @@ from fac_core.api.measuring import (
     threshold_curve,
 )
 from fac_core.api.relevance import judge_by_statistic, relevance, relevance_noise, set_relevance
+from fac_core.api.review import (
+    batches,
+    edit_candidate,
+    export_dataset,
+    mix_in_controls,
+    plan_dataset,
+    review,
+    standing,
+    trace,
+    undo_review,
+)
 from fac_core.coverage.definition import CALIBRATED, PAPER, Definition
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.errors import FacError
@@ -43,12 +54,15 @@ __all__ = [
     "TrainConfig",
     "Workspace",
     "atlas",
+    "batches",
     "compare",
     "count_curve",
     "coverage",
     "coverage_by",
     "coverage_by_cluster",
+    "edit_candidate",
     "encode",
+    "export_dataset",
     "gap_closure",
     "gap_words",
     "gaps",
@@ -59,15 +73,21 @@ __all__ = [
     "label_history",
     "labels",
     "match",
+    "mix_in_controls",
     "neighbours",
+    "plan_dataset",
     "prioritised_gaps",
     "relevance",
     "relevance_noise",
     "rename",
+    "review",
     "runs",
     "set_relevance",
+    "standing",
     "threshold_curve",
     "top",
+    "trace",
     "train_sae",
+    "undo_review",
     "why",
 ]
