@@ -141,7 +141,10 @@ def _list(found: Standing, state: State | None, n: int, json: bool) -> None:
     if json:
         write_json({"batch": found.batch.batch_id, "coverage": coverage, "candidates": rows})
         return
-    table = Table("candidate", "feature", "state", "check", "activation", "effect", "text", box=None)
+    table = Table(box=None)
+    for column in ("candidate", "feature", "state", "check", "activation", "adds", "nearer"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("text")
     for row in rows[:n]:
         table.add_row(
             row["candidate_id"],
@@ -149,7 +152,8 @@ def _list(found: Standing, state: State | None, n: int, json: bool) -> None:
             row["state"],
             row["verdict"],
             f"{row['activation']:.2f}",
-            row["effect"],
+            f"+{len(row['addition'].new)}",
+            f"{row['addition'].nearer:,}",
             Text(" ".join(row["text"].split())[:60]),
         )
     out.print(table)
@@ -160,7 +164,7 @@ def _list(found: Standing, state: State | None, n: int, json: bool) -> None:
 
 
 def _row(found: Standing, candidate_id: str) -> dict[str, Any]:
-    one = found.shown[candidate_id]
+    one, effect = found.shown[candidate_id], found.effect(candidate_id)
     return {
         "candidate_id": candidate_id,
         "feature_id": one.feature_id,
@@ -168,7 +172,8 @@ def _row(found: Standing, candidate_id: str) -> dict[str, Any]:
         "verdict": one.verdict,
         "activation": one.activation,
         "delta": one.delta,
-        "effect": found.effect(candidate_id).in_words(),
+        "addition": effect.addition,
+        "effect": effect.in_words(),
         "text": one.text,
         "version": one.version,
     }

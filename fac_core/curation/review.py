@@ -123,6 +123,8 @@ class Reviews:
             Conflict: somebody else changed the text in the meantime.
             WrongUse: nothing is left of the text, nothing changed, or it is a real text.
         """
+        if candidate.candidate_id in self._controls.ids():
+            raise WrongUse(f"Candidate {candidate.candidate_id} cannot be edited. Decide about it as it is.")
         if not text.strip():
             raise WrongUse("Nothing is left of the text. Reject the candidate instead.")
         changed = dict(candidate.fields if fields is None else fields)

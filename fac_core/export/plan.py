@@ -118,7 +118,7 @@ def plan_export(
         n_repeated=len(repeated),
         n_overruled=sum(c.verdict != "passes" for _, c in accepted),
         coverage=_coverage(place, batches, seed, anchor),
-        yields=_yields(candidates),
+        yields=method_yields(candidates),
         rejections=Counter(o.reason for o in opinions if o.choice == "rejected"),
         failures=Counter(c.verdict for c, _ in candidates if c.verdict != "passes"),
         generators=tuple(sorted({c.generator for _, c in accepted})),
@@ -170,7 +170,8 @@ def _compared(preset: str, definition: Definition, before: Counts, after: Counts
     return BeforeAfter(preset, definition, before.fac, after.fac, before.numerator, after.numerator, before.denominator)
 
 
-def _yields(candidates: Sequence[tuple[Candidate, str]]) -> tuple[MethodYield, ...]:
+def method_yields(candidates: Sequence[tuple[Candidate, str]]) -> tuple[MethodYield, ...]:
+    """By method, from candidates with their states."""
     made, passed, accepted, tokens = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     for candidate, state in candidates:
         made[candidate.method] += 1
