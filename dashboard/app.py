@@ -63,6 +63,13 @@ page = st.navigation(
             url_path="export",
             help="Write what was accepted as a dataset with its card, and measure it.",
         ),
+        st.Page(
+            VIEWS / "compare.py",
+            title="Compare",
+            icon=":material/compare_arrows:",
+            url_path="compare",
+            help="How datasets cover each other, which real texts fill gaps, how few samples suffice.",
+        ),
     ],
     position="top",
 )

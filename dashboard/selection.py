@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import get_args
 
 import streamlit as st
 
 from fac_core.coverage.definition import CALIBRATED, PAPER, PRESETS, Definition
 from fac_core.errors import FacError
+from fac_core.features.relevance.rubric import built_in
+from fac_core.features.relevance.verdicts import Level, Relevance, relevant_ids
 from fac_core.store.run_file import RunInfo
 from fac_core.store.workspace import Workspace
 
@@ -28,6 +31,10 @@ class Selection:
     definition: Definition
     author: str
     """Who decides: the name that goes into the log."""
+    relevant: frozenset[int] | None = None
+    """The features that F is restricted to, by task and strictness; None: all."""
+    task: str | None = None
+    """The task whose verdicts restrict F."""
 
 
 def choose() -> Selection:
@@ -50,8 +57,9 @@ def choose() -> Selection:
             st.stop()
         run = _pick("Your data", others, others[-1].run_id, "run", "The run whose coverage is measured.")
         definition = _definition()
+        task, relevant = _relevant(workspace, anchor)
         author = st.text_input("Your name", key="author", persist_state="session", placeholder="for decisions")
-    return Selection(workspace, run, anchor, definition, author.strip() or "anonymous")
+    return Selection(workspace, run, anchor, definition, author.strip() or "anonymous", relevant, task)
 
 
 def _pick(label: str, runs: list[RunInfo], default: str, key: str, explanation: str) -> RunInfo:
@@ -90,6 +98,40 @@ def _definition() -> Definition:
             help="They say little about a topic.",
         )
     return replace(definition, exclude_sinks=sinks, exclude_dense_above=0.5 if dense else None)
+
+
+def _relevant(workspace: Workspace, anchor: RunInfo) -> tuple[str | None, frozenset[int] | None]:
+    """Task and the features that count for it. A task that nobody has judged leaves all, and says so."""
+    asked = st.query_params.get("task")
+    if asked is not None and asked not in built_in():
+        st.warning(f"There is no task {asked}; all features count.", icon=":material/link_off:")
+    task = st.selectbox(
+        "Task",
+        built_in(),
+        index=None,
+        key="task",
+        bind="query-params",
+        placeholder="all features",
+        help="Count only the features that are relevant to a task.",
+    )
+    if task is None:
+        return None, None
+    verdicts = Relevance(workspace.events(), anchor.space_id, task).all()
+    if not verdicts:
+        st.caption("Nobody has judged the features for this task: all count.")
+        st.code(f"fac relevance {task}", language="bash")
+        return None, None
+    least = st.segmented_control(
+        "Relevant from",
+        [level for level in get_args(Level) if level != "no"],
+        default=None,
+        key="strictness",
+        bind="query-params",
+        help="The least verdict that counts; the paper counts from *maybe* on, which is the default.",
+    )
+    relevant = relevant_ids(verdicts, least or "maybe")
+    st.caption(f"{len(relevant):,} of {anchor.d_sae:,} features count from {least or 'maybe (default)'} on.")
+    return task, relevant
 
 
 def _in_words(definition: Definition, is_default: bool) -> str:

@@ -14,13 +14,16 @@ from fac_core.coverage.interval import Interval, bootstrap_interval
 from fac_core.coverage.states import feature_states
 from fac_core.features.atlas import clusters_of
 from fac_core.features.causes import why_uncovered
-from fac_core.features.evidence import Example, peak_words, top_examples
+from fac_core.features.evidence import peak_words
 from fac_core.features.homes import homes
 from fac_core.store.run_file import RunFile
 from fac_core.store.space_file import SpaceFile
 
 _KEPT = 64
 """Results kept of each kind."""
+
+Relevant = frozenset[int] | None
+"""The features that F is restricted to; None: all."""
 
 
 @st.cache_resource(max_entries=16, on_release=lambda run: run.close())
@@ -30,33 +33,37 @@ def run_file(path: Path) -> RunFile:
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner=False)
-def coverage(run: Path, anchor: Path, definition: Definition) -> fac.Coverage:
+def coverage(run: Path, anchor: Path, definition: Definition, relevant: Relevant = None) -> fac.Coverage:
     """FAC."""
-    return fac.coverage(run_file(run), run_file(anchor), definition)
+    return fac.coverage(run_file(run), run_file(anchor), definition, relevant)
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner="Resampling…")
-def interval(run: Path, anchor: Path, definition: Definition) -> Interval:
+def interval(run: Path, anchor: Path, definition: Definition, relevant: Relevant = None) -> Interval:
     """FAC with its bootstrap interval."""
-    return bootstrap_interval(run_file(run), run_file(anchor), definition)
+    return bootstrap_interval(run_file(run), run_file(anchor), definition, relevant)
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner="Measuring…")
-def threshold_curve(run: Path, anchor: Path, definition: Definition) -> tuple[curves.ThresholdPoint, ...]:
+def threshold_curve(
+    run: Path, anchor: Path, definition: Definition, relevant: Relevant = None
+) -> tuple[curves.ThresholdPoint, ...]:
     """FAC against δ."""
-    return curves.threshold_curve(run_file(run), run_file(anchor), definition)
+    return curves.threshold_curve(run_file(run), run_file(anchor), definition, relevant)
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner="Drawing orders…")
-def growth_curve(run: Path, anchor: Path, definition: Definition) -> tuple[curves.GrowthPoint, ...]:
+def growth_curve(
+    run: Path, anchor: Path, definition: Definition, relevant: Relevant = None
+) -> tuple[curves.GrowthPoint, ...]:
     """FAC against samples."""
-    return curves.growth_curve(run_file(run), run_file(anchor), definition)
+    return curves.growth_curve(run_file(run), run_file(anchor), definition, relevant)
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner=False)
-def states(run: Path, anchor: Path, definition: Definition) -> pa.Table:
+def states(run: Path, anchor: Path, definition: Definition, relevant: Relevant = None) -> pa.Table:
     """Every feature with its coverage state and the words at its peaks in the anchor."""
-    table = feature_states(run_file(run), run_file(anchor), definition)
+    table = feature_states(run_file(run), run_file(anchor), definition, relevant)
     found = words(anchor)
     return table.append_column("words", pa.array([found[f] for f in table["feature_id"].to_pylist()], pa.string()))
 
@@ -70,9 +77,9 @@ def words(run: Path) -> list[str]:
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner="Listing gaps…")
-def gaps(run: Path, anchor: Path, definition: Definition) -> pa.Table:
+def gaps(run: Path, anchor: Path, definition: Definition, relevant: Relevant = None) -> pa.Table:
     """The missing features with the anchor's evidence and the nearest miss, strongest evidence first."""
-    return gap_list.gaps(run_file(run), run_file(anchor), definition)
+    return gap_list.gaps(run_file(run), run_file(anchor), definition, relevant)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -96,9 +103,9 @@ def metadata_fields(anchor: Path) -> list[str]:
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner=False)
-def causes(run: Path, anchor: Path, definition: Definition) -> dict[int, tuple[str, str]]:
+def causes(run: Path, anchor: Path, definition: Definition, relevant: Relevant = None) -> dict[int, tuple[str, str]]:
     """For every gap why it is uncovered, and what would mend it."""
-    table = why_uncovered(run_file(run), run_file(anchor), definition)
+    table = why_uncovered(run_file(run), run_file(anchor), definition, relevant)
     columns = (table[name].to_pylist() for name in ("feature_id", "cause", "remedy"))
     return {feature: (cause, remedy) for feature, cause, remedy in zip(*columns, strict=True)}
 
@@ -115,6 +122,35 @@ def atlas(path: Path) -> pa.Table:
     named = clusters_of(space_file(path))
     table = space_file(path).query("SELECT feature_id, x, y FROM features ORDER BY feature_id")
     return table.append_column("cluster", pa.array([named[f] for f in table["feature_id"].to_pylist()], pa.string()))
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def clusters(space: Path) -> dict[int, str]:
+    """Feature to the name of its cluster; the atlas must be there."""
+    return clusters_of(space_file(space))
+
+
+PART_HELP = "A cluster's name, or field:value of the anchor's samples. A click on a bar of the Overview fills it in."
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def in_part(anchor: Path, space: Path, part: str) -> frozenset[int] | None:
+    """The features of a part: an atlas cluster by name, or `field:value` for those at home there; None for no part.
+
+    `elsewhere` are features without one. A part that there is not has no features.
+    """
+    if not part:
+        return None
+    field, colon, value = part.partition(":")
+    if colon and field in metadata_fields(anchor):
+        of = home_of(anchor, field)
+    elif space.exists():
+        of, value = clusters(space), part
+    else:
+        return frozenset()
+    if value == "elsewhere":
+        return frozenset(range(run_file(anchor).info.d_sae)) - frozenset(of)
+    return frozenset(feature for feature, its in of.items() if its == value)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -135,15 +171,3 @@ def promoted(path: Path, feature_id: int) -> dict[int, list[str]]:
     for row in rows.to_pylist():
         found[row["sign"]].append(row["token"])
     return found
-
-
-@st.cache_data(max_entries=256, show_spinner=False)
-def examples(run: Path, feature_id: int, n: int) -> tuple[Example, ...]:
-    """The strongest samples of a feature."""
-    return top_examples(run_file(run), feature_id, n)
-
-
-@st.cache_data(max_entries=256, show_spinner=False)
-def statistics(run: Path, feature_id: int) -> dict[str, object]:
-    """The row of `feature_stats`."""
-    return run_file(run).query("FROM feature_stats WHERE feature_id = ?", [feature_id]).to_pylist()[0]

@@ -9,10 +9,21 @@ that runs a model.
 """
 
 from fac_core.activations.spec import EncodeSpec
-from fac_core.api.atlas import atlas, coverage_by_cluster, match, neighbours
+from fac_core.api.asking import (
+    Asking,
+    estimate_labels,
+    estimate_relevance,
+    features_to_ask,
+    judge_by_llm,
+    label_by_llm,
+)
+from fac_core.api.atlas import atlas, coverage_by_cluster, has_atlas, match, neighbours, promoted
+from fac_core.api.comparing import closable_gaps, coverage_matrix, effects, find_texts, overlap, small_subset
+from fac_core.api.diversity import diversity
 from fac_core.api.encoding import encode, train_sae
-from fac_core.api.features import prioritised_gaps, top, why
-from fac_core.api.labels import label_features, label_history, labels, rename
+from fac_core.api.features import co_activation, evidence, prioritised_gaps, top, why
+from fac_core.api.jobs import change_job, job_log, list_jobs, submit_job, work
+from fac_core.api.labels import label, label_features, label_history, labels, rename
 from fac_core.api.measuring import (
     compare,
     count_curve,
@@ -26,7 +37,15 @@ from fac_core.api.measuring import (
     runs,
     threshold_curve,
 )
-from fac_core.api.relevance import judge_by_statistic, relevance, relevance_noise, set_relevance
+from fac_core.api.probing import probe
+from fac_core.api.relevance import (
+    judge_against_background,
+    judge_by_statistic,
+    relevance,
+    relevance_noise,
+    relevant_features,
+    set_relevance,
+)
 from fac_core.api.review import (
     batches,
     edit_candidate,
@@ -41,53 +60,85 @@ from fac_core.api.review import (
 from fac_core.coverage.definition import CALIBRATED, PAPER, Definition
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.errors import FacError
+from fac_core.generators.budget import Budget
+from fac_core.generators.estimate import Prices
+from fac_core.generators.openai_compatible import Server
 from fac_core.store.workspace import Workspace
 from fac_core.training.config import TrainConfig
 
 __all__ = [
     "CALIBRATED",
     "PAPER",
+    "Asking",
+    "Budget",
     "ColumnMapping",
     "Definition",
     "EncodeSpec",
     "FacError",
+    "Prices",
+    "Server",
     "TrainConfig",
     "Workspace",
     "atlas",
     "batches",
+    "change_job",
+    "closable_gaps",
+    "co_activation",
     "compare",
     "count_curve",
     "coverage",
     "coverage_by",
     "coverage_by_cluster",
+    "coverage_matrix",
+    "diversity",
     "edit_candidate",
+    "effects",
     "encode",
+    "estimate_labels",
+    "estimate_relevance",
+    "evidence",
     "export_dataset",
+    "features_to_ask",
+    "find_texts",
     "gap_closure",
     "gap_words",
     "gaps",
     "growth_curve",
+    "has_atlas",
     "interval",
+    "job_log",
+    "judge_against_background",
+    "judge_by_llm",
     "judge_by_statistic",
+    "label",
+    "label_by_llm",
     "label_features",
     "label_history",
     "labels",
+    "list_jobs",
     "match",
     "mix_in_controls",
     "neighbours",
+    "overlap",
     "plan_dataset",
     "prioritised_gaps",
+    "probe",
+    "promoted",
     "relevance",
     "relevance_noise",
+    "relevant_features",
     "rename",
     "review",
     "runs",
     "set_relevance",
+    "small_subset",
     "standing",
+    "submit_job",
     "threshold_curve",
     "top",
     "trace",
     "train_sae",
     "undo_review",
     "why",
+    "work",
 ]

@@ -234,3 +234,28 @@ def test_a_candidate_is_reviewed_exported_and_traced_unattended(workspace, tmp_p
     for arguments in (["review"], ["trace", ids[0]]):
         assert run(arguments) == 0
         assert "[red]6[/]" in capsys.readouterr().out
+
+
+def test_feature_shows_both_sides_and_why_it_is_missing(workspace, capsys):
+    document = answer(capsys, "feature", "6")
+    assert isinstance(document, dict)
+    evidence = document["evidence"]
+    assert (evidence["state"], evidence["cause"], evidence["nearest_miss"]) == ("uncovered", "never fires", None)
+    assert evidence["anchor"]["n_active"] == 4
+    assert {n["neighbour_id"] for n in document["neighbours"]["by_samples"]} == set(range(8)) - {6}
+    assert run(["feature", "6"]) == 0
+    printed = capsys.readouterr().out
+    assert "Why it is missing: never fires" in printed
+    assert "contains 25.0%" in printed
+
+
+def test_feature_folds_duplicates_until_asked_for_them(workspace, capsys):
+    assert run(["feature", "3"]) == 0
+    assert "3 duplicates are folded" in capsys.readouterr().out
+    assert run(["feature", "3", "--duplicates"]) == 0
+    assert "duplicates are folded" not in capsys.readouterr().out
+
+
+def test_a_feature_that_there_is_not_is_wrong_use(workspace, capsys):
+    assert isinstance(document := answer(capsys, "feature", "12", code=2), dict)
+    assert "from 0 to 11" in document["error"]

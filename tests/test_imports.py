@@ -15,9 +15,15 @@ FILES = sorted([*(ROOT / "fac_core").rglob("*.py"), *(ROOT / "dashboard").rglob(
 ONLY_IN = {
     "duckdb": ["fac_core/store/"],
     "sqlite3": ["fac_core/store/"],
-    "torch": ["fac_core/activations/", "fac_core/training/", "fac_core/bench.py"],
-    "transformers": ["fac_core/activations/", "fac_core/training/", "fac_core/bench.py"],
+    "torch": ["fac_core/activations/", "fac_core/training/", "fac_core/diversity/sentences.py", "fac_core/bench.py"],
+    "transformers": [
+        "fac_core/activations/",
+        "fac_core/training/",
+        "fac_core/diversity/sentences.py",
+        "fac_core/bench.py",
+    ],
     "sae_lens": ["fac_core/activations/", "fac_core/training/", "fac_core/bench.py"],
+    "openai": ["fac_core/generators/"],
     "streamlit": ["dashboard/"],
     "plotly": ["dashboard/"],
     "typer": ["fac_core/cli"],
@@ -42,7 +48,15 @@ NEVER = {
     "fac_core/datasets/": ["fac_core.activations", "fac_core.store", "fac_core.coverage", "fac_core.api"],
     "fac_core/activations/": ["fac_core.training", "fac_core.coverage", "fac_core.features", "fac_core.api"],
     "fac_core/training/": ["fac_core.store", "fac_core.coverage", "fac_core.features", "fac_core.api"],
+    "fac_core/generators/": [
+        "fac_core.activations",
+        "fac_core.training",
+        "fac_core.coverage",
+        "fac_core.features",
+        "fac_core.api",
+    ],
     "fac_core/features/": ["fac_core.datasets", "fac_core.activations", "fac_core.training", "fac_core.api"],
+    "fac_core/diversity/": ["fac_core.datasets", "fac_core.activations", "fac_core.features", "fac_core.api"],
     "fac_core/": ["dashboard"],
 }
 """Room -> what it never imports: arrows go one way."""

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import sources
-from dashboard.components import examples
+from dashboard import feature_sources, sources
 from dashboard.components.check_badge import check_look, check_words
-from dashboard.components.examples import st_text
+from dashboard.components.examples import group_html, st_text
 from dashboard.components.strength_bar import strength_bar
 from dashboard.components.token_heat import token_heat
 from dashboard.components.word_diff import word_diff
@@ -18,7 +17,8 @@ from dashboard.selection import Selection
 from dashboard.theme import DECISIONS
 from fac_core.curation.review import Opinion, State
 from fac_core.curation.standing import Effect
-from fac_core.features.evidence import Example, TokenValue
+from fac_core.features.duplicates import Distinct
+from fac_core.features.evidence import TokenValue
 from fac_core.features.labels import Labels
 from fac_core.synthesis.candidates import Candidate
 
@@ -43,8 +43,8 @@ def show(
     """
     anchor = selection.workspace.run_path(selection.anchor.run_id)
     run = selection.workspace.run_path(selection.run.run_id)
-    real = sources.examples(anchor, candidate.feature_id, _N_REAL)
-    maximum = max((one.activation for one in real), default=candidate.activation)
+    real = feature_sources.evidence(anchor, candidate.feature_id, candidate.delta).group("top").examples[:_N_REAL]
+    maximum = max((one.example.activation for one in real), default=candidate.activation)
     left, right = st.columns(2)
     with left:
         _badges(candidate, held)
@@ -74,10 +74,12 @@ def show(
     with right:
         _target(selection, candidate)
         if real:
-            examples.show(real, maximum, _AROUND)
+            st.html(group_html(real, "Real texts that fire the feature most", maximum=maximum, around=_AROUND))
         else:
             st.info("The anchor has no example of this feature.")
-        _near_miss(sources.examples(run, candidate.feature_id, 1), candidate.delta, maximum)
+        _near_miss(
+            feature_sources.evidence(run, candidate.feature_id, candidate.delta).group("near miss").examples, maximum
+        )
 
 
 def _badges(candidate: Candidate, held: State) -> None:
@@ -95,14 +97,12 @@ def _target(selection: Selection, candidate: Candidate) -> None:
     st.caption("Real texts that fire it most:")
 
 
-def _near_miss(found: Sequence[Example], delta: float, maximum: float) -> None:
+def _near_miss(found: Sequence[Distinct], maximum: float) -> None:
     if not found:
-        st.caption("Nothing in your data fires it at all.")
+        st.caption("Your data has no near miss: no text that fires it at or below δ.")
         return
-    strongest = found[0].activation
-    side = "above" if strongest > delta else "at most"
-    st.caption(f"The nearest in your data: {strongest:.2f}, {side} δ {delta:.2f}")
-    examples.show(found, maximum, _AROUND)
+    st.caption("The nearest miss in your data:")
+    st.html(group_html(found[:1], "Nearest miss in your data", maximum=maximum, around=_AROUND))
 
 
 def _diff(history: Sequence[Candidate]) -> None:

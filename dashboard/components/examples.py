@@ -1,30 +1,88 @@
-"""Examples of a feature: strength at the left, the text with its heat at the right."""
+"""Groups of examples as HTML: strength at the left, the text with its heat at the right. Pure; sample text is untrusted."""
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
 from dashboard.components.token_heat import CONTEXTS, token_heat
+from fac_core.features.duplicates import Distinct
 from fac_core.features.evidence import Example
+from fac_core.features.groups import Evidence, Group
+
+_ROW = (
+    '<li style="display:flex;gap:0.75rem;padding:0.3rem 0;border-bottom:1px solid rgba(128,128,128,0.2)">'
+    '<span style="flex:0 0 3.4rem;text-align:right;font-variant-numeric:tabular-nums;line-height:1.9">{value}</span>'
+    '<div style="flex:1;min-width:0">{text}{notes}</div></li>'
+)
+_LIST = '<ul style="list-style:none;margin:0;padding:0" aria-label="{label}">{rows}</ul>'
+_NOTES = '<div style="font-size:0.8rem;opacity:0.7">{notes}</div>'
 
 
 def choose_context() -> int | None:
     """How much text is shown around a peak."""
-    chosen = st.segmented_control("Context", list(CONTEXTS), default=None, key="context", bind="query-params")
+    chosen = st.segmented_control(
+        "Context",
+        list(CONTEXTS),
+        default=None,
+        key="context",
+        bind="query-params",
+        help="Characters on each side of the peak: "
+        + ", ".join(f"{name} {around or 'all'}" for name, around in CONTEXTS.items()),
+    )
     return CONTEXTS[chosen or "snippet"]
 
 
-def show(examples: Sequence[Example], maximum: float, around: int | None) -> None:
-    """One row an example. The heat is relative to `maximum`."""
-    for example in examples:
-        with st.container(horizontal=True, vertical_alignment="top"):
-            st.markdown(f"`{example.activation:7.2f}`", width=80)
-            with st.container():
-                st.html(token_heat(example.text, example.tokens, maximum, around=around, peak=example.peak))
-                if source := example.metadata.get("set"):
-                    st.caption(st_text(str(source)))
+def title(evidence: Evidence, group: Group) -> str:
+    """A group's heading, as Markdown: what its samples have in common, and how many there are."""
+    words: dict[str, Any] = {
+        "top": f"**Top activations** · {group.n:,} of {evidence.n_active:,}",
+        "interval": f"**Interval {group.low or 0:.2f} – {group.high or 0:.2f}** · contains {group.share:.1%}",
+        "random": f"**Random positives** · of {group.n:,}",
+        "near miss": f"**Near misses** · {group.n:,} at or below δ {evidence.delta:.2f}, the highest first",
+        "silent": f"**Silent** · {group.n:,} of {evidence.n_samples:,} ({group.share:.1%}), some at random",
+    }
+    return words[group.kind]
+
+
+def group_html(
+    distinct: Sequence[Distinct], label: str, *, maximum: float | None, around: int | None, unfolded: bool = False
+) -> str:
+    """A group as an HTML list.
+
+    Args:
+        label: what assistive technology calls the list.
+        maximum: activation of full heat; None takes that of the list.
+        around: characters shown on each side of a peak; None shows all.
+        unfolded: show the duplicates too.
+    """
+    strongest = max((one.example.activation for one in distinct), default=0.0) if maximum is None else maximum
+    rows: list[str] = []
+    for one in distinct:
+        count = f"{len(one.duplicates):,} more like it" if one.duplicates and not unfolded else ""
+        rows.append(_row(one.example, strongest, around, count))
+        rows += [_row(other, strongest, around, "duplicate of the one above") for other in one.duplicates if unfolded]
+    return _LIST.format(label=html.escape(label, quote=True), rows="".join(rows))
+
+
+def n_folded(evidence: Evidence) -> int:
+    """Duplicates that are folded away in all groups."""
+    return sum(len(one.duplicates) for group in evidence.groups for one in group.examples)
+
+
+def _row(example: Example, maximum: float, around: int | None, note: str) -> str:
+    fires = example.activation > 0
+    without_tokens = "token values are not stored for this sample" if fires and not example.tokens else ""
+    source = str(example.metadata.get("set") or "")
+    notes = " · ".join(html.escape(said) for said in (source, without_tokens, note) if said)
+    return _ROW.format(
+        value=f"{example.activation:.2f}" if fires else "–",
+        text=token_heat(example.text, example.tokens, maximum, around=around, peak=example.peak),
+        notes=_NOTES.format(notes=notes) if notes else "",
+    )
 
 
 def st_text(text: str) -> str:

@@ -16,7 +16,7 @@ _BAR = 26
 def by_cluster(parts: Sequence[ClusterCoverage]) -> go.Figure:
     """Stacked bars, least covered on top; `customdata` of every bar is the cluster."""
     shown = list(reversed(parts))
-    names = ["elsewhere" if p.cluster is None else str(p.cluster) for p in shown]
+    names = [name_of(part) for part in shown]
     figure = go.Figure(
         [
             go.Bar(
@@ -44,3 +44,8 @@ def by_cluster(parts: Sequence[ClusterCoverage]) -> go.Figure:
     figure.update_xaxes(title="features")
     figure.update_yaxes(automargin=True)
     return figure
+
+
+def name_of(part: ClusterCoverage) -> str:
+    """What a bar is called."""
+    return "elsewhere" if part.cluster is None else str(part.cluster)

@@ -50,7 +50,7 @@ def feature_map(table: pa.Table, highlighted: Collection[int] | None = None) -> 
         )
     for name, at_x, at_y in _names(table["cluster"].to_pylist(), x, y):
         figure.add_annotation(
-            x=at_x, y=at_y, text=_plain(name), showarrow=False, bgcolor=_BEHIND_NAMES, font={"size": 11}
+            x=at_x, y=at_y, text=plain(name), showarrow=False, bgcolor=_BEHIND_NAMES, font={"size": 11}
         )
     figure.update_layout(
         height=_HEIGHT,
@@ -71,6 +71,6 @@ def _names(clusters: list[str], x: np.ndarray, y: np.ndarray) -> list[tuple[str,
     return [(str(n), float(np.median(x[m])), float(np.median(y[m]))) for n, m in zip(largest, members, strict=True)]
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Plotly reads a little HTML in annotations: words of samples must not act as such."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

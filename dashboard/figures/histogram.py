@@ -22,8 +22,10 @@ def activations(counts: Sequence[int], maximum: float, delta: float, *, log: boo
             hovertemplate="%{y:,} samples at %{x:.2f}<extra></extra>",
         )
     )
-    figure.add_vline(x=delta, line_dash="dot", annotation_text=f"δ {delta:.2f}", annotation_position="top right")
+    end = max(maximum, delta) * 1.02 or 1
+    side = "top right" if delta < end / 2 else "top left"  # where the figure has room for it
+    figure.add_vline(x=delta, line_dash="dot", annotation_text=f"δ {delta:.2f}", annotation_position=side)
     figure.update_layout(height=220, bargap=0, margin={"l": 0, "r": 8, "t": 24, "b": 0})
-    figure.update_xaxes(title="activation", range=[0, max(maximum, delta) * 1.02 or 1])
+    figure.update_xaxes(title="activation", range=[0, end])
     figure.update_yaxes(title="samples", type="log" if log else "linear", dtick=1 if log else None)
     return figure

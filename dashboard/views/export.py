@@ -129,17 +129,4 @@ if written:
     name = f"{selection.run.name}-{'filled' if merged else 'synthetic'}"
     st.success(f"Written to {st_text(written)}", icon=":material/download_done:")
     st.markdown("Now measure it: encoded as a run, it is compared on every page, and its gaps are the next round.")
-    st.button(
-        "Encode as a run",
-        icon=":material/memory:",
-        on_click=encode,
-        args=(written, name),
-        disabled=not jobs_link.has_worker(),
-    )
-    if not jobs_link.has_worker():
-        like = selection.anchor
-        st.code(
-            f'fac encode "{written}" --name {name} --model {like.model} --sae {like.sae} --dtype {like.dtype}'
-            f" --context {like.context} -w {place.folder}",
-            language="bash",
-        )
+    st.button("Encode as a run", icon=":material/memory:", on_click=encode, args=(written, name))

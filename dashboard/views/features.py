@@ -2,100 +2,80 @@
 
 from __future__ import annotations
 
-import hashlib
+import math
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import streamlit as st
 
-from dashboard import sources
-from dashboard.components import feature_detail
+from dashboard import feature_sources, sources
+from dashboard.components import feature_detail, feature_filters
+from dashboard.feature_list import page
 from dashboard.selection import Selection
 from dashboard.theme import STATES
 from fac_core.errors import FacError
 
-_SHOWN = 500
-"""Rows of the list; the rest is reached by filtering, and the page says how many that are."""
+_PAGE = 100
+"""Features on a page of the list."""
 
-_SORTS = {
-    "most common in the anchor": ("anchor_share", "descending"),
-    "rarest in the anchor": ("anchor_share", "ascending"),
-    "largest difference": ("difference", "descending"),
-    "id": ("feature_id", "ascending"),
-}
+_COLUMNS = ("label", "words", "state", "anchor_share", "run_share", "anchor_max", "run_max", "trust", "priority")
 
 selection: Selection = st.session_state["selection"]
 run = selection.workspace.run_path(selection.run.run_id)
 anchor = selection.workspace.run_path(selection.anchor.run_id)
-try:
-    table = sources.states(run, anchor, selection.definition)
-except FacError as error:
-    st.error(str(error), icon=":material/error:")
-    st.stop()
-
-
-def matching(table: pa.Table, states: list[str], words: str) -> pa.Table:
-    """Rows of the chosen states whose words contain every word that was asked for."""
-    keep = np.isin(np.array(table["state"].to_pylist()), states or list(STATES))
-    for word in words.lower().split():
-        keep &= pc.match_substring(table["words"], word).to_numpy(zero_copy_only=False)  # type: ignore[attr-defined]
-    return table.filter(pa.array(keep))
+d_sae = selection.anchor.d_sae
 
 
 def show_list() -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        states = st.pills(
-            "State",
-            list(STATES),
-            selection_mode="multi",
-            format_func=lambda state: STATES[state].word,
-            key="fq_state",
-            bind="query-params",
-        )
-        words = st.text_input("Words at its peaks", key="fq_words", bind="query-params", placeholder="court, judge, …")
-        sort = st.selectbox(
-            "Order", list(_SORTS), index=None, key="fq_sort", bind="query-params", placeholder=next(iter(_SORTS))
-        )
-    found = matching(table, list(states or []), words or "")
-    difference = np.subtract(found["anchor_share"].to_numpy(), found["run_share"].to_numpy())
-    found = found.append_column("difference", pa.array(np.abs(difference)))
-    found = found.sort_by([_SORTS[sort or next(iter(_SORTS))], ("feature_id", "ascending")])
-    shown = found.slice(0, _SHOWN)
-    hidden = len(table) - len(found)
-    st.caption(
-        f"{len(found):,} features; {hidden:,} hidden by the filters."
-        + (f" The first {_SHOWN:,} are listed." if len(found) > _SHOWN else "")
+    sort, task = feature_filters.choose_order()
+    events, space_id = selection.workspace.events(), selection.anchor.space_id
+    position = feature_sources.log_position(events, space_id, task)
+    table = feature_sources.listed(
+        run, anchor, selection.definition, selection.relevant, events.path, space_id, task, position
     )
-    if not len(shown):
+    mask = feature_filters.choose(table, anchor)
+    if not mask.any():
         st.info("No feature matches. Take back a filter.", icon=":material/filter_alt_off:")
         return
-    ids = shown["feature_id"].to_pylist()
-    # The key changes with the rows: a selection is by position and must never outlive the list it was made in.
-    key = "list-" + hashlib.sha256(str(ids).encode()).hexdigest()[:12]
+    pages = math.ceil(int(mask.sum()) / _PAGE)
+    place = st.container()
+    number = st.pagination(pages, key="fq_page", bind="query-params") if pages > 1 else 1
+    with place:
+        show_rows(page(table, mask, sort, number, _PAGE), task)
 
-    def open_selected() -> None:
-        rows = st.session_state[key].selection.rows
-        if rows:
-            st.session_state["feature"] = ids[rows[0]]
 
+def show_rows(rows: pa.Table, task: str | None) -> None:
+    """The rows of a page. The button of a row is called by its feature's id, and that is what a click says."""
+
+    def open_clicked() -> None:
+        click = st.session_state["open_feature"]
+        if click:
+            st.session_state["feature"] = int(click["label"])
+
+    shown = rows.select([*_COLUMNS[:3], *(["relevance"] if task else []), *_COLUMNS[3:]])
+    state = pa.array([STATES[state].word for state in rows["state"].to_pylist()])
+    shown = shown.set_column(shown.column_names.index("state"), "state", state)
+    shown = shown.add_column(0, "feature", pc.cast(rows["feature_id"], pa.string()))
     st.dataframe(
-        shown.select(["feature_id", "words", "state", "anchor_share", "run_share", "anchor_max", "run_max"]),
-        key=key,
-        on_select=open_selected,
-        selection_mode="single-row",
+        shown,
         hide_index=True,
-        height=560,
+        height="content",
+        placeholder="",
+        alt="Features that match the filters; the button in the first column opens one",
         column_config={
-            "feature_id": st.column_config.NumberColumn("feature", format="%d"),
-            "words": st.column_config.TextColumn("peaks on", width="large"),
+            "feature": st.column_config.ButtonColumn(
+                "feature", key="open_feature", on_click=open_clicked, pinned=True, type="tertiary"
+            ),
+            "label": st.column_config.TextColumn("label", width="medium"),
+            "words": st.column_config.TextColumn("peaks on", width="medium"),
             "anchor_share": st.column_config.NumberColumn("in the anchor", format="percent"),
             "run_share": st.column_config.NumberColumn("in your data", format="percent"),
             "anchor_max": st.column_config.NumberColumn("max, anchor", format="%.2f"),
             "run_max": st.column_config.NumberColumn("max, your data", format="%.2f"),
+            "trust": st.column_config.NumberColumn("trust (F1)", format="%.2f"),
+            "priority": st.column_config.NumberColumn("priority", format="%.3f", help="Of gaps only."),
         },
     )
-    st.caption("Select a row to open the feature.")
 
 
 def close() -> None:
@@ -103,16 +83,20 @@ def close() -> None:
 
 
 asked = st.query_params.get("feature")
-is_wrong = asked is not None and not (asked.isdecimal() and int(asked) < len(table))
+is_wrong = asked is not None and not (asked.isdecimal() and int(asked) < d_sae)
 if is_wrong:
-    st.warning(f"There is no feature {asked}: they go from 0 to {len(table) - 1:,}.", icon=":material/link_off:")
+    st.warning(f"There is no feature {asked}: they go from 0 to {d_sae - 1:,}.", icon=":material/link_off:")
 with st.container(horizontal=True, vertical_alignment="bottom"):
     feature = st.number_input(
-        "Feature", 0, len(table) - 1, value=None, key="feature", bind="query-params", placeholder="id", width=140
+        "Feature", 0, d_sae - 1, value=None, key="feature", bind="query-params", placeholder="id", width=140
     )
     if feature is not None:
         st.button("Back to the list", icon=":material/arrow_back:", on_click=close)
-if feature is None or is_wrong:
-    show_list()
-else:
-    feature_detail.show(selection, feature, table.slice(feature, 1).to_pylist()[0])
+try:
+    if feature is None or is_wrong:
+        show_list()
+    else:
+        row = sources.states(run, anchor, selection.definition, selection.relevant).slice(feature, 1).to_pylist()[0]
+        feature_detail.show(selection, feature, row)
+except FacError as error:
+    st.error(str(error), icon=":material/error:")

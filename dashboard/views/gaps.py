@@ -33,11 +33,13 @@ try:
         selection.workspace.run_path(selection.run.run_id),
         selection.workspace.run_path(selection.anchor.run_id),
         selection.definition,
+        selection.relevant,
     )
     table = sources.states(
         selection.workspace.run_path(selection.run.run_id),
         selection.workspace.run_path(selection.anchor.run_id),
         selection.definition,
+        selection.relevant,
     )
 except FacError as error:
     st.error(str(error), icon=":material/error:")
@@ -84,12 +86,20 @@ def redo() -> None:
     st.toast(f"{len(redone):,} decisions are back.", icon=":material/redo:")
 
 
-def queue(state: str | None, asked: str) -> list[int]:
-    """The gaps in a state whose words contain what was asked for, the highest priority first."""
+def queue(state: str | None, asked: str, cluster: str) -> list[int]:
+    """The gaps in a state and cluster whose words contain what was asked for, the highest priority first."""
+    inside = sources.in_part(
+        selection.workspace.run_path(selection.anchor.run_id),
+        selection.workspace.space_path(selection.anchor.space_id),
+        cluster,
+    )
 
     def holds(feature_id: int) -> bool:
         held = decisions[feature_id].state if feature_id in decisions else "untriaged"
-        return held == (state or "untriaged") and all(w in words[feature_id] for w in asked.lower().split())
+        is_inside = inside is None or feature_id in inside
+        return (
+            is_inside and held == (state or "untriaged") and all(w in words[feature_id] for w in asked.lower().split())
+        )
 
     return [f for f in queue_ids if holds(f)]
 
@@ -155,11 +165,12 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         bind="query-params",
     )
     asked = st.text_input("Words at its peaks", key="gq_words", bind="query-params")
+    cluster = st.text_input("Part", key="gq_cluster", bind="query-params", help=sources.PART_HELP)
     st.button("Undo", icon=":material/undo:", shortcut="Z", on_click=undo, disabled=not triage.last(selection.author))
     st.button(
         "Redo", icon=":material/redo:", shortcut="Y", on_click=redo, disabled=not st.session_state.get("gap_undone")
     )
-ids = queue(state, asked or "")
+ids = queue(state, asked or "", cluster or "")
 triaged = len(queue_ids) - done["untriaged"]
 st.progress(
     triaged / max(1, len(queue_ids)), f"{triaged:,} of {len(queue_ids):,} gaps decided; {done['target']:,} targets"

@@ -21,7 +21,7 @@ if not space.exists():
     st.code("fac atlas", language="bash")
     st.stop()
 try:
-    states = sources.states(run, anchor, selection.definition)
+    states = sources.states(run, anchor, selection.definition, selection.relevant)
 except FacError as error:
     st.error(str(error), icon=":material/error:")
     st.stop()

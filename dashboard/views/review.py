@@ -75,6 +75,7 @@ try:
         sources.run_file(place.run_path(batch.seed_run_id)),
         sources.run_file(place.run_path(batch.anchor_run_id)),
         selection.definition,
+        selection.relevant,
     )
 except FacError as error:
     st.error(str(error), icon=":material/error:")

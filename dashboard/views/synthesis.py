@@ -30,7 +30,7 @@ place = selection.workspace
 run, anchor = place.run_path(selection.run.run_id), place.run_path(selection.anchor.run_id)
 approved = Triage(place.events(), selection.anchor.run_id).targets()
 try:
-    missing = set(sources.coverage(run, anchor, selection.definition).missing)
+    missing = set(sources.coverage(run, anchor, selection.definition, selection.relevant).missing)
 except FacError as error:
     st.error(str(error), icon=":material/error:")
     st.stop()
@@ -180,7 +180,7 @@ with st.container(horizontal=True):
     st.button(
         "Preview 2 samples for 3 targets",
         icon=":material/preview:",
-        disabled=not (ready and jobs_link.has_worker()),
+        disabled=not (ready and jobs_link.can("synthesise")),
         on_click=submit,
         args=(asked.preview(), "Writing a preview"),
     )
@@ -188,12 +188,12 @@ with st.container(horizontal=True):
         f"Looks right, run all {len(chosen):,}",
         icon=":material/auto_awesome:",
         type="primary",
-        disabled=not (ready and jobs_link.has_worker()),
+        disabled=not (ready and jobs_link.can("synthesise")),
         on_click=submit,
         args=(asked.params, f"Writing for {len(chosen):,} targets"),
     )
-if ready and not jobs_link.has_worker():
-    st.caption("There is no worker in this installation. The same, on the command line:")
+if ready and not jobs_link.can("synthesise"):
+    st.caption("The worker of this installation cannot synthesise. On the command line:")
     st.code(command(asked.params), language="bash")
 batches = [
     batch

@@ -7,6 +7,7 @@ local loop, in a subprocess or as an actor of a cluster. Per token it costs the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +39,10 @@ class Encoded:
     """Schema `SHARD_SAMPLES`: content tokens, truncation and sinks of each sample."""
 
 
+def _nothing(_n_encoded: int) -> None:
+    """Tell nobody."""
+
+
 class Encoder:
     """A truncated model and a SAE, as a function.
 
@@ -54,17 +59,21 @@ class Encoder:
         self._pool = Pool(sae, dtype=model.compute_dtype, device=str(model.module.device))
 
     @torch.inference_mode()
-    def __call__(self, sample_ids: np.ndarray, tokens: list[Tokens]) -> Encoded:
+    def __call__(
+        self, sample_ids: np.ndarray, tokens: list[Tokens], *, after_batch: Callable[[int], None] = _nothing
+    ) -> Encoded:
         """Encode some samples.
 
         Args:
             sample_ids: `[samples]` uint32.
             tokens: the tokenised samples, in the same order, each with at least one content token.
+            after_batch: told after each forward pass how many samples are encoded; may raise to end it all.
         """
         proposals = Proposals(self.sae.d_sae)
         activations: list[pa.Table] = []
         outside = Outside(self._pool)
         n_sinks = np.zeros(len(tokens), dtype=np.int32)
+        n_encoded = 0
         for batch in batches(tokens, self.batch_tokens):
             h = self.model.residual(batch.input_ids)
             content = batch.content.to(h.device)
@@ -72,6 +81,8 @@ class Encoder:
             n_sinks[batch.rows] = sink.sum(dim=1).cpu().numpy()
             activations.append(self._pooled(batch, h, content & ~sink, sample_ids, proposals))
             outside.add("special", h, batch.real.to(h.device) & ~(content & ~sink))
+            n_encoded += len(batch.rows)
+            after_batch(n_encoded)
         for batch in batches([one.beyond for one in tokens if one.beyond is not None], self.batch_tokens):
             h = self.model.residual(batch.input_ids)
             content = batch.content.to(h.device)

@@ -15,6 +15,7 @@ import tempfile
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -146,13 +147,20 @@ def _encode_shards(
         if not shard.is_present:
             tokens = tokenizer(shard.texts, shard.chats)
             good = np.array([one.content.any() for one in tokens], dtype=bool)
-            shard.write(encoder(shard.sample_ids[good], _with_content(tokens)), _without_content(shard, good))
+            tell = partial(_tell_within, on_progress, done, dataset.n_samples)
+            found = encoder(shard.sample_ids[good], _with_content(tokens), after_batch=tell)
+            shard.write(found, _without_content(shard, good))
             encoded += sum(int(one.content.sum()) for one in tokens)
         done += len(shard.sample_ids)
         rate = encoded / (time.monotonic() - started)
         on_progress(done, dataset.n_samples, f"{rate:,.0f} tokens/s" if encoded else "found from an earlier try")
         shards.append(_without_texts(shard))
     return shards
+
+
+def _tell_within(on_progress: Progress, done: int, total: int, n_encoded: int) -> None:
+    """Within a shard: whoever stops here loses no more than the shard."""
+    on_progress(done + n_encoded, total, "within a shard")
 
 
 def _with_content(tokens: list[Tokens]) -> list[Tokens]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pyarrow as pa
 
 from fac_core.api.opening import Folder, open_anchor, open_pair, open_workspace
@@ -44,12 +46,32 @@ def neighbours(feature_id: int, run: str | None = None, *, workspace: Folder = N
         )
 
 
+def promoted(feature_id: int, run: str | None = None, *, workspace: Folder = None) -> pa.Table:
+    """The next tokens that a feature's direction promotes (`sign` 1) or suppresses (-1) most: `sign`, `token`, `logit`."""
+    with atlas(run, workspace=workspace) as space:
+        return space.query(
+            "SELECT sign, token, logit FROM logits WHERE feature_id = ? ORDER BY sign DESC, rank", [feature_id]
+        )
+
+
+def has_atlas(run: str | None = None, *, workspace: Folder = None) -> bool:
+    """Whether the atlas of the anchor's (or another run's) feature space is made."""
+    place = open_workspace(workspace)
+    with place.run(run) if run else open_anchor(place) as opened:
+        return place.space_path(opened.info.space_id).exists()
+
+
 def coverage_by_cluster(
-    run: str | None = None, anchor: str | None = None, definition: Definition = PAPER, *, workspace: Folder = None
+    run: str | None = None,
+    anchor: str | None = None,
+    definition: Definition = PAPER,
+    relevant: Collection[int] | None = None,
+    *,
+    workspace: Folder = None,
 ) -> tuple[curves.ClusterCoverage, ...]:
     """FAC by cluster of the atlas, least covered first."""
     with open_pair(workspace, run, anchor) as (q, p), atlas(p.info.run_id, workspace=workspace) as space:
-        return curves.cluster_coverage(fac.coverage(q, p, definition), clusters_of(space))
+        return curves.cluster_coverage(fac.coverage(q, p, definition, relevant), clusters_of(space))
 
 
 def match(

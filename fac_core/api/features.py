@@ -11,28 +11,62 @@ from fac_core.api.opening import Folder, open_anchor, open_pair, open_workspace
 from fac_core.coverage import gaps as gap_list
 from fac_core.coverage.active import strongest, thresholds
 from fac_core.coverage.definition import PAPER, Definition
-from fac_core.features import causes, evidence
+from fac_core.features import causes
+from fac_core.features import co_activation as co_activating
+from fac_core.features.evidence import Example, top_examples
+from fac_core.features.gap_evidence import FeatureEvidence, feature_evidence
 from fac_core.features.labels import Labels, trust_of
 from fac_core.features.priority import Weights, priority
 from fac_core.features.relevance.rubric import rubric
 from fac_core.features.relevance.verdicts import Relevance
 
 
-def top(
-    feature_id: int, run: str | None = None, *, workspace: Folder = None, n: int = 10
-) -> tuple[evidence.Example, ...]:
+def top(feature_id: int, run: str | None = None, *, workspace: Folder = None, n: int = 10) -> tuple[Example, ...]:
     """The samples that fire a feature most; of the anchor unless another run is named."""
     place = open_workspace(workspace)
     with place.run(run) if run else open_anchor(place) as opened:
-        return evidence.top_examples(opened, feature_id, n)
+        return top_examples(opened, feature_id, n)
+
+
+def evidence(
+    feature_id: int,
+    run: str | None = None,
+    anchor: str | None = None,
+    definition: Definition = PAPER,
+    *,
+    workspace: Folder = None,
+    seed: int = 0,
+) -> FeatureEvidence:
+    """What fires a feature in the anchor and in the run, what almost does, and for a gap why it is uncovered."""
+    with open_pair(workspace, run, anchor) as (q, p):
+        return feature_evidence(q, p, feature_id, definition, seed=seed)
+
+
+def co_activation(
+    feature_id: int,
+    run: str | None = None,
+    definition: Definition = PAPER,
+    *,
+    workspace: Folder = None,
+    n: int = co_activating.N_NEIGHBOURS,
+) -> pa.Table:
+    """The features that fire in the same samples; of the anchor unless another run is named."""
+    place = open_workspace(workspace)
+    with place.run(run) if run else open_anchor(place) as opened:
+        return co_activating.co_activation(opened, feature_id, thresholds(opened, definition), n)
 
 
 def why(
-    run: str | None = None, anchor: str | None = None, definition: Definition = PAPER, *, workspace: Folder = None
+    run: str | None = None,
+    anchor: str | None = None,
+    definition: Definition = PAPER,
+    relevant: Collection[int] | None = None,
+    *,
+    workspace: Folder = None,
 ) -> pa.Table:
     """Why each gap is uncovered, and what would mend it."""
     with open_pair(workspace, run, anchor) as (q, p):
-        return causes.why_uncovered(q, p, definition)
+        return causes.why_uncovered(q, p, definition, relevant)
 
 
 def prioritised_gaps(

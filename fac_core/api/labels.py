@@ -32,6 +32,14 @@ def labels(run: str | None = None, *, workspace: Folder = None) -> dict[int, Lab
         return Labels(place.events(), opened.info.space_id).all()
 
 
+def label(feature_id: int, run: str | None = None, *, workspace: Folder = None) -> Label | None:
+    """The label that holds for one feature of a run's space; None if it has none. Raises `NotFound` for an id that the SAE has not."""
+    place = open_workspace(workspace)
+    with place.run(run) if run else open_anchor(place) as opened:
+        check_feature(opened, feature_id)
+        return Labels(place.events(), opened.info.space_id).of(feature_id)
+
+
 def rename(feature_id: int, text: str, *, author: str, run: str | None = None, workspace: Folder = None) -> Event:
     """A person's label, which holds over any machine's. The history stays."""
     place = open_workspace(workspace)

@@ -88,12 +88,13 @@ def coverage_by(
     run: str | None = None,
     anchor: str | None = None,
     definition: Definition = PAPER,
+    relevant: Collection[int] | None = None,
     *,
     workspace: Folder = None,
 ) -> tuple[curves.ClusterCoverage, ...]:
     """FAC by where the features are at home in the anchor: by a field of its samples' metadata, least covered first."""
     with open_pair(workspace, run, anchor) as (q, p):
-        result = fac.coverage(q, p, definition)
+        result = fac.coverage(q, p, definition, relevant)
         found = homes(p, [*result.covered, *result.missing], field)
         return curves.cluster_coverage(result, {feature: home.value for feature, home in found.items()})
 
@@ -103,13 +104,14 @@ def gap_words(
     run: str | None = None,
     anchor: str | None = None,
     definition: Definition = PAPER,
+    relevant: Collection[int] | None = None,
     *,
     workspace: Folder = None,
     n: int = 6,
 ) -> dict[str, list[str]]:
     """What the gaps are about, in words: by their home, up to n words that single missing features stand for."""
     with open_pair(workspace, run, anchor) as (q, p):
-        missing = fac.coverage(q, p, definition).missing
+        missing = fac.coverage(q, p, definition, relevant).missing
         return home_words(homes(p, missing, field), evidence.peak_words(p, missing, n=1), n)
 
 
@@ -117,44 +119,48 @@ def threshold_curve(
     run: str | None = None,
     anchor: str | None = None,
     definition: Definition = PAPER,
+    relevant: Collection[int] | None = None,
     *,
     workspace: Folder = None,
     deltas: Sequence[float] | None = None,
 ) -> tuple[curves.ThresholdPoint, ...]:
     """FAC against δ."""
     with open_pair(workspace, run, anchor) as (q, p):
-        return curves.threshold_curve(q, p, definition, deltas=deltas)
+        return curves.threshold_curve(q, p, definition, relevant, deltas=deltas)
 
 
 def growth_curve(
     run: str | None = None,
     anchor: str | None = None,
     definition: Definition = PAPER,
+    relevant: Collection[int] | None = None,
     *,
     workspace: Folder = None,
     seed: int = 0,
 ) -> tuple[curves.GrowthPoint, ...]:
     """FAC against the number of samples, over random orders."""
     with open_pair(workspace, run, anchor) as (q, p):
-        return curves.growth_curve(q, p, definition, seed=seed)
+        return curves.growth_curve(q, p, definition, relevant, seed=seed)
 
 
 def count_curve(
     run: str | None = None,
     anchor: str | None = None,
     definition: Definition = PAPER,
+    relevant: Collection[int] | None = None,
     *,
     workspace: Folder = None,
 ) -> tuple[curves.CountPoint, ...]:
     """FAC against the number of samples in which a feature must be active."""
     with open_pair(workspace, run, anchor) as (q, p):
-        return curves.count_curve(q, p, definition)
+        return curves.count_curve(q, p, definition, relevant)
 
 
 def compare(
     names: Sequence[str],
     anchor: str | None = None,
     definition: Definition = PAPER,
+    relevant: Collection[int] | None = None,
     *,
     workspace: Folder = None,
     match: Literal["samples", "tokens"] | None = None,
@@ -165,4 +171,4 @@ def compare(
     with ExitStack() as stack:
         opened = [stack.enter_context(place.run(name)) for name in names]
         p = stack.enter_context(open_anchor(place, anchor))
-        return comparing.compare(opened, p, definition, match=match, seed=seed)
+        return comparing.compare(opened, p, definition, relevant, match=match, seed=seed)

@@ -8,11 +8,14 @@ import pyarrow as pa
 from fac_core.api.opening import Folder, open_anchor, open_pair, open_workspace
 from fac_core.coverage.active import active, anchor_features, thresholds
 from fac_core.coverage.definition import CALIBRATED, PAPER, Definition
+from fac_core.errors import WrongUse
 from fac_core.features.evidence import check_feature
 from fac_core.features.relevance import statistic
 from fac_core.features.relevance.noise import NoiseEffect, flip_effect
 from fac_core.features.relevance.rubric import rubric
 from fac_core.features.relevance.verdicts import Level, Relevance, Verdict, relevant_ids
+from fac_core.store.run_file import RunFile
+from fac_core.store.workspace import Workspace
 
 
 def judge_by_statistic(
@@ -30,23 +33,44 @@ def judge_by_statistic(
         task: a built-in rubric or a `.toml` file; verdicts are kept under its name.
         field, value: samples whose metadata field has this value are positive.
     """
-    named = rubric(task).task
     place = open_workspace(workspace)
     with place.run(run) if run else open_anchor(place) as opened:
         cases = statistic.by_label(opened, field, value, thresholds=thresholds(opened, definition))
-        found = statistic.association(cases)
-        verdicts = {
-            row["feature_id"]: Verdict(
-                row["feature_id"],
-                row["level"],
-                "statistic",
-                f"odds ratio {row['odds_ratio']:.1f} ({row['low']:.1f} to {row['high']:.1f}) for {field} = {value}, length held fixed",
-                score=row["odds_ratio"],
-            )
-            for row in found.to_pylist()
-        }
-        Relevance(place.events(), opened.info.space_id, named).record(verdicts, author="statistic")
-        return found
+        return _recorded(task, cases, f"{field} = {value}", place, opened)
+
+
+def judge_against_background(
+    task: str,
+    background: str,
+    anchor: str | None = None,
+    *,
+    workspace: Folder = None,
+    definition: Definition = CALIBRATED,
+) -> pa.Table:
+    """Judge every feature's relevance by how much more it fires in the anchor than in a run of other texts.
+
+    For an anchor that is the task: whatever sets it apart from texts of any kind matters. Length is held fixed.
+    """
+    place = open_workspace(workspace)
+    with open_anchor(place, anchor) as ours, place.run(background) as theirs:
+        cases = statistic.against_background(ours, theirs, thresholds=thresholds(ours, definition))
+        return _recorded(task, cases, f"{ours.info.name} against {theirs.info.name}", place, ours)
+
+
+def _recorded(task: str, cases: statistic.Cases, contrast: str, place: Workspace, run: RunFile) -> pa.Table:
+    found = statistic.association(cases)
+    verdicts = {
+        row["feature_id"]: Verdict(
+            row["feature_id"],
+            row["level"],
+            "statistic",
+            f"odds ratio {row['odds_ratio']:.1f} ({row['low']:.1f} to {row['high']:.1f}) for {contrast}, length held fixed",
+            score=row["odds_ratio"],
+        )
+        for row in found.to_pylist()
+    }
+    Relevance(place.events(), run.info.space_id, rubric(task).task).record(verdicts, author="statistic")
+    return found
 
 
 def relevance(task: str, run: str | None = None, *, workspace: Folder = None) -> dict[int, Verdict]:
@@ -54,6 +78,19 @@ def relevance(task: str, run: str | None = None, *, workspace: Folder = None) ->
     place = open_workspace(workspace)
     with place.run(run) if run else open_anchor(place) as opened:
         return Relevance(place.events(), opened.info.space_id, rubric(task).task).all()
+
+
+def relevant_features(
+    task: str, least: Level = "maybe", run: str | None = None, *, workspace: Folder = None
+) -> frozenset[int]:
+    """The features judged `least` or above: what every verb takes as `relevant`. Who was not judged does not count.
+
+    Raises `WrongUse` where nobody has judged yet.
+    """
+    verdicts = relevance(task, run, workspace=workspace)
+    if not verdicts:
+        raise WrongUse(f"No feature has a verdict for {task!r} yet. `fac relevance {task}` judges them.")
+    return relevant_ids(verdicts, least)
 
 
 def set_relevance(

@@ -14,7 +14,19 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from fac_core.cli import browser, encoding, features, labels, machine, measuring, relevance, review
+from fac_core.cli import (
+    browser,
+    comparing,
+    encoding,
+    evidence,
+    features,
+    jobs,
+    labels,
+    machine,
+    measuring,
+    relevance,
+    review,
+)
 from fac_core.errors import FacError, WrongUse
 
 _INTERRUPTED = 130
@@ -28,10 +40,13 @@ app = typer.Typer(
 )
 encoding.register(app)
 measuring.register(app)
+comparing.register(app)
 features.register(app)
+evidence.register(app)
 labels.register(app)
 relevance.register(app)
 review.register(app)
+jobs.register(app)
 machine.register(app)
 browser.register(app)
 

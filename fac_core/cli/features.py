@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from fac_core.cli.options import AnchorName, Json, RunName, WorkspaceFolder, takes_definition
+from fac_core.cli.options import AnchorName, Json, Relevant, RunName, WorkspaceFolder, takes_definition, takes_relevant
 from fac_core.cli.output import out, progress_bar, write_json
 from fac_core.coverage.definition import PAPER, Definition
 
@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
+@takes_relevant
 @takes_definition
 def why(
     run: RunName = None,
@@ -27,12 +28,13 @@ def why(
     workspace: WorkspaceFolder = None,
     json: Json = False,
     definition: Definition = PAPER,
+    relevant: Relevant = None,
 ) -> None:
     """Why the gaps are uncovered, and what would mend each kind."""
     import fac_core as fac
     from fac_core.features.causes import REMEDIES, Cause, cause_counts
 
-    found = fac.why(run, anchor, definition, workspace=workspace)
+    found = fac.why(run, anchor, definition, relevant, workspace=workspace)
     if json:
         write_json(found)
         return
@@ -43,6 +45,7 @@ def why(
     out.print(table)
 
 
+@takes_relevant
 @takes_definition
 def atlas(
     run: RunName = None,
@@ -50,13 +53,14 @@ def atlas(
     workspace: WorkspaceFolder = None,
     json: Json = False,
     definition: Definition = PAPER,
+    relevant: Relevant = None,
 ) -> None:
     """Make the map, clusters and neighbours of the feature space (once, a minute), and show coverage by cluster."""
     import fac_core as fac
 
     with progress_bar("Atlas") as tell:
         fac.atlas(anchor, workspace=workspace, on_progress=tell).close()
-    parts = fac.coverage_by_cluster(run, anchor, definition, workspace=workspace)
+    parts = fac.coverage_by_cluster(run, anchor, definition, relevant, workspace=workspace)
     if json:
         write_json(parts)
         return

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from fac_core.cli import tables
-from fac_core.cli.options import AnchorName, Json, RunName, WorkspaceFolder, takes_definition
+from fac_core.cli.options import AnchorName, Json, Relevant, RunName, WorkspaceFolder, takes_definition, takes_relevant
 from fac_core.cli.output import out, write_json
 from fac_core.coverage.definition import PAPER, PRESETS, Definition
 from fac_core.errors import EmptyAnchor, WrongUse
@@ -33,6 +33,7 @@ def runs(workspace: WorkspaceFolder = None, json: Json = False) -> None:
         out.print(tables.runs(found))
 
 
+@takes_relevant
 @takes_definition
 def coverage(
     run: RunName = None,
@@ -45,26 +46,29 @@ def coverage(
     workspace: WorkspaceFolder = None,
     json: Json = False,
     definition: Definition = PAPER,
+    relevant: Relevant = None,
 ) -> None:
     """FAC of a run against the anchor, with its interval; both presets beside it."""
     import fac_core as fac
 
-    result = fac.coverage(run, anchor, definition, workspace=workspace)
-    interval = fac.interval(run, anchor, definition, workspace=workspace)
+    result = fac.coverage(run, anchor, definition, relevant, workspace=workspace)
+    interval = fac.interval(run, anchor, definition, relevant, workspace=workspace)
     document: dict[str, Any] = {
         **_without_lists(result),
         "interval": interval,
-        "presets": {name: _preset(chosen, run, anchor, workspace) for name, chosen in PRESETS.items()},
+        "presets": {name: _preset(chosen, run, anchor, relevant, workspace) for name, chosen in PRESETS.items()},
     }
     if by:
-        document["by"] = fac.coverage_by(by, run, anchor, definition, workspace=workspace)
+        document["by"] = fac.coverage_by(by, run, anchor, definition, relevant, workspace=workspace)
     if versus:
-        compared = fac.compare([result.run, *versus], anchor, definition, workspace=workspace, match="samples")
+        compared = fac.compare(
+            [result.run, *versus], anchor, definition, relevant, workspace=workspace, match="samples"
+        )
         document["compared"] = [
             {**_without_lists(c.coverage), "mean_length": c.mean_length, "matched": c.matched} for c in compared
         ]
     if closes:
-        closure = fac.gap_closure(result.run, closes, anchor, definition, workspace=workspace)
+        closure = fac.gap_closure(result.run, closes, anchor, definition, relevant, workspace=workspace)
         document["gap_closure"] = _without_lists(closure)
     if json:
         write_json(document)
@@ -72,6 +76,7 @@ def coverage(
         tables.print_coverage(out, result, document)
 
 
+@takes_relevant
 @takes_definition
 def gaps(
     run: RunName = None,
@@ -80,17 +85,19 @@ def gaps(
     workspace: WorkspaceFolder = None,
     json: Json = False,
     definition: Definition = PAPER,
+    relevant: Relevant = None,
 ) -> None:
     """Features that the anchor has and the run lacks, with the anchor's evidence."""
     import fac_core as fac
 
-    found = fac.gaps(run, anchor, definition, workspace=workspace, limit=limit)
+    found = fac.gaps(run, anchor, definition, relevant, workspace=workspace, limit=limit)
     if json:
         write_json(found)
     else:
         out.print(tables.gaps(found))
 
 
+@takes_relevant
 @takes_definition
 def curve(
     kind: Annotated[
@@ -104,6 +111,7 @@ def curve(
     workspace: WorkspaceFolder = None,
     json: Json = False,
     definition: Definition = PAPER,
+    relevant: Relevant = None,
 ) -> None:
     """FAC as a function: of δ, of the number of samples, of the samples a feature needs."""
     import fac_core as fac
@@ -115,7 +123,7 @@ def curve(
     }
     if kind not in curves:
         raise WrongUse(f"There is no curve {kind!r}; choose {', '.join(curves)}.")
-    points = curves[kind](run, anchor, definition, workspace=workspace)
+    points = curves[kind](run, anchor, definition, relevant, workspace=workspace)
     if json:
         write_json(points)
     else:
@@ -139,12 +147,14 @@ def top(
         tables.print_examples(out, feature, found)
 
 
-def _preset(chosen: Definition, run: str | None, anchor: str | None, workspace: Path | None) -> dict[str, Any]:
+def _preset(
+    chosen: Definition, run: str | None, anchor: str | None, relevant: Relevant, workspace: Path | None
+) -> dict[str, Any]:
     """FAC under a preset; where that leaves nothing in a small anchor, why."""
     import fac_core as fac
 
     try:
-        return _without_lists(fac.coverage(run, anchor, chosen, workspace=workspace))
+        return _without_lists(fac.coverage(run, anchor, chosen, relevant, workspace=workspace))
     except EmptyAnchor as error:
         return {"fac": None, "why": str(error)}
 

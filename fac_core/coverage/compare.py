@@ -5,7 +5,7 @@ FAC grows with the number and the length of samples, so a comparison states both
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -84,13 +84,27 @@ def compare(
     )
 
 
+def draws(
+    n_tokens: np.ndarray, match: Literal["samples", "tokens"], size: int, n_draws: int, rng: np.random.Generator
+) -> Iterator[np.ndarray]:
+    """Positions of the samples of each draw, in random order.
+
+    Args:
+        n_tokens: of each sample of the run.
+        size: how many samples; or how many tokens, and samples are taken while they fit.
+    """
+    for _ in range(n_draws):
+        order = rng.permutation(len(n_tokens))
+        n = size if match == "samples" else np.searchsorted(np.cumsum(n_tokens[order]), size, side="right")
+        yield order[:n]
+
+
 def _drawn(
     pairs: ActivePairs, match: Literal["samples", "tokens"], size: int, n_draws: int, rng: np.random.Generator
 ) -> np.ndarray:
     """Covered features in each draw, `[n_draws]`."""
     counts = np.zeros(n_draws)
-    for i in range(n_draws):
-        order = rng.permutation(pairs.n_samples)
-        n = size if match == "samples" else np.searchsorted(np.cumsum(pairs.n_tokens[order]), size, side="right")
-        counts[i] = (first_cover(pairs, order) <= n).sum()
+    for i, chosen in enumerate(draws(pairs.n_tokens, match, size, n_draws, rng)):
+        rest = np.setdiff1d(np.arange(pairs.n_samples), chosen)
+        counts[i] = (first_cover(pairs, np.concatenate([chosen, rest])) <= len(chosen)).sum()
     return counts

@@ -63,7 +63,7 @@ def bootstrap_interval(
     features = anchor_features(anchor, definition, relevant)
     denominator = int(features.can_occur.sum())
     pairs = active_pairs(run, features, definition.min_count)
-    resampled = _resampled_counts(pairs, n_resamples, np.random.default_rng(seed)) / denominator
+    resampled = resampled_cover(pairs, n_resamples, np.random.default_rng(seed)).sum(axis=1) / denominator
     fac, mean = pairs.n_covered / denominator, float(resampled.mean())
     low, high = np.quantile(resampled, [(1 - level) / 2, (1 + level) / 2]) + (fac - mean)
     # A skewed spread can put its mean outside its own quantiles; the interval still is one around the estimate.
@@ -77,21 +77,18 @@ def bootstrap_interval(
     )
 
 
-def _resampled_counts(pairs: ActivePairs, n_resamples: int, rng: np.random.Generator) -> np.ndarray:
-    """Covered features in each resample, `[n_resamples]`."""
-    if not pairs.n_covered:
-        return np.zeros(n_resamples)
+def resampled_cover(pairs: ActivePairs, n_resamples: int, rng: np.random.Generator) -> np.ndarray:
+    """Which covered features each resample of the samples covers: bool `[n_resamples, covered]`."""
+    kept = np.ones((n_resamples, pairs.n_covered), dtype=bool)
     sizes = np.diff(np.append(pairs.starts, len(pairs.sample)))
     doubtful = sizes < _certain_from(pairs.min_count)
-    n_certain = int((~doubtful).sum())
-    sample = pairs.sample[np.repeat(doubtful, sizes)]
-    starts = np.append(0, np.cumsum(sizes[doubtful]))[:-1]
-    counts = np.full(n_resamples, n_certain, dtype=np.float64)
-    if len(starts):
+    if doubtful.any():
+        sample = pairs.sample[np.repeat(doubtful, sizes)]
+        starts = np.append(0, np.cumsum(sizes[doubtful]))[:-1]
         for i in range(n_resamples):
             drawn = np.bincount(rng.integers(pairs.n_samples, size=pairs.n_samples), minlength=pairs.n_samples)
-            counts[i] += (np.add.reduceat(drawn[sample], starts) >= pairs.min_count).sum()
-    return counts
+            kept[i, doubtful] = np.add.reduceat(drawn[sample], starts) >= pairs.min_count
+    return kept
 
 
 def _certain_from(min_count: int) -> int:

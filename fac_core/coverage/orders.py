@@ -21,6 +21,10 @@ class ActivePairs:
     """int64 `[pairs]`: position of the sample; the pairs of one feature lie together."""
     starts: np.ndarray
     """int64 `[covered]`: where each feature's pairs begin."""
+    features: np.ndarray
+    """uint32 `[covered]`: their ids, ascending."""
+    sample_ids: np.ndarray
+    """uint32 `[samples]`: the id at each position."""
     n_tokens: np.ndarray
     """int64 `[samples]`: content tokens of each sample."""
     min_count: int
@@ -50,6 +54,8 @@ def active_pairs(run: RunFile, features: AnchorFeatures, min_count: int) -> Acti
     return ActivePairs(
         sample=np.searchsorted(samples["sample_id"].to_numpy(), pairs["sample_id"].to_numpy()),
         starts=np.searchsorted(pairs["feature_id"].to_numpy(), covered),
+        features=covered,
+        sample_ids=samples["sample_id"].to_numpy(),
         n_tokens=samples["n_tokens"].to_numpy().astype(np.int64),
         min_count=min_count,
     )

@@ -28,17 +28,17 @@ class TokenValue:
 
 @dataclass(frozen=True)
 class Example:
-    """A sample that fires the feature."""
+    """A sample as a feature sees it."""
 
     sample_id: int
     activation: float
-    """Pooled: that of the peak token."""
+    """Pooled: that of the peak token. 0 where the feature is silent."""
     text: str
     metadata: dict[str, Any]
     peak: TokenValue | None
-    """None where the sample is not among those shown with tokens."""
+    """None where the sample is not among those stored with tokens."""
     tokens: tuple[TokenValue, ...]
-    """In reading order; the peak is one of them."""
+    """Of the active tokens, in reading order; the peak is one of them. Empty where they are not stored."""
 
 
 @dataclass(frozen=True)
@@ -54,25 +54,41 @@ def top_examples(run: RunFile, feature_id: int, n: int = 10) -> tuple[Example, .
     """The n strongest samples of a feature; fewer if it fires in fewer. Raises `NotFound` for an id the SAE has not."""
     check_feature(run, feature_id)
     rows = run.query(
-        """
-        SELECT sample_id, activation, token_index, text, metadata FROM activations JOIN samples USING (sample_id)
-        WHERE feature_id = ? ORDER BY activation DESC, sample_id LIMIT ?
-        """,
+        "SELECT sample_id FROM activations WHERE feature_id = ? ORDER BY activation DESC, sample_id LIMIT ?",
         [feature_id, n],
+    )
+    return examples_of(run, feature_id, rows["sample_id"].to_pylist())
+
+
+def examples_of(run: RunFile, feature_id: int, sample_ids: Sequence[int]) -> tuple[Example, ...]:
+    """The samples of these ids as a feature sees them, in this order; ids that the run has not are left out.
+
+    A sample in which the feature is silent has activation 0. One whose token values are not stored (`Example.tokens`)
+    has none.
+    """
+    wanted = np.array(sample_ids, dtype=np.uint32)
+    rows = run.query(
+        """
+        WITH wanted AS (SELECT unnest(?::UINTEGER[]) AS sample_id),
+        mine AS (SELECT sample_id, activation, token_index FROM activations WHERE feature_id = ?)
+        SELECT sample_id, coalesce(activation, 0)::FLOAT AS activation, token_index, text, metadata
+        FROM wanted JOIN samples USING (sample_id) LEFT JOIN mine USING (sample_id)
+        """,
+        [wanted, feature_id],
     ).to_pylist()
     tokens = run.query(
         """
         SELECT sample_id, token_index, char_start, char_end, activation FROM token_activations
         WHERE feature_id = ? AND list_contains(?::UINTEGER[], sample_id) ORDER BY sample_id, token_index
         """,
-        [feature_id, np.array([row["sample_id"] for row in rows], dtype=np.uint32)],
+        [feature_id, wanted],
     ).to_pylist()
     by_sample: dict[int, dict[int, TokenValue]] = {}
     for token in tokens:
         value = TokenValue(token["char_start"], token["char_end"], token["activation"])
         by_sample.setdefault(token["sample_id"], {})[token["token_index"]] = value
-    return tuple(
-        Example(
+    found = {
+        row["sample_id"]: Example(
             sample_id=row["sample_id"],
             activation=row["activation"],
             text=row["text"],
@@ -81,7 +97,8 @@ def top_examples(run: RunFile, feature_id: int, n: int = 10) -> tuple[Example, .
             tokens=tuple(by_sample.get(row["sample_id"], {}).values()),
         )
         for row in rows
-    )
+    }
+    return tuple(found[sample] for sample in sample_ids if sample in found)
 
 
 def peak_words(run: RunFile, feature_ids: Sequence[int], n: int = 3) -> dict[int, tuple[PeakWord, ...]]:

@@ -2,7 +2,8 @@
 
 Labels are events of the feature space (kind `label`). People's are about the item `<feature id>`, machines' about
 `<feature id>:<method>`: so neither hides the other, and taking one back never brings the wrong one up. A person's label
-holds over any machine's, whichever came later; among machines the newest holds. The history keeps them all.
+holds over any machine's, whichever came later; among machines the one that predicts best holds, of equals the newest.
+The history keeps them all.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from fac_core.errors import WrongUse
+from fac_core.features.explanation import Explained
 from fac_core.features.lexical import LexicalLabel
+from fac_core.features.relevance.verdicts import Level
 from fac_core.features.trust import Trust
 from fac_core.store.events import Event, EventLog
 
@@ -38,6 +41,10 @@ class Label:
     """The run whose samples they are."""
     model: str | None
     """The LLM, if one wrote it."""
+    prompt: str | None
+    """Names and versions of the prompts, if an LLM wrote it."""
+    verified: Level | None
+    """How well the label fits its samples, in a second opinion of the LLM."""
     author: str
     at: str
     """ISO 8601, UTC."""
@@ -54,9 +61,16 @@ class Labels:
         """The label that holds for each labelled feature."""
         held: dict[int, Label] = {}
         latest = self._log.latest(self._space, _KIND).values()
-        for event in sorted(latest, key=lambda e: (e.payload["method"] == "person", e.seq)):
+        for event in sorted(latest, key=lambda e: (e.payload["method"] == "person", _f1(e), e.seq)):
             held[_feature(event)] = _label(event)
         return held
+
+    def of(self, feature_id: int) -> Label | None:
+        """The label that holds for one feature: what `all` says of it, without reading the others."""
+        newest = {event.item: event for event in self.events(feature_id)}
+        holding = [event for event in newest.values() if event.payload]
+        ranked = sorted(holding, key=lambda e: (e.payload["method"] == "person", e.seq))
+        return _label(ranked[-1]) if ranked else None
 
     def rename(self, feature_id: int, text: str, *, author: str) -> Event:
         """A person's label. Raises `WrongUse` for an empty or an over-long one."""
@@ -72,16 +86,34 @@ class Labels:
 
         Those without a clear one are left out, and those that stand already in every detail.
         """
-        standing = self._log.latest(self._space, _KIND)
         said = {
-            f"{feature}:lexical": _payload(one.text, "lexical", one.trust, one.seen, run_id)
+            feature: _payload(one.text, "lexical", one.trust, one.seen, run_id)
             for feature, one in labels.items()
             if one.kind != "none"
         }
-        new = {
-            item: payload for item, payload in said.items() if item not in standing or standing[item].payload != payload
+        return self._record("lexical", said, author="lexical")
+
+    def record_explained(self, explained: Mapping[int, Explained], *, run_id: str) -> int:
+        """Keep labels that an LLM made from a run and did not take back on verifying; returns how many are new."""
+        labelled = {feature: one for feature, one in explained.items() if one.outcome == "labelled"}
+        said = {
+            feature: {
+                **_payload(one.text, "llm", one.trust, one.seen, run_id, one.model),
+                "prompt": one.prompt,
+                "verified": one.verified,
+            }
+            for feature, one in labelled.items()
         }
-        self._log.append_many(self._space, _KIND, new, author="lexical")
+        return self._record("llm", said, author=next((one.model for one in labelled.values()), "llm"))
+
+    def _record(self, method: Method, said: Mapping[int, dict[str, Any]], *, author: str) -> int:
+        standing = self._log.latest(self._space, _KIND)
+        new = {
+            item: payload
+            for feature, payload in said.items()
+            if (item := f"{feature}:{method}") not in standing or standing[item].payload != payload
+        }
+        self._log.append_many(self._space, _KIND, new, author=author)
         return len(new)
 
     def history(self, feature_id: int) -> tuple[Label, ...]:
@@ -115,6 +147,11 @@ def _payload(
     return {"text": text, "method": method, "trust": measured, "seen": list(seen), "run_id": run_id, "model": model}
 
 
+def _f1(event: Event) -> float:
+    measured = event.payload["trust"]
+    return measured["f1"] if measured else 0.0
+
+
 def _feature(event: Event) -> int:
     return int(event.item.partition(":")[0])
 
@@ -130,6 +167,8 @@ def _label(event: Event) -> Label:
         seen=tuple(payload["seen"]),
         run_id=payload.get("run_id"),
         model=payload["model"],
+        prompt=payload.get("prompt"),
+        verified=payload.get("verified"),
         author=event.author,
         at=event.at,
     )

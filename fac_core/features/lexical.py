@@ -19,7 +19,7 @@ from scipy import sparse
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
 
 from fac_core.features.incidence import incidence
-from fac_core.features.trust import Trust, negatives, trust
+from fac_core.features.trust import Trust, halves, negatives, trust
 from fac_core.store.run_file import RunFile
 
 Kind = Literal["on", "near", "form", "none"]
@@ -86,7 +86,7 @@ def lexical_labels(
     seen = {feature: _half(one, seed + feature, first=True) for feature, one in peaks.items()}
     labels = _named(seen)
     texts = run.query("SELECT sample_id, text FROM samples ORDER BY sample_id")
-    has_word, column_of = _occurrence(texts["text"].to_pylist(), labels)
+    has_word, column_of = occurrence(texts["text"].to_pylist(), labels)
     row_of = {sample: row for row, sample in enumerate(texts["sample_id"].to_pylist())}
     active = incidence(run, texts["sample_id"].to_numpy(), delta)
     wanted = range(run.info.d_sae) if feature_ids is None else feature_ids
@@ -222,15 +222,13 @@ def _tells(word: str) -> bool:
 
 def _half(peaks: _Peaks, seed: int, *, first: bool) -> _Peaks:
     """One of two halves of the shown samples, drawn by seed; the first is the larger."""
-    order = np.random.default_rng(seed).permutation(len(peaks.samples))
-    middle = (len(order) + 1) // 2
-    return peaks.part(sorted((order[:middle] if first else order[middle:]).tolist()))
+    return peaks.part(halves(len(peaks.samples), seed)[0 if first else 1].tolist())
 
 
-def _occurrence(
+def occurrence(
     texts: list[str], labels: Mapping[int, tuple[Kind, tuple[str, ...]]]
 ) -> tuple[sparse.csc_matrix, dict[str, int]]:
-    """Which sample has which label word, `[samples, words]`; a form is the word `\\x00form`."""
+    """Which sample has which label word, `[samples, words]`, and the column of each; a form is the word `\\x00form`."""
     vocabulary = sorted({w for kind, words in labels.values() for w in _tested(kind, words)})
     if not vocabulary or not texts:
         return sparse.csc_matrix((len(texts), 0), dtype=np.int64), {}

@@ -48,3 +48,10 @@ def negatives(silent: np.ndarray, tempting: np.ndarray, n: int, rng: np.random.G
     hard = rng.permutation(np.flatnonzero(silent & tempting))[: n // 2]
     rest = np.setdiff1d(np.flatnonzero(silent), hard)
     return np.concatenate([hard, rng.permutation(rest)[: n - len(hard)]])
+
+
+def halves(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of n samples, drawn by seed into those that a label is made from (the larger half) and those held out."""
+    order = np.random.default_rng(seed).permutation(n)
+    middle = (n + 1) // 2
+    return np.sort(order[:middle]), np.sort(order[middle:])

@@ -7,9 +7,8 @@ run or none. The work is done by DuckDB out of core, in sorted or batched steps,
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -17,12 +16,15 @@ import duckdb
 
 from fac_core.errors import RunBroken, StoreBusy
 from fac_core.store.feature_stats import fill_feature_stats
+from fac_core.store.lot import LOT
+from fac_core.store.process_lock import held
 from fac_core.store.rounding import ROUNDED
 from fac_core.store.run_file import RunInfo
 from fac_core.store.schema import (
     BLOCK_SIZE,
-    N_INTERVALS,
+    INTERVAL,
     N_PER_INTERVAL,
+    N_RANDOM,
     N_TOP_EXAMPLES,
     SCHEMA_VERSION,
     TABLES,
@@ -80,7 +82,8 @@ def build_run(
         "outside": outside,
         "failures": failures,
     }
-    with _only_builder(path):
+    busy = f"Another process is building {path.name}. Wait for it to end, then try again."
+    with held(path.with_name(path.name + ".lock"), busy):
         _remove(building, spill)  # what a killed build left
         try:
             with _database(building, spill, memory_limit) as db:
@@ -100,24 +103,6 @@ def build_run(
             raise RunBroken(f"{path.name} cannot be built: {error}. Encode the dataset again.") from error
         finally:
             _remove(building, spill)
-
-
-@contextmanager
-def _only_builder(path: Path) -> Iterator[None]:
-    """Hold the run for this builder. The lock is SQLite's: portable, and the system drops it with a killed process."""
-    lock = path.with_name(path.name + ".lock")
-    connection = sqlite3.connect(lock, timeout=0, isolation_level=None)
-    try:
-        connection.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
-        connection.close()
-        raise StoreBusy(f"Another process is building {path.name}. Wait for it to end, then try again.") from error
-    try:
-        yield
-    finally:
-        connection.close()
-        with suppress(PermissionError):  # Windows, and another builder is looking at it
-            lock.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -200,11 +185,12 @@ def _fill_activations(db: duckdb.DuckDBPyConnection, d_sae: int) -> None:
 
 
 def _fill_examples(db: duckdb.DuckDBPyConnection) -> None:
-    """Choose what is shown: the strongest, and from each interval a draw that md5 makes the same everywhere."""
+    """Choose what is shown: the strongest, from each interval a draw that md5 makes the same everywhere, and the samples
+    with the highest lots: every shard proposed its own, so they are drawn from all that fire the feature.
+    """
     db.execute(f"""
         CREATE TEMP TABLE proposed AS
-        SELECT feature_id, sample_id, activation,
-            least({N_INTERVALS - 1}, floor(activation::DOUBLE / max * {N_INTERVALS})::INTEGER) AS bin
+        SELECT feature_id, sample_id, activation, {INTERVAL} AS bin
         FROM (SELECT DISTINCT feature_id, sample_id FROM new_examples)
             JOIN activations USING (feature_id, sample_id) JOIN feature_stats USING (feature_id)
     """)  # noqa: S608
@@ -219,6 +205,10 @@ def _fill_examples(db: duckdb.DuckDBPyConnection) -> None:
                 PARTITION BY feature_id, bin ORDER BY md5(concat(feature_id, ':', sample_id)), sample_id
             ) AS rank, bin
             FROM proposed QUALIFY rank <= {N_PER_INTERVAL}
+            UNION ALL
+            SELECT feature_id, sample_id, 'random' AS kind,
+                row_number() OVER (PARTITION BY feature_id ORDER BY {LOT} DESC, sample_id) AS rank, NULL AS bin
+            FROM proposed QUALIFY rank <= {N_RANDOM}
         ) ORDER BY feature_id, kind DESC, bin, rank
     """)  # noqa: S608
     db.execute(f"""

@@ -124,6 +124,12 @@ class EventLog:
             ).fetchall()
         return tuple(scope for (scope,) in rows)
 
+    def position(self, scope: str, kind: str) -> int:
+        """`seq` of the newest event of a kind, 0 without one: it grows with every decision, so caches can go by it."""
+        with connected(self.path) as connection:
+            found = connection.execute("SELECT max(seq) FROM event WHERE scope = ? AND kind = ?", (scope, kind))
+            return found.fetchone()[0] or 0
+
     def since(self, seq: int) -> tuple[Event, ...]:
         """Everything after a position in the log: what a page that polls has not seen yet."""
         with connected(self.path) as connection:

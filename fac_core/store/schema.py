@@ -29,8 +29,15 @@ N_TOP_EXAMPLES = 20
 N_INTERVALS = 5
 """Equal intervals of 0..max that examples are drawn from."""
 
+INTERVAL = f"least({N_INTERVALS - 1}, floor(activation::DOUBLE * {N_INTERVALS} / max)::INTEGER)"
+"""SQL: the interval that `activation` lies in, 0..N_INTERVALS-1; an interval includes its lower edge, the last one also
+`max`. Multiplied first, the quotient of two short numbers never rounds across an edge."""
+
 N_PER_INTERVAL = 5
 """Samples shown from each interval."""
+
+N_RANDOM = 5
+"""Random positives shown for each feature."""
 
 TABLES: dict[str, str] = {
     "run": """
@@ -66,7 +73,8 @@ TABLES: dict[str, str] = {
         feature_id UINTEGER NOT NULL, sample_id UINTEGER NOT NULL, token_index USMALLINT NOT NULL,
         char_start UINTEGER, char_end UINTEGER, activation FLOAT NOT NULL
     """,
-    # kind 'top': rank 1.. over all, bin null; kind 'bin': rank 1.. within the interval, bin 0..N_INTERVALS-1.
+    # kind 'top': rank 1.. over all, bin null; kind 'bin': rank 1.. within the interval, bin 0..N_INTERVALS-1; kind
+    # 'random': rank 1.. of a draw over all, bin null. Runs of earlier builds have none of the last.
     "examples": """
         feature_id UINTEGER NOT NULL, sample_id UINTEGER NOT NULL, kind VARCHAR NOT NULL, rank INTEGER NOT NULL,
         bin INTEGER

@@ -5,7 +5,10 @@ my-workspace/
     runs/<run_id>.duckdb
     spaces/<space_id>.duckdb   atlases
     workspace.sqlite    what people and jobs decided: the event log, and measurements of texts that are in no run
-    cache/              samples, shards: safe to delete while nothing is being encoded
+    jobs/               a log for each job; a lock for each living worker
+    uploads/            datasets that came through the browser, by content
+    cache/              samples, shards, answers of language models: can be made (or paid for) again; safe to delete while
+                        nothing runs
 """
 
 from __future__ import annotations
@@ -19,8 +22,10 @@ from pathlib import Path
 from typing import Self
 
 from fac_core.errors import NotFound, RunBroken, WrongUse
+from fac_core.store.answers import Answers
 from fac_core.store.events import EventLog
 from fac_core.store.measurements import Measurements
+from fac_core.store.pulses import Pulses
 from fac_core.store.run_file import RunFile, RunInfo
 
 MARKER = "workspace.json"
@@ -148,6 +153,21 @@ class Workspace:
     def measurements(self) -> Measurements:
         """What texts that are in no run fire; the table is made where it is not there."""
         return Measurements(self._sqlite)
+
+    def answers(self) -> Answers:
+        """What language models answered; the file is made where it is not there."""
+        return Answers(self.folder / "cache" / "answers.sqlite")
+
+    def pulses(self) -> Pulses:
+        """Signs of life of workers and jobs; the tables are made where they are not there."""
+        return Pulses(self._sqlite)
+
+    @property
+    def jobs_folder(self) -> Path:
+        """Logs of jobs and locks of workers; it is made where it is not there."""
+        folder = self.folder / "jobs"
+        folder.mkdir(exist_ok=True)
+        return folder
 
     @property
     def _sqlite(self) -> Path:

@@ -94,7 +94,7 @@ def test_killed_at_any_moment_the_same_command_goes_on(tmp_path, spec, dataset, 
         "from fac_core.store.workspace import Workspace\n"
         "p.shard_size = lambda n: 2\n"
         "whole = Encoder.__call__\n"
-        "def slow(self, *args): time.sleep(0.2); return whole(self, *args)\n"
+        "def slow(self, *args, **kwargs): time.sleep(0.2); return whole(self, *args, **kwargs)\n"
         "Encoder.__call__ = slow\n"
         "p.encode(sys.argv[1], Workspace(Path(sys.argv[2])), EncodeSpec(model=sys.argv[3], sae=sys.argv[4], context=32, dtype='float32'))\n"
     )

@@ -10,7 +10,7 @@ import pytest
 from fac_core.coverage.active import anchor_features
 from fac_core.coverage.definition import PAPER, Definition
 from fac_core.coverage.fac import coverage
-from fac_core.coverage.interval import _certain_from, _resampled_counts, bootstrap_interval
+from fac_core.coverage.interval import _certain_from, bootstrap_interval, resampled_cover
 from fac_core.coverage.orders import active_pairs
 from fac_core.errors import WrongUse
 from fac_core.store.run_file import RunFile
@@ -39,7 +39,7 @@ def test_resamples_count_as_a_direct_count_does(random_run: Runs) -> None:
         drawn = rng.integers(15, size=15).tolist()
         counts = [sum(drawn.count(r["sample_id"]) for r in rows if r["feature_id"] == f) for f in covered]
         expected.append(sum(count >= 2 for count in counts))
-    assert _resampled_counts(pairs, 5, np.random.default_rng(3)).tolist() == expected
+    assert resampled_cover(pairs, 5, np.random.default_rng(3)).sum(axis=1).tolist() == expected
     assert min(expected) < len(covered)
 
 

@@ -76,8 +76,8 @@ def test_a_link_to_a_feature_that_there_is_not_says_so_and_opens_none(page, wron
 
 def test_the_list_says_what_the_filters_hide(page):
     app = page("features", preset="paper", fq_state="Uncovered")
-    assert any(c.value.startswith("3 features; 5 hidden") for c in app.caption)
-    assert app.dataframe[0].value["feature_id"].tolist() == [2, 3, 4]
+    assert "**3 of 8 shown**; hidden: 3 dead, 2 by your filters" in texts(app)
+    assert app.dataframe[0].value["feature"].tolist() == ["2", "3", "4"]
 
 
 def test_a_filter_that_nothing_matches_says_so(page):

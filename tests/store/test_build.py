@@ -12,12 +12,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 
+from fac_core.activations.proposals import draw
 from fac_core.errors import RunBroken, StoreBusy
 from fac_core.store import feature_stats
 from fac_core.store.build import build_run
+from fac_core.store.lot import LOT
 from fac_core.store.run_file import RunFile
-from fac_core.store.schema import QUANTILE_LEVELS, TABLES
+from fac_core.store.schema import N_RANDOM, QUANTILE_LEVELS, TABLES
 from tests.runs import Active, make_run, run_info, write_parts
 
 
@@ -280,3 +283,22 @@ def test_a_stored_activation_costs_at_most_six_bytes(tmp_path: Path) -> None:
     pq.write_table(pa.table(columns), parts["activations"][0])
     with build(tmp_path, parts, d_sae=d_sae) as run:
         assert run.bytes_of("activations") / run.info.n_activations <= 6
+
+
+def test_random_positives_are_those_with_the_highest_lots_of_all_that_fire(tmp_path: Path) -> None:
+    """The draw of the shards' proposals, in SQL: so a sample drawn over all shards has its tokens."""
+    n, d_sae = 300, 3
+    ids = torch.randint(0, 2**32, (n,), generator=torch.Generator().manual_seed(0)).unique()
+    run = make_run(tmp_path, "run", [(f, s, 1.0 + s % 7) for f in range(d_sae) for s in range(n)], n, d_sae)
+    lots = draw(torch.arange(n)[:, None], torch.arange(d_sae)[None, :])
+    for feature in range(d_sae):
+        stored = run.query(
+            "SELECT sample_id FROM examples WHERE kind = 'random' AND feature_id = ? ORDER BY rank", [feature]
+        )
+        assert stored["sample_id"].to_pylist() == lots[:, feature].argsort(descending=True)[:N_RANDOM].tolist()
+    rows = run.query(
+        f"SELECT sample_id, {LOT} AS lot FROM (SELECT unnest(?::UINTEGER[]) AS sample_id, 65535 AS feature_id)",  # noqa: S608
+        [ids.numpy().astype(np.uint32)],
+    )
+    expected = draw(torch.from_numpy(rows["sample_id"].to_numpy().astype(np.int64)), torch.tensor(65535))
+    assert ((rows["lot"].to_numpy().astype(np.float64) + 1) / 2**32).astype(np.float32).tolist() == expected.tolist()

@@ -74,7 +74,8 @@ class Relevance:
 
     def of(self, feature_id: int) -> tuple[Verdict, ...]:
         """What every judge says about a feature, the one that holds first."""
-        found = [v for v in self._verdicts() if v.feature_id == feature_id]
+        newest = {event.item: event for event in self.history(feature_id)}
+        found = [_verdict(event) for event in newest.values() if event.payload]
         return tuple(sorted(found, key=lambda v: -_RANK[v.source]))
 
     def all(self) -> dict[int, Verdict]:
@@ -85,8 +86,7 @@ class Relevance:
         return held
 
     def _verdicts(self) -> list[Verdict]:
-        latest = self._log.latest(self._scope, _KIND).values()
-        return [Verdict(**event.payload, author=event.author, at=event.at) for event in latest]
+        return [_verdict(event) for event in self._log.latest(self._scope, _KIND).values()]
 
 
 def relevant_ids(verdicts: Mapping[int, Verdict], least: Level = "maybe") -> frozenset[int]:
@@ -96,9 +96,19 @@ def relevant_ids(verdicts: Mapping[int, Verdict], least: Level = "maybe") -> fro
     return frozenset(feature for feature, verdict in verdicts.items() if verdict.level in counted)
 
 
+def level_of(answer: Mapping[str, Any] | None) -> Level | None:
+    """The verdict in a language model's JSON answer; None if it has none."""
+    said = str((answer or {}).get("verdict", "")).strip(" .[]").lower()
+    return next((level for level in get_args(Level) if level == said), None)
+
+
 def _check(level: str) -> None:
     if level not in get_args(Level):
         raise WrongUse(f"There is no level {level!r}; choose one of {', '.join(get_args(Level))}.")
+
+
+def _verdict(event: Event) -> Verdict:
+    return Verdict(**event.payload, author=event.author, at=event.at)
 
 
 def _payload(verdict: Verdict) -> dict[str, Any]:

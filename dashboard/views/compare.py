@@ -1,0 +1,269 @@
+"""Compare: how datasets cover each other, what only one has, which real texts fill gaps, how few samples suffice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import comparison_sources, sources
+from dashboard.components.examples import st_text
+from dashboard.components.token_heat import token_heat
+from dashboard.figures import comparison
+from dashboard.links import link
+from dashboard.selection import Selection
+from fac_core.errors import FacError
+from fac_core.store.run_file import RunInfo
+
+_LISTED = 500
+"""Features in the list of effects: the surest."""
+_SIZES = {"own size": None, "equal samples": "samples", "equal tokens": "tokens"}
+
+selection: Selection = st.session_state["selection"]
+workspace, definition, relevant = selection.workspace, selection.definition, selection.relevant
+anchor = workspace.run_path(selection.anchor.run_id)
+everything = workspace.runs()
+peers = [info for info in everything if info.space_id == selection.anchor.space_id]
+
+
+def path(info: RunInfo) -> Path:
+    return workspace.run_path(info.run_id)
+
+
+def pick(label: str, runs: Sequence[RunInfo], key: str, default: RunInfo) -> RunInfo:
+    """A run by its id in the URL; the default is said in the placeholder."""
+    by_id = {info.run_id: info for info in runs}
+    chosen = st.selectbox(
+        label,
+        list(by_id),
+        index=None,
+        key=key,
+        bind="query-params",
+        format_func=lambda run_id: by_id[run_id].name,
+        placeholder=default.name,
+    )
+    return by_id.get(chosen or default.run_id, default)
+
+
+def show_matrix() -> None:
+    st.subheader("How much of each dataset each other one covers")
+    chosen = st.segmented_control("Rows are drawn at", list(_SIZES), default=None, key="cm_size", bind="query-params")
+    match = _SIZES[chosen or "own size"]
+    found = comparison_sources.coverage_matrix(tuple(map(path, peers)), definition, relevant, match)  # type: ignore[arg-type]
+    st.plotly_chart(
+        comparison.matrix(found),
+        key="matrix",
+        alt="FAC of every dataset (rows) with every dataset as the anchor (columns); the table below has the numbers",
+    )
+    size = f"{found.matched[1]:,} {found.matched[0]}" if found.matched else "its own size, so large sets look better"
+    st.caption(
+        f"Each row is a dataset at {size}; each column takes one as the anchor. On average {found.mean:.0%} of a dataset"
+        " is found in another. *Redundant* is the share that all others together cover."
+    )
+    rows = [
+        {
+            "dataset": name,
+            **{f"covers {st_text(other)}": found.fac[i, j] for j, other in enumerate(found.names)},
+            "samples": found.n_samples[i],
+            "tokens": found.n_tokens[i],
+            "features": int(found.denominator[i]),
+            "redundant": found.redundancy[i],
+            "its own": int(found.n_own[i]),
+        }
+        for i, name in enumerate(found.names)
+    ]
+    shares = {name: st.column_config.NumberColumn(format="percent") for name in rows[0] if name.startswith("covers")}
+    shares["redundant"] = st.column_config.NumberColumn(format="percent")
+    st.dataframe(rows, hide_index=True, column_config=shares)
+
+
+def show_pair(a: RunInfo, b: RunInfo) -> None:
+    found = comparison_sources.overlapping(path(a), path(b), anchor, definition, relevant)
+    st.plotly_chart(
+        comparison.overlap(found), key="overlap", alt="Features that both cover, only A, only B, neither; table below"
+    )
+    parts = {"both": found.both, f"only {a.name}": found.only_a, f"only {b.name}": found.only_b}
+    rows = [
+        {"covered by": name, "features": part.n, "from": part.low, "to": part.high, "share": part.n / found.n_features}
+        for name, part in {**parts, "neither": found.neither}.items()
+    ]
+    st.dataframe(rows, hide_index=True, column_config={"share": st.column_config.NumberColumn(format="percent")})
+    st.caption(
+        f"From and to: {found.level:.0%} bootstrap interval over the samples of both. {st_text(a.name)} has"
+        f" {a.n_samples:,} samples of {a.n_tokens / max(1, a.n_samples):.0f} tokens, {st_text(b.name)} {b.n_samples:,} of"
+        f" {b.n_tokens / max(1, b.n_samples):.0f}: the larger covers more for its size alone."
+    )
+    before, after = found.both.n + found.only_a.n, found.both.n + found.only_b.n
+    gaps = found.only_b.n + found.neither.n
+    st.markdown(f"**If {st_text(a.name)} is before and {st_text(b.name)} after**")
+    with st.container(horizontal=True):
+        change = (after - before) / found.n_features
+        st.metric("FAC before", f"{before / found.n_features:.1%}")
+        st.metric("FAC after", f"{after / found.n_features:.1%}", f"{change:+.1%}")
+        closure = f"{found.only_b.n / gaps:.1%}" if gaps else "no gap"
+        st.metric("Gap closure", closure, help=f"Of the {gaps:,} gaps before, the share that fires after. Not FAC.")
+        st.metric("Lost", f"{found.only_a.n:,}", help="Features that were covered before and are not any more.")
+
+
+def show_effects(a: RunInfo, b: RunInfo) -> None:
+    st.markdown("**Feature by feature: which one has it more often**")
+    any_length = st.toggle(
+        "Compare texts of any length",
+        key="cm_any_length",
+        bind="query-params",
+        help="By default odds ratios compare samples of like length: longer texts fire more of everything.",
+    )
+    table = comparison_sources.effects(path(a), path(b), anchor, definition, relevant, not any_length)
+    sure = [row for row in table.to_pylist() if row["q"] <= 0.05]
+    more_a = sum(row["odds_ratio"] > 1 for row in sure)
+    st.caption(
+        f"{more_a:,} features are more common in {st_text(a.name)}, {len(sure) - more_a:,} in {st_text(b.name)} (false"
+        f" discovery rate 5 %), of {len(table):,}."
+        + (f" The surest {_LISTED:,} are listed." if len(sure) > _LISTED else "")
+    )
+    rows = [
+        {
+            "feature": link("features", st.query_params.to_dict(), feature=str(row["feature_id"])),
+            "peaks on": row["words"],
+            "in A": row["share_a"],
+            "in B": row["share_b"],
+            "difference": row["difference"],
+            "from": row["difference_low"],
+            "to": row["difference_high"],
+            "odds ratio": row["odds_ratio"],
+            "odds from": row["odds_low"],
+            "odds to": row["odds_high"],
+            "q": row["q"],
+        }
+        for row in sure[:_LISTED]
+    ]
+    percent = ("in A", "in B", "difference", "from", "to")
+    st.dataframe(
+        rows,
+        hide_index=True,
+        height=360,
+        column_config={
+            "feature": st.column_config.LinkColumn(display_text=r"feature=(\d+)"),
+            **{name: st.column_config.NumberColumn(format="percent") for name in percent},
+            **{n: st.column_config.NumberColumn(format="%.2f") for n in ("odds ratio", "odds from", "odds to")},
+            "q": st.column_config.NumberColumn(format="scientific"),
+        },
+    )
+
+
+def show_real_texts(run: RunInfo) -> None:
+    st.subheader("Real texts for the gaps, before anything is written")
+    others = [info for info in peers if info.run_id not in (run.run_id, selection.anchor.run_id)]
+    if others:
+        found = comparison_sources.closing(path(run), tuple(map(path, others)), anchor, definition, relevant)
+        rows = [
+            {
+                "texts of": " + ".join(part.sources),
+                "gaps closed": len(part.closed),
+                "of": part.n_gaps,
+                "share": len(part.closed) / max(1, part.n_gaps),
+                "with texts": len(part.samples),
+                "90 % of them with": part.n_for_90,
+            }
+            for part in found
+        ]
+        st.dataframe(rows, hide_index=True, column_config={"share": st.column_config.NumberColumn(format="percent")})
+        st.caption(f"Texts that, added to {st_text(run.name)}, would close its gaps; chosen greedily.")
+    else:
+        st.info("A third run of this space would be searched here.", icon=":material/search_off:")
+    asked = st.query_params.get("cm_feature")
+    d_sae = selection.anchor.d_sae
+    if asked is not None and not (asked.isdecimal() and int(asked) < d_sae):
+        st.warning(f"There is no feature {asked}: they go from 0 to {d_sae - 1:,}.", icon=":material/link_off:")
+    feature = st.number_input(
+        "For one feature", 0, d_sae - 1, value=None, key="cm_feature", bind="query-params", placeholder="id", width=200
+    )
+    if feature is None:
+        return
+    texts = comparison_sources.texts(
+        feature,
+        tuple(info.run_id for info in peers if info.run_id != run.run_id),
+        selection.anchor.run_id,
+        definition,
+        workspace.folder,
+    )
+    if not texts:
+        st.info("No text of the other runs fires it.", icon=":material/search_off:")
+    for text in texts:
+        sign = ":material/check: above" if text.counts else ":material/remove: not above"
+        st.markdown(f"`{text.example.activation:.2f}` {sign} δ {text.delta:.2f} · {st_text(text.run)}")
+        strongest = texts[0].example.activation
+        st.html(token_heat(text.example.text, text.example.tokens, strongest, around=120, peak=text.example.peak))
+
+
+def show_subset(run: RunInfo) -> None:
+    st.subheader(f"How few samples of {st_text(run.name)} suffice")
+    found = comparison_sources.subset(path(run), anchor, definition, relevant)
+    random = sources.growth_curve(path(run), anchor, definition, relevant)
+    st.plotly_chart(
+        comparison.subset(found, random),
+        key="subset",
+        alt="FAC against samples: chosen greedily it rises far faster than in random order; table below",
+    )
+    shares = (0.5, 0.8, 0.9, 0.95, 0.99, 1.0)
+    sizes = {share: found.size_for(share) for share in shares}
+    rows = [{"of the FAC": s, "samples": n, "of all": n / found.full_n_samples} for s, n in sizes.items() if n]
+    columns = {name: st.column_config.NumberColumn(format="percent") for name in ("of the FAC", "of all")}
+    st.dataframe(rows, hide_index=True, column_config=columns)
+    n = sizes[0.99] or 0
+    st.markdown(f"These **{n:,}** of {found.full_n_samples:,} samples keep 99 % of the FAC of {found.full_fac:.1%}.")
+    chosen = [{"sample_id": s, "fac": fac} for s, fac in zip(found.sample_ids[:n], found.fac[:n], strict=True)]
+    st.download_button(
+        f"Their ids ({n:,})",
+        "".join(json.dumps(one) + "\n" for one in chosen),
+        f"{run.run_id}-subset.jsonl",
+        "application/jsonl",
+        icon=":material/download:",
+        disabled=not n,
+    )
+
+
+def show_other_spaces() -> None:
+    st.subheader("Across feature spaces")
+    mine = {info.dataset_id: info for info in peers}
+    others = [i for i in everything if i.space_id != selection.anchor.space_id and i.dataset_id in mine]
+    if not others:
+        st.caption("Encode a dataset of this workspace with another model or SAE, and their features can be matched.")
+        return
+    other = pick("Run of another space", others, "cm_other", others[0])
+    here = mine[other.dataset_id]
+    key = f"matched-{here.run_id}-{other.run_id}"
+    st.button(
+        f"Match {here.name} with {other.model}",
+        icon=":material/hub:",
+        on_click=lambda: st.session_state.update({key: True}),
+    )
+    if not st.session_state.get(key):
+        return
+    found = comparison_sources.matched(path(here), path(other))
+    st.markdown(
+        f"**{found.share:.1%}** of {found.n_tried:,} features have a match (correlation from {found.least_correlation:g}); with"
+        f" the texts paired at random {found.null_share:.1%}. {found.n_left_out:,} fire too rarely to be tried."
+    )
+    st.dataframe(found.pairs.slice(0, _LISTED), hide_index=True)
+
+
+try:
+    if len(peers) > 1:
+        show_matrix()
+    st.subheader("Two datasets")
+    with st.container(horizontal=True):
+        first = pick("A", peers, "cm_a", selection.run)
+        second = pick("B", peers, "cm_b", next(i for i in reversed(peers) if i.run_id != first.run_id))
+    if first.run_id == second.run_id:
+        st.info("Choose two different datasets.", icon=":material/compare_arrows:")
+    else:
+        show_pair(first, second)
+        show_effects(first, second)
+    show_real_texts(selection.run)
+    show_subset(selection.run)
+    show_other_spaces()
+except FacError as error:
+    st.error(str(error), icon=":material/error:")

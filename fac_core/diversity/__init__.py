@@ -1,0 +1,1 @@
+"""How varied texts are by older measures, beside FAC: words, grammar, sentence embeddings."""

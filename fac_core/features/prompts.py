@@ -1,0 +1,77 @@
+"""What a language model is asked about features: versioned files, which people can read and fork.
+
+A prompt ships with the project (`prompts/*.toml`); one of the same name in the workspace's folder `prompts/` holds instead
+of it. `$name` is filled in; the examples are earlier turns of the conversation.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from pathlib import Path
+from string import Template
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from fac_core.errors import BadInput, WrongUse
+from fac_core.generators.seam import Message
+
+BUILT_IN = Path(__file__).parent / "prompts"
+
+
+class Example(BaseModel):
+    """A question with its right answer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    user: str
+    assistant: str
+
+
+class Prompt(BaseModel):
+    """A question that can be asked about any feature."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1)
+    version: int = Field(ge=1)
+    system: str
+    user: str = Field(min_length=1)
+    example: tuple[Example, ...] = ()
+    fork: str = ""
+    """Of a user's own file: a hash of it."""
+
+    @property
+    def identity(self) -> str:
+        """For the record: `explain@1`, and for a fork `explain@1+0a1b2c3d`."""
+        return f"{self.name}@{self.version}" + (f"+{self.fork}" if self.fork else "")
+
+    def messages(self, **values: str) -> tuple[Message, ...]:
+        """The conversation, filled in. Raises `WrongUse` for a `$name` that there is not."""
+        try:
+            question = Template(self.user).substitute(values)
+        except (KeyError, ValueError) as error:
+            raise WrongUse(
+                f"The prompt {self.name!r} has {error}; there are: {', '.join(sorted(values))}. Write $$ for a dollar."
+            ) from error
+        shown = [
+            Message(role, text.strip())
+            for one in self.example
+            for role, text in (("user", one.user), ("assistant", one.assistant))
+        ]
+        return (Message("system", self.system.strip()), *shown, Message("user", question.strip()))
+
+
+def prompt(name: str, workspace: Path | None = None) -> Prompt:
+    """The user's fork of a prompt, or the built-in one. Raises `BadInput`, which names the file and the field."""
+    own = workspace / "prompts" / f"{name}.toml" if workspace else None
+    path = own if own and own.is_file() else BUILT_IN / f"{name}.toml"
+    content = path.read_bytes()
+    try:
+        values = tomllib.loads(content.decode("utf-8"))
+        return Prompt(**values, fork=hashlib.sha256(content).hexdigest()[:8] if path == own else "")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} is not TOML in UTF-8: {error}.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BadInput(f"{path}: field {'.'.join(map(str, first['loc']))!r}: {first['msg']}.") from error

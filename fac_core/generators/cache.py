@@ -1,0 +1,78 @@
+"""Answers are kept: the same request to the same generator is paid once, also after a crash.
+
+generator = Cached(Budgeted(server, budget), workspace.answers())
+
+Everything that reached a model is kept, refusals and empty answers too. Ask for another draw with another `seed`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from fac_core.generators.seam import Answer, Generator, Request, Usage, fingerprint
+from fac_core.store.answers import Answers
+
+
+class Cached:
+    """A generator that remembers. An answer is kept before anybody is told of it."""
+
+    def __init__(self, generator: Generator, answers: Answers) -> None:
+        self._generator = generator
+        self._answers = answers
+
+    @property
+    def name(self) -> str:
+        """Of what it wraps."""
+        return self._generator.name
+
+    def unpaid(self, requests: Sequence[Request]) -> list[Request]:
+        """Those that would have to be paid, each once: what an estimate is about."""
+        wanted: dict[str, Request] = {}
+        for request in requests:
+            wanted.setdefault(fingerprint(self, request), request)
+        kept = self._answers.find(wanted)
+        return [request for mark, request in wanted.items() if mark not in kept]
+
+    def generate(
+        self, requests: Sequence[Request], *, on_answer: Callable[[int, Answer], None] = lambda _i, _answer: None
+    ) -> list[Answer]:
+        """Requests that are equal are asked once; all but the first count as cached."""
+        marks = [fingerprint(self, request) for request in requests]
+        answers: dict[int, Answer] = {}
+
+        def tell(position: int, answer: Answer) -> None:
+            answers[position] = answer
+            on_answer(position, answer)
+
+        kept = self._answers.find(set(marks))
+        waiting: dict[str, list[int]] = {}
+        for position, mark in enumerate(marks):
+            if mark in kept:
+                tell(position, _from_cache(kept[mark]))
+            else:
+                waiting.setdefault(mark, []).append(position)
+
+        asked = list(waiting.items())
+
+        def arrived(nth: int, answer: Answer) -> None:
+            mark, (first, *others) = asked[nth]
+            payload = _payload(answer)
+            if answer.usage.n_paid:
+                self._answers.keep(mark, payload)
+            tell(first, answer)
+            for position in others:
+                tell(position, _from_cache(payload) if answer.usage.n_paid else answer)
+
+        self._generator.generate([requests[first] for _, (first, *_) in asked], on_answer=arrived)
+        return [answers[position] for position in range(len(requests))]
+
+
+def _payload(answer: Answer) -> dict[str, Any]:
+    return {"texts": list(answer.texts), "error": answer.error, "usage": asdict(answer.usage)}
+
+
+def _from_cache(payload: dict[str, Any]) -> Answer:
+    """It costs nothing now; what it cost then stays in the file."""
+    return Answer(tuple(payload["texts"]), Usage(n_cached=1), payload["error"])

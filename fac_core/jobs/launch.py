@@ -1,0 +1,48 @@
+"""Starting a worker from another program: a process of its own, which outlives whoever started it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+from fac_core.jobs.queue import Jobs
+from fac_core.store.workspace import Workspace
+
+_STARTING = 15.0
+"""Seconds in which a worker that was launched may not have its lock yet."""
+_IDLE_EXIT = 900
+"""Seconds without a job after which a launched worker ends, and gives its memory back."""
+
+
+def is_worker_alive(place: Workspace) -> bool:
+    """Whether some worker of the workspace lives. Forgets those that do not."""
+    jobs, pulses = Jobs(place), place.pulses()
+    alive = False
+    for worker in pulses.workers():
+        if jobs.is_alive(worker.worker_id):
+            alive = True
+        else:
+            pulses.forget(worker.worker_id)
+    return alive
+
+
+def ensure_worker(place: Workspace) -> bool:
+    """Launch a worker unless one lives or is starting. Returns whether one was launched; its words go to `worker.log`."""
+    mark = place.jobs_folder / "launched"
+    is_starting = mark.exists() and time.time() - mark.stat().st_mtime < _STARTING
+    if is_worker_alive(place) or is_starting:
+        return False
+    mark.touch()
+    command = [sys.executable, "-m", "fac_core", "worker", "-w", str(place.folder), "--idle-exit", str(_IDLE_EXIT)]
+    with (place.jobs_folder / "worker.log").open("ab") as log:
+        subprocess.Popen(  # noqa: S603  # our own arguments
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C at the dashboard ends the dashboard
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+            | getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+    return True

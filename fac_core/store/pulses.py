@@ -1,0 +1,94 @@
+"""Signs of life: which workers there are, and how far a job is. Overwritten all the time, so they are no events.
+
+They lie beside the event log, in the workspace's SQLite file. What they say is worth a glance, never a decision: whether
+a worker lives is known by its lock (`process_lock.py`), what became of a job by its events.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+from fac_core.store.sqlite_file import connected, create_table
+
+_WORKER = """
+    CREATE TABLE IF NOT EXISTS worker (
+        worker_id TEXT PRIMARY KEY, pid INTEGER NOT NULL, host TEXT NOT NULL, beat REAL NOT NULL
+    )
+"""
+_PROGRESS = """
+    CREATE TABLE IF NOT EXISTS job_progress (
+        job_id TEXT PRIMARY KEY, done INTEGER NOT NULL, total INTEGER NOT NULL, note TEXT NOT NULL,
+        rate REAL, at REAL NOT NULL
+    )
+"""
+
+
+@dataclass(frozen=True)
+class WorkerPulse:
+    """One worker, as it last told."""
+
+    worker_id: str
+    pid: int
+    host: str
+    beat: float
+    """Of the clock: seconds since 1970."""
+
+
+@dataclass(frozen=True)
+class JobProgress:
+    """How far a job is."""
+
+    job_id: str
+    done: int
+    total: int
+    """0 while nobody knows it."""
+    note: str
+    rate: float | None
+    """Units a second, of late; None before there is one."""
+    at: float
+    """Of the clock: seconds since 1970."""
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the rate of late; None where it cannot be told."""
+        return (self.total - self.done) / self.rate if self.rate and self.total else None
+
+
+class Pulses:
+    """The tables in a file, which are made where they are not there."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+        create_table(self.path, _WORKER)
+        create_table(self.path, _PROGRESS)
+
+    def beat(self, worker_id: str, pid: int, host: str) -> None:
+        """Say that a worker lives."""
+        with connected(self.path) as connection:
+            row = (worker_id, pid, host, time.time())
+            connection.execute("INSERT OR REPLACE INTO worker VALUES (?, ?, ?, ?)", row)
+
+    def workers(self) -> list[WorkerPulse]:
+        """All that have beaten and were not forgotten, the newest beat last."""
+        with connected(self.path) as connection:
+            rows = connection.execute("SELECT worker_id, pid, host, beat FROM worker ORDER BY beat").fetchall()
+        return [WorkerPulse(*row) for row in rows]
+
+    def forget(self, worker_id: str) -> None:
+        """The worker is no more."""
+        with connected(self.path) as connection:
+            connection.execute("DELETE FROM worker WHERE worker_id = ?", (worker_id,))
+
+    def tell(self, progress: JobProgress) -> None:
+        """Say how far a job is."""
+        with connected(self.path) as connection:
+            row = astuple(progress)
+            connection.execute("INSERT OR REPLACE INTO job_progress VALUES (?, ?, ?, ?, ?, ?)", row)
+
+    def progress(self) -> dict[str, JobProgress]:
+        """How far each job is, or was when it ended."""
+        with connected(self.path) as connection:
+            rows = connection.execute("SELECT job_id, done, total, note, rate, at FROM job_progress").fetchall()
+        return {row[0]: JobProgress(*row) for row in rows}
