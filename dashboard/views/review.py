@@ -15,6 +15,7 @@ from dashboard.components.examples import st_text
 from dashboard.review_queue import PRESETS, SMALLEST, counted, my_states, neighbours, queue
 from dashboard.selection import Selection
 from dashboard.theme import DECISIONS
+from fac_core.coverage.effect import Counts
 from fac_core.curation.agreement import progress
 from fac_core.curation.review import REASONS, Choice, Reviews, State
 from fac_core.curation.standing import standing
@@ -161,6 +162,12 @@ def verify() -> None:
     )
 
 
+def gained(counts: Counts) -> str | None:
+    """Against the seed, in points; nothing where nothing is gained."""
+    points = (counts.fac - found.seed.fac) * 100
+    return f"{points:+.2f} points" if points else None
+
+
 def head() -> None:
     """Coverage now and to come, progress, what waits for the worker."""
     with st.container(horizontal=True):
@@ -168,13 +175,13 @@ def head() -> None:
         st.metric(
             "if accepted",
             f"{found.accepted.fac:.2%}",
-            f"{(found.accepted.fac - found.seed.fac) * 100:+.2f} points",
+            gained(found.accepted),
             help="With the candidates that are accepted so far, those of other batches among them.",
         )
         st.metric(
             "if all pending pass",
             f"{found.if_pending_pass.fac:.2%}",
-            f"{(found.if_pending_pass.fac - found.seed.fac) * 100:+.2f} points",
+            gained(found.if_pending_pass),
             help="If every candidate that passes the check and is not rejected were accepted.",
         )
     done = progress(found.opinions, found.candidates, author)
@@ -224,9 +231,9 @@ def filters() -> list[str]:
             on_change=go,
             args=(None,),
         )
-        st.button("Undo (Z)", icon=":material/undo:", shortcut="Z", on_click=undo, disabled=not reviews.last(author))
+        st.button("Undo", icon=":material/undo:", shortcut="Z", on_click=undo, disabled=not reviews.last(author))
         st.button(
-            "Redo (Y)",
+            "Redo",
             icon=":material/redo:",
             shortcut="Y",
             on_click=redo,
@@ -251,7 +258,7 @@ def card(ids: list[str], current: str) -> None:
     with st.container(horizontal=True):
         for choice, (word, key, icon) in _BUTTONS.items():
             st.button(
-                f"{word} ({key})",
+                word,
                 icon=icon,
                 shortcut=key,
                 key=f"rv_{choice}",
@@ -259,9 +266,9 @@ def card(ids: list[str], current: str) -> None:
                 on_click=decide,
                 args=(candidate, choice, seen, after),
             )
-        st.button("Edit (E)", icon=":material/edit:", shortcut="E", on_click=start_editing, args=(current,))
-        st.button("Previous (←)", shortcut="Left", on_click=go, args=(before,), disabled=before is None)
-        st.button("Next (→)", shortcut="Right", on_click=go, args=(after,), disabled=after is None)
+        st.button("Edit", icon=":material/edit:", shortcut="E", on_click=start_editing, args=(current,))
+        st.button("Previous", shortcut="Left", on_click=go, args=(before,), disabled=before is None)
+        st.button("Next", shortcut="Right", on_click=go, args=(after,), disabled=after is None)
         st.toggle("Stay after deciding", key="rv_stay")
     reasons()
     if st.session_state.get("rv_editing") == current:
@@ -287,10 +294,11 @@ def bulk(ids: list[str]) -> None:
             "feature": found.shown[one].feature_id,
             "state": states[one],
             "check": check_words(found.shown[one]).replace("\\", ""),
-            "adds": found.effect(one).in_words(),
+            "adds": len(added.new),
+            "nearer": added.nearer,
             "text": found.shown[one].text,
         }
-        for one in ids
+        for one, added in ((one, found.effect(one).addition) for one in ids)
     ]
     ticked = st.dataframe(
         rows,
@@ -298,7 +306,11 @@ def bulk(ids: list[str]) -> None:
         on_select="rerun",
         selection_mode="multi-row",
         hide_index=True,
-        column_config={"text": st.column_config.TextColumn(width="large")},
+        column_config={
+            "text": st.column_config.TextColumn(width="large"),
+            "adds": st.column_config.NumberColumn(help="Features that accepting it covers anew."),
+            "nearer": st.column_config.NumberColumn(help="Gaps that it brings a sample nearer."),
+        },
     ).selection.rows
     marked = [found.shown[ids[i]] for i in ticked if i < len(ids)]
     sure = st.checkbox(f"All {len(ids):,} of this filter", key=f"{key}-all")
@@ -317,7 +329,7 @@ def bulk(ids: list[str]) -> None:
 
 head()
 ids = filters()
-with st.container(horizontal=True, vertical_alignment="bottom"):
+with top:
     view = st.segmented_control("View", ["one at a time", "table"], default=None, key="rv_view", bind="query-params")
     link = st.text_input("Candidate", key="candidate", bind="query-params", placeholder="id", width=200)
 if link and link not in found.shown:
