@@ -66,10 +66,10 @@ def minutes(asked: Asked, least_tokens: int, most_tokens: int) -> tuple[float, f
 
 def command(params: dict[str, Any]) -> str:
     """What does the same on the command line, for where there is no worker."""
-    steps = " ".join(f'--step "{step}"' for step in params["steps"])
+    targets = ",".join(map(str, params["targets"]))
     return (
-        f"fac synthesise --shape {params['shape']} --generator {params['generator']} {steps}"
-        f" --n {params['n']} --m {params['m']} --k {params['k']}"
+        f"fac synthesise --targets {targets} --shape {params['shape']} --generator {params['generator']}"
+        f' --methods "{",".join(params["steps"])}" -n {params["n"]} -m {params["m"]} -k {params["k"]}'
         + (f" --budget {params['budget']}" if params["budget"] else "")
     )
 

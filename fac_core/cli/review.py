@@ -142,7 +142,7 @@ def _list(found: Standing, state: State | None, n: int, json: bool) -> None:
         write_json({"batch": found.batch.batch_id, "coverage": coverage, "candidates": rows})
         return
     table = Table(box=None)
-    for column in ("candidate", "feature", "state", "check", "activation", "adds", "nearer"):
+    for column in ("candidate", "feature", "state", "check", "adds"):
         table.add_column(column, no_wrap=True)
     table.add_column("text")
     for row in rows[:n]:
@@ -151,9 +151,7 @@ def _list(found: Standing, state: State | None, n: int, json: bool) -> None:
             str(row["feature_id"]),
             row["state"],
             row["verdict"],
-            f"{row['activation']:.2f}",
             f"+{len(row['addition'].new)}",
-            f"{row['addition'].nearer:,}",
             Text(" ".join(row["text"].split())[:60]),
         )
     out.print(table)

@@ -9,7 +9,7 @@ import pytest
 
 from dashboard.components.check_badge import check_words
 from dashboard.components.strength_bar import strength_bar
-from dashboard.components.synthesis_form import Asked, cost, fork_prompt, minutes
+from dashboard.components.synthesis_form import Asked, command, cost, fork_prompt, minutes
 from dashboard.components.word_diff import word_diff
 from dashboard.review_queue import PRESETS, SMALLEST, my_states, neighbours, queue
 from fac_core.curation.review import Reviews
@@ -289,3 +289,10 @@ def test_a_forked_prompt_lies_in_the_workspace_and_nowhere_else(tmp_path):
         with pytest.raises(WrongUse):
             fork_prompt(tmp_path, name, "x")
     assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == ["mine.toml"]
+
+
+def test_the_command_beside_the_form_says_what_the_form_says():
+    params = {"targets": [2, 3], "shape": "text", "generator": "local", "steps": ["one step", "retry"], "budget": 500}
+    assert command({**params, "n": 4, "m": 2, "k": 1}) == (
+        'fac synthesise --targets 2,3 --shape text --generator local --methods "one step,retry" -n 4 -m 2 -k 1 --budget 500'
+    )
