@@ -44,6 +44,27 @@ page = st.navigation(
             help="The missing features, one at a time or in bulk: which of them to target.",
         ),
         st.Page(
+            VIEWS / "synthesis.py",
+            title="Synthesis",
+            icon=":material/auto_awesome:",
+            url_path="synthesis",
+            help="Let samples be written for approved gaps, after a preview and an estimate.",
+        ),
+        st.Page(
+            VIEWS / "review.py",
+            title="Review",
+            icon=":material/fact_check:",
+            url_path="review",
+            help="Accept, reject or edit what was written, seeing what each decision does to coverage.",
+        ),
+        st.Page(
+            VIEWS / "export.py",
+            title="Export",
+            icon=":material/download:",
+            url_path="export",
+            help="Write what was accepted as a dataset with its card, and measure it.",
+        ),
+        st.Page(
             VIEWS / "compare.py",
             title="Compare",
             icon=":material/compare_arrows:",

@@ -42,3 +42,35 @@ STATES = {
         "does not occur in the anchor, or is left out",
     ),
 }
+
+
+@dataclass(frozen=True)
+class Badge:
+    """How a decision or a check is shown."""
+
+    word: str
+    icon: str
+    colour: str
+    """Of Streamlit's badges."""
+
+
+DECISIONS = {
+    "pending": Badge("Pending", ":material/schedule:", "gray"),
+    "accepted": Badge("Accepted", ":material/check:", "green"),
+    "rejected": Badge("Rejected", ":material/close:", "red"),
+    "skipped": Badge("Skipped", ":material/redo:", "gray"),
+    "needs second review": Badge("Needs second review", ":material/group:", "orange"),
+    "reviewers differ": Badge("Reviewers differ", ":material/call_split:", "orange"),
+}
+
+CHECKS = {
+    "passes": Badge("passes", ":material/bolt:", "green"),
+    "does not fire": Badge("does not fire", ":material/flash_off:", "red"),
+    "duplicate": Badge("duplicate", ":material/content_copy:", "orange"),
+    "copy": Badge("copy", ":material/content_copy:", "red"),
+    "not fluent": Badge("not fluent", ":material/sentiment_dissatisfied:", "orange"),
+    "wrong label": Badge("wrong label", ":material/label_off:", "orange"),
+    "malformed": Badge("malformed", ":material/broken_image:", "red"),
+    "failed": Badge("failed", ":material/error:", "red"),
+    "not measured": Badge("not measured", ":material/hourglass_empty:", "violet"),
+}

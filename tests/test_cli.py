@@ -207,6 +207,35 @@ def test_match_compares_two_spaces_of_one_dataset(tmp_path, workspace, capsys):
     assert answer(capsys, "match", "broad", "in-A", code=2)["kind"] == "ModelMismatch"  # type: ignore[index]
 
 
+def test_a_candidate_is_reviewed_exported_and_traced_unattended(workspace, tmp_path, capsys):
+    from fac_core.store.workspace import Workspace
+    from tests.batches import candidate, make_batch
+
+    made = make_batch(
+        Workspace(workspace),
+        [(candidate(feature_id=f, text=f"[red]{f}[/]"), {f: 3.0}) for f in (6, 7)],
+        anchor_run_id="id-broad",
+        seed_run_id="id-small",
+    )
+    ids = [one.candidate_id for one in made]
+    answer(capsys, "review", "accept", ids[0], "--author", "Ann")
+    assert answer(capsys, "review", "reject", ids[1], code=2)["kind"] == "WrongUse"  # type: ignore[index]
+    answer(capsys, "review", "reject", ids[1], "--reason", "off target", "--author", "Ann")
+    listed = answer(capsys, "review")
+    assert listed["coverage"] == {"now": 0.75, "if_accepted": 0.875, "if_pending_pass": 0.875}  # type: ignore[index]
+    assert {c["candidate_id"]: c["state"] for c in listed["candidates"]} == {ids[0]: "accepted", ids[1]: "rejected"}  # type: ignore[index]
+    done = answer(capsys, "export", "b", "-o", str(tmp_path / "out"))
+    row = json.loads(Path(done["data"]).read_text())  # type: ignore[index]
+    chain = answer(capsys, "trace", row["fac_candidate"])
+    assert (chain["feature_id"], chain["state"], chain["rows"][0]["row"]) == (6, "accepted", 0)  # type: ignore[index]
+    answer(capsys, "review", "undo", "--author", "Ann")
+    assert [c["state"] for c in answer(capsys, "review", "--state", "rejected")["candidates"]] == []  # type: ignore[index]
+    assert answer(capsys, "trace", "nothing", code=2)["kind"] == "NotFound"  # type: ignore[index]
+    for arguments in (["review"], ["trace", ids[0]]):
+        assert run(arguments) == 0
+        assert "[red]6[/]" in capsys.readouterr().out
+
+
 def test_feature_shows_both_sides_and_why_it_is_missing(workspace, capsys):
     document = answer(capsys, "feature", "6")
     assert isinstance(document, dict)

@@ -32,7 +32,7 @@ def show(selection: Selection, feature_id: int, on_open: Callable[[int], None] |
     anchor = selection.workspace.run_path(selection.anchor.run_id)
     run = selection.workspace.run_path(selection.run.run_id)
     space = selection.workspace.space_path(selection.anchor.space_id)
-    table = sources.states(run, anchor, selection.definition)
+    table = sources.states(run, anchor, selection.definition, selection.relevant)
     by_samples = feature_sources.co_activation(anchor, feature_id, selection.definition)
     by_direction = sources.neighbours(space, feature_id) if space.exists() else []
     lists = (

@@ -15,7 +15,19 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from fac_core.cli import browser, comparing, encoding, evidence, features, jobs, labels, machine, measuring, relevance
+from fac_core.cli import (
+    browser,
+    comparing,
+    encoding,
+    evidence,
+    features,
+    jobs,
+    labels,
+    machine,
+    measuring,
+    relevance,
+    review,
+)
 from fac_core.errors import FacError, WrongUse
 
 _INTERRUPTED = 130
@@ -34,6 +46,7 @@ features.register(app)
 evidence.register(app)
 labels.register(app)
 relevance.register(app)
+review.register(app)
 jobs.register(app)
 machine.register(app)
 browser.register(app)

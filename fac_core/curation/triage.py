@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from fac_core.curation.acts import last_act
 from fac_core.errors import WrongUse
 from fac_core.store.events import Event, EventLog
 
@@ -94,19 +95,8 @@ class Triage:
         return self._log.history(self._scope, _KIND, None if feature_id is None else str(feature_id))
 
     def last(self, author: str) -> list[Event]:
-        """What an undo by this author would take back: their newest decision that still holds, with those made at once.
-
-        Decisions of one transaction carry one time stamp and one payload, and follow each other in the log.
-        """
-        undone = {event.undoes for event in self.history()}
-        open_events = [e for e in self.history() if e.author == author and e.undoes is None and e.seq not in undone]
-        batch: list[Event] = []
-        for event in reversed(open_events):
-            together = not batch or (event.seq == batch[-1].seq - 1 and _same_act(event, batch[-1]))
-            if not together:
-                break
-            batch.append(event)
-        return batch[::-1]
+        """What an undo by this author would take back: their newest decision that still holds, with those made at once."""
+        return last_act(self.history(), author)
 
 
 def counts(decisions: Mapping[int, Decision], gaps: Collection[int]) -> dict[State, int]:
@@ -128,7 +118,3 @@ def _decision(event: Event) -> Decision:
     return Decision(
         int(event.item), payload["state"], payload["reason"], payload["note"], event.author, event.at, event.version
     )
-
-
-def _same_act(one: Event, other: Event) -> bool:
-    return one.at == other.at and one.payload == other.payload and one.item != other.item

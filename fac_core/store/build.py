@@ -18,6 +18,7 @@ from fac_core.errors import RunBroken, StoreBusy
 from fac_core.store.feature_stats import fill_feature_stats
 from fac_core.store.lot import LOT
 from fac_core.store.process_lock import held
+from fac_core.store.rounding import ROUNDED
 from fac_core.store.run_file import RunInfo
 from fac_core.store.schema import (
     BLOCK_SIZE,
@@ -26,13 +27,9 @@ from fac_core.store.schema import (
     N_RANDOM,
     N_TOP_EXAMPLES,
     SCHEMA_VERSION,
-    SIGNIFICANT_DIGITS,
     TABLES,
     ddl,
 )
-
-_ROUNDED = f"""round(activation::DOUBLE, {SIGNIFICANT_DIGITS - 1} - floor(log10(activation::DOUBLE))::INTEGER)::FLOAT"""
-"""SQL: `activation`, which is positive, at the stored precision."""
 
 _STAGES: dict[str, str] = {
     "samples": """
@@ -176,7 +173,7 @@ def _fill_activations(db: duckdb.DuckDBPyConnection, d_sae: int) -> None:
         raise RunBroken(f"{broken[0]} activations are not finite numbers. Encode again in float32.")
     db.execute(f"""
         INSERT INTO activations
-        SELECT feature_id, sample_id, {_ROUNDED} AS stored, token_index FROM new_activations WHERE activation > 0
+        SELECT feature_id, sample_id, {ROUNDED} AS stored, token_index FROM new_activations WHERE activation > 0
         ORDER BY feature_id, stored DESC, sample_id
     """)  # noqa: S608
     stray = db.execute("SELECT max(feature_id) FROM activations").fetchone()
@@ -216,7 +213,7 @@ def _fill_examples(db: duckdb.DuckDBPyConnection) -> None:
     """)  # noqa: S608
     db.execute(f"""
         INSERT INTO token_activations
-        SELECT feature_id, sample_id, token_index, char_start, char_end, {_ROUNDED}
+        SELECT feature_id, sample_id, token_index, char_start, char_end, {ROUNDED}
         FROM new_examples SEMI JOIN examples USING (feature_id, sample_id) WHERE activation > 0
         ORDER BY feature_id, sample_id, token_index
     """)  # noqa: S608
@@ -225,7 +222,7 @@ def _fill_examples(db: duckdb.DuckDBPyConnection) -> None:
 def _fill_outside(db: duckdb.DuckDBPyConnection) -> None:
     db.execute(f"""
         INSERT INTO outside
-        SELECT feature_id, place, n_samples, {_ROUNDED} FROM (
+        SELECT feature_id, place, n_samples, {ROUNDED} FROM (
             SELECT feature_id, place, sum(n_samples) AS n_samples, max(max) AS activation FROM new_outside
             WHERE max > 0 GROUP BY feature_id, place
         ) ORDER BY ALL

@@ -116,6 +116,14 @@ class EventLog:
         with connected(self.path) as connection:
             return _newest(connection, scope, kind, item)
 
+    def scopes(self, kind: str, item: str) -> tuple[str, ...]:
+        """Where an item of this kind has events: what to ask for if only its name is known."""
+        with connected(self.path) as connection:
+            rows = connection.execute(
+                "SELECT scope FROM event WHERE kind = ? AND item = ? GROUP BY scope ORDER BY min(seq)", (kind, item)
+            ).fetchall()
+        return tuple(scope for (scope,) in rows)
+
     def newest(self, scope: str, kind: str) -> int:
         """`seq` of the newest event of a kind, 0 without one: while it stays, so does all that follows from them."""
         with connected(self.path) as connection:

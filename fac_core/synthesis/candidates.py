@@ -110,6 +110,11 @@ class Candidates:
         for batch_id, payloads in by_batch.items():
             self._log.append_many(batch_id, _CANDIDATE, payloads, author=author)
 
+    def revise(self, candidate: Candidate, *, author: str) -> Event:
+        """A next version on top of `candidate.version`. Raises `Conflict` if somebody changed it in the meantime."""
+        item, seen = candidate.candidate_id, candidate.version
+        return self._log.append(candidate.batch_id, _CANDIDATE, item, _payload(candidate), author=author, seen=seen)
+
     def of(self, batch_id: str) -> dict[str, Candidate]:
         """What holds of each candidate of a batch, in the order of the log."""
         events = sorted(self._log.latest(batch_id, _CANDIDATE).values(), key=lambda event: event.seq)

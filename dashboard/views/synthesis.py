@@ -1,0 +1,213 @@
+"""Synthesis: let samples be written for approved gaps, after a preview and an estimate."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import jobs_link, sources
+from dashboard.components.check_badge import check_look, check_words
+from dashboard.components.examples import st_text
+from dashboard.components.synthesis_form import Asked, command, cost, fill_in, minutes
+from dashboard.components.token_heat import token_heat
+from dashboard.selection import Selection
+from fac_core.curation.review import Reviews
+from fac_core.curation.triage import Triage
+from fac_core.errors import FacError, MissingExtra
+from fac_core.export.plan import method_yields
+from fac_core.features.evidence import TokenValue
+from fac_core.features.labels import Labels, trust_of
+from fac_core.features.trust import TRUSTED
+from fac_core.synthesis.candidates import Batch, Candidate, Candidates
+
+_PREVIEWED = 6
+
+selection: Selection = st.session_state["selection"]
+place = selection.workspace
+run, anchor = place.run_path(selection.run.run_id), place.run_path(selection.anchor.run_id)
+approved = Triage(place.events(), selection.anchor.run_id).targets()
+try:
+    missing = set(sources.coverage(run, anchor, selection.definition, selection.relevant).missing)
+except FacError as error:
+    st.error(str(error), icon=":material/error:")
+    st.stop()
+if not approved:
+    st.info(
+        "No gap is approved yet. Samples are only written for gaps that somebody marked as target.",
+        icon=":material/rule:",
+    )
+    st.page_link("views/gaps.py", label=f"Look at the {len(missing):,} gaps", icon=":material/arrow_forward:")
+    st.stop()
+
+
+def choose_targets() -> list[int]:
+    """The approved gaps as a list with boxes. A name that cannot be trusted misleads the generator: it starts unticked."""
+    labels = Labels(place.events(), selection.anchor.space_id).all()
+    trust = trust_of(labels)
+    words = sources.words(anchor)
+    rows = []
+    for feature in approved:
+        score = trust.get(feature)
+        doubt = "not scored" if score is None else "low trust" if score < TRUSTED else ""
+        note = "covered already" if feature not in missing else doubt
+        named = labels[feature].text if feature in labels else words[feature]
+        rows.append({"write": not note, "feature": feature, "called": named, "trust": score, "note": note})
+    key = "sy-targets-" + hashlib.sha256(str(rows).encode()).hexdigest()[:12]
+    edited = st.data_editor(
+        pd.DataFrame(rows),
+        key=key,
+        hide_index=True,
+        disabled=["feature", "called", "trust", "note"],
+        height=260,
+        column_config={"trust": st.column_config.NumberColumn("trust in the name", format="%.2f")},
+    )
+    chosen = [int(feature) for feature in edited.loc[edited["write"], "feature"]]
+    flagged = sum(row["note"] in ("low trust", "not scored") for row in rows)
+    st.caption(
+        f"{len(chosen):,} of {len(approved):,} approved gaps chosen. {flagged:,} have a name that cannot be trusted "
+        f"(F1 below {TRUSTED}, or never scored) and start unticked: rename them, or tick them if their examples are clear."
+    )
+    return chosen
+
+
+def estimate_card(asked: Asked) -> None:
+    """Tokens, cost and minutes, low to high, before anything is asked for."""
+    try:
+        found = jobs_link.estimate(selection, {k: v for k, v in asked.params.items() if k != "key_variable"})
+    except MissingExtra as gone:
+        st.caption(str(gone))
+        return
+    except FacError as wrong:
+        st.warning(str(wrong), icon=":material/error:")
+        return
+    tokens = found.least_tokens, found.most_tokens
+    money, time = cost(asked, *tokens), minutes(asked, *tokens)
+    with st.container(border=True, horizontal=True):
+        st.metric("Targets", f"{found.targets:,}")
+        st.metric(
+            "Tokens", f"{tokens[0]:,} to {tokens[1]:,}", help="Generated ones, if every answer is as long as it may be."
+        )
+        st.metric("Cost", f"{money[0]:,.2f} to {money[1]:,.2f}" if asked.price else "none")
+        st.metric("Minutes", f"{time[0]:,.1f} to {time[1]:,.1f}")
+
+
+def submit(params: dict[str, Any], said: str) -> None:
+    try:
+        job = jobs_link.submit(selection, "synthesise", params)
+        st.toast(f"{said} as job {job}.", icon=":material/auto_awesome:")
+    except FacError as wrong:
+        st.toast(str(wrong), icon=":material/error:")
+
+
+def preview(candidates: list[Candidate]) -> None:
+    """The newest samples, each with its proof."""
+    for one in candidates:
+        look = check_look(one)
+        peak = TokenValue(*one.peak) if one.peak else None
+        heat = [TokenValue(*token) for token in one.tokens]
+        with st.container(border=True):
+            st.badge(check_words(one), icon=look.icon, color=look.colour)  # type: ignore[arg-type]
+            st.html(token_heat(one.text, heat, max(one.activation, one.delta), peak=peak))
+            st.caption(f"Feature {one.feature_id} · {one.method} · {st_text(one.detail)}")
+
+
+def show_batch(batch: Batch) -> None:
+    """What a batch brought, by method, and what failed in it."""
+    held = Candidates(place.events()).of(batch.batch_id)
+    states = Reviews(place.events(), batch.batch_id).states(held)
+    st.markdown(f"Batch `{batch.batch_id}` by {st_text(batch.author)}, {batch.at[:16].replace('T', ' ')} UTC")
+    if not held:
+        st.info("Nothing is written yet. Samples appear here as soon as a target is done.", icon=":material/schedule:")
+        return
+    yields = [
+        {
+            "method": one.method,
+            "made": one.made,
+            "passed": one.passed,
+            "accepted": one.accepted,
+            "yield": one.passed / one.made,
+            "tokens": one.n_generated,
+            "tokens for one that passes": one.n_generated / one.passed if one.passed else None,
+        }
+        for one in method_yields([(c, states[i]) for i, c in held.items()])
+    ]
+    st.dataframe(
+        yields,
+        hide_index=True,
+        column_config={
+            "yield": st.column_config.NumberColumn(format="percent"),
+            "tokens for one that passes": st.column_config.NumberColumn(format="%.0f"),
+        },
+    )
+    with st.expander("The newest samples", icon=":material/visibility:"):
+        preview(list(held.values())[-_PREVIEWED:])
+    failed = [one for one in held.values() if one.verdict in ("failed", "malformed")]
+    if failed:
+        with st.expander(f"{len(failed):,} without a sample", icon=":material/error:"):
+            st.dataframe(
+                [{"feature": c.feature_id, "method": c.method, "what": c.verdict, "why": c.detail} for c in failed],
+                hide_index=True,
+            )
+            params = jobs_link.params_of(selection, batch.batch_id)
+            st.button(
+                f"Retry {len(failed):,} failed",
+                icon=":material/refresh:",
+                key=f"retry-{batch.batch_id}",
+                disabled=params is None,
+                help="The same batch goes on: what is there is kept, only what failed is asked for again."
+                if params
+                else "The command that made this batch, given again, does the same.",
+                on_click=submit,
+                args=(params, "Retrying"),
+            )
+    st.page_link("views/review.py", label=f"Review {len(held):,} candidates", icon=":material/fact_check:")
+
+
+st.subheader("1. Which gaps")
+chosen = choose_targets()
+st.subheader("2. How")
+asked = fill_in(selection, chosen)
+st.subheader("3. What it may cost")
+ready = bool(chosen and asked.params["steps"] and asked.params["generator"])
+if ready:
+    estimate_card(asked)
+else:
+    st.info("Choose at least one gap, one method, and where to generate.", icon=":material/checklist:")
+with st.container(horizontal=True):
+    st.button(
+        "Preview 2 samples for 3 targets",
+        icon=":material/preview:",
+        disabled=not (ready and jobs_link.can("synthesise")),
+        on_click=submit,
+        args=(asked.preview(), "Writing a preview"),
+    )
+    st.button(
+        f"Looks right, run all {len(chosen):,}",
+        icon=":material/auto_awesome:",
+        type="primary",
+        disabled=not (ready and jobs_link.can("synthesise")),
+        on_click=submit,
+        args=(asked.params, f"Writing for {len(chosen):,} targets"),
+    )
+if ready and not jobs_link.can("synthesise"):
+    st.caption("The worker of this installation cannot synthesise. On the command line:")
+    st.code(command(asked.params), language="bash")
+batches = [
+    batch
+    for batch in Candidates(place.events()).batches(selection.anchor.run_id)
+    if batch.seed_run_id == selection.run.run_id
+]
+if batches:
+    st.subheader("4. What came of it")
+    by_id = {batch.batch_id: batch for batch in reversed(batches)}
+    one = st.selectbox(
+        "Batch",
+        list(by_id),
+        key="sy_batch",
+        format_func=lambda i: f"{i} · {by_id[i].at[:10]} · {len(by_id[i].targets):,} targets",
+        width=340,
+    )
+    show_batch(by_id[one])

@@ -1,0 +1,215 @@
+"""Where a batch stands: its candidates, what people decided about them, and what that does to coverage.
+
+Accepted candidates of other batches for the same seed and anchor count as well: a gap that one synthesis closed is not
+closed again by the next. Texts that are the same word for word count once, as they do when a dataset is encoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from fac_core.coverage.definition import PAPER, Definition
+from fac_core.coverage.effect import Addition, Counts, addition, fired, seed_counts, smallest_set
+from fac_core.curation.controls import Controls, measured
+from fac_core.curation.review import Opinion, Reviews, State, current, state
+from fac_core.errors import NotFound
+from fac_core.store.measurements import Measurement
+from fac_core.store.run_file import RunFile
+from fac_core.store.workspace import Workspace
+from fac_core.synthesis.candidates import Batch, Candidate, Candidates
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What accepting a candidate does, on top of what is accepted already."""
+
+    addition: Addition
+    target_in_seed: int
+    """Seed samples that fire the target above δ."""
+    target_in_accepted: int
+    """Accepted samples, other than this one, that do."""
+    fires_target: bool
+    needed: int
+    """Samples from which a feature counts."""
+
+    def in_words(self) -> str:
+        """As a card says it: `+1 feature (0.02 points); 2 accepted samples already fire the target`."""
+        n = len(self.addition.new)
+        said = f"+{n} {_plural(n, 'feature')} ({self.addition.points * 100:.2f} points)"
+        if self.addition.nearer:
+            said += f", {self.addition.nearer} more brought nearer to {self.needed} samples"
+        there = self.target_in_seed + self.target_in_accepted
+        if there >= self.needed:
+            said += f"; {_already(self.target_in_accepted)} already cover the target"
+        elif self.fires_target:
+            said += f"; the target has {there} of {self.needed} samples, with this one {there + 1}"
+        else:
+            said += "; it does not fire the target"
+        return said
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One batch, at one moment."""
+
+    batch: Batch
+    candidates: Mapping[str, Candidate]
+    """Of the batch, in the order of the log; controls are not among them."""
+    controls: Mapping[str, Candidate]
+    """Real texts that look like candidates."""
+    opinions: Mapping[str, tuple[Opinion, ...]]
+    """About the newest version of each."""
+    states: Mapping[str, State]
+    fires: Mapping[str, np.ndarray]
+    """The features that each fires above δ; what was not measured is absent."""
+    seed: Counts
+    """What the seed has."""
+    elsewhere: Mapping[str, np.ndarray]
+    """What accepted candidates of other batches fire, by text."""
+
+    @cached_property
+    def accepted(self) -> Counts:
+        """Seed and what was accepted so far."""
+        return self.seed.plus(self._accepted_texts.values())
+
+    @cached_property
+    def if_pending_pass(self) -> Counts:
+        """The same if everything that passes and is not rejected were accepted too."""
+        return self.seed.plus(self._texts("accepted", "pending", "skipped", "needs second review").values())
+
+    def effect(self, candidate_id: str) -> Effect:
+        """What accepting a candidate, or a control, adds; nothing where it was not measured."""
+        one = self.shown[candidate_id]
+        others, counts = self._accepted_texts, self.accepted
+        if self.states[candidate_id] == "accepted":
+            others = self._texts("accepted", without=candidate_id)
+            counts = self.seed.plus(others.values())
+        features = self.fires.get(candidate_id, np.zeros(0, np.int64))
+        is_repeated = one.text.strip() in others
+        in_seed = int(self.seed.samples[one.feature_id])
+        return Effect(
+            addition(features[:0] if is_repeated else features, counts),
+            in_seed,
+            int(counts.samples[one.feature_id]) - in_seed,
+            one.feature_id in features,
+            counts.needed,
+        )
+
+    def smallest(self, share: float = 0.98) -> tuple[str, ...]:
+        """A few of the candidates that pass or were accepted, which keep a share of what all of them cover anew."""
+        fit = {
+            one: self.fires[one]
+            for one in self.candidates
+            if one in self.fires and (self.states[one] == "accepted" or self._could_be(one, ("pending", "skipped")))
+        }
+        return smallest_set(fit, self.seed.plus(self.elsewhere.values()), share=share)
+
+    @property
+    def shown(self) -> dict[str, Candidate]:
+        """Candidates and controls, by id: the order mixes them and says nothing of where one comes from."""
+        return dict(sorted({**self.candidates, **self.controls}.items()))
+
+    @cached_property
+    def _accepted_texts(self) -> dict[str, np.ndarray]:
+        return self._texts("accepted")
+
+    def _texts(self, *states: State, without: str = "") -> dict[str, np.ndarray]:
+        """What distinct texts of the candidates in some states fire: accepted, or else passing."""
+        own = {
+            c.text.strip(): self.fires[one]
+            for one, c in self.candidates.items()
+            if one in self.fires
+            and one != without
+            and ((self.states[one] == "accepted" and "accepted" in states) or self._could_be(one, states))
+        }
+        return {**self.elsewhere, **own}
+
+    def _could_be(self, candidate_id: str, states: Collection[State]) -> bool:
+        open_states = set(states) - {"accepted"}
+        return self.candidates[candidate_id].verdict == "passes" and self.states[candidate_id] in open_states
+
+
+def standing(
+    place: Workspace,
+    batch: Batch,
+    seed: RunFile,
+    anchor: RunFile,
+    definition: Definition = PAPER,
+    relevant: Collection[int] | None = None,
+) -> Standing:
+    """Where a batch stands, under a definition. Raises `EmptyAnchor` and `ModelMismatch` as `coverage` does."""
+    candidates = Candidates(place.events())
+    held = candidates.of(batch.batch_id)
+    controls = Controls(place.events(), batch.batch_id)
+    disguised = controls.disguised(held)
+    everything = {**held, **disguised}
+    reviews = Reviews(place.events(), batch.batch_id)
+    opinions = {
+        one: current(said, everything[one].version) for one, said in reviews.opinions().items() if one in everything
+    }
+    needed = reviews.min_reviews()
+    counts = seed_counts(seed, anchor, definition, relevant)
+    others = [b for b in candidates.batches(batch.anchor_run_id) if b.seed_run_id == batch.seed_run_id]
+    measurements = {
+        **_newest(place, held.values()),
+        **{one: measured(anchor, control) for one, control in controls.all().items() if one in disguised},
+    }
+    return Standing(
+        batch=batch,
+        candidates=held,
+        controls=disguised,
+        opinions=opinions,
+        states={one: state(opinions.get(one, ()), needed) for one in everything},
+        fires=fired(measurements, counts),
+        seed=counts,
+        elsewhere=_accepted_elsewhere(place, [b for b in others if b.batch_id != batch.batch_id], counts),
+    )
+
+
+def accepted_of(place: Workspace, batch_id: str) -> dict[str, Candidate]:
+    """The accepted candidates of a batch, in the order of the log."""
+    held = Candidates(place.events()).of(batch_id)
+    states = Reviews(place.events(), batch_id).states(held)
+    return {one: candidate for one, candidate in held.items() if states[one] == "accepted"}
+
+
+def find_batch(place: Workspace, batch_id: str) -> Batch:
+    """A batch by its id. Raises `NotFound`, listing what there is."""
+    candidates = Candidates(place.events())
+    known = [batch for run in place.runs() for batch in candidates.batches(run.run_id)]
+    for batch in known:
+        if batch.batch_id == batch_id:
+            return batch
+    listed = ", ".join(batch.batch_id for batch in known) or "none yet: `fac synthesise` makes one"
+    raise NotFound(f"There is no batch {batch_id!r}; there is {listed}.")
+
+
+def _newest(place: Workspace, candidates: Iterable[Candidate]) -> dict[str, Measurement]:
+    """The measurements of the versions that hold."""
+    by_batch: dict[str, list[Candidate]] = {}
+    for one in candidates:
+        by_batch.setdefault(one.batch_id, []).append(one)
+    found: dict[str, Measurement] = {}
+    for batch_id, members in by_batch.items():
+        known = place.measurements().of(batch_id)
+        keys = {one.candidate_id: (one.candidate_id, one.version) for one in members}
+        found |= {one: known[key] for one, key in keys.items() if key in known}
+    return found
+
+
+def _accepted_elsewhere(place: Workspace, batches: Iterable[Batch], counts: Counts) -> dict[str, np.ndarray]:
+    accepted = {one: c for batch in batches for one, c in accepted_of(place, batch.batch_id).items()}
+    fires = fired(_newest(place, accepted.values()), counts)
+    return {accepted[one].text.strip(): features for one, features in fires.items()}
+
+
+def _already(n: int) -> str:
+    return f"{n} accepted {_plural(n, 'sample')}" if n else "seed samples"
+
+
+def _plural(n: int, word: str) -> str:
+    return word if n == 1 else f"{word}s"

@@ -1,0 +1,1 @@
+"""From accepted candidates to a dataset that says where each row comes from."""

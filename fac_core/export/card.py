@@ -1,0 +1,125 @@
+"""The dataset card: what the dataset is, measured, in Markdown that the Hub reads. Names in it are untrusted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from fac_core.coverage.definition import Definition
+from fac_core.export.plan import ExportPlan
+from fac_core.export.rows import PROVENANCE
+
+_PROVENANCE_MEANING = {
+    "fac_origin": "`synthetic` or `seed`",
+    "fac_candidate": "id of the candidate; `fac trace ID` prints its whole history",
+    "fac_version": "version of the candidate that was accepted; above 1 if a person edited it",
+    "fac_feature": "the missing feature that it was written for",
+    "fac_label": "what that feature was called at export",
+    "fac_activation": "strongest activation of the feature on the text",
+    "fac_delta": "the threshold δ that it had to exceed",
+    "fac_peak": "the token on which it peaks",
+    "fac_method": "how it was generated",
+    "fac_prompt": "name and version of the prompt",
+    "fac_generator": "the model that wrote it",
+    "fac_parameters": "sampling parameters, JSON",
+    "fac_reviewer": "who accepted it",
+    "fac_reviewed_at": "when, UTC",
+    "fac_note": "what the reviewer wrote beside it",
+    "fac_batch": "the synthesis that it comes from",
+    "fac_anchor_run": "run that says which features can occur",
+    "fac_seed_run": "run in which the feature was missing",
+    "fac_seed_sample": "position of the sample in the seed",
+}
+
+
+def card(plan: ExportPlan, data_file: str | None) -> str:
+    """The README.md of an export.
+
+    Args:
+        data_file: path of the data within the folder; None for a `save_to_disk` folder, which needs no entry.
+    """
+    n = len(plan.rows)
+    parts = [
+        _front_matter(data_file),
+        f"# {_text(plan.seed.dataset_name)}: {'seed and synthetic samples' if plan.merged else 'synthetic samples'}",
+        f"{n:,} rows in the shape `{plan.shape}`: {plan.n_accepted:,} synthetic samples that a person accepted"
+        + (f" and {plan.n_seed:,} samples of the seed." if plan.merged else ".")
+        + f" {plan.n_repeated:,} rows were left out because their text was there before, word for word.",
+        "Each synthetic sample was written for one feature that the seed lacks, read by the model and its sparse "
+        "autoencoder without any steering, and kept because it fires the feature above δ. "
+        f"{plan.n_overruled:,} were accepted against another check, with a note that says why (`fac_note`).",
+        "## Coverage",
+        f"Feature Activation Coverage of the seed `{_code(plan.seed.name)}` against the anchor "
+        f"`{_code(plan.anchor.name)}`, before and with the accepted samples, in the space of "
+        f"`{_code(plan.anchor.model)}` and `{_code(plan.anchor.sae)}`.",
+        _table(
+            ("definition", "before", "after", "features before", "features after", "of", "a feature counts from"),
+            [
+                (
+                    one.preset,
+                    f"{one.before:.2%}",
+                    f"{one.after:.2%}",
+                    f"{one.n_before:,}",
+                    f"{one.n_after:,}",
+                    f"{one.n_features:,}",
+                    in_words(one.definition),
+                )
+                for one in plan.coverage
+            ],
+        ),
+        "## How it was made",
+        f"Generators: {_listed(plan.generators)}. Prompts: {_listed(plan.prompts)}. "
+        f"Batches: {_listed(batch.batch_id for batch in plan.batches)}.",
+        _table(
+            ("method", "made", "passed the check", "accepted", "tokens generated"),
+            [
+                (_text(y.method), f"{y.made:,}", f"{y.passed:,}", f"{y.accepted:,}", f"{y.n_generated:,}")
+                for y in plan.yields
+            ],
+        ),
+        "Failed checks: " + _counted(plan.failures) + ". Rejected by reviewers: " + _counted(plan.rejections) + ".",
+        "## Where each row comes from",
+        _table(("column", "meaning"), [(f"`{name}`", _PROVENANCE_MEANING[name]) for name in PROVENANCE.names]),
+        "## Licence",
+        "None is asserted here. What holds depends on the terms of the generators named above, on the licence of the "
+        "anchor's texts, which served as examples in the prompts, and, where the seed is included, on the seed's own.",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def in_words(definition: Definition) -> str:
+    """What a definition asks for, in one phrase."""
+    n = definition.min_count
+    samples = f"{n} sample{'s' if n > 1 else ''}"
+    if definition.quantile is None:
+        return f"{samples} above δ = {definition.delta:g}"
+    return f"{samples} above the feature's {definition.quantile:.0%} anchor quantile"
+
+
+def _front_matter(data_file: str | None) -> str:
+    files = f"configs:\n- config_name: default\n  data_files: {data_file}\n" if data_file else ""
+    return f"---\nlicense: unknown\ntags:\n- synthetic\n- feature-activation-coverage\n{files}---"
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{_code(name)}`" for name in names) or "none"
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return (
+        ", ".join(f"{_text(name)} {n:,}" for name, n in sorted(counts.items(), key=lambda i: (-i[1], i[0]))) or "none"
+    )
+
+
+def _text(text: str) -> str:
+    """Untrusted text: nothing in it acts as markup."""
+    return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+-.!|~:$&" else c for c in " ".join(text.split()))
+
+
+def _code(text: str) -> str:
+    """Untrusted text between backticks, also in a table."""
+    return " ".join(text.replace("`", "'").replace("|", "/").split())

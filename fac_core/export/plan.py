@@ -1,0 +1,181 @@
+"""What an export will hold, before anything is written: rows, counts, coverage before and after."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from fac_core.coverage.definition import PRESETS, Definition
+from fac_core.coverage.effect import Counts
+from fac_core.curation.standing import Standing, standing
+from fac_core.errors import EmptyAnchor, WrongUse
+from fac_core.export.rows import seed_items, seed_rows, synthetic_row, table, without_repeats
+from fac_core.export.shapes import Shape, fitting, of_candidate
+from fac_core.features.labels import Labels
+from fac_core.store.run_file import RunFile, RunInfo
+from fac_core.store.workspace import Workspace
+from fac_core.synthesis.candidates import Batch, Candidate
+
+
+@dataclass(frozen=True)
+class BeforeAfter:
+    """FAC of the seed, and of seed and accepted candidates together, under one definition."""
+
+    preset: str
+    definition: Definition
+    before: float
+    after: float
+    n_before: int
+    n_after: int
+    n_features: int
+
+
+@dataclass(frozen=True)
+class MethodYield:
+    """What became of the candidates of one method."""
+
+    method: str
+    made: int
+    passed: int
+    """The check."""
+    accepted: int
+    n_generated: int
+    """Tokens."""
+
+
+@dataclass(frozen=True)
+class ExportPlan:
+    """A dataset that can be written."""
+
+    batches: tuple[Batch, ...]
+    seed: RunInfo
+    anchor: RunInfo
+    shape: Shape
+    merged: bool
+    """With the seed's samples before the accepted ones."""
+    rows: pa.Table
+    n_seed: int
+    n_accepted: int
+    """Rows of accepted candidates."""
+    n_repeated: int
+    """Rows left out because their text was there before, word for word."""
+    n_overruled: int
+    """Accepted against the check, with a note."""
+    coverage: tuple[BeforeAfter, ...]
+    """Measured, by preset; one whose anchor has no feature is left out."""
+    yields: tuple[MethodYield, ...]
+    rejections: Mapping[str, int]
+    """By reason."""
+    failures: Mapping[str, int]
+    """Verdicts of the check other than `passes`."""
+    generators: tuple[str, ...]
+    prompts: tuple[str, ...]
+
+
+def plan_export(
+    place: Workspace,
+    batches: Sequence[Batch],
+    seed: RunFile,
+    anchor: RunFile,
+    *,
+    shape: Shape | None = None,
+    merged: bool = False,
+) -> ExportPlan:
+    """Gather the accepted candidates of some batches of one seed and anchor.
+
+    Args:
+        shape: None takes the first that all rows fit (`shapes.fitting`).
+
+    Raises:
+        WrongUse: nothing was accepted, the batches are of different seeds or anchors, or a row does not fit the shape.
+    """
+    _check_batches(batches)
+    stands = [standing(place, batch, seed, anchor) for batch in batches]
+    accepted = [(s, c) for s in stands for one, c in s.candidates.items() if s.states[one] == "accepted"]
+    if not accepted:
+        raise WrongUse("Nothing is accepted yet in these batches. Review them first: `fac review`, or the Review page.")
+    shape = shape or _first_shape([c for _, c in accepted], seed if merged else None)
+    labels = {f: one.text for f, one in Labels(place.events(), anchor.info.space_id).all().items()}
+    old = seed_rows(seed, shape) if merged else []
+    new = [synthetic_row(c, s.opinions[c.candidate_id], s.batch, labels.get(c.feature_id), shape) for s, c in accepted]
+    texts = [item.text for item in seed_items(seed)] if merged else []
+    kept, repeated = without_repeats([*old, *new], [*texts, *(c.text for _, c in accepted)])
+    n_new = sum(row["fac_origin"] == "synthetic" for row in kept)
+    candidates = [(c, s.states[one]) for s in stands for one, c in s.candidates.items()]
+    opinions = [o for s in stands for one in s.candidates for o in s.opinions.get(one, ())]
+    return ExportPlan(
+        batches=tuple(batches),
+        seed=seed.info,
+        anchor=anchor.info,
+        shape=shape,
+        merged=merged,
+        rows=table(kept),
+        n_seed=len(kept) - n_new,
+        n_accepted=n_new,
+        n_repeated=len(repeated),
+        n_overruled=sum(c.verdict != "passes" for _, c in accepted),
+        coverage=_coverage(place, batches, seed, anchor),
+        yields=method_yields(candidates),
+        rejections=Counter(o.reason for o in opinions if o.choice == "rejected"),
+        failures=Counter(c.verdict for c, _ in candidates if c.verdict != "passes"),
+        generators=tuple(sorted({c.generator for _, c in accepted})),
+        prompts=tuple(sorted({c.prompt for _, c in accepted})),
+    )
+
+
+def _check_batches(batches: Sequence[Batch]) -> None:
+    pairs = {(batch.seed_run_id, batch.anchor_run_id) for batch in batches}
+    if len(pairs) != 1:
+        raise WrongUse("Choose batches of one seed and one anchor: FAC before and after is about one seed.")
+
+
+def _first_shape(accepted: Sequence[Candidate], seed: RunFile | None) -> Shape:
+    items = [of_candidate(one) for one in accepted] + (seed_items(seed) if seed else [])
+    shapes = fitting(items)
+    if not shapes:
+        raise WrongUse(
+            "No shape fits all rows: texts and chats do not go into one dataset. "
+            "Export batches of one shape, or leave the seed out."
+        )
+    return "classification" if "classification" in shapes else shapes[0]
+
+
+def _coverage(place: Workspace, batches: Sequence[Batch], seed: RunFile, anchor: RunFile) -> tuple[BeforeAfter, ...]:
+    found: list[BeforeAfter] = []
+    for preset, definition in PRESETS.items():
+        try:
+            stands = [standing(place, batch, seed, anchor, definition) for batch in batches]
+        except EmptyAnchor:
+            continue
+        before = stands[0].seed
+        after = before.plus(_accepted_texts(stands).values())
+        found.append(_compared(preset, definition, before, after))
+    return tuple(found)
+
+
+def _accepted_texts(stands: Sequence[Standing]) -> dict:
+    """Distinct texts, as they are distinct rows."""
+    return {
+        c.text.strip(): s.fires[one]
+        for s in stands
+        for one, c in s.candidates.items()
+        if s.states[one] == "accepted" and one in s.fires
+    }
+
+
+def _compared(preset: str, definition: Definition, before: Counts, after: Counts) -> BeforeAfter:
+    return BeforeAfter(preset, definition, before.fac, after.fac, before.numerator, after.numerator, before.denominator)
+
+
+def method_yields(candidates: Sequence[tuple[Candidate, str]]) -> tuple[MethodYield, ...]:
+    """By method, from candidates with their states."""
+    made, passed, accepted, tokens = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
+    for candidate, state in candidates:
+        made[candidate.method] += 1
+        passed[candidate.method] += candidate.verdict == "passes"
+        accepted[candidate.method] += state == "accepted"
+        tokens[candidate.method] += candidate.n_generated
+    return tuple(MethodYield(m, made[m], passed[m], accepted[m], tokens[m]) for m in sorted(made))

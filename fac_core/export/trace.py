@@ -1,0 +1,98 @@
+"""The whole chain behind a candidate: gap, triage, prompt, versions, check, reviews, rows of exports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fac_core.curation.review import Reviews, State
+from fac_core.curation.standing import find_batch
+from fac_core.curation.triage import Triage
+from fac_core.errors import NotFound
+from fac_core.features.evidence import peak_words
+from fac_core.features.labels import Labels
+from fac_core.store.events import Event
+from fac_core.store.workspace import Workspace
+from fac_core.synthesis.candidates import Batch, Candidate, Candidates
+
+_CANDIDATE, _EXPORT = "candidate", "export"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of an export that a candidate became."""
+
+    file: str
+    row: int
+    """From 0."""
+    version: int
+    """Of the candidate."""
+    author: str
+    at: str
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Everything that led to a candidate, and where it went."""
+
+    candidate_id: str
+    feature_id: int
+    label: str | None
+    words: str
+    """On which the feature peaks in the anchor."""
+    triage: tuple[Event, ...]
+    """Decisions about the gap, the oldest first."""
+    batch: Batch
+    versions: tuple[Candidate, ...]
+    """The oldest first; the last one holds. Each has its prompt, generator, parameters, activation and verdict."""
+    reviews: tuple[Event, ...]
+    """Decisions about the candidate, undos among them, the oldest first."""
+    state: State
+    rows: tuple[Row, ...]
+    """Of every export, the oldest first."""
+
+
+def trace(place: Workspace, candidate_id: str) -> Chain:
+    """From a candidate, or the id of an exported row, back to its gap and forward to its rows. Raises `NotFound`."""
+    log = place.events()
+    scopes = log.scopes(_CANDIDATE, candidate_id)
+    if not scopes:
+        raise NotFound(
+            f"There is no candidate {candidate_id!r} in {place.folder}. `fac review` lists candidates; "
+            "in an exported row it is `fac_candidate`."
+        )
+    batch = find_batch(place, scopes[0])
+    versions = tuple(Candidates(log).history(batch.batch_id, candidate_id))
+    held = versions[-1]
+    reviews = Reviews(log, batch.batch_id)
+    with place.run(batch.anchor_run_id) as anchor:
+        words = ", ".join(word.word for word in peak_words(anchor, [held.feature_id])[held.feature_id])
+    label = Labels(log, batch.space_id).all().get(held.feature_id)
+    return Chain(
+        candidate_id=candidate_id,
+        feature_id=held.feature_id,
+        label=label.text if label else None,
+        words=words,
+        triage=Triage(log, batch.anchor_run_id).history(held.feature_id),
+        batch=batch,
+        versions=versions,
+        reviews=reviews.history(candidate_id),
+        state=reviews.states({candidate_id: held})[candidate_id],
+        rows=tuple(_row(event) for event in log.history(batch.batch_id, _EXPORT, candidate_id)),
+    )
+
+
+def written_for(place: Workspace, anchor_run_id: str, feature_id: int) -> Mapping[str, Candidate]:
+    """Forward from a gap: every candidate of any batch of the anchor that was written for it."""
+    candidates = Candidates(place.events())
+    found: dict[str, Candidate] = {}
+    for batch in candidates.batches(anchor_run_id):
+        if feature_id in batch.targets:
+            found |= {i: c for i, c in candidates.of(batch.batch_id).items() if c.feature_id == feature_id}
+    return found
+
+
+def _row(event: Event) -> Row:
+    said: dict[str, Any] = event.payload
+    return Row(said["file"], said["row"], said["version"], event.author, event.at)

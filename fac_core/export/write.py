@@ -1,0 +1,142 @@
+"""Write an export: a folder with the data and its card, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fac_core.errors import WrongUse
+from fac_core.export.card import card
+from fac_core.export.plan import ExportPlan
+from fac_core.export.shapes import Shape
+from fac_core.store.events import EventLog
+
+Format = Literal["jsonl", "parquet", "dataset"]
+
+TOKEN_VARIABLE = "HF_TOKEN"  # noqa: S105 - the name of a variable, not a token
+_MANIFEST = "export.json"
+_EXPORT = "export"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written."""
+
+    folder: Path
+    data: Path
+    """What `fac encode` reads."""
+    shape: Shape
+    n_rows: int
+    n_accepted: int
+    n_seed: int
+    n_repeated: int
+
+
+def write_export(plan: ExportPlan, folder: Path, file_format: Format, log: EventLog, *, author: str) -> Exported:
+    """Write the folder and record in the log which row each candidate became.
+
+    An earlier export in the folder is replaced; raises `WrongUse` if something else is there.
+    """
+    if file_format not in _WRITERS:
+        raise WrongUse(f"There is no format {file_format!r}; choose one of {', '.join(get_args(Format))}.")
+    folder = Path(folder)
+    if folder.exists() and not (folder / _MANIFEST).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        raise WrongUse(f"{folder} is there already and is no export. Choose another folder.")
+    building, old = (folder.with_name(f"{folder.name}.{suffix}") for suffix in ("building", "old"))
+    for leftover in (building, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    building.mkdir(parents=True)
+    try:
+        data = _WRITERS[file_format](plan.rows, building)
+        in_card = None if file_format == "dataset" else data.relative_to(building).as_posix()
+        (building / "README.md").write_text(card(plan, in_card), encoding="utf-8")
+        (building / _MANIFEST).write_text(_manifest(plan, data.relative_to(building)), encoding="utf-8")
+        if folder.exists():
+            folder.replace(old)
+        building.replace(folder)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
+    where = folder / data.relative_to(building)
+    _record(plan, where, log, author)
+    return Exported(folder, where, plan.shape, len(plan.rows), plan.n_accepted, plan.n_seed, plan.n_repeated)
+
+
+def push(folder: Path, repo_id: str) -> str:
+    """Upload an export to the Hub as a private dataset, with the token of the environment. Returns its address."""
+    token = os.environ.get(TOKEN_VARIABLE)
+    if not token:
+        raise WrongUse(f"To push, set ${TOKEN_VARIABLE} to a token that may write {repo_id}. It is not stored.")
+    from huggingface_hub import HfApi
+
+    api = HfApi(token=token)
+    api.create_repo(repo_id, repo_type="dataset", private=True, exist_ok=True)
+    api.upload_folder(repo_id=repo_id, repo_type="dataset", folder_path=folder)
+    return f"https://huggingface.co/datasets/{repo_id}"
+
+
+def _jsonl(rows: pa.Table, folder: Path) -> Path:
+    path = _data(folder) / "train.jsonl"
+    lines = (json.dumps(row, ensure_ascii=False) for row in rows.to_pylist())
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def _parquet(rows: pa.Table, folder: Path) -> Path:
+    path = _data(folder) / "train.parquet"
+    pq.write_table(rows, path, compression="zstd")
+    return path
+
+
+def _dataset(rows: pa.Table, folder: Path) -> Path:
+    from datasets import Dataset
+    from datasets.utils.logging import disable_progress_bar
+
+    disable_progress_bar()
+    path = folder / "dataset"
+    Dataset(rows).save_to_disk(str(path))
+    return path
+
+
+def _data(folder: Path) -> Path:
+    path = folder / "data"
+    path.mkdir()
+    return path
+
+
+_WRITERS: dict[str, Callable[[pa.Table, Path], Path]] = {"jsonl": _jsonl, "parquet": _parquet, "dataset": _dataset}
+
+
+def _manifest(plan: ExportPlan, data: Path) -> str:
+    said = {
+        "data": data.as_posix(),
+        "shape": plan.shape,
+        "merged": plan.merged,
+        "batches": [batch.batch_id for batch in plan.batches],
+        "seed": plan.seed.run_id,
+        "anchor": plan.anchor.run_id,
+        "rows": len(plan.rows),
+        "accepted": plan.n_accepted,
+        "repeated": plan.n_repeated,
+        "fac": {one.preset: {"before": one.before, "after": one.after} for one in plan.coverage},
+    }
+    return json.dumps(said, indent=2) + "\n"
+
+
+def _record(plan: ExportPlan, data: Path, log: EventLog, author: str) -> None:
+    columns = plan.rows.select(["fac_candidate", "fac_version", "fac_batch"]).to_pylist()
+    by_batch: dict[str, dict[str, dict[str, object]]] = {}
+    for position, row in enumerate(columns):
+        if row["fac_candidate"]:
+            said = {"file": str(data.resolve()), "row": position, "version": row["fac_version"], "shape": plan.shape}
+            by_batch.setdefault(row["fac_batch"], {})[row["fac_candidate"]] = said
+    for batch_id, rows in by_batch.items():
+        log.append_many(batch_id, _EXPORT, rows, author=author)

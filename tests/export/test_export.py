@@ -1,0 +1,234 @@
+"""An export holds what was accepted, says where each row comes from, and is written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+import fac_core as fac
+from fac_core.coverage.definition import PAPER
+from fac_core.errors import NotFound, WrongUse
+from fac_core.export.card import card
+from fac_core.export.rows import PROVENANCE
+from fac_core.export.write import push
+from fac_core.store.workspace import Workspace
+from tests.batches import candidate, make_batch, measure_anew
+from tests.runs import make_run
+
+HOSTILE = '<script>alert(1)</script> | **x** [l](javascript:1) "q" \u2028 ‏עברית {"a": 1}\n---\n# head'
+
+
+@pytest.fixture
+def place(tmp_path):
+    """Five features occur, the seed fires 0 and 1; a batch for 2, 3 and 4."""
+    place = Workspace.create(tmp_path / "w")
+    make_run(place.run_path("id-anchor"), "anchor", [(f, s, 1.0 + s) for f in range(5) for s in range(6)], 6, 5).close()
+    seed = [(0, s, 2.0) for s in range(3)] + [(1, 0, 1.0)]
+    metadata = [{"label": s % 2, "id": f"row {s}"} for s in range(3)]
+    texts = [f"seed text {s}" for s in range(3)]
+    make_run(place.run_path("id-seed"), "seed", seed, 3, 5, texts=texts, metadata=metadata).close()
+    place.set_anchor("anchor")
+    return place
+
+
+@pytest.fixture
+def made(place):
+    return make_batch(
+        place,
+        [
+            (candidate(feature_id=2, text=HOSTILE, fields={"label": "1"}), {2: 3.0}),
+            (candidate(feature_id=3, fields={"label": "0"}), {3: 4.0}),
+            (candidate(feature_id=4, fields={"label": "0"}), {4: 4.0}),
+            (candidate(feature_id=4, nth=1, verdict="does not fire", activation=0.1), {}),
+        ],
+    )
+
+
+def accept(place, *candidates):
+    fac.review([c.candidate_id for c in candidates], "accepted", author="Ann", workspace=place.folder)
+
+
+def read(path: Path) -> list[dict]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+
+
+def test_only_accepted_candidates_are_exported_each_with_its_provenance(place, made, tmp_path):
+    accept(place, *made[:2])
+    fac.review([made[2].candidate_id], "rejected", author="Bob", reason="not fluent", workspace=place.folder)
+    done = fac.export_dataset(["b"], tmp_path / "out", author="Ann", workspace=place.folder)
+    rows = read(done.data)
+    assert [row["fac_feature"] for row in rows] == [2, 3]
+    assert (done.shape, done.n_rows, done.n_accepted) == ("classification", 2, 2)
+    first = rows[0]
+    assert (first["text"], first["label"]) == (HOSTILE, "1")
+    assert (first["fac_reviewer"], first["fac_batch"], first["fac_seed_run"], first["fac_method"]) == (
+        "Ann",
+        "b",
+        "id-seed",
+        "one step",
+    )
+    assert set(PROVENANCE.names) < set(first)
+    assert first["fac_peak"] == HOSTILE[:4]
+
+
+def test_the_way_back_and_forward_is_whole(place, made, tmp_path):
+    fac_triage = place.events().append(
+        "id-anchor", "triage", "2", {"state": "target", "reason": "", "note": ""}, author="Ann", seen=0
+    )
+    fac.edit_candidate(made[0].candidate_id, "other words", author="Bob", workspace=place.folder)
+    edited = fac.standing("b", workspace=place.folder).candidates[made[0].candidate_id]
+    measure_anew(place, replace(edited, verdict="passes", activation=3.0, tokens=((0, 5, 3.0),)), {2: 3.0})
+    accept(place, fac.standing("b", workspace=place.folder).candidates[made[0].candidate_id], made[1])
+    done = fac.export_dataset(["b"], tmp_path / "out", author="Cyd", workspace=place.folder)
+    for position, row in enumerate(read(done.data)):
+        chain = fac.trace(row["fac_candidate"], workspace=place.folder)
+        assert chain.feature_id == row["fac_feature"]
+        assert chain.versions[-1].text == row["text"]
+        assert chain.versions[-1].version == row["fac_version"]
+        assert chain.state == "accepted"
+        (there,) = chain.rows
+        assert read(Path(there.file))[there.row]["fac_candidate"] == row["fac_candidate"]
+        assert there.row == position
+    chain = fac.trace(made[0].candidate_id, workspace=place.folder)
+    assert [v.text for v in chain.versions] == [HOSTILE, "other words", "other words"]
+    assert chain.triage == (fac_triage,)
+    assert chain.batch.batch_id == "b"
+    with pytest.raises(NotFound, match="fac_candidate"):
+        fac.trace("nosuchid", workspace=place.folder)
+
+
+def test_merged_has_the_seed_first_and_leaves_out_what_repeats(place, made, tmp_path):
+    (repeated,) = make_batch(
+        place, [(candidate("c", 3, text=" seed text 1 ", fields={"label": 1}), {3: 1.0})], batch_id="c"
+    )
+    accept(place, made[0], repeated)
+    done = fac.export_dataset(["b", "c"], tmp_path / "out", merged=True, workspace=place.folder)
+    rows = read(done.data)
+    assert [row["fac_origin"] for row in rows] == ["seed"] * 3 + ["synthetic"]
+    assert [row["id"] for row in rows[:3]] == ["row 0", "row 1", "row 2"]
+    assert (done.n_seed, done.n_accepted, done.n_repeated) == (3, 1, 1)
+
+
+@pytest.mark.parametrize("file_format", ["jsonl", "parquet", "dataset"])
+def test_every_format_holds_the_same_rows_and_is_read_as_a_dataset(place, made, tmp_path, file_format):
+    from fac_core.datasets.prepare import prepare
+    from fac_core.datasets.samples import iter_samples
+
+    accept(place, *made[:3])
+    done = fac.export_dataset(["b"], tmp_path / "out", file_format=file_format, workspace=place.folder)
+    (tmp_path / "prepared").mkdir()
+    prepared = prepare(done.data, tmp_path / "prepared")
+    samples = [row for batch in iter_samples(prepared.samples) for row in batch.to_pylist()]
+    assert [s["text"] for s in samples] == [c.text for c in made[:3]]
+    assert [json.loads(s["metadata"])["id"] for s in samples] == [c.candidate_id for c in made[:3]]
+    if file_format == "parquet":
+        assert pq.read_schema(done.data).field("fac_activation").type == PROVENANCE.field("fac_activation").type
+
+
+def test_fac_before_and_after_on_the_card_are_those_of_the_engine(place, made, tmp_path):
+    accept(place, *made[:2])
+    found = fac.plan_dataset(["b"], merged=True, workspace=place.folder)
+    paper = next(one for one in found.coverage if one.preset == "paper")
+    before = fac.coverage("seed", definition=PAPER, workspace=place.folder)
+    rows = [(0, s, 2.0) for s in range(3)] + [(1, 0, 1.0), (2, 3, 3.0), (3, 4, 4.0)]
+    make_run(place.run_path("id-both"), "both", rows, 5, 5).close()
+    after = fac.coverage("both", definition=PAPER, workspace=place.folder)
+    assert (paper.before, paper.after) == (before.fac, after.fac) == (0.4, 0.8)
+    assert "| paper | 40.00% | 80.00% |" in card(found, "data/train.jsonl")
+
+
+def test_the_card_counts_yields_rejections_and_failed_checks(place, made, tmp_path):
+    accept(place, made[0])
+    fac.review([made[1].candidate_id], "rejected", author="Bob", reason="off target", workspace=place.folder)
+    fac.export_dataset(["b"], tmp_path / "out", workspace=place.folder)
+    text = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "| one step | 4 | 3 | 1 | 0 |" in text
+    assert "off target 1" in text
+    assert "does not fire 1" in text
+    assert "`tiny-model`" in text
+    assert text.startswith("---\nlicense: unknown\n")
+
+
+def test_hostile_names_do_not_act_in_the_card(place, tmp_path):
+    (one,) = make_batch(place, [(candidate(generator="`|<img src=x>\n# head", prompt="a|b"), {2: 3.0})])
+    accept(place, one)
+    fac.export_dataset(["b"], tmp_path / "out", workspace=place.folder)
+    text = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "`'/<img src=x> # head`" in text
+    assert "\n# head" not in text
+
+
+@pytest.mark.parametrize(
+    ("fields", "text", "shape", "columns"),
+    [
+        ({}, "a", "plain", {"text": "a"}),
+        ({"label": 1}, "a", "classification", {"text": "a", "label": 1}),
+        (
+            {"instruction": "q", "response": "r"},
+            "user: q\nassistant: r",
+            "chat",
+            {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "r"}]},
+        ),
+        ({"instruction": "q", "response": "r"}, "t", "alpaca", {"instruction": "q", "input": "", "output": "r"}),
+        (
+            {"prompt": "q", "chosen": "good", "rejected": "bad"},
+            "t",
+            "preference",
+            {"prompt": "q", "chosen": "good", "rejected": "bad"},
+        ),
+    ],
+)
+def test_every_shape_has_its_columns(place, tmp_path, fields, text, shape, columns):
+    (one,) = make_batch(place, [(candidate(text=text, fields=fields), {2: 3.0})])
+    accept(place, one)
+    done = fac.export_dataset(["b"], tmp_path / "out", shape=shape, workspace=place.folder)
+    (row,) = read(done.data)
+    assert {name: value for name, value in row.items() if not name.startswith("fac_") and name != "id"} == columns
+
+
+def test_a_shape_that_does_not_fit_says_which_do(place, made):
+    accept(place, made[0])
+    with pytest.raises(WrongUse, match="It can be put as plain or classification"):
+        fac.plan_dataset(["b"], shape="alpaca", workspace=place.folder)
+    with pytest.raises(WrongUse, match="choose one of plain"):
+        fac.plan_dataset(["b"], shape="haiku", workspace=place.folder)  # type: ignore[arg-type]
+
+
+def test_nothing_accepted_is_no_dataset(place, made, tmp_path):
+    with pytest.raises(WrongUse, match="Nothing is accepted"):
+        fac.export_dataset(["b"], tmp_path / "out", workspace=place.folder)
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_earlier_export_is_replaced_and_anything_else_is_not(place, made, tmp_path):
+    accept(place, made[0])
+    folder = tmp_path / "out"
+    fac.export_dataset(["b"], folder, workspace=place.folder)
+    accept(place, made[1])
+    fac.export_dataset(["b"], folder, file_format="parquet", workspace=place.folder)
+    assert [p.name for p in (folder / "data").iterdir()] == ["train.parquet"]
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith("out")] == ["out"]
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "thesis.txt").write_text("years of work")
+    with pytest.raises(WrongUse, match="is no export"):
+        fac.export_dataset(["b"], mine, workspace=place.folder)
+    assert (mine / "thesis.txt").read_text() == "years of work"
+    assert len(fac.trace(made[0].candidate_id, workspace=place.folder).rows) == 2
+
+
+def test_pushing_needs_a_token_of_the_environment(tmp_path, monkeypatch):
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    with pytest.raises(WrongUse, match="HF_TOKEN"):
+        push(tmp_path, "ann/data")
+
+
+def test_batches_of_different_seeds_are_not_one_dataset(place, made, tmp_path):
+    (other,) = make_batch(place, [(candidate("c", 3), {3: 1.0})], batch_id="c", seed_run_id="id-anchor")
+    accept(place, made[0], other)
+    with pytest.raises(WrongUse, match="one seed"):
+        fac.plan_dataset(["b", "c"], workspace=place.folder)
