@@ -21,7 +21,7 @@ check: $(VENV)/.dev  ## format, lint, types
 	$(BIN)/pyright
 
 bench: $(VENV)/.demo  ## tokens/s against the machine's ceiling and the plain way; last line is JSON
-	$(BIN)/python -m fac_core.bench
+	$(BIN)/python -m fac_core.bench.encoding
 
 clean:  ## remove the environment and the demo's workspace
 	rm -rf $(VENV) demo-workspace

@@ -1,4 +1,9 @@
-"""Answers of the engine, cached: run files never change, so a result is known by their ids and the definition."""
+"""Answers of the engine, cached: run files never change, so a result is known by their ids and the definition.
+
+Arrow tables, tuples and frozen dataclasses cannot be changed by a page, so all sessions share one (`cache_resource`): a
+copy of a table of 65,536 features at every rerun would cost more than all else. What people decide is known by the
+position of its newest event in the log.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +19,8 @@ from fac_core.coverage.interval import Interval, bootstrap_interval
 from fac_core.coverage.states import feature_states
 from fac_core.features.atlas import clusters_of
 from fac_core.features.causes import why_uncovered
-from fac_core.features.evidence import Example, peak_words, top_examples
-from fac_core.features.homes import homes
+from fac_core.features.evidence import Example, top_examples, words_in_short
+from fac_core.features.homes import fields, homes
 from fac_core.store.run_file import RunFile
 from fac_core.store.space_file import SpaceFile
 
@@ -29,73 +34,63 @@ def run_file(path: Path) -> RunFile:
     return RunFile(path)
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@st.cache_resource(max_entries=_KEPT, show_spinner=False)
 def coverage(run: Path, anchor: Path, definition: Definition) -> fac.Coverage:
     """FAC."""
     return fac.coverage(run_file(run), run_file(anchor), definition)
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner="Resampling…")
+@st.cache_resource(max_entries=_KEPT, show_spinner="Resampling…")
 def interval(run: Path, anchor: Path, definition: Definition) -> Interval:
     """FAC with its bootstrap interval."""
     return bootstrap_interval(run_file(run), run_file(anchor), definition)
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner="Measuring…")
+@st.cache_resource(max_entries=_KEPT, show_spinner="Measuring…")
 def threshold_curve(run: Path, anchor: Path, definition: Definition) -> tuple[curves.ThresholdPoint, ...]:
     """FAC against δ."""
     return curves.threshold_curve(run_file(run), run_file(anchor), definition)
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner="Drawing orders…")
+@st.cache_resource(max_entries=_KEPT, show_spinner="Drawing orders…")
 def growth_curve(run: Path, anchor: Path, definition: Definition) -> tuple[curves.GrowthPoint, ...]:
     """FAC against samples."""
     return curves.growth_curve(run_file(run), run_file(anchor), definition)
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@st.cache_resource(max_entries=_KEPT, show_spinner=False)
 def states(run: Path, anchor: Path, definition: Definition) -> pa.Table:
     """Every feature with its coverage state and the words at its peaks in the anchor."""
     table = feature_states(run_file(run), run_file(anchor), definition)
-    found = words(anchor)
-    return table.append_column("words", pa.array([found[f] for f in table["feature_id"].to_pylist()], pa.string()))
+    return table.append_column("words", pa.array(words(anchor), pa.string()))
 
 
-@st.cache_data(max_entries=8, show_spinner="Reading peaks…")
+@st.cache_resource(max_entries=8, show_spinner="Reading peaks…")
 def words(run: Path) -> list[str]:
     """For every feature the words at the peaks of its strongest samples, most frequent first, comma-separated."""
-    opened = run_file(run)
-    found = peak_words(opened, range(opened.info.d_sae))
-    return [", ".join(word.word for word in found[f]) for f in range(opened.info.d_sae)]
+    return words_in_short(run_file(run))
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner="Listing gaps…")
+@st.cache_resource(max_entries=_KEPT, show_spinner="Listing gaps…")
 def gaps(run: Path, anchor: Path, definition: Definition) -> pa.Table:
     """The missing features with the anchor's evidence and the nearest miss, strongest evidence first."""
     return gap_list.gaps(run_file(run), run_file(anchor), definition)
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner=False)
 def home_of(anchor: Path, field: str) -> dict[int, str]:
     """Of every feature that fires in the anchor, the value of a metadata field where it is at home."""
     opened = run_file(anchor)
     return {feature: home.value for feature, home in homes(opened, range(opened.info.d_sae), field).items()}
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@st.cache_resource(max_entries=_KEPT, show_spinner=False)
 def metadata_fields(anchor: Path) -> list[str]:
     """Metadata fields that divide the anchor into a handful of parts, the coarsest first."""
-    rows = run_file(anchor).query(
-        """
-        WITH pairs AS (SELECT unnest(json_keys(metadata)) AS field, metadata FROM samples WHERE metadata IS NOT NULL)
-        SELECT field, count(DISTINCT metadata->>('$."' || field || '"')) AS n FROM pairs
-        GROUP BY field HAVING n BETWEEN 2 AND 40 ORDER BY n, field
-        """
-    )
-    return rows["field"].to_pylist()
+    return fields(run_file(anchor))
 
 
-@st.cache_data(max_entries=_KEPT, show_spinner=False)
+@st.cache_resource(max_entries=_KEPT, show_spinner=False)
 def causes(run: Path, anchor: Path, definition: Definition) -> dict[int, tuple[str, str]]:
     """For every gap why it is uncovered, and what would mend it."""
     table = why_uncovered(run_file(run), run_file(anchor), definition)
@@ -109,7 +104,7 @@ def space_file(path: Path) -> SpaceFile:
     return SpaceFile(path)
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner=False)
 def atlas(path: Path) -> pa.Table:
     """Of every feature its place on the map and the name of its cluster: `feature_id`, `x`, `y`, `cluster`."""
     named = clusters_of(space_file(path))
@@ -117,7 +112,7 @@ def atlas(path: Path) -> pa.Table:
     return table.append_column("cluster", pa.array([named[f] for f in table["feature_id"].to_pylist()], pa.string()))
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@st.cache_resource(max_entries=256, show_spinner=False)
 def neighbours(path: Path, feature_id: int) -> list[dict[str, float]]:
     """The nearest features by decoder cosine."""
     return space_file(path).query(
@@ -125,7 +120,7 @@ def neighbours(path: Path, feature_id: int) -> list[dict[str, float]]:
     ).to_pylist()  # fmt: skip
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@st.cache_resource(max_entries=256, show_spinner=False)
 def promoted(path: Path, feature_id: int) -> dict[int, list[str]]:
     """The tokens that the feature's direction promotes (1) and suppresses (-1), strongest first."""
     rows = space_file(path).query(
@@ -137,13 +132,13 @@ def promoted(path: Path, feature_id: int) -> dict[int, list[str]]:
     return found
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@st.cache_resource(max_entries=256, show_spinner=False)
 def examples(run: Path, feature_id: int, n: int) -> tuple[Example, ...]:
     """The strongest samples of a feature."""
     return top_examples(run_file(run), feature_id, n)
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@st.cache_resource(max_entries=256, show_spinner=False)
 def statistics(run: Path, feature_id: int) -> dict[str, object]:
     """The row of `feature_stats`."""
     return run_file(run).query("FROM feature_stats WHERE feature_id = ?", [feature_id]).to_pylist()[0]
