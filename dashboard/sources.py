@@ -14,15 +14,23 @@ import streamlit as st
 
 from fac_core.coverage import curves, fac
 from fac_core.coverage import gaps as gap_list
+from fac_core.coverage.active import count_above
 from fac_core.coverage.definition import Definition
 from fac_core.coverage.interval import Interval, bootstrap_interval
 from fac_core.coverage.states import feature_states
+from fac_core.curation.triage import Triage
 from fac_core.features.atlas import clusters_of
 from fac_core.features.causes import why_uncovered
 from fac_core.features.evidence import Example, top_examples, words_in_short
 from fac_core.features.homes import fields, homes
-from fac_core.store.run_file import RunFile
+from fac_core.features.labels import Labels
+from fac_core.features.priority import Weights
+from fac_core.features.queue import gap_queue
+from fac_core.features.relevance.verdicts import Relevance
+from fac_core.store.events import Event, EventLog
+from fac_core.store.run_file import RunFile, RunInfo
 from fac_core.store.space_file import SpaceFile
+from fac_core.store.workspace import Workspace
 
 _KEPT = 64
 """Results kept of each kind."""
@@ -75,6 +83,62 @@ def words(run: Path) -> list[str]:
 def gaps(run: Path, anchor: Path, definition: Definition) -> pa.Table:
     """The missing features with the anchor's evidence and the nearest miss, strongest evidence first."""
     return gap_list.gaps(run_file(run), run_file(anchor), definition)
+
+
+def triage_history(triage: Triage) -> tuple[Event, ...]:
+    """Every decision about the gaps of an anchor, the oldest first."""
+    return _triage_history(triage, triage.log.path, triage.scope, triage.newest())
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _triage_history(_triage: Triage, log: Path, scope: str, newest: int) -> tuple[Event, ...]:  # noqa: ARG001  # the key
+    return _triage.history()
+
+
+def queue(
+    workspace: Workspace,
+    run: RunInfo,
+    anchor: RunInfo,
+    definition: Definition,
+    *,
+    task: str | None,
+    weights: Weights,
+) -> pa.Table:
+    """The gaps with all that they are ranked and filtered by, the highest priority first."""
+    log = workspace.events()
+    versions = (log.newest(anchor.space_id, "label"), log.newest(f"{anchor.space_id}/{task}", "relevance"))
+    return _queue(
+        log, log.path, workspace.run_path(run.run_id), workspace.run_path(anchor.run_id),
+        workspace.space_path(anchor.space_id), definition, task, weights, versions,
+    )  # fmt: skip
+
+
+@st.cache_resource(max_entries=16, show_spinner="Ranking gaps…")
+def _queue(
+    _log: EventLog,
+    log: Path,  # noqa: ARG001  # part of the key, as `versions` is
+    run: Path,
+    anchor: Path,
+    space: Path,
+    definition: Definition,
+    task: str | None,
+    weights: Weights,
+    versions: tuple[int, int],  # noqa: ARG001
+) -> pa.Table:
+    table = states(run, anchor, definition)
+    opened = run_file(anchor)
+    field = next(iter(metadata_fields(anchor)), None)
+    space_id = opened.info.space_id
+    return gap_queue(
+        table,
+        count_above(opened, table["delta"].to_numpy(), definition),
+        why_uncovered(run_file(run), opened, definition),
+        labels=Labels(_log, space_id).all(),
+        verdicts=Relevance(_log, space_id, task).all() if task else None,
+        clusters=atlas(space)["cluster"].to_pylist() if space.exists() else None,
+        homes=home_of(anchor, field) if field else None,
+        weights=weights,
+    )
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -55,8 +55,8 @@ class Triage:
     """The decisions about the gaps of one anchor."""
 
     def __init__(self, log: EventLog, anchor_run_id: str) -> None:
-        self._log = log
-        self._scope = anchor_run_id
+        self.log = log
+        self.scope = anchor_run_id
 
     def decide(
         self, feature_id: int, state: State, *, author: str, seen: int, reason: str = "", note: str = ""
@@ -67,7 +67,7 @@ class Triage:
         for a state or a reason that there is not, or without a reason where one is needed (`NEEDS_REASON`).
         """
         payload = _checked(state, reason, note)
-        return self._log.append(self._scope, _KIND, str(feature_id), payload, author=author, seen=seen)
+        return self.log.append(self.scope, _KIND, str(feature_id), payload, author=author, seen=seen)
 
     def decide_many(
         self,
@@ -88,11 +88,11 @@ class Triage:
         payload = _checked(state, reason, note)
         versions = None if seen is None else {str(f): version for f, version in seen.items()}
         payloads = {str(f): payload for f in feature_ids}
-        return self._log.append_many(self._scope, _KIND, payloads, author=author, seen=versions)
+        return self.log.append_many(self.scope, _KIND, payloads, author=author, seen=versions)
 
     def undo(self, events: Collection[Event], *, author: str) -> list[Event]:
         """Take decisions back. What somebody has decided anew since is left; redo is the undo of what is returned."""
-        return self._log.undo_many(list(events), author=author)
+        return self.log.undo_many(list(events), author=author)
 
     def redo(self, *, author: str) -> list[Event]:
         """Bring back what this author took back last, unless they have decided anew since. Returns the new events."""
@@ -113,11 +113,11 @@ class Triage:
 
     def history(self, feature_id: int | None = None) -> tuple[Event, ...]:
         """Who decided what and when, about one gap or all, the oldest first."""
-        return self._log.history(self._scope, _KIND, None if feature_id is None else str(feature_id))
+        return self.log.history(self.scope, _KIND, None if feature_id is None else str(feature_id))
 
     def newest(self) -> int:
         """`seq` of the newest decision: while it stays, `history` stays the same."""
-        return self._log.newest(self._scope, _KIND)
+        return self.log.newest(self.scope, _KIND)
 
     def last(self, author: str) -> list[Event]:
         """What an undo by this author would take back: their newest act that still holds."""

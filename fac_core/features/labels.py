@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Literal
 
 from fac_core.errors import WrongUse
@@ -52,11 +54,7 @@ class Labels:
 
     def all(self) -> dict[int, Label]:
         """The label that holds for each labelled feature."""
-        held: dict[int, Label] = {}
-        latest = self._log.latest(self._space, _KIND).values()
-        for event in sorted(latest, key=lambda e: (e.payload["method"] == "person", e.seq)):
-            held[_feature(event)] = _label(event)
-        return held
+        return dict(_held(self._log.path, self._space, self._log.newest(self._space, _KIND)))
 
     def rename(self, feature_id: int, text: str, *, author: str) -> Event:
         """A person's label. Raises `WrongUse` for an empty or an over-long one."""
@@ -106,6 +104,16 @@ def trust_of(labels: Mapping[int, Label]) -> dict[int, float]:
         for feature, label in labels.items()
         if label.method == "person" or label.trust is not None
     }
+
+
+@lru_cache(maxsize=8)
+def _held(log: Path, space: str, newest: int) -> dict[int, Label]:  # noqa: ARG001  # newest: part of the key
+    """The labels that hold while `newest` is the newest event: reading those of 65,536 features takes a second."""
+    held: dict[int, Label] = {}
+    latest = EventLog(log).latest(space, _KIND).values()
+    for event in sorted(latest, key=lambda e: (e.payload["method"] == "person", e.seq)):
+        held[_feature(event)] = _label(event)
+    return held
 
 
 def _payload(
