@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import streamlit as st
 
@@ -23,7 +24,7 @@ from fac_core.features.atlas import clusters_of
 from fac_core.features.causes import why_uncovered
 from fac_core.features.evidence import Example, top_examples, words_in_short
 from fac_core.features.homes import fields, homes
-from fac_core.features.labels import Labels
+from fac_core.features.labels import Labels, trust_of
 from fac_core.features.priority import Weights
 from fac_core.features.queue import gap_queue
 from fac_core.features.relevance.verdicts import Relevance
@@ -174,6 +175,44 @@ def atlas(path: Path) -> pa.Table:
     named = clusters_of(space_file(path))
     table = space_file(path).query("SELECT feature_id, x, y FROM features ORDER BY feature_id")
     return table.append_column("cluster", pa.array([named[f] for f in table["feature_id"].to_pylist()], pa.string()))
+
+
+def map_table(
+    workspace: Workspace, run: RunInfo, anchor: RunInfo, definition: Definition, *, weights: Weights
+) -> pa.Table:
+    """Every feature with its state, its place on the map, its label and, for a gap, its priority."""
+    gaps = queue(workspace, run, anchor, definition, task=None, weights=weights)
+    log, space_id = workspace.events(), anchor.space_id
+    paths = (workspace.run_path(run.run_id), workspace.run_path(anchor.run_id), workspace.space_path(space_id))
+    return _map_table(gaps, id(gaps), log, log.path, space_id, log.newest(space_id, "label"), *paths, definition)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Reading the map…")
+def _map_table(
+    _gaps: pa.Table,
+    gaps: int,  # noqa: ARG001  # part of the key, as `newest` and `log` are
+    _log: EventLog,
+    log: Path,  # noqa: ARG001
+    space_id: str,
+    newest: int,  # noqa: ARG001
+    run: Path,
+    anchor: Path,
+    space: Path,
+    definition: Definition,
+) -> pa.Table:
+    table, held = states(run, anchor, definition), Labels(_log, space_id).all()
+    n, trust, named = len(table), trust_of(held), {f: label.text for f, label in held.items()}
+    first = np.full(n, np.nan)
+    first[_gaps["feature_id"].to_numpy()] = _gaps["priority"].to_numpy()
+    columns = {
+        **{name: atlas(space)[name] for name in ("x", "y", "cluster")},
+        "label": pa.array([named.get(f, "") for f in range(n)], pa.string()),
+        "label_f1": pa.array([trust.get(f, np.nan) for f in range(n)], pa.float32()),
+        "priority": pa.array(first, pa.float32()),
+    }
+    for name, column in columns.items():
+        table = table.append_column(name, column)
+    return table.combine_chunks()
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
