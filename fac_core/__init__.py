@@ -27,6 +27,7 @@ from fac_core.api.measuring import (
     threshold_curve,
 )
 from fac_core.api.relevance import judge_by_statistic, relevance, relevance_noise, set_relevance
+from fac_core.api.reporting import report
 from fac_core.coverage.definition import CALIBRATED, PAPER, Definition
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.errors import FacError
@@ -64,6 +65,7 @@ __all__ = [
     "relevance",
     "relevance_noise",
     "rename",
+    "report",
     "runs",
     "set_relevance",
     "threshold_curve",

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard.components.token_heat import CONTEXTS, token_heat
 from fac_core.features.evidence import Example
+from fac_core.report.token_heat import CONTEXTS, token_heat
 
 
 def choose_context() -> int | None:

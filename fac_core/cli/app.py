@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from fac_core.cli import browser, encoding, features, labels, machine, measuring, relevance
+from fac_core.cli import browser, encoding, features, labels, machine, measuring, relevance, reporting
 from fac_core.errors import FacError, WrongUse
 
 _INTERRUPTED = 130
@@ -33,6 +33,7 @@ labels.register(app)
 relevance.register(app)
 machine.register(app)
 browser.register(app)
+reporting.register(app)
 
 
 def main(arguments: list[str] | None = None) -> None:
