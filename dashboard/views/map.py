@@ -73,14 +73,13 @@ def _id(point: dict[str, Any]) -> int:
     return int(carried[0] if isinstance(carried, list) else carried)
 
 
+KEPT = {k: st.query_params[k] for k in ("anchor", "run", "preset", "no_sinks", "no_dense") if k in st.query_params}
+"""What a link keeps: read once, for a list has a thousand of them."""
+
+
 def link(page: str, **params: object) -> str:
     """A page of this dashboard about the same runs and definition."""
-    kept = {
-        key: st.query_params[key]
-        for key in ("anchor", "run", "preset", "no_sinks", "no_dense")
-        if key in st.query_params
-    }
-    return f"{page}?{urlencode({**kept, **params})}"
+    return f"{page}?{urlencode({**KEPT, **params})}"
 
 
 def show_features(rows: pa.Table) -> None:

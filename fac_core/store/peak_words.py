@@ -21,7 +21,7 @@ _FEATURES = 8192
 _AROUND = 200
 """Characters read on each side of a peak: longer words are cut there."""
 
-_SCHEMA = pa.schema({"feature_id": pa.uint32(), "rank": pa.uint8(), "word": pa.string(), "share": pa.float32()})
+_SCHEMA = pa.schema({"feature_id": pa.uint32(), "rank": pa.uint8(), "word": pa.string(), "share": pa.float64()})
 
 PEAKS = f"""
     SELECT feature_id, text[greatest(1, char_start::BIGINT + 1 - {_AROUND}) : char_start::BIGINT + {_AROUND}] AS piece,

@@ -76,7 +76,7 @@ TABLES: dict[str, str] = {
         bin INTEGER
     """,
     # The words at the peaks of the `top` examples, rank 1 the most frequent. Runs of earlier builds lack the table.
-    "peak_words": "feature_id UINTEGER NOT NULL, rank UTINYINT NOT NULL, word VARCHAR NOT NULL, share FLOAT NOT NULL",
+    "peak_words": "feature_id UINTEGER NOT NULL, rank UTINYINT NOT NULL, word VARCHAR NOT NULL, share DOUBLE NOT NULL",
     # Where each feature fires more than elsewhere, for each metadata field with 2 to 40 values; `position` orders the
     # fields, the coarsest first. Runs of earlier builds lack the table.
     "homes": """
