@@ -11,6 +11,9 @@ from fac_core.errors import FacError
 from fac_core.store.run_file import RunInfo
 from fac_core.store.workspace import Workspace
 
+ANONYMOUS = "anonymous"
+"""Author of what somebody decides who has not said their name."""
+
 _PRESET_HELP = (
     "**paper**: a feature counts from one sample with any activation (δ = 0). "
     "**calibrated**: from three samples above the 75 % quantile of its activations in the anchor; "
@@ -51,7 +54,7 @@ def choose() -> Selection:
         run = _pick("Your data", others, others[-1].run_id, "run", "The run whose coverage is measured.")
         definition = _definition()
         author = st.text_input("Your name", key="author", persist_state="session", placeholder="for decisions")
-    return Selection(workspace, run, anchor, definition, author.strip() or "anonymous")
+    return Selection(workspace, run, anchor, definition, author.strip() or ANONYMOUS)
 
 
 def _pick(label: str, runs: list[RunInfo], default: str, key: str, explanation: str) -> RunInfo:

@@ -32,16 +32,18 @@ def show(
         past: the events about this gap, the oldest first.
     """
     feature_id = gap["feature_id"]
+    name = f"**{st_text(gap['label'])}**, peaks on" if gap["label"] else "peaks on"
+    st.markdown(f"Feature {feature_id}: {name} {st_text(gap['words']) or 'nothing'}; {gap['cause']}. Fill this gap?")
     with st.container(horizontal=True):
-        for name, (key, icon) in KEYS.items():
+        for choice, (key, icon) in KEYS.items():
             st.button(
-                name.capitalize() + ("…" if name in NEEDS_REASON else ""),
+                choice.capitalize() + ("…" if choice in NEEDS_REASON else ""),
                 icon=icon,
                 shortcut=key,
-                key=f"decide-{name}",
-                type="primary" if name == "target" else "secondary",
+                key=f"decide-{choice}",
+                type="primary" if choice == "target" else "secondary",
                 on_click=desk.decide,
-                args=(feature_id, name, decision.version),
+                args=(feature_id, choice, decision.version),
             )
     desk.ask_reason(feature_id, decision.version)
     _decided(decision)

@@ -15,7 +15,7 @@ from dashboard.components import gap_card, gap_table
 from dashboard.components.decisions import Desk
 from dashboard.components.examples import st_text
 from dashboard.components.gap_filters import choose_filters, choose_ranking
-from dashboard.selection import Selection
+from dashboard.selection import ANONYMOUS, Selection
 from fac_core.curation.acts import last_act, last_undone
 from fac_core.curation.audit import audit, progress
 from fac_core.curation.triage import Decision, State, Triage, counts, decisions_of
@@ -58,6 +58,12 @@ def show_progress() -> None:
     )
 
 
+def ask_name() -> None:
+    """Whoever decides without a name shares the undo of all who do."""
+    if selection.author == ANONYMOUS and any(event.author == ANONYMOUS for event in history):
+        st.caption(":material/person: Say your name in the sidebar: all without one share one undo.")
+
+
 def show_audit() -> None:
     """Who decided what and when, as a table and a file."""
     with st.expander("All decisions", icon=":material/receipt_long:", key="gap_audit", on_change="rerun") as box:
@@ -79,7 +85,7 @@ def one_at_a_time(gaps: pa.Table) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         named = st.number_input(
             "Gap", 0, selection.anchor.d_sae - 1, value=None, key="gq_gap", bind="query-params",
-            placeholder="next in the queue", width=180,
+            placeholder="next", width=180,
         )  # fmt: skip
         if named is None:
             place = st.number_input(
@@ -138,6 +144,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     )
 filters = choose_filters(queue)
 show_progress()
+ask_name()
 desk.show_conflict(decisions)
 gaps = in_state(matching(queue, filters), state or "untriaged")
 hidden = done[state or "untriaged"] - len(gaps)
