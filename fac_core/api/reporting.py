@@ -82,7 +82,7 @@ def _contents(place: Workspace, q: RunFile, p: RunFile, definition: Definition, 
             ReportedGap(row, _in_words(decisions.get(row["feature_id"])), top_examples(p, row["feature_id"], _EXAMPLES))
             for row in queue.slice(0, n_gaps).to_pylist()
         ],
-        states=counts(decisions, measured.missing),
+        states={**counts(decisions, measured.missing)},
         decisions=audit(triage.history()),
         later=_later(place, q, p, definition),
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -104,7 +104,9 @@ def _make_run(path: Path, parts: Path, size: Size, topics: range, rng: np.random
         ),
         samples=parts / "samples.parquet",
         failures=[parts / "failures.parquet"],
-        **files,
+        shard_samples=files["shard_samples"],
+        activations=files["activations"],
+        examples=files["examples"],
     )
 
 
