@@ -3,17 +3,23 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check bench clean
+.PHONY: help demo test browser check bench bench-dashboard clean
 
 help:  ## show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
 
 demo: $(VENV)/.demo  ## install, encode two public datasets with a real model, print FAC and gaps, open the dashboard
 	$(BIN)/fac demo
 	$(BIN)/fac ui --workspace demo-workspace
 
 test: $(VENV)/.dev $(VENV)/.demo  ## install and run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not browser"
+
+browser: $(VENV)/.dev  ## the dashboard's tests in a real browser; installs Chromium on Debian as root
+	@test -n "$$CHROMIUM" || command -v chromium chromium-browser google-chrome >/dev/null \
+		|| { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get install -qy --no-install-recommends chromium; } \
+		|| { echo "No Chromium: install it (Debian: sudo apt-get install chromium) or set CHROMIUM to its path."; exit 1; }
+	$(BIN)/python -m pytest -m browser tests/browser
 
 check: $(VENV)/.dev  ## format, lint, types
 	$(BIN)/ruff format --check .
@@ -21,7 +27,12 @@ check: $(VENV)/.dev  ## format, lint, types
 	$(BIN)/pyright
 
 bench: $(VENV)/.demo  ## tokens/s against the machine's ceiling and the plain way; last line is JSON
-	$(BIN)/python -m fac_core.bench
+	$(BIN)/python -m fac_core.bench.encoding
+
+LARGE ?= large-workspace
+bench-dashboard: $(VENV)/.base  ## server time per page and control on a made-up workspace of a million samples; last line is JSON
+	$(BIN)/python -m fac_core.bench.large $(LARGE)
+	$(BIN)/python -m dashboard.latency $(LARGE)
 
 clean:  ## remove the environment and the demo's workspace
 	rm -rf $(VENV) demo-workspace

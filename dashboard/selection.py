@@ -19,6 +19,9 @@ from fac_core.features.relevance.verdicts import Level, Relevance, relevant_ids
 from fac_core.store.run_file import RunInfo
 from fac_core.store.workspace import ENVIRONMENT_VARIABLE, Workspace
 
+ANONYMOUS = "anonymous"
+"""Author of what somebody decides who has not said their name."""
+
 _PRESET_HELP = (
     "**paper**: a feature counts from one sample with any activation (δ = 0). "
     "**calibrated**: from three samples above the 75 % quantile of its activations in the anchor; "
@@ -76,7 +79,7 @@ def choose(workspace: Workspace) -> Selection:
 def choose_author() -> str:
     """Who decides: the name that goes into the log."""
     name = st.text_input("Your name", key="author", persist_state="session", placeholder="for decisions")
-    return name.strip() or "anonymous"
+    return name.strip() or ANONYMOUS
 
 
 def find_workspace() -> Workspace:

@@ -46,6 +46,7 @@ from fac_core.api.relevance import (
     relevant_features,
     set_relevance,
 )
+from fac_core.api.reporting import report
 from fac_core.api.review import (
     batches,
     edit_candidate,
@@ -128,6 +129,7 @@ __all__ = [
     "relevance_noise",
     "relevant_features",
     "rename",
+    "report",
     "review",
     "runs",
     "set_relevance",

@@ -15,14 +15,19 @@ FILES = sorted([*(ROOT / "fac_core").rglob("*.py"), *(ROOT / "dashboard").rglob(
 ONLY_IN = {
     "duckdb": ["fac_core/store/"],
     "sqlite3": ["fac_core/store/"],
-    "torch": ["fac_core/activations/", "fac_core/training/", "fac_core/diversity/sentences.py", "fac_core/bench.py"],
+    "torch": [
+        "fac_core/activations/",
+        "fac_core/training/",
+        "fac_core/diversity/sentences.py",
+        "fac_core/bench/encoding.py",
+    ],
     "transformers": [
         "fac_core/activations/",
         "fac_core/training/",
         "fac_core/diversity/sentences.py",
-        "fac_core/bench.py",
+        "fac_core/bench/encoding.py",
     ],
-    "sae_lens": ["fac_core/activations/", "fac_core/training/", "fac_core/bench.py"],
+    "sae_lens": ["fac_core/activations/", "fac_core/training/", "fac_core/bench/encoding.py"],
     "openai": ["fac_core/generators/"],
     "streamlit": ["dashboard/"],
     "plotly": ["dashboard/"],

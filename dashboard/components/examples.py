@@ -8,10 +8,10 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.components.token_heat import CONTEXTS, token_heat
 from fac_core.features.duplicates import Distinct
 from fac_core.features.evidence import Example
 from fac_core.features.groups import Evidence, Group
+from fac_core.report.token_heat import CONTEXTS, token_heat
 
 _ROW = (
     '<li style="display:flex;gap:0.75rem;padding:0.3rem 0;border-bottom:1px solid rgba(128,128,128,0.2)">'

@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import sources
 from dashboard.components.examples import st_text
 from dashboard.components.job_strip import act
-from dashboard.components.token_heat import token_heat
+from fac_core.report.token_heat import token_heat
 from dashboard.selection import Selection
 from fac_core.api.jobs import submit_job
 from fac_core.errors import FacError

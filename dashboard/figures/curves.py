@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from dashboard.figures.marks import vertical
 from dashboard.theme import STATES
 from fac_core.coverage.curves import GrowthPoint, ThresholdPoint
 
@@ -27,7 +28,7 @@ def threshold(points: Sequence[ThresholdPoint], delta: float | None) -> go.Figur
         )
     )
     if delta is not None:
-        figure.add_vline(x=delta, line_dash="dot", annotation_text=f"δ = {delta:g}", annotation_position="top right")
+        figure.update_layout(vertical(delta, f"δ = {delta:g}"))
     return _framed(figure, "threshold δ")
 
 

@@ -1,8 +1,8 @@
-"""The map: every feature of the space, its coverage state by shape and colour."""
+"""The map: every feature of the space, its coverage state by shape, and by colour the state or a number."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
@@ -10,48 +10,69 @@ import pyarrow as pa
 
 from dashboard.theme import STATES
 
+MOST_POINTS = 150_000
+"""A browser draws so many with ease; of larger spaces a part is shown (`thinned`)."""
+
 _HEIGHT = 640
-_BEHIND_NAMES = "rgba(127, 127, 127, 0.35)"
-"""Keeps names legible over points, on light and dark pages."""
+_GREY = "rgba(134, 142, 153, 0.25)"
 _NAMED = 14
 """Largest clusters that are named on the map: more would hide it."""
+_APART = (0.16, 0.04)
+"""Names nearer than this, in parts of the map's width and height, would lie on each other."""
 
 
-def feature_map(table: pa.Table, highlighted: Collection[int] | None = None) -> go.Figure:
+@dataclass(frozen=True)
+class Metric:
+    """A number that points are coloured by."""
+
+    column: str
+    title: str
+    """In words, beside the scale."""
+    is_logarithmic: bool = False
+
+
+METRICS = {
+    "density": Metric("anchor_share", "density in the anchor, log10", is_logarithmic=True),
+    "max": Metric("anchor_max", "strongest in the anchor"),
+    "trust": Metric("label_f1", "trust: F1 of the label"),
+    "priority": Metric("priority", "priority as a gap"),
+}
+"""Name -> column and words."""
+
+
+def feature_map(table: pa.Table, highlighted: np.ndarray | None = None, metric: Metric | None = None) -> go.Figure:
     """One WebGL trace a state; `customdata` is the feature id, and no text goes with a point (65,536 stay light).
 
     Args:
-        table: `feature_id`, `x`, `y`, `state`, `cluster`.
-        highlighted: features that a search found; the others are greyed out. None: no search.
+        table: `feature_id`, `x`, `y`, `state`, `cluster`, and the metric's column, null where there is no value.
+        highlighted: bool `[features]`: what a search found; the others are greyed out. None: no search.
+        metric: colours the points; those without a value are greyed out.
     """
-    ids, states = table["feature_id"].to_numpy(), np.array(table["state"].to_pylist())
-    x, y = table["x"].to_numpy().astype(np.float32), table["y"].to_numpy().astype(np.float32)
-    found = (
-        np.ones(len(ids), bool) if highlighted is None else np.isin(ids, np.array(sorted(highlighted), dtype=np.int64))
-    )
+    states = table["state"].to_numpy()
+    drawn = np.ones(len(table), bool) if highlighted is None else highlighted.copy()
+    colours = None
+    if metric is not None:
+        colours = _values(table, metric)
+        drawn &= np.isfinite(colours)
     figure = go.Figure()
+    if not drawn.all():
+        figure.add_trace(_points(table, ~drawn, "Others", "circle", _GREY, skip_hover=True))
     for state, look in STATES.items():
-        here = states == state
+        here = drawn & (states == state)
         figure.add_trace(
-            go.Scattergl(
-                x=x[here],
-                y=y[here],
-                customdata=ids[here],
-                mode="markers",
-                name=look.word,
-                marker={
-                    "symbol": look.symbol,
-                    "color": look.colour,
-                    "size": 6,
-                    "opacity": np.where(found[here], 0.85, 0.06) if highlighted is not None else 0.75,
-                },
-                hovertemplate="feature %{customdata}<extra>" + look.word + "</extra>",
-            )
+            _points(table, here, look.word, look.symbol, look.colour if colours is None else colours[here])
         )
-    for name, at_x, at_y in _names(table["cluster"].to_pylist(), x, y):
+    for name, at_x, at_y in _names(table):
         figure.add_annotation(
-            x=at_x, y=at_y, text=plain(name), showarrow=False, bgcolor=_BEHIND_NAMES, font={"size": 11}
+            x=at_x,
+            y=at_y,
+            text=plain(name),
+            showarrow=False,
+            bgcolor="rgba(255, 255, 255, 0.8)",  # with dark letters, legible over points on light and dark pages
+            font={"size": 11, "color": "#1f2937"},
         )
+    if metric is not None:
+        figure.update_layout(coloraxis={"colorscale": "Cividis", "colorbar": {"title": metric.title, "thickness": 12}})
     figure.update_layout(
         height=_HEIGHT,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
@@ -63,12 +84,58 @@ def feature_map(table: pa.Table, highlighted: Collection[int] | None = None) -> 
     return figure
 
 
-def _names(clusters: list[str], x: np.ndarray, y: np.ndarray) -> list[tuple[str, float, float]]:
-    """The largest clusters, each at the median of its features."""
-    labels, sizes = np.unique(np.array(clusters, dtype=str), return_counts=True)
-    largest = labels[np.argsort(-sizes, kind="stable")[:_NAMED]]
-    members = [np.array(clusters) == name for name in largest]
-    return [(str(n), float(np.median(x[m])), float(np.median(y[m]))) for n, m in zip(largest, members, strict=True)]
+def thinned(table: pa.Table, most: int = MOST_POINTS) -> pa.Table:
+    """At most so many features, drawn evenly and always the same; gaps go first, since they are what is looked for."""
+    if len(table) <= most:
+        return table
+    is_gap = np.isin(table["state"].to_numpy(), ["weak", "uncovered"])
+    order = np.lexsort((np.random.default_rng(0).random(len(table)), ~is_gap))
+    return table.take(pa.array(np.sort(order[:most])))
+
+
+def _points(
+    table: pa.Table, here: np.ndarray, name: str, symbol: str, colour: str | np.ndarray, *, skip_hover: bool = False
+) -> go.Scattergl:
+    marker = {"symbol": symbol, "size": 6, "opacity": 0.75, "color": colour}
+    if not isinstance(colour, str):
+        marker["coloraxis"] = "coloraxis"
+    ids = table["feature_id"].to_numpy()[here]
+    hover = "feature %{customdata}" + ("" if isinstance(colour, str) else "<br>%{marker.color:.3f}")
+    return go.Scattergl(
+        x=table["x"].to_numpy()[here].astype(np.float32),
+        y=table["y"].to_numpy()[here].astype(np.float32),
+        customdata=ids if len(table) > 1 << 16 else ids.astype(np.uint16),
+        mode="markers",
+        name=name,
+        marker=marker,
+        hoverinfo="skip" if skip_hover else None,
+        hovertemplate=None if skip_hover else f"{hover}<extra>{name}</extra>",
+    )
+
+
+def _values(table: pa.Table, metric: Metric) -> np.ndarray:
+    """float32 `[features]`; NaN without a value, and for the logarithm of nothing."""
+    values = table[metric.column].to_numpy().astype(np.float32)
+    if not metric.is_logarithmic:
+        return values
+    with np.errstate(divide="ignore"):
+        logarithms = np.log10(values)
+    return np.where(np.isfinite(logarithms), logarithms, np.nan).astype(np.float32)
+
+
+def _names(table: pa.Table) -> list[tuple[str, float, float]]:
+    """The largest clusters, each at the median of its features; of those that would overlap, the larger."""
+    x, y = table["x"].to_numpy(), table["y"].to_numpy()
+    clusters = table["cluster"].combine_chunks().dictionary_encode()
+    codes, names = clusters.indices.to_numpy(), clusters.dictionary.to_pylist()
+    width, height = (np.ptp(v) or 1.0 if len(v) else 1.0 for v in (x, y))
+    placed: list[tuple[str, float, float]] = []
+    for code in np.argsort(-np.bincount(codes, minlength=len(names)), kind="stable")[: 4 * _NAMED]:
+        at_x, at_y = float(np.median(x[codes == code])), float(np.median(y[codes == code]))
+        free = all(abs(at_x - a) > _APART[0] * width or abs(at_y - b) > _APART[1] * height for _, a, b in placed)
+        if free and names[code] and len(placed) < _NAMED:
+            placed.append((names[code], at_x, at_y))
+    return placed
 
 
 def plain(text: str) -> str:

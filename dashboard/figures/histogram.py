@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from dashboard.figures.marks import vertical
+
 _COLOUR = "#d97706"
 """Orange is activation strength, here as in the token heat."""
 _LINE = "#868e99"
@@ -25,11 +27,9 @@ def activations(counts: Sequence[int], maximum: float, delta: float, *, log: boo
         )
     )
     end = max(maximum, delta) * 1.02 or 1
-    side = "top right" if delta < end / 2 else "top left"  # where the figure has room for it
-    figure.add_vline(
-        x=delta, line_dash="dot", line_color=_LINE, annotation_text=f"δ {delta:.2f}", annotation_position=side
+    figure.update_layout(
+        vertical(delta, f"δ {delta:.2f}"), height=220, bargap=0, margin={"l": 0, "r": 8, "t": 24, "b": 0}
     )
-    figure.update_layout(height=220, bargap=0, margin={"l": 0, "r": 8, "t": 24, "b": 0})
     figure.update_xaxes(title="activation", range=[0, end])
     figure.update_yaxes(title="samples", type="log" if log else "linear", dtick=1 if log else None)
     return figure

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard import comparison_sources, sources
 from dashboard.components.examples import st_text
-from dashboard.components.token_heat import token_heat
+from fac_core.report.token_heat import token_heat
 from dashboard.figures import comparison
 from dashboard.links import link, shared
 from dashboard.selection import Selection, pick_run

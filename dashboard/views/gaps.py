@@ -2,188 +2,165 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
 from typing import get_args
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv
 import streamlit as st
 
 from dashboard import sources
-from dashboard.components import feature_detail
+from dashboard.components import gap_card, gap_table
+from dashboard.components.decisions import Desk
 from dashboard.components.examples import st_text
-from dashboard.selection import Selection
-from fac_core.curation.triage import REASONS, Decision, State, Triage, counts
-from fac_core.errors import Conflict, FacError
-from fac_core.features.labels import Labels, trust_of
-from fac_core.features.priority import priority
-
-_KEYS: dict[State, tuple[str, str]] = {
-    "target": ("A", ":material/check:"),
-    "not relevant": ("X", ":material/close:"),
-    "label wrong": ("L", ":material/label_off:"),
-    "later": ("S", ":material/schedule:"),
-}
-"""Shortcut and icon of each decision; the same key always means the same."""
+from dashboard.components.gap_filters import choose_filters, choose_ranking
+from dashboard.selection import ANONYMOUS, Selection
+from fac_core.curation.acts import last_act, last_undone
+from fac_core.curation.audit import audit, progress
+from fac_core.curation.triage import Decision, State, Triage, counts, decisions_of
+from fac_core.errors import FacError
+from fac_core.features.queue import matching
 
 selection: Selection = st.session_state["selection"]
-triage = Triage(selection.workspace.events(), selection.anchor.run_id)
+run, anchor = (selection.workspace.run_path(i.run_id) for i in (selection.run, selection.anchor))
+weights = choose_ranking(selection.task)
 try:
-    found = sources.gaps(
-        selection.workspace.run_path(selection.run.run_id),
-        selection.workspace.run_path(selection.anchor.run_id),
+    queue = sources.queue(
+        selection.workspace,
+        selection.run,
+        selection.anchor,
         selection.definition,
         selection.relevant,
+        task=selection.task,
+        weights=weights,
     )
-    table = sources.states(
-        selection.workspace.run_path(selection.run.run_id),
-        selection.workspace.run_path(selection.anchor.run_id),
-        selection.definition,
-        selection.relevant,
-    )
+    triage = Triage(selection.workspace.events(), selection.anchor.run_id)
+    history = sources.triage_history(triage)
 except FacError as error:
     st.error(str(error), icon=":material/error:")
     st.stop()
-decisions = triage.decisions()
-words = table["words"].to_pylist()
-named = Labels(selection.workspace.events(), selection.anchor.space_id).all()
-of_gaps = table.take(found["feature_id"].cast(pa.int64()))
-nearness = of_gaps["run_max"].to_numpy() / np.maximum(of_gaps["delta"].to_numpy(), np.finfo(np.float32).tiny)
-ranked = {row["feature_id"]: row for row in priority(found, nearness, trust=trust_of(named)).to_pylist()}
-queue_ids = list(ranked)
+desk = Desk(triage, selection.author)
+decisions = decisions_of(history)
+ids = queue["feature_id"].to_pylist()
+done = counts(decisions, ids)
 
 
-def told(act: Callable[[], object]) -> None:
-    """Carry out a decision and say what came of it on the next page that is drawn."""
-    try:
-        act()
-    except Conflict as conflict:
-        st.toast(str(conflict), icon=":material/group:")
+def in_state(gaps: pa.Table, state: State) -> pa.Table:
+    held = {f for f, decision in decisions.items() if decision.state != "untriaged"}
+    wanted = held if state == "untriaged" else {f for f, d in decisions.items() if d.state == state}
+    inside = np.isin(gaps["feature_id"].to_numpy(), np.fromiter(wanted, np.int64, len(wanted)))
+    return gaps.filter(pa.array(~inside if state == "untriaged" else inside))
 
 
-def decide(feature_id: int, state: State, seen: int) -> None:
-    reason = st.session_state.get("gap_reason") or ""
-    reason = reason if reason in REASONS[state] else ""
-    note = st.session_state.get("gap_note") or ""
-    told(lambda: triage.decide(feature_id, state, author=selection.author, seen=seen, reason=reason, note=note))
-    st.session_state["gap_note"] = ""
-    st.toast(f"Feature {feature_id}: {state}.", icon=_KEYS[state][1])
-
-
-def decide_all(feature_ids: list[int], state: State) -> None:
-    told(lambda: triage.decide_many(feature_ids, state, author=selection.author))
-    st.toast(f"{len(feature_ids):,} gaps: {state}. One undo takes it back.", icon=_KEYS[state][1])
-
-
-def undo() -> None:
-    undone = triage.undo(triage.last(selection.author), author=selection.author)
-    st.session_state["gap_undone"] = undone
-    st.toast(f"Took back {len(undone):,} of your decisions.", icon=":material/undo:")
-
-
-def redo() -> None:
-    redone = triage.undo(st.session_state.pop("gap_undone", []), author=selection.author)
-    st.toast(f"{len(redone):,} decisions are back.", icon=":material/redo:")
-
-
-def queue(state: str | None, asked: str, cluster: str) -> list[int]:
-    """The gaps in a state and cluster whose words contain what was asked for, the highest priority first."""
-    inside = sources.in_part(
-        selection.workspace.run_path(selection.anchor.run_id),
-        selection.workspace.space_path(selection.anchor.space_id),
-        cluster,
+def show_progress() -> None:
+    """Own and the team's."""
+    triaged, by_author = len(ids) - done["untriaged"], progress(decisions, ids)
+    mine = by_author[selection.author]
+    others = f", {triaged - mine:,} by others" if triaged > mine else ""
+    st.progress(
+        triaged / max(1, len(ids)),
+        f"{triaged:,} of {len(ids):,} gaps decided ({mine:,} by you{others}); {done['target']:,} targets",
     )
 
-    def holds(feature_id: int) -> bool:
-        held = decisions[feature_id].state if feature_id in decisions else "untriaged"
-        is_inside = inside is None or feature_id in inside
-        return (
-            is_inside and held == (state or "untriaged") and all(w in words[feature_id] for w in asked.lower().split())
-        )
 
-    return [f for f in queue_ids if holds(f)]
+def ask_name() -> None:
+    """Whoever decides without a name shares the undo of all who do."""
+    if selection.author == ANONYMOUS and any(event.author == ANONYMOUS for event in history):
+        st.caption(":material/person: Say your name in the sidebar: all without one share one undo.")
 
 
-def card(feature_id: int, decision: Decision) -> None:
-    """One gap with its evidence and the buttons."""
-    row = found.filter(pa.array(found["feature_id"].to_numpy() == feature_id)).to_pylist()[0]
-    st.markdown(f"In the anchor it is active in **{row['n_active']:,}** samples ({row['share']:.1%}).")
-    parts = ranked[feature_id]
-    st.caption(
-        f"Priority {parts['priority']:.3f} = relevance {parts['relevance']:.2f} × trust in its label {parts['trust']:.2f}"
-        f" × strength in the anchor {parts['strength']:.2f} × rarity in your data {parts['rarity']:.2f}"
-    )
-    if decision.version and decision.state != "untriaged":
-        reason = f", {decision.reason}" if decision.reason else ""
-        st.caption(
-            f"{st_text(decision.author)} decided **{decision.state}**{reason} on {decision.at[:16].replace('T', ' ')} UTC."
-        )
-    with st.container(horizontal=True):
-        for state, (key, icon) in _KEYS.items():
-            st.button(
-                f"{state.capitalize()}",
-                icon=icon,
-                shortcut=key,
-                key=f"decide-{state}",
-                type="primary" if state == "target" else "secondary",
-                on_click=decide,
-                args=(feature_id, state, decision.version),
+def show_audit() -> None:
+    """Who decided what and when, as a table and a file."""
+    with st.expander("All decisions", icon=":material/receipt_long:", key="gap_audit", on_change="rerun") as box:
+        if not box.open:
+            return
+        table = audit(history)
+        if not len(table):
+            st.caption("Nobody has decided anything yet.")
+            return
+        st.dataframe(table.slice(0, 1000), hide_index=True)
+        file = io.BytesIO()
+        pyarrow.csv.write_csv(table, file)
+        st.download_button("CSV", file.getvalue(), "decisions.csv", "text/csv", icon=":material/download:")
+
+
+def one_at_a_time(gaps: pa.Table) -> None:
+    """The gap that the URL names, or the one at the chosen place of the queue."""
+    asked = st.query_params.get("gq_gap")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        named = st.number_input(
+            "Gap", 0, selection.anchor.d_sae - 1, value=None, key="gq_gap", bind="query-params",
+            placeholder="next", width=180,
+        )  # fmt: skip
+        if named is None:
+            place = st.number_input(
+                f"Place, of {len(gaps):,}", 1, max(1, len(gaps)), key="gq_place", width=140, disabled=len(gaps) < 2
             )
-    with st.container(horizontal=True):
-        reasons = [reason for codes in REASONS.values() for reason in codes]
-        st.selectbox("Reason", reasons, index=None, key="gap_reason", placeholder="none", width=260)
-        st.text_input("Note", key="gap_note")
-    feature_detail.show(selection, feature_id, table.slice(feature_id, 1).to_pylist()[0])
+            feature_id = gaps["feature_id"][min(place, len(gaps)) - 1].as_py() if len(gaps) else None
+        else:
+            feature_id = named
+            st.button("Back to the queue", icon=":material/arrow_back:", shortcut="B", on_click=leave)
+        st.toggle("Stay after deciding", key="gq_stay", bind="query-params", help="Otherwise the next gap comes up.")
+    if named is not None or asked is not None:
+        row = (
+            queue.filter(pa.array(queue["feature_id"].to_numpy() == named)) if named is not None else queue.slice(0, 0)
+        )
+        if not len(row):
+            st.warning(f"Feature {st_text(str(asked or named))} is no gap of this run.", icon=":material/link_off:")
+            return
+    if feature_id is None:
+        show_empty()
+        return
+    row = queue.filter(pa.array(queue["feature_id"].to_numpy() == feature_id)).to_pylist()[0]
+    state = sources.states(run, anchor, selection.definition, selection.relevant).slice(feature_id, 1).to_pylist()[0]
+    decision = decisions.get(feature_id) or Decision(feature_id, "untriaged", "", "", "", "", 0)
+    past = [event for event in history if event.item == str(feature_id)]
+    gap_card.show(desk, selection, row, state, decision, past)
 
 
-def bulk(feature_ids: list[int]) -> None:
-    """The whole filter at once."""
-    state: State = st.selectbox("Apply to all", list(_KEYS), key="bulk_state", format_func=str.capitalize)
-    sure = st.checkbox(f"Yes, all {len(feature_ids):,} gaps of this filter", key=f"bulk_sure_{len(feature_ids)}")
-    st.button(
-        f"Mark {len(feature_ids):,} as {state}",
-        disabled=not (sure and feature_ids),
-        on_click=decide_all,
-        args=(feature_ids, state),
-    )
-    st.dataframe(
-        found.filter(pa.array(np.isin(found["feature_id"].to_numpy(), np.array(feature_ids)))).select(
-            ["feature_id", "peak_token", "snippet", "n_active", "share", "max", "nearest_activation"]
-        ),
-        hide_index=True,
-        column_config={"share": st.column_config.NumberColumn("of the anchor", format="percent")},
-    )
+def leave() -> None:
+    st.session_state["gq_gap"] = None
 
 
-done = counts(decisions, queue_ids)
+def show_empty() -> None:
+    if not ids:
+        st.success("There is no gap: your data fires all that the anchor does.", icon=":material/task_alt:")
+    elif done["untriaged"] == 0 and (state or "untriaged") == "untriaged":
+        st.success(f"Every gap is decided; {done['target']:,} are targets.", icon=":material/task_alt:")
+    elif len(queue) == len(matching(queue, filters)):
+        st.info(f"No gap is {state or 'untriaged'}. Choose another queue above.", icon=":material/inbox:")
+    else:
+        st.info("No gap of this queue passes the filters. Take one back.", icon=":material/filter_alt_off:")
+
+
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    state = st.pills(
+    state: State | None = st.pills(
         "Queue",
         list(get_args(State)),
         format_func=lambda s: f"{s.capitalize()} {done[s]:,}",
         key="gq_state",
         bind="query-params",
     )
-    asked = st.text_input("Words at its peaks", key="gq_words", bind="query-params")
-    cluster = st.text_input("Part", key="gq_cluster", bind="query-params", help=sources.PART_HELP)
-    st.button("Undo", icon=":material/undo:", shortcut="Z", on_click=undo, disabled=not triage.last(selection.author))
     st.button(
-        "Redo", icon=":material/redo:", shortcut="Y", on_click=redo, disabled=not st.session_state.get("gap_undone")
+        "Undo", icon=":material/undo:", shortcut="Z", on_click=desk.undo, disabled=not last_act(history, desk.author)
     )
-ids = queue(state, asked or "", cluster or "")
-triaged = len(queue_ids) - done["untriaged"]
-st.progress(
-    triaged / max(1, len(queue_ids)), f"{triaged:,} of {len(queue_ids):,} gaps decided; {done['target']:,} targets"
-)
-if not ids:
-    done_word = (
-        "Nothing left in this queue." if queue_ids else "There is no gap: your data fires all that the anchor does."
+    st.button(
+        "Redo", icon=":material/redo:", shortcut="Y", on_click=desk.redo, disabled=not last_undone(history, desk.author)
     )
-    st.success(done_word, icon=":material/task_alt:")
-    st.stop()
-one_at_a_time = st.segmented_control("View", ["one at a time", "all"], default=None, key="gq_view", bind="query-params")
-if one_at_a_time == "all":
-    bulk(ids)
+filters = choose_filters(queue)
+show_progress()
+ask_name()
+desk.show_conflict(decisions)
+gaps = in_state(matching(queue, filters), state or "untriaged")
+hidden = done[state or "untriaged"] - len(gaps)
+if hidden:
+    st.caption(f"{len(gaps):,} gaps; the filters hide {hidden:,}.")
+view = st.segmented_control("View", ["one at a time", "all"], default=None, key="gq_view", bind="query-params")
+if view == "all" and len(gaps):
+    gap_table.show(desk, gaps, decisions)
+elif view == "all":
+    show_empty()
 else:
-    position = st.number_input("Place in the queue", 1, len(ids), key="gq_place", width=160)
-    card(ids[position - 1], triage.decision(ids[position - 1]))
+    one_at_a_time(gaps)
+show_audit()

@@ -138,10 +138,10 @@ def show_parts() -> None:
         selection_mode="points",
         alt="Covered and missing features by topic, least covered first; the table has the same numbers",
     )
-    prefix = "" if field == _CLUSTERS else f"{field}:"
+    asked = "gq_cluster" if field == _CLUSTERS else "gq_home"
     picked = [point["y"] for point in event["selection"]["points"]] if event else []  # type: ignore[index]
     if picked:
-        st.session_state["gq_cluster"] = f"{prefix}{picked[0]}"  # bound to the URL there: cannot be set through it
+        st.session_state[asked] = picked[0]  # bound to the URL there: cannot be set through it
         st.switch_page("views/gaps.py")
     hidden = f" The {len(shown)} least covered of {len(parts)} are drawn." if len(parts) > len(shown) else ""
     belongs = (
@@ -157,7 +157,7 @@ def show_parts() -> None:
                 "FAC": p.fac,
                 "covered": p.numerator,
                 "of": p.denominator,
-                "gaps": link("gaps", kept, gq_cluster=f"{prefix}{name}"),
+                "gaps": link("gaps", kept, **{asked: name}),
             }
             for p in parts
         ]

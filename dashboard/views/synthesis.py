@@ -12,7 +12,7 @@ from dashboard import jobs_link, sources
 from dashboard.components.check_badge import check_look, check_words
 from dashboard.components.examples import st_text
 from dashboard.components.synthesis_form import Asked, command, cost, fill_in, minutes
-from dashboard.components.token_heat import token_heat
+from fac_core.report.token_heat import token_heat
 from dashboard.selection import Selection
 from fac_core.curation.review import Reviews
 from fac_core.curation.triage import Triage

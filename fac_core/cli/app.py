@@ -26,6 +26,7 @@ from fac_core.cli import (
     machine,
     measuring,
     relevance,
+    reporting,
     review,
 )
 from fac_core.errors import FacError, WrongUse
@@ -50,6 +51,7 @@ review.register(app)
 jobs.register(app)
 machine.register(app)
 browser.register(app)
+reporting.register(app)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -123,6 +123,33 @@ def strongest_from_activations(run: RunFile, rank: int) -> np.ndarray:
     return _dense(found["feature_id"].to_numpy(), found["value"].to_numpy(), run.info.d_sae)
 
 
+def count_above(run: RunFile, delta: np.ndarray, definition: Definition) -> np.ndarray:
+    """int64 `[d_sae]`: samples of an anchor above its own thresholds `delta`.
+
+    For a quantile that was counted when the run was built, one row a feature is read; else every activation.
+    """
+    floor = np.float32(definition.delta)
+    if definition.quantile is None and floor == 0:
+        return (
+            run.query("SELECT n_active FROM feature_stats ORDER BY feature_id")["n_active"].to_numpy().astype(np.int64)
+        )
+    if definition.quantile in QUANTILE_LEVELS and floor == 0 and run.has_column("feature_stats", "n_above"):
+        at = QUANTILE_LEVELS.index(definition.quantile) + 1
+        found = run.query("SELECT coalesce(n_above[?], 0)::BIGINT AS n FROM feature_stats ORDER BY feature_id", [at])
+        return found["n"].to_numpy()
+    found = run.query(
+        """
+        WITH wanted AS (SELECT unnest(range(?))::UINTEGER AS feature_id, unnest(?::FLOAT[]) AS delta)
+        SELECT feature_id, count(*) AS n FROM activations JOIN wanted USING (feature_id)
+        WHERE activation > delta GROUP BY feature_id
+        """,
+        [run.info.d_sae, delta],
+    )
+    counts = np.zeros(run.info.d_sae, dtype=np.int64)
+    counts[found["feature_id"].to_numpy()] = found["n"].to_numpy()
+    return counts
+
+
 def check_same_space(run: RunFile, anchor: RunFile) -> None:
     """Raise `ModelMismatch` if the runs are of different feature spaces: their feature ids mean different things."""
     ours, theirs = run.info, anchor.info

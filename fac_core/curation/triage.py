@@ -9,11 +9,12 @@ showed the gap, and a dataset that grows is judged by the decisions that were ma
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
+from uuid import uuid4
 
-from fac_core.curation.acts import last_act
+from fac_core.curation.acts import last_act, last_undone
 from fac_core.errors import WrongUse
 from fac_core.store.events import Event, EventLog
 
@@ -27,6 +28,9 @@ REASONS: Mapping[State, tuple[str, ...]] = {
     "later": ("needs an expert", "needs more evidence", "low priority"),
 }
 """Codes to choose from; a free note may stand beside them. Codes can be counted, free text cannot."""
+
+NEEDS_REASON: tuple[State, ...] = ("not relevant", "label wrong")
+"""Decisions that take a gap away from synthesis for good: whoever comes later must see why."""
 
 _KIND = "triage"
 
@@ -51,8 +55,8 @@ class Triage:
     """The decisions about the gaps of one anchor."""
 
     def __init__(self, log: EventLog, anchor_run_id: str) -> None:
-        self._log = log
-        self._scope = anchor_run_id
+        self.log = log
+        self.scope = anchor_run_id
 
     def decide(
         self, feature_id: int, state: State, *, author: str, seen: int, reason: str = "", note: str = ""
@@ -60,31 +64,48 @@ class Triage:
         """Record a decision on top of the version that its author saw.
 
         Raises `Conflict`, which carries the other decision, when somebody else decided in the meantime, and `WrongUse`
-        for a state or a reason that there is not.
+        for a state or a reason that there is not, or without a reason where one is needed (`NEEDS_REASON`).
         """
         payload = _checked(state, reason, note)
-        return self._log.append(self._scope, _KIND, str(feature_id), payload, author=author, seen=seen)
+        return self.log.append(self.scope, _KIND, str(feature_id), payload, author=author, seen=seen)
 
     def decide_many(
-        self, feature_ids: Collection[int], state: State, *, author: str, reason: str = "", note: str = ""
+        self,
+        feature_ids: Collection[int],
+        state: State,
+        *,
+        author: str,
+        reason: str = "",
+        note: str = "",
+        seen: Mapping[int, int] | None = None,
     ) -> list[Event]:
-        """One decision about many gaps, in one transaction; the returned events are one `undo`."""
+        """One decision about many gaps, in one transaction; the returned events are one `undo`.
+
+        Args:
+            seen: the versions that the author saw, by feature; what somebody has decided anew since is left, and not
+                returned. None: on top of whatever is there.
+        """
         payload = _checked(state, reason, note)
-        return self._log.append_many(self._scope, _KIND, {str(f): payload for f in feature_ids}, author=author)
+        versions = None if seen is None else {str(f): version for f, version in seen.items()}
+        payloads = {str(f): payload for f in feature_ids}
+        return self.log.append_many(self.scope, _KIND, payloads, author=author, seen=versions)
 
     def undo(self, events: Collection[Event], *, author: str) -> list[Event]:
         """Take decisions back. What somebody has decided anew since is left; redo is the undo of what is returned."""
-        return self._log.undo_many(list(events), author=author)
+        return self.log.undo_many(list(events), author=author)
+
+    def redo(self, *, author: str) -> list[Event]:
+        """Bring back what this author took back last, unless they have decided anew since. Returns the new events."""
+        return self.undo(last_undone(self.history(), author), author=author)
 
     def decisions(self) -> dict[int, Decision]:
         """What holds now, by feature. A gap that is absent is untriaged."""
-        return {int(item): _decision(event) for item, event in self._log.latest(self._scope, _KIND).items()}
+        return {f: decision for f, decision in decisions_of(self.history()).items() if decision.state != "untriaged"}
 
     def decision(self, feature_id: int) -> Decision:
         """What holds for one gap."""
-        found = self.decisions().get(feature_id)
-        version = self._log.version(self._scope, _KIND, str(feature_id))
-        return found or Decision(feature_id, "untriaged", "", "", "", "", version)
+        found = decisions_of(self.history(feature_id))
+        return found.get(feature_id) or Decision(feature_id, "untriaged", "", "", "", "", 0)
 
     def targets(self) -> tuple[int, ...]:
         """Features that were approved, ascending."""
@@ -92,11 +113,23 @@ class Triage:
 
     def history(self, feature_id: int | None = None) -> tuple[Event, ...]:
         """Who decided what and when, about one gap or all, the oldest first."""
-        return self._log.history(self._scope, _KIND, None if feature_id is None else str(feature_id))
+        return self.log.history(self.scope, _KIND, None if feature_id is None else str(feature_id))
+
+    def newest(self) -> int:
+        """`seq` of the newest decision: while it stays, `history` stays the same."""
+        return self.log.newest(self.scope, _KIND)
 
     def last(self, author: str) -> list[Event]:
-        """What an undo by this author would take back: their newest decision that still holds, with those made at once."""
+        """What an undo by this author would take back: their newest act that still holds."""
         return last_act(self.history(), author)
+
+
+def decisions_of(history: Sequence[Event]) -> dict[int, Decision]:
+    """What holds after some events, the oldest first, for each feature that they speak of.
+
+    A gap whose decisions were all taken back is untriaged, with the version that the next author has to have seen.
+    """
+    return {int(event.item): _decision(event) for event in {event.item: event for event in history}.values()}
 
 
 def counts(decisions: Mapping[int, Decision], gaps: Collection[int]) -> dict[State, int]:
@@ -110,11 +143,16 @@ def _checked(state: State, reason: str, note: str) -> dict[str, str]:
         raise WrongUse(f"There is no triage state {state!r}; choose one of {', '.join(get_args(State))}.")
     if reason and reason not in REASONS[state]:
         raise WrongUse(f"{reason!r} is no reason for {state!r}; choose one of {', '.join(REASONS[state]) or 'none'}.")
-    return {"state": state, "reason": reason, "note": note}
+    if not reason and state in NEEDS_REASON:
+        raise WrongUse(f"{state.capitalize()!r} needs a reason; choose one of {', '.join(REASONS[state])}.")
+    # What is decided at once, and only that, has one `act`: it is one undo.
+    return {"state": state, "reason": reason, "note": note, "act": uuid4().hex[:12]}
 
 
 def _decision(event: Event) -> Decision:
     payload = event.payload
+    if not payload:  # all was taken back
+        return Decision(int(event.item), "untriaged", "", "", "", "", event.version)
     return Decision(
         int(event.item), payload["state"], payload["reason"], payload["note"], event.author, event.at, event.version
     )

@@ -76,9 +76,9 @@ def classify(inside: np.ndarray, truncated: np.ndarray, special: np.ndarray, del
 def outside_max(run: RunFile) -> dict[str, np.ndarray]:
     """float32 `[d_sae]` for each place outside the content: the strongest activation there, 0 where silent or unknown."""
     found = {place: np.zeros(run.info.d_sae, dtype=np.float32) for place in ("truncated", "special")}
-    if len(run.query("FROM information_schema.tables WHERE table_name = 'outside'")):
-        for row in run.query("SELECT feature_id, place, max FROM outside").to_pylist():
-            found[row["place"]][row["feature_id"]] = row["max"]
+    for place, values in found.items() if run.has_table("outside") else ():
+        here = run.query("SELECT feature_id, max FROM outside WHERE place = ?", [place])
+        values[here["feature_id"].to_numpy()] = here["max"].to_numpy()
     return found
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from fac_core.errors import NotFound
+from fac_core.store.peak_words import PEAKS, count_words
+from fac_core.store.peak_words import word_at as word_at
 from fac_core.store.run_file import RunFile
-
-_WORD = re.compile(r"\w+(?:['’-]\w+)*|[^\w\s]+")
+from fac_core.store.schema import N_PEAK_WORDS
 
 
 @dataclass(frozen=True)
@@ -106,35 +105,38 @@ def peak_words(run: RunFile, feature_ids: Sequence[int], n: int = 3) -> dict[int
 
     A token is often a piece of a word; what is shown is the whole word around it, in lower case.
     """
+    wanted = np.array(feature_ids, dtype=np.uint32)
+    found: dict[int, tuple[PeakWord, ...]] = dict.fromkeys(feature_ids, ())
+    if n <= N_PEAK_WORDS and run.has_table("peak_words"):
+        rows = run.query(
+            """
+            SELECT feature_id, list((word, share) ORDER BY rank) AS words FROM peak_words
+            WHERE rank <= ? AND list_contains(?::UINTEGER[], feature_id) GROUP BY feature_id
+            """,
+            [n, wanted],
+        )
+        for feature, words in zip(rows["feature_id"].to_pylist(), rows["words"].to_pylist(), strict=True):
+            found[feature] = tuple(PeakWord(*pair.values()) for pair in words)
+        return found
+    rows = run.query(f"{PEAKS} list_contains(?::UINTEGER[], feature_id) ORDER BY feature_id, rank", [wanted])
+    for feature, counted in count_words(rows.to_pylist()).items():
+        found[feature] = tuple(PeakWord(word, times / counted.total()) for word, times in counted.most_common(n))
+    return found
+
+
+def words_in_short(run: RunFile, n: int = 3) -> list[str]:
+    """`[d_sae]`: the words at each feature's peaks, the most frequent first, comma-separated; empty where it is silent."""
+    if not run.has_table("peak_words"):
+        found = peak_words(run, range(run.info.d_sae), n)
+        return [", ".join(word.word for word in found[f]) for f in range(run.info.d_sae)]
     rows = run.query(
         """
-        SELECT feature_id, text, char_start FROM examples
-            JOIN activations USING (feature_id, sample_id)
-            JOIN token_activations USING (feature_id, sample_id, token_index)
-            JOIN samples USING (sample_id)
-        WHERE kind = 'top' AND list_contains(?::UINTEGER[], feature_id) ORDER BY feature_id, rank
+        SELECT coalesce(string_agg(word, ', ' ORDER BY rank) FILTER (rank <= ?), '') AS words
+        FROM feature_stats LEFT JOIN peak_words USING (feature_id) GROUP BY feature_id ORDER BY feature_id
         """,
-        [np.array(feature_ids, dtype=np.uint32)],
-    ).to_pylist()
-    counts: dict[int, Counter[str]] = {feature: Counter() for feature in feature_ids}
-    for row in rows:
-        counts[row["feature_id"]][word_at(row["text"], row["char_start"])] += 1
-    return {
-        feature: tuple(PeakWord(word, times / words.total()) for word, times in words.most_common(n))
-        for feature, words in counts.items()
-    }
-
-
-def word_at(text: str, position: int) -> str:
-    """The word, or the run of punctuation, that covers or follows a position.
-
-    >>> word_at("The contract ends.", 7), word_at("The contract ends.", 3), word_at("The contract ends.", 17)
-    ('contract', 'contract', '.')
-    """
-    for match in _WORD.finditer(text, max(0, text.rfind(" ", 0, position))):
-        if match.end() > position:
-            return match[0].lower()
-    return text[position:].strip() or "⏎"
+        [n],
+    )
+    return rows["words"].to_pylist()
 
 
 def check_feature(run: RunFile, feature_id: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ import numpy as np
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from fac_core.features.evidence import PeakWord
+from fac_core.store.homes import FIELDS, HOMES, json_path
 from fac_core.store.run_file import RunFile
 
 _CRISP = 0.5
@@ -34,24 +34,31 @@ def homes(run: RunFile, feature_ids: Sequence[int], field: str = "set") -> dict[
     For a feature, the value with the largest lift: share of the feature's active samples that have the value, over
     the share of all samples that have it. Features without active samples are left out.
     """
-    rows = run.query(
-        """
-        WITH labelled AS (
-            SELECT sample_id, coalesce(metadata->>?, 'other') AS value FROM samples
-        ),
-        base AS (SELECT value, count(*) AS n_samples FROM labelled GROUP BY value),
-        fired AS (
-            SELECT feature_id, value, count(*) AS n FROM activations JOIN labelled USING (sample_id)
-            WHERE list_contains(?::UINTEGER[], feature_id) GROUP BY feature_id, value
+    ids = np.array(feature_ids, dtype=np.uint32)
+    if field in (kept_fields(run) or ()):
+        rows = run.query(
+            """
+            SELECT feature_id, value, n_inside, n_active FROM homes
+            WHERE field = ? AND feature_id IN (SELECT unnest(?::UINTEGER[])) ORDER BY feature_id
+            """,
+            [field, ids],
         )
-        SELECT feature_id, value, n AS n_inside, (sum(n) OVER (PARTITION BY feature_id))::BIGINT AS n_active
-        FROM fired JOIN base USING (value)
-        QUALIFY row_number() OVER (PARTITION BY feature_id ORDER BY n / n_samples DESC, n DESC, value) = 1
-        ORDER BY feature_id
-        """,
-        [f"$.{json.dumps(field)}", np.array(feature_ids, dtype=np.uint32)],
-    )
+    else:
+        rows = run.query(HOMES, [json_path(field), ids])
     return {row.pop("feature_id"): Home(**row) for row in rows.to_pylist()}
+
+
+def fields(run: RunFile) -> list[str]:
+    """Metadata fields that divide the run into a handful of parts, the coarsest first."""
+    kept = kept_fields(run)
+    return run.query(FIELDS)["field"].to_pylist() if kept is None else kept
+
+
+def kept_fields(run: RunFile) -> list[str] | None:
+    """The fields whose homes were counted when the run was built; None for a run of an earlier build."""
+    if not run.has_table("homes"):
+        return None
+    return run.query("SELECT field FROM homes GROUP BY field ORDER BY min(position)")["field"].to_pylist()
 
 
 def home_words(found: Mapping[int, Home], words: Mapping[int, Sequence[PeakWord]], n: int) -> dict[str, list[str]]:

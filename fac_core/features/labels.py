@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Literal
 
 from fac_core.errors import WrongUse
@@ -59,17 +61,13 @@ class Labels:
 
     def all(self) -> dict[int, Label]:
         """The label that holds for each labelled feature."""
-        held: dict[int, Label] = {}
-        latest = self._log.latest(self._space, _KIND).values()
-        for event in sorted(latest, key=lambda e: (e.payload["method"] == "person", _f1(e), e.seq)):
-            held[_feature(event)] = _label(event)
-        return held
+        return dict(_held(self._log.path, self._space, self._log.newest(self._space, _KIND)))
 
     def of(self, feature_id: int) -> Label | None:
         """The label that holds for one feature: what `all` says of it, without reading the others."""
         newest = {event.item: event for event in self.events(feature_id)}
         holding = [event for event in newest.values() if event.payload]
-        ranked = sorted(holding, key=lambda e: (e.payload["method"] == "person", e.seq))
+        ranked = sorted(holding, key=_rank)
         return _label(ranked[-1]) if ranked else None
 
     def rename(self, feature_id: int, text: str, *, author: str) -> Event:
@@ -140,6 +138,16 @@ def trust_of(labels: Mapping[int, Label]) -> dict[int, float]:
     }
 
 
+@lru_cache(maxsize=8)
+def _held(log: Path, space: str, newest: int) -> dict[int, Label]:  # noqa: ARG001  # newest: part of the key
+    """The labels that hold while `newest` is the newest event: reading those of 65,536 features takes a second."""
+    held: dict[int, Label] = {}
+    latest = EventLog(log).latest(space, _KIND).values()
+    for event in sorted(latest, key=_rank):
+        held[_feature(event)] = _label(event)
+    return held
+
+
 def _payload(
     text: str, method: Method, trust: Trust | None, seen: tuple[int, ...], run_id: str | None, model: str | None = None
 ) -> dict[str, Any]:
@@ -147,9 +155,10 @@ def _payload(
     return {"text": text, "method": method, "trust": measured, "seen": list(seen), "run_id": run_id, "model": model}
 
 
-def _f1(event: Event) -> float:
+def _rank(event: Event) -> tuple[bool, float, int]:
+    """What holds comes last: a person's label; of machines' the one that predicts better; of equals the newer."""
     measured = event.payload["trust"]
-    return measured["f1"] if measured else 0.0
+    return event.payload["method"] == "person", measured["f1"] if measured else 0.0, event.seq
 
 
 def _feature(event: Event) -> int:

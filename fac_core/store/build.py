@@ -16,7 +16,9 @@ import duckdb
 
 from fac_core.errors import RunBroken, StoreBusy
 from fac_core.store.feature_stats import fill_feature_stats
+from fac_core.store.homes import fill_homes
 from fac_core.store.lot import LOT
+from fac_core.store.peak_words import fill_peak_words
 from fac_core.store.process_lock import held
 from fac_core.store.rounding import ROUNDED
 from fac_core.store.run_file import RunInfo
@@ -95,6 +97,8 @@ def build_run(
                 _fill_activations(db, info.d_sae)
                 fill_feature_stats(db, info.d_sae)
                 _fill_examples(db)
+                fill_peak_words(db, info.d_sae)
+                fill_homes(db, info.d_sae)
                 _fill_outside(db)
                 _fill_run(db, info)
                 db.execute("CHECKPOINT")

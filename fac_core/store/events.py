@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,9 +73,20 @@ class EventLog:
         return self._insert(scope, kind, item, dict(payload), author=author, seen=seen, undoes=None)
 
     def append_many(
-        self, scope: str, kind: str, payloads: Mapping[str, Mapping[str, Any]], *, author: str
+        self,
+        scope: str,
+        kind: str,
+        payloads: Mapping[str, Mapping[str, Any]],
+        *,
+        author: str,
+        seen: Mapping[str, int] | None = None,
     ) -> list[Event]:
-        """Record decisions about many items on top of whatever is there, all or none. Returns them in order."""
+        """Record decisions about many items in one transaction. Returns them in order.
+
+        Args:
+            seen: the versions that the author saw (0 for an item that it lacks); items that somebody has decided anew
+                since stay as they are, and are not returned. None: on top of whatever is there.
+        """
         at = _now()
         with writing(self.path) as connection:
             newest = dict(
@@ -88,6 +100,7 @@ class EventLog:
                 (
                     (scope, kind, item, newest.get(item, 0) + 1, json.dumps(payload), author, at, None)
                     for item, payload in payloads.items()
+                    if seen is None or seen.get(item, 0) == newest.get(item, 0)
                 ),
             )
             return _events(connection, "seq >= ?", (first,))
@@ -141,29 +154,34 @@ class EventLog:
         Raises `Conflict` when the item has been decided anew since: then it is that decision which would be lost.
         """
         past = self.history(event.scope, event.kind, event.item)
-        standing = _standing(past)
-        if event.undoes is None:
-            holds = bool(standing) and standing[-1].seq == event.seq
-            before = standing[:-1]
-        else:
-            holds = past[-1].seq == event.seq
-            before = _standing(past[:-1])
-        if not holds:
-            raise _conflict(past[-1])
-        payload = before[-1].payload if before else {}
+        payload = _before(event, past)
         return self._insert(
             event.scope, event.kind, event.item, payload, author=author, seen=past[-1].version, undoes=event.seq
         )
 
-    def undo_many(self, events: list[Event], *, author: str) -> list[Event]:
-        """Undo several events. Those that somebody has decided anew since stay as they are, and are not returned."""
-        undone: list[Event] = []
-        for event in events:
-            try:
-                undone.append(self.undo(event, author=author))
-            except Conflict:
-                continue
-        return undone
+    def undo_many(self, events: Sequence[Event], *, author: str) -> list[Event]:
+        """Undo events of one scope and kind in one transaction.
+
+        Those that somebody has decided anew since stay as they are, and are not returned.
+        """
+        if not events:
+            return []
+        scope, kind, at = events[0].scope, events[0].kind, _now()
+        wanted = {event.item for event in events}
+        with writing(self.path) as connection:
+            past: dict[str, list[Event]] = {}
+            for one in _events(connection, "scope = ? AND kind = ?", (scope, kind)):
+                if one.item in wanted:
+                    past.setdefault(one.item, []).append(one)
+            rows = []
+            for event in events:
+                with suppress(Conflict):
+                    payload = _before(event, past[event.item])
+                    version = past[event.item][-1].version + 1
+                    rows.append((scope, kind, event.item, version, json.dumps(payload), author, at, event.seq))
+            first = connection.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0] + 1
+            connection.executemany(_INSERT, rows)
+            return _events(connection, "seq >= ?", (first,))
 
     def _insert(
         self, scope: str, kind: str, item: str, payload: dict[str, Any], *, author: str, seen: int, undoes: int | None
@@ -183,19 +201,53 @@ class EventLog:
         return Event(seq, scope, kind, item, seen + 1, payload, author, at, undoes)
 
 
+def taken_back(events: Sequence[Event]) -> dict[int, Event]:
+    """Of the decisions that do not stand because they were taken back, `seq` to the undo that did so last.
+
+    `events` are whole histories of their items.
+    """
+    by_seq = {event.seq: event for event in events}
+    found: dict[int, Event] = {}
+    for event in events:
+        decision, is_undo = _root(event, by_seq)
+        if is_undo:
+            found[decision.seq] = event
+        else:
+            found.pop(decision.seq, None)
+    return found
+
+
+def _root(event: Event, by_seq: Mapping[int, Event]) -> tuple[Event, bool]:
+    """The decision that an event is about, and whether the event takes it back: the undo of an undo puts it back."""
+    is_undo = False
+    while event.undoes is not None:
+        event, is_undo = by_seq[event.undoes], not is_undo
+    return event, is_undo
+
+
+def _before(event: Event, past: Sequence[Event]) -> dict[str, Any]:
+    """What held for the item before an event; `past` is its history.
+
+    Raises `Conflict` if the item has been decided anew since, so that more than the event would be taken back.
+    """
+    decision, is_undo = _root(event, {one.seq: one for one in past})
+    standing = _standing(past)
+    if is_undo:
+        holds = taken_back(past).get(decision.seq) == event
+        holds = holds and standing == _standing([one for one in past if one.seq <= event.seq])
+        payload = decision.payload
+    else:
+        holds = bool(standing) and standing[-1] == decision
+        payload = standing[-2].payload if len(standing) > 1 else {}
+    if not holds:
+        raise _conflict(past[-1])
+    return payload
+
+
 def _standing(past: Sequence[Event]) -> list[Event]:
     """The decisions about one item that were not taken back, the oldest first; the last one holds."""
-    by_seq = {event.seq: event for event in past}
-    standing: list[Event] = []
-    for event in past:
-        decision, taken_back = event, False
-        while decision.undoes is not None:  # an undo takes back, the undo of an undo puts back, and so on
-            decision, taken_back = by_seq[decision.undoes], not taken_back
-        if taken_back:
-            standing.remove(decision)
-        else:
-            standing.append(decision)
-    return standing
+    gone = taken_back(past)
+    return [event for event in past if event.undoes is None and event.seq not in gone]
 
 
 def _conflict(theirs: Event) -> Conflict:

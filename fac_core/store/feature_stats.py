@@ -34,6 +34,8 @@ def _ranges(counts: dict[int, int], d_sae: int) -> Iterator[tuple[int, int]]:
     yield first, d_sae - 1
 
 
+_ABOVE = ", ".join(f"count(*) FILTER (activation > quantiles[{i}])" for i in range(1, len(QUANTILE_LEVELS) + 1))
+
 # favg sums exactly enough (Kahan) that the order in which threads deliver rows leaves no trace in a FLOAT.
 _INSERT = f"""
     INSERT INTO feature_stats
@@ -53,12 +55,17 @@ _INSERT = f"""
         ) AS bin
         FROM mine JOIN summary USING (feature_id) GROUP BY feature_id, bin
     ),
+    above AS (
+        SELECT feature_id, [{_ABOVE}]::UINTEGER[] AS n_above FROM mine JOIN summary USING (feature_id)
+        GROUP BY feature_id
+    ),
     histograms AS (SELECT feature_id, map_from_entries(list((bin, n))) AS counts FROM binned GROUP BY feature_id)
     SELECT every.feature_id, coalesce(n_active, 0), coalesce(strongest_activation, 0), coalesce(mean, 0),
         coalesce(quantiles, []),
         [coalesce(counts[bin::INTEGER], 0) FOR bin IN range({N_HISTOGRAM_BINS})],
-        coalesce(strongest, []), coalesce(first_token_share, 0)
+        coalesce(strongest, []), coalesce(first_token_share, 0),
+        coalesce(n_above, [])
     FROM (SELECT range::UINTEGER AS feature_id FROM range($first, $last + 1)) AS every
-        LEFT JOIN summary USING (feature_id) LEFT JOIN histograms USING (feature_id)
+        LEFT JOIN summary USING (feature_id) LEFT JOIN histograms USING (feature_id) LEFT JOIN above USING (feature_id)
     ORDER BY every.feature_id
 """  # noqa: S608

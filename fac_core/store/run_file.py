@@ -106,6 +106,14 @@ class RunFile:
         with self._connection.cursor() as cursor:
             return cursor.sql(sql, params=list(params)).to_arrow_table()
 
+    def has_table(self, table: str) -> bool:
+        """Whether the run was built with this table: those of earlier builds lack the newest."""
+        return bool(len(self.query("FROM information_schema.tables WHERE table_name = ?", [table])))
+
+    def has_column(self, table: str, column: str) -> bool:
+        """The same for a column."""
+        return bool(len(self.query("FROM pragma_table_info(?) WHERE name = ?", [table, column])))
+
     def bytes_of(self, table: str) -> int:
         """Bytes that a table takes up in the file: its distinct storage blocks, whole."""
         blocks = self.query(

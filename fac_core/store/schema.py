@@ -39,6 +39,9 @@ N_PER_INTERVAL = 5
 N_RANDOM = 5
 """Random positives shown for each feature."""
 
+N_PEAK_WORDS = 5
+"""Words kept for each feature in `peak_words`."""
+
 TABLES: dict[str, str] = {
     "run": """
         run_id VARCHAR NOT NULL, name VARCHAR NOT NULL,
@@ -62,11 +65,12 @@ TABLES: dict[str, str] = {
         token_index USMALLINT NOT NULL
     """,
     # One row for every feature 0..d_sae-1, the dead ones too (zeros and empty lists). `first_token_share` is the share
-    # of a feature's samples whose peak lies on the first content token: near 1, the feature marks a position.
+    # of a feature's samples whose peak lies on the first content token: near 1, the feature marks a position. `n_above`
+    # counts the activations above each quantile; runs of earlier builds lack it.
     "feature_stats": """
         feature_id UINTEGER NOT NULL, n_active UINTEGER NOT NULL, max FLOAT NOT NULL, mean FLOAT NOT NULL,
         quantiles FLOAT[] NOT NULL, histogram INTEGER[] NOT NULL, strongest FLOAT[] NOT NULL,
-        first_token_share FLOAT NOT NULL
+        first_token_share FLOAT NOT NULL, n_above UINTEGER[] NOT NULL
     """,
     # Only of the samples in `examples`; offsets count characters of `samples.text`.
     "token_activations": """
@@ -78,6 +82,14 @@ TABLES: dict[str, str] = {
     "examples": """
         feature_id UINTEGER NOT NULL, sample_id UINTEGER NOT NULL, kind VARCHAR NOT NULL, rank INTEGER NOT NULL,
         bin INTEGER
+    """,
+    # The words at the peaks of the `top` examples, rank 1 the most frequent. Runs of earlier builds lack the table.
+    "peak_words": "feature_id UINTEGER NOT NULL, rank UTINYINT NOT NULL, word VARCHAR NOT NULL, share DOUBLE NOT NULL",
+    # Where each feature fires more than elsewhere, for each metadata field with 2 to 40 values; `position` orders the
+    # fields, the coarsest first. Runs of earlier builds lack the table.
+    "homes": """
+        position UTINYINT NOT NULL, field VARCHAR NOT NULL, feature_id UINTEGER NOT NULL, value VARCHAR NOT NULL,
+        n_inside UINTEGER NOT NULL, n_active UINTEGER NOT NULL
     """,
     # Where else features fire: `place` is 'special' or 'truncated' (shard_schema.py). It explains gaps and is never
     # counted in a FAC. Runs of earlier builds lack the table.

@@ -18,6 +18,7 @@ import logging
 import os
 import tempfile
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -178,9 +179,10 @@ class Workspace:
         unreadable: list[UnreadableRun] = []
         for path in sorted((self.folder / "runs").glob("*.duckdb")):
             try:
-                with RunFile(path) as run:
-                    # Time stamps have whole seconds; the file's own time orders runs within one.
-                    readable.append((run.info.created_at, path.stat().st_mtime_ns, run.info))
+                state = path.stat()
+                info = _info(path, state.st_mtime_ns, state.st_size)
+                # Time stamps have whole seconds; the file's own time orders runs within one.
+                readable.append((info.created_at, state.st_mtime_ns, info))
             except RunBroken as error:
                 unreadable.append(UnreadableRun(path, str(error)))
         return [info for *_, info in sorted(readable, key=lambda entry: entry[:2])], unreadable
@@ -203,6 +205,13 @@ class Workspace:
             return json.loads(path.read_text(encoding="utf-8"))
         except json.JSONDecodeError as error:
             raise RunBroken(f"{path} is not JSON (line {error.lineno}). Replace its content by {{}}.") from error
+
+
+@lru_cache(maxsize=1024)
+def _info(path: Path, mtime_ns: int, size: int) -> RunInfo:  # noqa: ARG001  # time and size: part of the key
+    """What a run file says of itself. It is published whole and never changes, so every page need not open every run."""
+    with RunFile(path) as run:
+        return run.info
 
 
 def _listed(runs: list[RunInfo]) -> str:

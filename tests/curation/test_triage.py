@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fac_core.curation.triage import Triage, counts
+from fac_core.curation.triage import NEEDS_REASON, Triage, counts
 from fac_core.errors import Conflict, WrongUse
 from fac_core.store.events import EventLog
 
@@ -78,6 +78,51 @@ def test_undo_is_one_s_own(triage):
     assert [event.item for event in triage.last("Ann")] == ["1"]
 
 
+@pytest.mark.parametrize("state", NEEDS_REASON)
+def test_what_takes_a_gap_away_needs_a_reason(triage, state):
+    with pytest.raises(WrongUse, match="needs a reason; choose one of"):
+        triage.decide(1, state, author="Ann", seen=0)
+    with pytest.raises(WrongUse, match="needs a reason"):
+        triage.decide_many([1, 2], state, author="Ann")
+    assert triage.decisions() == {}
+
+
+def test_two_decisions_in_one_second_are_two_undos(triage):
+    triage.decide(1, "target", author="Ann", seen=0)
+    triage.decide(2, "target", author="Ann", seen=0)
+    triage.undo(triage.last("Ann"), author="Ann")
+    assert triage.targets() == (1,)
+
+
+def test_redo_works_from_another_session_until_one_decides_anew(log, triage):
+    triage.decide_many([1, 2], "target", author="Ann")
+    triage.undo(triage.last("Ann"), author="Ann")
+    assert len(Triage(log, "anchor").redo(author="Ann")) == 2
+    assert triage.targets() == (1, 2)
+    assert triage.redo(author="Ann") == []
+    triage.undo(triage.last("Ann"), author="Ann")
+    triage.decide(3, "later", author="Ann", seen=0)
+    assert triage.redo(author="Ann") == []
+    assert triage.redo(author="Bob") == []
+
+
+def test_what_was_redone_can_be_undone_again(triage):
+    triage.decide(1, "target", author="Ann", seen=0)
+    for _ in range(3):
+        triage.undo(triage.last("Ann"), author="Ann")
+        assert triage.targets() == ()
+        triage.redo(author="Ann")
+        assert triage.targets() == (1,)
+
+
+def test_a_bulk_decision_leaves_what_somebody_decided_after_it_was_looked_at(triage):
+    triage.decide(1, "later", author="Bob", seen=0)
+    events = triage.decide_many([1, 2], "target", author="Ann", seen={})
+    assert [event.item for event in events] == ["2"]
+    assert triage.decision(1).author == "Bob"
+    assert len(triage.decide_many([1, 2], "target", author="Ann", seen={1: 1, 2: 1})) == 2
+
+
 def test_redo_is_the_undo_of_an_undo(triage):
     events = triage.decide_many([1, 2], "target", author="Ann")
     undone = triage.undo(events, author="Ann")
@@ -91,7 +136,20 @@ def test_redo_is_the_undo_of_an_undo(triage):
 def test_undoing_everything_leads_back_to_the_start(tmp_path_factory, acts):
     triage = Triage(EventLog(tmp_path_factory.mktemp("w") / "log.sqlite"), "anchor")
     for feature, state in acts:
-        triage.decide(feature, state, author="Ann", seen=triage.decision(feature).version)
+        reason = "off topic" if state in NEEDS_REASON else ""
+        triage.decide(feature, state, author="Ann", seen=triage.decision(feature).version, reason=reason)
+    held = triage.decisions()
+    undone = 0
     while last := triage.last("Ann"):
         assert triage.undo(last, author="Ann")
+        undone += 1
+    assert undone == len(acts)
     assert triage.decisions() == {}
+    while triage.redo(author="Ann"):
+        undone -= 1
+    assert undone == 0
+    assert stripped(triage.decisions()) == stripped(held)
+
+
+def stripped(decisions):
+    return {f: (d.state, d.reason, d.note) for f, d in decisions.items()}

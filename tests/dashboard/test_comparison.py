@@ -169,9 +169,9 @@ def test_a_link_to_a_part_filters_the_gaps(workspace, page, tmp_path):
     rows = [(f, s, 1.0 + s) for f in (2, 3) for s in (range(8) if f == 2 else range(8, 16))]
     make_run(workspace.run_path("id-parts"), "parts", rows, 16, 8, metadata=metadata, run_id="id-parts").close()
     link_to = {"preset": "paper", "anchor": "id-parts", "run": "id-seed"}
-    assert page("gaps", **link_to, gq_cluster="set:bones").subheader[0].value == "Feature 3"
-    assert page("gaps", **link_to, gq_cluster="set:law").subheader[0].value == "Feature 2"
-    assert page("gaps", **link_to, gq_cluster="set:nowhere").success
+    assert page("gaps", **link_to, gq_home="bones").subheader[0].value == "Feature 3"
+    assert page("gaps", **link_to, gq_home="law").subheader[0].value == "Feature 2"
+    assert "no gap has this home" in texts(page("gaps", **link_to, gq_home="nowhere")).lower()
 
 
 def test_the_diversity_table_has_a_row_a_measure_and_dashes():

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from dashboard.figures import clusters, curves, histogram
-from dashboard.figures.feature_map import feature_map
+from dashboard.figures.feature_map import METRICS, feature_map, thinned
 from fac_core.coverage.curves import ClusterCoverage, GrowthPoint, ThresholdPoint
 
 
@@ -69,14 +69,53 @@ def test_the_map_has_a_trace_a_state_and_carries_ids():
 
 
 def test_a_search_greys_out_the_rest():
-    figure = feature_map(a_map(8), {4})
-    assert figure.data[0].marker.opacity.tolist() == [0.06, 0.85]
-    assert set(figure.data[1].marker.opacity.tolist()) == {0.06}
+    found = np.array([False] * 4 + [True] + [False] * 3)
+    others, covered, *rest = feature_map(a_map(8), found).data
+    assert (others.name, sorted(others.customdata.tolist())) == ("Others", [0, 1, 2, 3, 5, 6, 7])
+    assert covered.customdata.tolist() == [4]
+    assert not any(len(trace.x) for trace in rest)
+
+
+def test_a_metric_colours_the_points_and_says_its_name_and_those_without_a_value_are_grey():
+    table = a_map(4).append_column("label_f1", pa.array([0.5, np.nan, 1.0, 0.7], pa.float32()))
+    figure = feature_map(table, None, METRICS["trust"])
+    assert figure.layout.coloraxis.colorbar.title.text == "trust: F1 of the label"
+    assert figure.data[0].customdata.tolist() == [1]
+    assert [trace.marker.color.tolist() for trace in figure.data[1:]] == [[0.5], [], [1.0], [np.float32(0.7)]]
+    assert len({trace.marker.symbol for trace in figure.data[1:]}) == 4
+
+
+def test_the_density_of_a_silent_feature_is_no_point_at_minus_infinity():
+    table = a_map(4).append_column("anchor_share", pa.array([0.0, 0.01, 0.1, 1.0]))
+    figure = feature_map(table, None, METRICS["density"])
+    assert figure.data[0].customdata.tolist() == [0]
+    assert [trace.marker.color.round(3).tolist() for trace in figure.data[2:]] == [[-2], [-1], [0]]
+
+
+def test_above_the_limit_gaps_are_kept_and_the_rest_is_drawn_evenly():
+    table = a_map(1000)
+    part = thinned(table, 600)
+    assert len(part) == 600
+    gaps = [f for f in range(1000) if f % 4 in (1, 2)]
+    assert set(gaps) <= set(part["feature_id"].to_pylist())
+    assert part["feature_id"].to_pylist() == thinned(table, 600)["feature_id"].to_pylist()
+    assert len(thinned(table, 1000)) == 1000
+
+
+def test_names_on_the_map_do_not_lie_on_each_other():
+    table = a_map(400).set_column(4, "cluster", [[f"group {i // 2}" for i in range(400)]])
+    places = [a.x for a in feature_map(table).layout.annotations]
+    assert 1 < len(places) <= 14
+    assert min(np.diff(sorted(places))) > 0.1 * 400
 
 
 def test_words_of_samples_are_no_markup_on_the_map():
-    assert {a.text for a in feature_map(a_map(8)).layout.annotations} == {"bones", "&lt;b&gt;law&lt;/b&gt;"}
+    table = a_map(8).set_column(4, "cluster", [["bones"] * 4 + ["<b>law</b>"] * 4])
+    assert {a.text for a in feature_map(table).layout.annotations} == {"bones", "&lt;b&gt;law&lt;/b&gt;"}
 
 
 def test_a_large_map_stays_light():
-    assert len(feature_map(a_map(65_536)).to_json()) < 2_000_000
+    table = a_map(65_536).append_column("anchor_share", pa.array(np.linspace(0.001, 1, 65_536)))
+    found = np.arange(65_536) % 3 == 0
+    assert len(feature_map(table).to_json()) < 2_000_000
+    assert len(feature_map(table, found, METRICS["density"]).to_json()) < 2_000_000

@@ -7,7 +7,6 @@ from streamlit.testing.v1 import AppTest
 
 from fac_core.coverage.definition import CALIBRATED, PAPER
 from fac_core.coverage.fac import coverage
-from fac_core.curation.triage import Triage
 from fac_core.store.run_file import RunFile
 from fac_core.store.workspace import Workspace
 from tests.dashboard.conftest import APP
@@ -94,44 +93,6 @@ def test_the_list_says_what_the_filters_hide(page):
 def test_a_filter_that_nothing_matches_says_so(page):
     app = page("features", fq_words="nosuchword")
     assert "No feature matches" in app.info[0].value
-
-
-def test_a_decision_goes_into_the_log_with_its_author_and_the_queue_moves_on(workspace, page):
-    app = page("gaps", preset="paper")
-    first = app.subheader[0].value
-    app.text_input(key="author").set_value("Ann").run()
-    click(app, "Target")
-    (event,) = Triage(workspace.events(), "id-anchor").history()
-    assert (f"Feature {event.item}", event.author, event.payload["state"]) == (first, "Ann", "target")
-    assert app.subheader[0].value != first
-
-
-def test_undo_takes_the_decision_back_also_after_a_reload(workspace, page):
-    click(page("gaps", preset="paper"), "Target")
-    assert Triage(workspace.events(), "id-anchor").targets()
-    reloaded = click(page("gaps", preset="paper"), "Undo")
-    assert Triage(workspace.events(), "id-anchor").targets() == ()
-    click(reloaded, "Redo")
-    assert Triage(workspace.events(), "id-anchor").targets()
-
-
-def test_a_whole_filter_is_decided_at_once_after_its_count_is_confirmed(workspace, page):
-    app = page("gaps", preset="paper", gq_view="all")
-    button = next(b for b in app.button if b.label.startswith("Mark"))
-    assert button.disabled
-    assert "all 3 gaps" in app.checkbox[0].label
-    app.checkbox[0].set_value(True).run()
-    click(app, "Mark 3")
-    assert Triage(workspace.events(), "id-anchor").targets() == (2, 3, 4)
-
-
-def test_a_decision_somebody_made_meanwhile_is_not_overwritten(workspace, page):
-    app = page("gaps", preset="paper")
-    feature = int(app.subheader[0].value.split()[-1])
-    Triage(workspace.events(), "id-anchor").decide(feature, "later", author="Bob", seen=0)
-    click(app, "Target")
-    assert Triage(workspace.events(), "id-anchor").decision(feature).state == "later"
-    assert any("Bob" in toast.value for toast in app.toast)
 
 
 def test_a_feature_can_be_renamed_and_remembers_what_it_was_called(workspace, page):

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.components.examples import st_text
-from dashboard.components.token_heat import token_heat
 from fac_core.features.evidence import TokenValue
+from fac_core.report.token_heat import token_heat
 
 
 class Parsed(HTMLParser):

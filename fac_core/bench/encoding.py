@@ -1,6 +1,6 @@
 """How fast is encoding, against what this machine could do and against the plain way?
 
-    python -m fac_core.bench
+    python -m fac_core.bench.encoding
 
 Three contestants, one after another in one process, on the same texts: the matrix products alone (the ceiling),
 ours, and what one would write with transformers and sae-lens. The outputs are compared: a fast wrong answer does

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 
 from fac_core.features.evidence import TokenValue
 
+_ORANGE = (217, 119, 6)
 _STYLE = "background:rgba(217,119,6,{alpha:.2f});border-bottom:{line:.1f}px solid currentColor;border-radius:3px"
-_WEAKEST, _LINE = 0.08, 3.0
+_WEAKEST, _DEEPEST, _LINE = 0.08, 0.7, 3.0
 
 CONTEXTS = {"stacked": 30, "snippet": 120, "full": None}
 """Characters shown on each side of the peak."""
@@ -47,6 +48,24 @@ def token_heat(
     return f'<div dir="auto" style="line-height:1.9;overflow-wrap:anywhere">{"".join(parts)}</div>'
 
 
+def contrast_on_heat(ratio: float, page: tuple[int, int, int], text: tuple[int, int, int]) -> float:
+    """Contrast of text on a token of a strength 0..1, by WCAG 2: 1 is none, 4.5 legible, 21 black on white."""
+    alpha = _alpha(ratio)
+    heat = tuple(alpha * orange + (1 - alpha) * below for orange, below in zip(_ORANGE, page, strict=True))
+    low, high = sorted((_luminance(heat), _luminance(text)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: tuple[float, ...]) -> float:
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (value / 255 for value in colour)]
+    return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def _alpha(ratio: float) -> float:
+    depth = math.log10(1 + 9 * ratio)  # 0..1, steep at first: weak activations stay visible
+    return _WEAKEST + (_DEEPEST - _WEAKEST) * depth
+
+
 def _window(text: str, peak: TokenValue | None, around: int | None) -> tuple[int, int]:
     if around is None:
         return 0, len(text)
@@ -56,8 +75,7 @@ def _window(text: str, peak: TokenValue | None, around: int | None) -> tuple[int
 
 def _marked(text: str, token: TokenValue, maximum: float, is_peak: bool) -> str:
     ratio = min(1.0, max(0.0, token.activation / maximum)) if maximum > 0 else 0.0
-    depth = math.log10(1 + 9 * ratio)  # 0..1, steep at first: weak activations stay visible
-    style = _STYLE.format(alpha=_WEAKEST + (0.85 - _WEAKEST) * depth, line=max(0.5, _LINE * ratio))
+    style = _STYLE.format(alpha=_alpha(ratio), line=max(0.5, _LINE * ratio))
     shown = _plain(text[token.char_start : token.char_end]) or "·"
     shown = f"<b>{shown}</b>" if is_peak else shown
     return f'<span style="{style}" title="activation {token.activation:.3f}">{shown}</span>'

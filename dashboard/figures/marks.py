@@ -1,0 +1,12 @@
+"""Marks that several figures have, as layout values: Plotly's own `add_vline` takes a tenth of a second."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def vertical(x: float, text: str) -> dict[str, Any]:
+    """Layout of a dotted vertical line with its name at the top."""
+    line = {"type": "line", "x0": x, "x1": x, "yref": "paper", "y0": 0, "y1": 1, "line": {"dash": "dot"}}
+    name = {"x": x, "yref": "paper", "y": 1, "text": text, "showarrow": False, "xanchor": "left", "yanchor": "bottom"}
+    return {"shapes": [line], "annotations": [name]}

@@ -1,0 +1,93 @@
+"""The dashboard in a real browser, on a small made-up workspace. `make browser` finds or installs Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+import dashboard
+from fac_core.bench.large import SMALL, make_workspace
+from fac_core.store.workspace import ENVIRONMENT_VARIABLE, Workspace
+
+APP = Path(dashboard.__file__).with_name("app.py")
+SCREENSHOTS = Path(__file__).parents[2] / "artefacts" / "screenshots"
+PATIENCE = 60_000
+"""Milliseconds: CI machines are slow, and nothing here is about speed."""
+
+
+@pytest.fixture(scope="session")
+def workspace(tmp_path_factory) -> Workspace:
+    return make_workspace(tmp_path_factory.mktemp("browser") / "w", SMALL)
+
+
+@pytest.fixture(scope="session")
+def server(workspace) -> Iterator[str]:
+    """The address of the dashboard."""
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(APP), f"--server.port={port}", "--server.headless=true"]
+    with subprocess.Popen(command, env={**os.environ, ENVIRONMENT_VARIABLE: str(workspace.folder)}) as process:
+        address = f"http://localhost:{port}"
+        for _ in range(240):
+            try:
+                urllib.request.urlopen(f"{address}/_stcore/health").close()  # noqa: S310  # our own server
+                break
+            except OSError:
+                time.sleep(0.5)
+        yield address
+        process.terminate()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+    path = os.environ.get("CHROMIUM") or next((found for name in names if (found := shutil.which(name))), None)
+    assert path, "No Chromium here. `make browser` installs one on Debian; elsewhere set CHROMIUM to its path."
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def visit(browser, server) -> Iterator[Callable[..., Page]]:
+    """`visit("gaps?gq_view=all", width=390)`: a page in a browser context of its own, drawn to the end."""
+    contexts = []
+
+    def opened(link: str = "", *, width: int = 1280, scheme: str = "light") -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+        context.set_default_timeout(PATIENCE)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(f"{server}/{link}")
+        settled(page)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def settled(page: Page) -> Page:
+    """Wait until the script has run to its end."""
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    page.wait_for_selector("[data-testid=stAppViewContainer] [data-testid=stVerticalBlock]")
+    return page
+
+
+def screenshot(page: Page, name: str) -> None:
+    """Kept as an artefact; never compared."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")

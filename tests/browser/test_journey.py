@@ -1,0 +1,137 @@
+"""What a visitor does: read FAC, change the definition, select on the map, decide about gaps by keyboard, come back."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+import fac_core as fac
+from fac_core.curation.triage import Triage
+from tests.browser.conftest import screenshot, settled
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def triage(workspace):
+    """The triage log; what a test decided is taken back after it."""
+    found = Triage(workspace.events(), "anchor")
+    yield found
+    for author in {event.author for event in found.history()}:
+        while act := found.last(author):
+            assert found.undo(act, author=author)
+    assert found.decisions() == {}
+
+
+def heading(page: Page):
+    return page.get_by_role("heading", name=re.compile(r"^Feature \d+"))
+
+
+def test_the_number_is_the_engines_and_follows_the_definition(visit, workspace):
+    page = visit()
+    for preset, definition in (("calibrated", fac.CALIBRATED), ("paper", fac.PAPER)):
+        page.get_by_role("radio", name=preset).or_(page.get_by_role("button", name=preset, exact=True)).first.click()
+        number = f"{fac.coverage(definition=definition, workspace=workspace.folder).fac:.1%}"
+        expect(page.get_by_test_id("stMetricValue").first).to_have_text(number)
+    expect(page).to_have_url(re.compile("preset=paper"))
+    screenshot(page, "overview")
+
+
+def test_a_lasso_on_the_map_lists_features_and_survives_a_change_of_colour(visit):
+    page = visit("map")
+    plot = page.locator(".js-plotly-plot .nsewdrag").first
+    box = plot.bounding_box()
+    assert box
+    x, y, width, height = box["x"], box["y"], box["width"], box["height"]
+    corners = [(0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9), (0.1, 0.1)]
+    page.mouse.move(x + corners[0][0] * width, y + corners[0][1] * height)
+    page.mouse.down()
+    for a, b in corners[1:]:
+        page.mouse.move(x + a * width, y + b * height, steps=8)
+    page.mouse.up()
+    selected = page.get_by_role("heading", name=re.compile("features selected"))
+    expect(selected).to_be_visible()
+    said = selected.inner_text()
+    screenshot(page, "map")
+    page.get_by_test_id("stButtonGroup").get_by_text("density", exact=True).click()
+    settled(page)
+    expect(selected).to_have_text(said)
+
+
+def test_three_approved_by_keyboard_one_undone_and_still_so_after_a_reload(visit, triage):
+    page = visit("gaps")
+    expect(heading(page)).to_be_visible()
+    screenshot(page, "gaps")
+    for n in (1, 2, 3):
+        before = heading(page).inner_text()
+        page.keyboard.press("a")
+        expect(page.get_by_text(f"; {n} target")).to_be_visible()
+        expect(heading(page)).not_to_have_text(before)
+    page.keyboard.press("z")
+    expect(page.get_by_text("; 2 target")).to_be_visible()
+    page.reload()
+    settled(page)
+    expect(page.get_by_text("; 2 target")).to_be_visible()
+    assert len(triage.targets()) == 2
+    page.keyboard.press("y")
+    expect(page.get_by_text("; 3 target")).to_be_visible()
+    assert len(triage.targets()) == 3
+
+
+def test_a_reason_is_asked_for_and_given_by_keyboard_alone(visit, triage):
+    page = visit("gaps")
+    expect(heading(page)).to_be_visible()
+    page.keyboard.press("x")
+    expect(page.get_by_text("Why not relevant?")).to_be_visible()
+    page.keyboard.press("3")
+    expect(page.get_by_text(re.compile(r"^1 of .* gaps decided"))).to_be_visible()
+    assert [d.reason for d in triage.decisions().values()] == ["too rare"]
+
+
+def test_two_people_at_one_gap_see_both_decisions_and_nothing_is_overwritten(visit, triage):
+    ann, bob = visit("gaps"), visit("gaps")
+    gap = heading(ann).inner_text()
+    expect(heading(bob)).to_have_text(gap)
+    ann.keyboard.press("s")
+    expect(heading(ann)).not_to_have_text(gap)
+    bob.keyboard.press("a")
+    warning = bob.get_by_test_id("stAlert").filter(has_text="after you looked")
+    expect(warning).to_contain_text("later")
+    expect(warning).to_contain_text("was not recorded")
+    screenshot(bob, "conflict")
+    assert triage.decision(int(gap.split()[1])).state == "later"
+
+
+def test_every_page_is_reached_by_keyboard(visit):
+    page = visit()
+    for name in ("Map", "Features", "Gaps"):
+        link = page.get_by_role("link", name=name, exact=True).first
+        link.focus()
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile(f"/{name.lower()}"))
+        settled(page)
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_a_link_opens_a_feature_and_a_wrong_one_says_so(visit):
+    expect(heading(visit("features?feature=17"))).to_have_text(re.compile("^Feature 17"))
+    page = visit("features?feature=999999")
+    expect(page.get_by_text("There is no feature 999999")).to_be_visible()
+    expect(heading(page)).to_have_count(0)
+
+
+def test_in_dark_mode_the_page_is_dark(visit):
+    page = visit("gaps", scheme="dark")
+    colour = page.get_by_test_id("stApp").evaluate("element => getComputedStyle(element).backgroundColor")
+    assert max(int(part) for part in re.findall(r"\d+", colour)[:3]) < 80, colour
+    screenshot(page, "dark")
+
+
+@pytest.mark.parametrize("link", ["", "map", "features", "gaps", "gaps?gq_view=all"])
+def test_on_a_phone_nothing_is_wider_than_the_screen(visit, link):
+    page = visit(link, width=390)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    screenshot(page, f"phone-{re.sub(r'[^a-z]', '-', link) or 'overview'}")

@@ -1,0 +1,174 @@
+"""The triage queue: decisions, reasons, bulk, undo and redo after a reload, two people at one gap."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fac_core.curation.triage import Triage
+
+
+def button(app: AppTest, label: str):
+    return next(b for b in app.button if b.label.startswith(label))
+
+
+def click(app: AppTest, label: str) -> AppTest:
+    button(app, label).click()
+    app.run()
+    assert not app.exception, app.exception
+    return app
+
+
+def shown(app: AppTest) -> int:
+    """The gap on the card."""
+    return int(app.subheader[0].value.split()[-1])
+
+
+@pytest.fixture
+def triage(workspace) -> Triage:
+    return Triage(workspace.events(), "id-anchor")
+
+
+def test_a_decision_goes_into_the_log_with_its_author_and_the_queue_moves_on(triage, page):
+    app = page("gaps", preset="paper")
+    first = shown(app)
+    app.text_input(key="author").set_value("Ann").run()
+    click(app, "Target")
+    (event,) = triage.history()
+    assert (int(event.item), event.author, event.payload["state"]) == (first, "Ann", "target")
+    assert shown(app) != first
+
+
+def test_one_can_stay_at_a_gap_after_deciding(triage, page):
+    app = page("gaps", preset="paper", gq_stay="true")
+    first = shown(app)
+    click(app, "Target")
+    assert shown(app) == first
+    assert any("decided **target**" in m.value for m in app.markdown)
+
+
+def test_undo_and_redo_work_after_a_reload(triage, page):
+    click(page("gaps", preset="paper"), "Target")
+    assert triage.targets()
+    click(page("gaps", preset="paper"), "Undo")
+    assert triage.targets() == ()
+    reloaded = page("gaps", preset="paper")
+    assert button(reloaded, "Undo").disabled
+    click(reloaded, "Redo")
+    assert triage.targets()
+
+
+@pytest.mark.parametrize("state", ["Not relevant", "Label wrong"])
+def test_what_takes_a_gap_away_asks_for_its_reason_first(triage, page, state):
+    app = click(page("gaps", preset="paper"), state)
+    assert triage.history() == ()
+    assert any(m.value.startswith(f"**Why {state.lower()}?**") for m in app.markdown)
+    click(app, "Examples disagree" if state == "Label wrong" else "Off topic")
+    (event,) = triage.history()
+    assert event.payload["reason"] in ("examples disagree", "off topic")
+
+
+def test_asking_for_a_reason_can_be_cancelled(triage, page):
+    app = click(click(page("gaps", preset="paper"), "Not relevant"), "Cancel")
+    assert triage.history() == ()
+    assert not any(b.label == "Cancel" for b in app.button)
+
+
+def test_a_whole_filter_is_decided_at_once_after_its_count_is_confirmed(triage, page):
+    app = page("gaps", preset="paper", gq_view="all")
+    assert button(app, "Mark all").disabled
+    assert "all 3 gaps" in app.checkbox[0].label
+    app.checkbox[0].set_value(True).run()
+    click(app, "Mark all 3")
+    assert triage.targets() == (2, 3, 4)
+    click(page("gaps", preset="paper"), "Undo")
+    assert triage.targets() == ()
+
+
+def test_in_bulk_too_a_reason_is_needed(triage, page):
+    app = page("gaps", preset="paper", gq_view="all")
+    app.selectbox(key="bulk_state").set_value("not relevant").run()
+    app.checkbox[0].set_value(True).run()
+    assert button(app, "Mark all").disabled
+    app.selectbox(key="bulk_reason_not relevant").set_value("too rare").run()
+    app.checkbox[0].set_value(True).run()
+    click(app, "Mark all 3")
+    assert {d.reason for d in triage.decisions().values()} == {"too rare"}
+
+
+def test_a_decision_somebody_made_meanwhile_is_shown_and_not_overwritten(triage, page):
+    app = page("gaps", preset="paper")
+    feature = shown(app)
+    triage.decide(feature, "later", author="Bob", seen=0, reason="needs an expert")
+    click(app, "Target")
+    assert triage.decision(feature).state == "later"
+    (warning,) = app.warning
+    for said in ("Bob", "**later**", "needs an expert", "**target**", "not recorded"):
+        assert said in warning.value
+    click(app, "Decide target all the same")
+    assert triage.decision(feature).state == "target"
+    assert [event.author for event in triage.history(feature)] == ["Bob", "anonymous"]
+    assert not app.warning
+
+
+def test_a_bulk_decision_leaves_what_somebody_decided_meanwhile(triage, page):
+    app = page("gaps", preset="paper", gq_view="all")
+    app.checkbox[0].set_value(True).run()
+    triage.decide(3, "later", author="Bob", seen=0)
+    click(app, "Mark all 3")
+    assert triage.targets() == (2, 4)
+    assert triage.decision(3).author == "Bob"
+
+
+@pytest.mark.parametrize(
+    ("filters", "left"),
+    [
+        ({"gq_words": "nosuchword"}, 0),
+        ({"gq_cause": "never fires"}, 3),
+        ({"gq_cause": "below the threshold"}, 0),
+        ({"gq_level": "not judged"}, 3),
+        ({"gq_level": "yes"}, 0),
+        ({"gq_trust": "0.5"}, 0),
+        ({"gq_cluster": "nowhere"}, 0),
+        ({"gq_home": "nowhere"}, 0),
+    ],
+)
+def test_every_filter_in_the_url_is_applied_and_says_what_it_hides(page, filters, left):
+    app = page("gaps", preset="paper", **filters)
+    assert bool(app.subheader) == bool(left)
+    if not left:
+        assert any("the filters hide 3" in c.value for c in app.caption)
+        assert "Take one back" in app.info[0].value
+        click(app, "Clear all")
+        assert app.subheader
+
+
+def test_weights_change_the_order(workspace, page):
+    assert shown(page("gaps", preset="paper")) == 2
+    number = next(
+        c.value for c in page("gaps", preset="paper", gq_w_trust="0").caption if c.value.startswith("Priority")
+    )
+    assert number != next(c.value for c in page("gaps", preset="paper").caption if c.value.startswith("Priority"))
+
+
+def test_a_link_opens_a_gap_and_says_if_there_is_none(page):
+    assert shown(page("gaps", preset="paper", gq_gap="4")) == 4
+    for wrong in ("0", "99", "x"):
+        app = page("gaps", preset="paper", gq_gap=wrong)
+        assert f"Feature {wrong} is no gap" in app.warning[0].value
+        assert not app.subheader
+
+
+def test_when_all_is_decided_the_page_says_so(triage, page):
+    triage.decide_many([2, 3, 4], "target", author="Ann")
+    app = page("gaps", preset="paper")
+    assert "Every gap is decided; 3 are targets" in app.success[0].value
+    assert "No gap is later" in page("gaps", preset="paper", gq_state="Later 0").info[0].value
+
+
+def test_what_people_write_is_no_markup(triage, page):
+    triage.decide(2, "target", author="<script>x</script> **Eve**", seen=0, note="[link](javascript:1)")
+    app = page("gaps", preset="paper", gq_gap="2")
+    said = " ".join(m.value for m in app.markdown)
+    assert "**Eve**" not in said
+    assert "](javascript" not in said
