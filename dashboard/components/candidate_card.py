@@ -10,7 +10,6 @@ from dashboard import feature_sources, sources
 from dashboard.components.check_badge import check_look, check_words
 from dashboard.components.examples import group_html, st_text
 from dashboard.components.strength_bar import strength_bar
-from fac_core.report.token_heat import token_heat
 from dashboard.components.word_diff import word_diff
 from dashboard.review_queue import NEAR
 from dashboard.selection import Selection
@@ -20,6 +19,7 @@ from fac_core.curation.standing import Effect
 from fac_core.features.duplicates import Distinct
 from fac_core.features.evidence import TokenValue
 from fac_core.features.labels import Labels
+from fac_core.report.token_heat import token_heat
 from fac_core.synthesis.candidates import Candidate
 
 _N_REAL = 4

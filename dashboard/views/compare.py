@@ -10,11 +10,11 @@ import streamlit as st
 
 from dashboard import comparison_sources, sources
 from dashboard.components.examples import st_text
-from fac_core.report.token_heat import token_heat
 from dashboard.figures import comparison
 from dashboard.links import link, shared
 from dashboard.selection import Selection, pick_run
 from fac_core.errors import FacError
+from fac_core.report.token_heat import token_heat
 from fac_core.store.run_file import RunInfo
 
 _LISTED = 500

@@ -12,7 +12,6 @@ from dashboard import jobs_link, sources
 from dashboard.components.check_badge import check_look, check_words
 from dashboard.components.examples import st_text
 from dashboard.components.synthesis_form import Asked, command, cost, fill_in, minutes
-from fac_core.report.token_heat import token_heat
 from dashboard.selection import Selection
 from fac_core.curation.review import Reviews
 from fac_core.curation.triage import Triage
@@ -21,6 +20,7 @@ from fac_core.export.plan import method_yields
 from fac_core.features.evidence import TokenValue
 from fac_core.features.labels import Labels, trust_of
 from fac_core.features.trust import TRUSTED
+from fac_core.report.token_heat import token_heat
 from fac_core.synthesis.candidates import Batch, Candidate, Candidates
 
 _PREVIEWED = 6
