@@ -12,11 +12,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FILES = sorted([*(ROOT / "fac_core").rglob("*.py"), *(ROOT / "dashboard").rglob("*.py")])
 
+LOCAL_GENERATORS = [f"fac_core/generators/{name}.py" for name in ("decoding", "local", "steered")]
+
 ONLY_IN = {
     "duckdb": ["fac_core/store/"],
     "sqlite3": ["fac_core/store/"],
-    "torch": ["fac_core/activations/", "fac_core/training/", "fac_core/bench.py"],
-    "transformers": ["fac_core/activations/", "fac_core/training/", "fac_core/bench.py"],
+    "torch": ["fac_core/activations/", "fac_core/training/", "fac_core/bench.py", *LOCAL_GENERATORS],
+    "transformers": ["fac_core/activations/", "fac_core/training/", "fac_core/bench.py", *LOCAL_GENERATORS],
     "sae_lens": ["fac_core/activations/", "fac_core/training/", "fac_core/bench.py"],
     "streamlit": ["dashboard/"],
     "plotly": ["dashboard/"],

@@ -39,6 +39,8 @@ class Request:
     seed: int | None = None
     json: bool = False
     """Ask for one JSON object, where the model's server can promise that."""
+    stop: tuple[str, ...] = ()
+    """An answer ends before the first of these; they are not part of it."""
     steering: Steering | None = None
     """Only a steered local generator can; others refuse such a request."""
 
