@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,7 +97,7 @@ _MARKS = {"instruction": ("Question:", "Answer:"), "chat": ("Question:", "Answer
 
 def _plain(answer: str, shape: Shape) -> dict[str, Any]:
     if shape == "text":
-        return {"text": " ".join(answer.split())}
+        return {"text": whole(" ".join(answer.split()))}
     if shape not in _MARKS:
         raise Malformed(f"form plain has no way to write shape {shape}")
     first, second = _MARKS[shape]
@@ -107,3 +108,16 @@ def _plain(answer: str, shape: Shape) -> dict[str, Any]:
     if shape == "chat":
         return {"messages": [{"role": "user", "content": question}, {"role": "assistant", "content": response}]}
     return {"instruction": question, "response": response}
+
+
+_SENTENCE = re.compile(r"[.!?][\"'”’)]?(?=\s|$)")
+
+
+def whole(text: str) -> str:
+    """A text that was cut off in the middle of a sentence, without that rest; one without any whole sentence as it is.
+
+    >>> whole("She left. Then the")
+    'She left.'
+    """
+    ends = [match.end() for match in _SENTENCE.finditer(text)]
+    return text[: ends[-1]] if ends else text

@@ -69,7 +69,7 @@ class Judge:
         labels = self._labels(texts, [i for i in new if wanted[i].label])
         judgements: list[Judgement] = []
         for i, (reading, like, want) in enumerate(zip(readings, likeness, wanted, strict=True)):
-            verdict, detail = self._verdict(reading, like, want, perplexity.get(i), labels.get(i, want.label))
+            verdict, detail = self._verdict(texts[i], reading, like, want, perplexity.get(i), labels.get(i, want.label))
             similarity = round(max(like.near, like.verbatim / max(like.words, 1)), 3)
             judgements.append(Judgement(reading, verdict, detail, perplexity.get(i), similarity))
         return judgements
@@ -87,7 +87,7 @@ class Judge:
         return dict(zip(which, self.classify([texts[i] for i in which]), strict=True))
 
     def _verdict(
-        self, reading: Reading, like: Likeness, want: Wanted, perplexity: float | None, label: str
+        self, text: str, reading: Reading, like: Likeness, want: Wanted, perplexity: float | None, label: str
     ) -> tuple[Verdict, str]:
         g, delta = reading.of(want.feature_id), want.delta
         if not g > delta:
@@ -97,7 +97,9 @@ class Judge:
             return "copy", f"{words}; {COPY_WORDS} are a copy, or most of a short text."
         if like.is_duplicate:
             return "duplicate", f"There is a text like it already (similarity {like.near:.2f})."
-        fault = self.fluency.fault(perplexity, reading.n_tokens) if self.fluency and perplexity is not None else ""
+        fault = (
+            self.fluency.fault(text, perplexity, reading.n_tokens) if self.fluency and perplexity is not None else ""
+        )
         if fault:
             return "not fluent", fault
         if label != want.label:

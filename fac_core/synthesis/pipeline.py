@@ -16,7 +16,7 @@ from fac_core.synthesis.candidates import Batch, Candidate, Candidates
 from fac_core.synthesis.judging import Judge
 from fac_core.synthesis.making import Made, Maker
 from fac_core.synthesis.prompts import PromptTemplate
-from fac_core.synthesis.spec import ONCE, STEPS, Settings, Step
+from fac_core.synthesis.spec import ONCE, STEPS, Settings, Step, SynthesisSpec
 from fac_core.synthesis.steps import Asked, ask
 from fac_core.synthesis.targets import Target
 
@@ -98,7 +98,7 @@ def synthesise(
     on_progress(done, len(targets), "found from an earlier try" if done else "")
     for start in range(0, len(waiting), spec.at_once):
         group = waiting[start : start + spec.at_once]
-        for feature, made in _make(group, settings, template, generator, maker, purse).items():
+        for feature, made in _make(group, spec, template, generator, maker, purse).items():
             if made:
                 record(made, batch_id, candidates, measurements, author=author)
                 kept[feature] = [one.candidate for one in made]
@@ -109,14 +109,13 @@ def synthesise(
 
 def _make(
     group: Sequence[Target],
-    settings: Settings,
+    spec: SynthesisSpec,
     template: PromptTemplate,
     generator: Generator,
     maker: Maker,
     purse: Purse,
 ) -> dict[int, list[Made]]:
     """All steps for some targets, each step for those that are not done."""
-    spec = settings.spec
     made: dict[int, list[Made]] = {target.feature_id: [] for target in group}
     for step, attempt in rounds(spec.steps, spec.attempts):
         before = {feature: [one.candidate for one in mine] for feature, mine in made.items()}
@@ -125,7 +124,7 @@ def _make(
                 one
                 for target in group
                 if n_passing(before[target.feature_id]) < spec.k
-                for one in ask(step, target, before[target.feature_id], attempt, spec, template, settings.batch_id)
+                for one in ask(step, target, before[target.feature_id], attempt, spec, template)
             ]
         )
         if not asked:

@@ -17,7 +17,7 @@ from sklearn.feature_extraction.text import HashingVectorizer
 
 _SHINGLE = 5
 """Words that are looked up together."""
-COPY_WORDS = 9
+COPY_WORDS = 12
 """So many words in a row that some real text has make a copy …"""
 COPY_SHARE = 0.6
 """… and so does a run over this share of a text's words, if it has at least one shingle."""

@@ -54,14 +54,13 @@ def ask(
     attempt: int,
     spec: SynthesisSpec,
     template: PromptTemplate,
-    batch_id: str,
 ) -> list[Asked]:
-    """The requests of one step for one target, the same ones every time."""
+    """The requests of one step for one target: the same ones every time, in whatever batch, so that a cache knows them."""
     wanted = spec.n if step == "one step" else spec.m
     parts = [_FROM_ONE_PROMPT] * (wanted // _FROM_ONE_PROMPT) + [wanted % _FROM_ONE_PROMPT]
     asked: list[Asked] = []
     for nth, count in enumerate(filter(None, parts)):
-        key = hashlib.sha256(json.dumps([batch_id, target.feature_id, step, attempt, nth]).encode()).digest()
+        key = hashlib.sha256(json.dumps([spec.random_seed, target.feature_id, step, attempt, nth]).encode()).digest()
         seed = int.from_bytes(key[:4], "big") >> 1
         values, begun, note = _values(step, target, made, spec, np.random.default_rng(seed))
         request = Request(
