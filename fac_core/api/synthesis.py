@@ -95,8 +95,8 @@ def synthesise(
     place = open_workspace(workspace)
     found = prepared(spec, workspace=workspace)
     with open_pair(workspace, spec.seed, spec.anchor) as (q, p):
-        judge = _judge(q, p, classify)
-        writer = generator or _generator(spec, p)
+        judge = their_judge(q, p, classify)
+        writer = generator or made_by(spec, p)
     return pipeline.synthesise(
         found.settings,
         found.targets,
@@ -163,7 +163,7 @@ def verify_edits(
     place = open_workspace(workspace)
     found = batch(batch_id, workspace=workspace)
     with place.run(found.anchor_run_id) as p, place.run(found.seed_run_id) as q:
-        judge = _judge(q, p, classify)
+        judge = their_judge(q, p, classify)
     log = Candidates(place.events())
     return edits.verify_edits(batch_id, judge, log, place.measurements(), author=author or _user())
 
@@ -202,7 +202,7 @@ def _default_prompt(spec: SynthesisSpec) -> str:
     return f"{spec.shape}-plain" if spec.generator in ("local", "steered") else spec.shape
 
 
-def _generator(spec: SynthesisSpec, anchor: RunFile) -> Generator:
+def made_by(spec: SynthesisSpec, anchor: RunFile) -> Generator:
     model = spec.model or anchor.info.model
     if spec.generator == "local":
         from fac_core.generators.local import LocalGenerator
@@ -216,7 +216,7 @@ def _generator(spec: SynthesisSpec, anchor: RunFile) -> Generator:
     raise WrongUse(f"There is no generator {spec.generator!r}; take local or steered.")
 
 
-def _judge(seed: RunFile, anchor: RunFile, classify: Classify | None) -> Judge:
+def their_judge(seed: RunFile, anchor: RunFile, classify: Classify | None) -> Judge:
     from fac_core.activations.perplexity import Perplexity
     from fac_core.activations.reopen import reopen
     from fac_core.synthesis.fluency import Fluency

@@ -81,7 +81,16 @@ class LocalGenerator:
         owner = np.repeat(np.arange(len(requests)), [r.n for r in requests])
         nth = np.concatenate([np.arange(r.n) for r in requests])
         rows = [
-            Row(int(o), r.max_tokens, r.temperature, r.top_p, _seed(r, int(n)), r.steering)
+            Row(
+                int(o),
+                r.max_tokens,
+                r.temperature,
+                r.top_p,
+                _seed(r, int(n)),
+                r.steering,
+                self._first_tokens(r.boost.words if r.boost else ()),
+                r.boost.logits if r.boost else 0.0,
+            )
             for o, n, r in zip(owner, nth, (requests[o] for o in owner), strict=True)
         ]
 
@@ -99,6 +108,12 @@ class LocalGenerator:
             usage = Usage(len(prompts[position]), paid, n_paid=1, seconds=seconds)
             answers.append((i, Answer(tuple(self._cut(tokens, request.stop) for tokens in mine), usage)))
         return answers
+
+    def _first_tokens(self, words: Sequence[str]) -> tuple[int, ...]:
+        if not words:
+            return ()
+        encoded = self.tokenizer(list(words), add_special_tokens=False, split_special_tokens=True)["input_ids"]
+        return tuple(sorted({ids[0] for ids in cast(list[list[int]], encoded) if ids}))
 
     def _text(self, tokens: Sequence[int]) -> str:
         return cast(str, self.tokenizer.decode(list(tokens), skip_special_tokens=True))

@@ -54,6 +54,10 @@ class Judge:
         self.fluency = fluency
         self.classify = classify
 
+    def forgetting(self) -> Judge:
+        """The same judge, who has seen none of the texts yet."""
+        return Judge(self.reader, self.known.forgetting(), self.fluency, self.classify)
+
     def __call__(self, samples: Sequence[Sample], wanted: Sequence[Wanted]) -> list[Judgement]:
         """Judge texts, the earlier ones before the later ones."""
         readings = read(self.reader, samples, [one.feature_id for one in wanted])

@@ -6,6 +6,7 @@ long document. *Near*: cosine of character 4-grams, which finds the same text wi
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -74,6 +75,12 @@ class Known:
         """Remember texts that were made."""
         if texts:
             self._made.append(self._vectors(texts))
+
+    def forgetting(self) -> Known:
+        """The same real texts, and nothing that was made."""
+        other = copy.copy(self)
+        other._made = []
+        return other
 
     def _vectors(self, texts: Sequence[str]) -> sparse.csr_matrix:
         if not texts:

@@ -17,13 +17,13 @@ from typing import Any
 
 import numpy as np
 
-from fac_core.generators.seam import Request, Steering
+from fac_core.generators.seam import Boost, Request, Steering
 from fac_core.synthesis.candidates import Candidate
 from fac_core.synthesis.prompts import PromptTemplate, messages
 from fac_core.synthesis.spec import Step, SynthesisSpec
 from fac_core.synthesis.targets import Span, Target
 
-_EXAMPLES = 4
+_EXAMPLES = 3
 """Spans shown in a prompt."""
 _FROM_ONE_PROMPT = 4
 """Candidates drawn from one prompt before the next one shows other spans."""
@@ -31,6 +31,10 @@ _FIRST_STRENGTH = 0.5
 """Of the feature's maximum in the anchor."""
 _STRONGER, _WEAKER = 1.6, 0.6
 """What the strength is multiplied by when nothing fires, and when it is no longer language."""
+_BOOST, _MORE_BOOST = 3.0, 1.5
+"""Added to the logits of peak words at the first attempt, and with every further one."""
+_LEAD_WORDS = (2, 6)
+"""Words, from and below, that a text is begun with."""
 _LABEL_LENGTH = 200
 
 
@@ -62,7 +66,8 @@ def ask(
     for nth, count in enumerate(filter(None, parts)):
         key = hashlib.sha256(json.dumps([spec.random_seed, target.feature_id, step, attempt, nth]).encode()).digest()
         seed = int.from_bytes(key[:4], "big") >> 1
-        values, begun, note = _values(step, target, made, spec, np.random.default_rng(seed))
+        with_lead = step == "guided" and (attempt + nth) % 2 == 1
+        values, begun, note = _values(step, target, made, spec, np.random.default_rng(seed), with_lead=with_lead)
         request = Request(
             messages(template, step, values),
             n=count,
@@ -73,24 +78,33 @@ def ask(
             json=template.form == "json",
             stop=("\n",) if template.form == "plain" and spec.shape == "text" else (),
             steering=_steering(target, made) if step == "steered" else None,
+            boost=Boost(peak_words(target), _BOOST + _MORE_BOOST * attempt) if step == "guided" else None,
         )
         if request.steering:
             note["strength"] = request.steering.strength
+        if request.boost:
+            note["boost"] = request.boost.logits
         asked.append(Asked(target, step, request, begun, {**note, "attempt": attempt}))
     return asked
 
 
 def _values(
-    step: Step, target: Target, made: Sequence[Candidate], spec: SynthesisSpec, rng: np.random.Generator
+    step: Step,
+    target: Target,
+    made: Sequence[Candidate],
+    spec: SynthesisSpec,
+    rng: np.random.Generator,
+    *,
+    with_lead: bool,
 ) -> tuple[dict[str, str], str, dict[str, Any]]:
     """What fills a template in, the words already begun, and what to note about it."""
-    spans = _drawn(target.spans, _EXAMPLES + (step == "guided"), rng)
+    spans = _drawn(target.spans, _EXAMPLES + with_lead, rng)
     note: dict[str, Any] = {}
-    lead, begun = "", ""
-    if step == "guided" and spans:
+    lead = ""
+    if with_lead and spans:
         # The words stand in a real text, so what peaks must be the model's own: the peak itself is not given.
-        lead, spans = _lead(spans[0], rng), spans[1:]
-        begun, note["lead"] = f"{lead} ", lead
+        lead, spans = _lead(spans[0], rng), spans[1:] or spans
+        note["lead"] = lead
     good, bad, note_of_pair = pair(target, made)
     if step == "two steps":
         note["pair"] = note_of_pair
@@ -103,7 +117,7 @@ def _values(
             "examples": "\n".join(f"- {marked(one)}" for one in spans),
             "numbered": _numbered(lines, 1),
             "numbered_after_one": _numbered(lines[:-1], 2),
-            "lead": lead,
+            "lead": f" {lead}" if lead else "",
             "good": good[0],
             "good_activation": f"{good[1]:.1f}",
             "bad": bad[0],
@@ -111,7 +125,7 @@ def _values(
             "attempt": _line(failed.text) if failed else "",
             "feedback": feedback(failed) if failed else "",
         },
-        begun,
+        lead,
         note,
     )
 
@@ -172,9 +186,15 @@ def _drawn(spans: Sequence[Span], n: int, rng: np.random.Generator) -> list[Span
 
 
 def _lead(span: Span, rng: np.random.Generator) -> str:
-    """The last words before a peak: all from the sentence's beginning, or fewer."""
-    words = span.lead.split()
-    return " ".join(words[-int(rng.integers(2, 9)) :])
+    """The last words before a peak; half a word is left out, for the model to write whole."""
+    begun = span.before.removesuffix(span.word.lstrip().removesuffix(span.peak))
+    words = _line(begun).split()
+    return " ".join(words[-int(rng.integers(*_LEAD_WORDS)) :])
+
+
+def peak_words(target: Target) -> tuple[str, ...]:
+    """The words on which a target peaks in real texts."""
+    return tuple(dict.fromkeys(span.word for span in target.spans))
 
 
 def _numbered(lines: Sequence[str], first: int) -> str:

@@ -13,7 +13,7 @@ from fac_core.store.run_file import RunFile
 
 N_SPANS = 12
 """Strongest anchor samples kept of a target."""
-_BEFORE, _AFTER = 160, 80
+_BEFORE, _AFTER = 120, 60
 """Characters looked at on either side of a peak."""
 _SENTENCE_END = re.compile(r"[.!?:]\s+|\n+")
 _MAX_LEAD_WORDS = 12
@@ -38,9 +38,11 @@ class Span:
         return " ".join(f"{self.before}{self.peak}{self.after}".split())
 
     @property
-    def lead(self) -> str:
-        """What stands before the peak, on one line."""
-        return " ".join(self.before.split())
+    def word(self) -> str:
+        """The word of the peak, with a space in front where there is one."""
+        begun = re.search(r"\w*$", self.before) if self.peak[:1].isalnum() else None
+        start = begun.start() if begun else len(self.before)
+        return (" " if self.before[:start].endswith((" ", "\n")) else "") + self.before[start:] + self.peak
 
 
 @dataclass(frozen=True)
