@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from fac_core.cli import browser, encoding, features, labels, machine, measuring, relevance, synthesis
+from fac_core.cli import browser, encoding, features, labels, machine, measuring, relevance, study_synthesis, synthesis
 from fac_core.errors import FacError, WrongUse
 
 _INTERRUPTED = 130
@@ -32,6 +32,7 @@ features.register(app)
 labels.register(app)
 relevance.register(app)
 synthesis.register(app)
+study_synthesis.register(app)
 machine.register(app)
 browser.register(app)
 
