@@ -17,7 +17,7 @@ from fac_core.activations.perplexity import Perplexity
 
 HIGH = 0.95
 """Quantile of real texts beyond which a candidate is not fluent."""
-N_REAL = 64
+N_REAL = 40
 """Real texts that the bound is taken from."""
 _LENGTHS = (8, 16, 32, 64)
 """Tokens at which it is taken."""

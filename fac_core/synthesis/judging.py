@@ -25,6 +25,8 @@ class Wanted:
     """It has to fire the feature above this."""
     label: str = ""
     """Its class, where the task has one."""
+    given: int = 0
+    """Characters at its beginning that the prompt gave: what fires there is not the text's own."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,9 @@ class Judge:
         g, delta = reading.of(want.feature_id), want.delta
         if not g > delta:
             return "does not fire", f"Its strongest activation is {g:.4g}; it needs more than {delta:.4g}."
+        own = max((value for _, end, value in reading.tokens[want.feature_id] if end > want.given), default=0.0)
+        if not own > delta:
+            return "copy", f"It fires on the words that it was begun with; on its own ones at {own:.4g}."
         if like.is_copy:
             words = f"{like.verbatim} of its {like.words} words in a row stand in a real text"
             return "copy", f"{words}; {COPY_WORDS} are a copy, or most of a short text."

@@ -48,7 +48,10 @@ class Maker:
         drafts = self._drafts(asked, answers, before)
         samples = [self._parsed(one) for one in drafts]
         good = [(draft, sample) for draft, sample in zip(drafts, samples, strict=True) if isinstance(sample, Sample)]
-        wanted = [Wanted(draft.feature_id, draft.delta, self._spec.label) for draft, _ in good]
+        wanted = [
+            Wanted(draft.feature_id, draft.delta, self._spec.label, len(draft.parameters.get("lead", "")))
+            for draft, _ in good
+        ]
         judgements = iter(self._judge([sample for _, sample in good], wanted))
         return [
             _judged(draft, sample, next(judgements)) if isinstance(sample, Sample) else _unreadable(draft, sample)

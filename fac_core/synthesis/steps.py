@@ -33,8 +33,8 @@ _STRONGER, _WEAKER = 1.6, 0.6
 """What the strength is multiplied by when nothing fires, and when it is no longer language."""
 _BOOST, _MORE_BOOST = 3.0, 1.5
 """Added to the logits of peak words at the first attempt, and with every further one."""
-_LEAD_WORDS = (2, 6)
-"""Words, from and below, that a text is begun with."""
+_LEAD_WORDS = 6
+"""Words, at most, that a text is begun with."""
 _LABEL_LENGTH = 200
 
 
@@ -98,13 +98,14 @@ def _values(
     with_lead: bool,
 ) -> tuple[dict[str, str], str, dict[str, Any]]:
     """What fills a template in, the words already begun, and what to note about it."""
-    spans = _drawn(target.spans, _EXAMPLES + with_lead, rng)
+    spans = _drawn(target.spans, _EXAMPLES, rng)
     note: dict[str, Any] = {}
-    lead = ""
-    if with_lead and spans:
-        # The words stand in a real text, so what peaks must be the model's own: the peak itself is not given.
-        lead, spans = _lead(spans[0], rng), spans[1:] or spans
+    # Words of a real text prove nothing: a candidate has to fire on what the model wrote itself.
+    leads = [lead for span in target.spans if (lead := _lead(span))] if with_lead else []
+    lead = leads[int(rng.integers(len(leads)))] if leads else ""
+    if lead:
         note["lead"] = lead
+        spans = [one for one in spans if not one.text.startswith(lead)] or spans
     good, bad, note_of_pair = pair(target, made)
     if step == "two steps":
         note["pair"] = note_of_pair
@@ -185,11 +186,11 @@ def _drawn(spans: Sequence[Span], n: int, rng: np.random.Generator) -> list[Span
     return [spans[i] for i in chosen]
 
 
-def _lead(span: Span, rng: np.random.Generator) -> str:
-    """The last words before a peak; half a word is left out, for the model to write whole."""
+def _lead(span: Span) -> str:
+    """The words from a sentence's beginning to its peak, without what is begun of the peak's word; empty if they are many."""
     begun = span.before.removesuffix(span.word.lstrip().removesuffix(span.peak))
     words = _line(begun).split()
-    return " ".join(words[-int(rng.integers(*_LEAD_WORDS)) :])
+    return " ".join(words) if span.is_whole and len(words) <= _LEAD_WORDS else ""
 
 
 def peak_words(target: Target) -> tuple[str, ...]:

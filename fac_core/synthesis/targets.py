@@ -31,6 +31,8 @@ class Span:
     """To the end of the sentence, or a few words."""
     activation: float
     sample_id: int
+    is_whole: bool = False
+    """Whether it begins where a sentence begins."""
 
     @property
     def text(self) -> str:
@@ -85,17 +87,19 @@ def span(text: str, start: int, end: int, activation: float, sample_id: int) -> 
     """
     left = text[max(0, start - _BEFORE) : start]
     ends = list(_SENTENCE_END.finditer(left))
+    is_whole = bool(ends) or start <= _BEFORE
     if ends:
         left = left[ends[-1].end() :]
     words = re.findall(r"\S+\s*|\s+", left)
     before = "".join(words[-_MAX_LEAD_WORDS:])
+    is_whole = is_whole and len(words) <= _MAX_LEAD_WORDS
     rest = text[end : end + _AFTER]
     word_end = re.match(r"\w*", rest)
     tail = word_end[0] if word_end and text[end - 1 : end].isalnum() else ""
     after = rest[len(tail) :]
     stop = re.search(r"[.!?](?=\s|$)|\n", after)
     after = after[: stop.end()] if stop else after.rpartition(" ")[0]
-    return Span(before, text[start:end] + tail, after.rstrip(), activation, sample_id)
+    return Span(before, text[start:end] + tail, after.rstrip(), activation, sample_id, is_whole)
 
 
 def _distinct(spans: Collection[Span]) -> tuple[Span, ...]:

@@ -10,7 +10,7 @@ from fac_core.synthesis.spec import STEPS, SynthesisSpec
 from fac_core.synthesis.steps import ask
 from fac_core.synthesis.targets import Span, Target
 
-SPANS = tuple(Span(f"the {w} was ", "late", f" by {w}.", 9.0 - i, i) for i, w in enumerate("abcdef"))
+SPANS = tuple(Span(f"the {w} was ", "late", f" by {w}.", 9.0 - i, i, is_whole=True) for i, w in enumerate("abcdef"))
 TARGET = Target(3, "$label {odd} %s", 1.5, 9.0, SPANS)
 
 
@@ -68,4 +68,5 @@ def test_guided_prompts_never_give_the_peak_away():
             assert one.request.boost is not None
             assert one.request.boost.words == (" late",)
             assert "late" not in one.begun
+            assert bool(one.begun) == ("lead" in one.note)
             assert one.request.messages[-1].content.endswith(one.begun)
