@@ -27,10 +27,13 @@ from fac_core.api.measuring import (
     threshold_curve,
 )
 from fac_core.api.relevance import judge_by_statistic, relevance, relevance_noise, set_relevance
+from fac_core.api.study_synthesis import StudySpec, study_synthesis
+from fac_core.api.synthesis import candidates, off_target, synthesise, verify_edits, yields
 from fac_core.coverage.definition import CALIBRATED, PAPER, Definition
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.errors import FacError
 from fac_core.store.workspace import Workspace
+from fac_core.synthesis.spec import SynthesisSpec
 from fac_core.training.config import TrainConfig
 
 __all__ = [
@@ -40,9 +43,12 @@ __all__ = [
     "Definition",
     "EncodeSpec",
     "FacError",
+    "StudySpec",
+    "SynthesisSpec",
     "TrainConfig",
     "Workspace",
     "atlas",
+    "candidates",
     "compare",
     "count_curve",
     "coverage",
@@ -60,14 +66,19 @@ __all__ = [
     "labels",
     "match",
     "neighbours",
+    "off_target",
     "prioritised_gaps",
     "relevance",
     "relevance_noise",
     "rename",
     "runs",
     "set_relevance",
+    "study_synthesis",
+    "synthesise",
     "threshold_curve",
     "top",
     "train_sae",
+    "verify_edits",
     "why",
+    "yields",
 ]

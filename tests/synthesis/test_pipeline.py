@@ -8,9 +8,13 @@ import numpy as np
 import pytest
 
 from fac_core.activations.pipeline import encode
+from fac_core.activations.reopen import run_sae
 from fac_core.activations.spec import EncodeSpec
 from fac_core.errors import Stopped, WrongUse
+from fac_core.generators.steered import SteeredGenerator
+from fac_core.synthesis.answers import Sample
 from fac_core.synthesis.spec import SynthesisSpec
+from fac_core.synthesis.verification import read
 from tests.synthesis.loop import WORDS, Scripted
 
 NEW = [
@@ -130,6 +134,19 @@ def test_a_done_target_is_asked_for_nothing_more(loop):
     closed_by_step_1 = {one.feature_id for one in made if one.method == "one step" and one.verdict == "passes"}
     assert closed_by_step_1
     assert not closed_by_step_1 & {one.feature_id for one in made if one.method == "two steps"}
+
+
+def test_what_was_steered_is_measured_without_steering(loop):
+    with loop.place.run("anchor") as p:
+        generator = SteeredGenerator(p.info.model, run_sae(p.info))
+    outcome = loop.run(generator, steps=("steered",), generator="steered", m=2, targets=loop.targets[:2])
+    made = [one for one in loop.made(outcome.batch_id) if one.verdict != "malformed"]
+    assert made
+    assert all(one.parameters["strength"] > 0 for one in made)
+    for one, reading in zip(
+        made, read(loop.reader, [Sample(one.text, None, {}) for one in made], [m.feature_id for m in made]), strict=True
+    ):
+        assert one.activation == reading.of(one.feature_id)
 
 
 @pytest.mark.parametrize(
