@@ -58,6 +58,8 @@ from fac_core.api.review import (
     trace,
     undo_review,
 )
+from fac_core.api.study_synthesis import StudySpec, study_synthesis
+from fac_core.api.synthesis import candidates, off_target, synthesise, verify_edits, yields
 from fac_core.coverage.definition import CALIBRATED, PAPER, Definition
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.errors import FacError
@@ -65,6 +67,7 @@ from fac_core.generators.budget import Budget
 from fac_core.generators.estimate import Prices
 from fac_core.generators.openai_compatible import Server
 from fac_core.store.workspace import Workspace
+from fac_core.synthesis.spec import SynthesisSpec
 from fac_core.training.config import TrainConfig
 
 __all__ = [
@@ -78,10 +81,13 @@ __all__ = [
     "FacError",
     "Prices",
     "Server",
+    "StudySpec",
+    "SynthesisSpec",
     "TrainConfig",
     "Workspace",
     "atlas",
     "batches",
+    "candidates",
     "change_job",
     "closable_gaps",
     "co_activation",
@@ -120,6 +126,7 @@ __all__ = [
     "match",
     "mix_in_controls",
     "neighbours",
+    "off_target",
     "overlap",
     "plan_dataset",
     "prioritised_gaps",
@@ -135,12 +142,16 @@ __all__ = [
     "set_relevance",
     "small_subset",
     "standing",
+    "study_synthesis",
     "submit_job",
+    "synthesise",
     "threshold_curve",
     "top",
     "trace",
     "train_sae",
     "undo_review",
+    "verify_edits",
     "why",
     "work",
+    "yields",
 ]

@@ -12,6 +12,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FILES = sorted([*(ROOT / "fac_core").rglob("*.py"), *(ROOT / "dashboard").rglob("*.py")])
 
+LOCAL_GENERATORS = [f"fac_core/generators/{name}.py" for name in ("decoding", "local", "steered")]
+
 ONLY_IN = {
     "duckdb": ["fac_core/store/"],
     "sqlite3": ["fac_core/store/"],
@@ -20,12 +22,14 @@ ONLY_IN = {
         "fac_core/training/",
         "fac_core/diversity/sentences.py",
         "fac_core/bench/encoding.py",
+        *LOCAL_GENERATORS,
     ],
     "transformers": [
         "fac_core/activations/",
         "fac_core/training/",
         "fac_core/diversity/sentences.py",
         "fac_core/bench/encoding.py",
+        *LOCAL_GENERATORS,
     ],
     "sae_lens": ["fac_core/activations/", "fac_core/training/", "fac_core/bench/encoding.py"],
     "openai": ["fac_core/generators/"],
@@ -54,7 +58,6 @@ NEVER = {
     "fac_core/activations/": ["fac_core.training", "fac_core.coverage", "fac_core.features", "fac_core.api"],
     "fac_core/training/": ["fac_core.store", "fac_core.coverage", "fac_core.features", "fac_core.api"],
     "fac_core/generators/": [
-        "fac_core.activations",
         "fac_core.training",
         "fac_core.coverage",
         "fac_core.features",

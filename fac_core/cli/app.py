@@ -28,6 +28,8 @@ from fac_core.cli import (
     relevance,
     reporting,
     review,
+    study_synthesis,
+    synthesis,
 )
 from fac_core.errors import FacError, WrongUse
 
@@ -49,6 +51,8 @@ labels.register(app)
 relevance.register(app)
 review.register(app)
 jobs.register(app)
+synthesis.register(app)
+study_synthesis.register(app)
 machine.register(app)
 browser.register(app)
 reporting.register(app)

@@ -26,6 +26,16 @@ class Steering:
 
 
 @dataclass(frozen=True)
+class Boost:
+    """Make words likelier until one of them was begun."""
+
+    words: tuple[str, ...]
+    """With a space in front where they begin a word of their own."""
+    logits: float
+    """Added to the logit of each word's first token."""
+
+
+@dataclass(frozen=True)
 class Request:
     """One conversation to continue."""
 
@@ -43,6 +53,8 @@ class Request:
     """An answer ends before the first of these; they are not part of it."""
     steering: Steering | None = None
     """Only a steered local generator can; others refuse such a request."""
+    boost: Boost | None = None
+    """A hint that local generators take, and others need not."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ Verdict = Literal[
 ]
 """`passes` and nothing else may be accepted. `not measured`: edited by a person, waiting for the worker."""
 
-Method = Literal["one step", "two steps", "steered", "retry", "edited"]
+Method = Literal["one step", "two steps", "steered", "retry", "guided", "edited"]
 
 _CANDIDATE, _BATCH = "candidate", "batch"
 

@@ -1,0 +1,135 @@
+"""From answers to candidates: each text is parsed, judged and numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fac_core.generators.seam import Answer
+from fac_core.store.measurements import Measurement
+from fac_core.synthesis.answers import Malformed, Sample, parse
+from fac_core.synthesis.candidates import Candidate, candidate_id
+from fac_core.synthesis.judging import Judge, Judgement, Wanted
+from fac_core.synthesis.prompts import PromptTemplate
+from fac_core.synthesis.spec import SynthesisSpec
+from fac_core.synthesis.steps import Asked
+
+
+@dataclass(frozen=True)
+class Made:
+    """A candidate with what it fires."""
+
+    candidate: Candidate
+    measurement: Measurement
+
+
+class Maker:
+    """Makes the candidates of one batch."""
+
+    def __init__(
+        self, batch_id: str, generator: str, template: PromptTemplate, spec: SynthesisSpec, judge: Judge
+    ) -> None:
+        self._batch_id = batch_id
+        self._generator = generator
+        self._template = template
+        self._spec = spec
+        self._judge = judge
+
+    def __call__(
+        self, asked: Sequence[Asked], answers: Sequence[Answer], before: Mapping[int, Sequence[Candidate]]
+    ) -> list[Made]:
+        """A candidate for every text, and one `failed` for every request without an answer.
+
+        Args:
+            before: what was made of each target already; candidates are numbered from there on.
+        """
+        drafts = self._drafts(asked, answers, before)
+        samples = [self._parsed(one) for one in drafts]
+        good = [(draft, sample) for draft, sample in zip(drafts, samples, strict=True) if isinstance(sample, Sample)]
+        wanted = [
+            Wanted(draft.feature_id, draft.delta, self._spec.label, len(draft.parameters.get("lead", "")))
+            for draft, _ in good
+        ]
+        judgements = iter(self._judge([sample for _, sample in good], wanted))
+        return [
+            _judged(draft, sample, next(judgements)) if isinstance(sample, Sample) else _unreadable(draft, sample)
+            for draft, sample in zip(drafts, samples, strict=True)
+        ]
+
+    def _drafts(
+        self, asked: Sequence[Asked], answers: Sequence[Answer], before: Mapping[int, Sequence[Candidate]]
+    ) -> list[Candidate]:
+        """Candidates that nothing is known of yet, with the answers as their texts."""
+        drafts: list[Candidate] = []
+        counts: dict[tuple[int, str], int] = {}
+        for one, answer in zip(asked, answers, strict=True):
+            feature, request = one.target.feature_id, one.request
+            texts = answer.texts or ("",)
+            key = (feature, one.step)
+            first = counts.setdefault(key, sum(c.method == one.step for c in before.get(feature, ())))
+            counts[key] += len(texts)
+            for nth, (text, paid) in enumerate(zip(texts, _shares(answer, len(texts)), strict=True), first):
+                drafts.append(
+                    Candidate(
+                        candidate_id=candidate_id(self._batch_id, feature, one.step, nth),
+                        batch_id=self._batch_id,
+                        feature_id=feature,
+                        text=one.begun + text,
+                        fields={"label": self._spec.label} if self._spec.label else {},
+                        shape=self._spec.shape,
+                        method=one.step,
+                        prompt=self._template.identity,
+                        generator=self._generator,
+                        parameters={
+                            "temperature": request.temperature,
+                            "top_p": request.top_p,
+                            "seed": request.seed,
+                            **one.note,
+                        },
+                        activation=0.0,
+                        delta=one.target.delta,
+                        tokens=(),
+                        verdict="failed" if answer.error else "malformed",
+                        detail=answer.error or "",
+                        n_generated=paid,
+                    )
+                )
+        return drafts
+
+    def _parsed(self, draft: Candidate) -> Sample | str:
+        """The sample in an answer, or what is wrong with it."""
+        if draft.verdict == "failed":
+            return draft.detail
+        try:
+            return parse(draft.text, self._spec.shape, self._template.form)
+        except Malformed as error:
+            return f"The answer is no sample: {error}."
+
+
+def _judged(draft: Candidate, sample: Sample, judgement: Judgement) -> Made:
+    reading = judgement.reading
+    one = replace(
+        draft,
+        text=sample.text,
+        fields={**draft.fields, **sample.fields},
+        activation=reading.of(draft.feature_id),
+        tokens=reading.tokens[draft.feature_id],
+        verdict=judgement.verdict,
+        detail=judgement.detail,
+        perplexity=judgement.perplexity,
+        similarity=judgement.similarity,
+    )
+    return Made(one, Measurement(one.candidate_id, 1, reading.feature_ids, reading.activations))
+
+
+def _unreadable(draft: Candidate, fault: str) -> Made:
+    nothing = Measurement(draft.candidate_id, 1, np.zeros(0, np.uint32), np.zeros(0, np.float32))
+    return Made(replace(draft, detail=fault), nothing)
+
+
+def _shares(answer: Answer, n: int) -> list[int]:
+    """The generated tokens of an answer, spread over its texts so that they add up."""
+    each, rest = divmod(answer.usage.completion_tokens, n)
+    return [each + (i < rest) for i in range(n)]

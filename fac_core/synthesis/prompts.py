@@ -1,0 +1,106 @@
+"""Prompt templates: files that people can read and fork, and how they are filled in for a target.
+
+A template ships with the project (`prompts/*.toml`); one of the same name in the workspace's folder `prompts/` holds
+instead of it. It has a section for each step that it can ask for; `$name` is filled in. Form `json` asks for one JSON
+object with the shape's fields; form `plain` is for small models, which rather go on writing a list that was begun.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from string import Template
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from fac_core.datasets.chats import Message
+from fac_core.errors import BadInput, NotFound, WrongUse
+from fac_core.synthesis.spec import Shape, Step
+
+BUILT_IN = Path(__file__).parent / "prompts"
+
+
+class Section(BaseModel):
+    """The messages of one step."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    system: str = ""
+    user: str = Field(min_length=1)
+    assistant: str = ""
+    """How the answer begins; the model continues it."""
+
+
+class PromptTemplate(BaseModel):
+    """A template, by steps."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1)
+    version: int = Field(ge=1)
+    shape: Shape
+    form: str = Field(pattern="^(json|plain)$")
+    one_step: Section
+    two_steps: Section | None = None
+    retry: Section | None = None
+    steered: Section | None = None
+    guided: Section | None = None
+    fork: str = ""
+    """Of a user's own file: a hash of it."""
+
+    @property
+    def identity(self) -> str:
+        """For the record: `text@1`, and for a fork `text@1+0a1b2c3d`."""
+        return f"{self.name}@{self.version}" + (f"+{self.fork}" if self.fork else "")
+
+    def section(self, step: Step) -> Section:
+        """Raises `WrongUse` where the template cannot ask for this step."""
+        found = getattr(self, step.replace(" ", "_"))
+        if found is None:
+            raise WrongUse(f"The prompt {self.name!r} has no section for {step!r}. Add one, or leave the step out.")
+        return found
+
+
+def prompt_template(name: str, workspace: Path | None = None) -> PromptTemplate:
+    """The user's fork of a template, or the built-in one.
+
+    Raises `NotFound`, listing the built-in ones, and `BadInput`, which names the file and the field.
+    """
+    own = workspace / "prompts" / f"{name}.toml" if workspace else None
+    path = own if own and own.is_file() else BUILT_IN / f"{name}.toml"
+    if not path.is_file() or Path(name).name != name:
+        raise NotFound(
+            f"There is no prompt {name!r}. Put {name}.toml into the workspace's prompts/, or take one of: "
+            f"{', '.join(built_in())}."
+        )
+    content = path.read_bytes()
+    try:
+        values = tomllib.loads(content.decode("utf-8"))
+        fork = hashlib.sha256(content).hexdigest()[:8] if path == own else ""
+        return PromptTemplate(**{**values, "fork": fork})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} is not TOML in UTF-8: {error}.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BadInput(f"{path}: field {'.'.join(map(str, first['loc']))!r}: {first['msg']}.") from error
+
+
+def built_in() -> list[str]:
+    """Names of the templates that ship."""
+    return sorted(path.stem for path in BUILT_IN.glob("*.toml"))
+
+
+def messages(template: PromptTemplate, step: Step, values: Mapping[str, str]) -> tuple[Message, ...]:
+    """A conversation with everything filled in. Raises `WrongUse` for a `$name` that there is not."""
+    section = template.section(step)
+    parts = (("system", section.system), ("user", section.user), ("assistant", section.assistant))
+    try:
+        filled = [Message(role, Template(text).substitute(values).strip()) for role, text in parts if text]
+    except (KeyError, ValueError) as error:
+        raise WrongUse(
+            f"The prompt {template.name!r}, section {step!r}, has {error}; there are: {', '.join(sorted(values))}."
+            " Write $$ for a dollar sign."
+        ) from error
+    return tuple(filled)

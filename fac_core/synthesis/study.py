@@ -1,0 +1,247 @@
+"""Which way of writing closes most gaps for the same number of generated tokens?
+
+Every arm has the same tokens for each target. Its candidates are judged as in a synthesis: read plainly, no copies, no
+near-duplicates, fluent. A target is closed at δ if a candidate that nothing else speaks against fires above it. The arms
+that ask for fixed steps do not know δ; `all together` spends where something is still open, so it is run for each δ.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from scipy import stats
+
+from fac_core.generators.seam import Answer, Generator, Request, Usage, fingerprint
+from fac_core.progress import Progress, silent
+from fac_core.synthesis.candidates import Candidate
+from fac_core.synthesis.judging import Judge
+from fac_core.synthesis.making import Maker
+from fac_core.synthesis.prompts import PromptTemplate
+from fac_core.synthesis.spec import Step, SynthesisSpec
+from fac_core.synthesis.steps import ask
+from fac_core.synthesis.targets import Target
+
+ARMS: dict[str, tuple[Step, ...]] = {
+    "one step": ("one step",),
+    "two steps": ("one step", "two steps"),
+    "steered": ("steered",),
+    "all together": ("guided", "one step", "two steps", "steered"),
+}
+"""Steps of each arm; an arm repeats its last steps until its tokens are spent."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One arm, one δ, one seed."""
+
+    arm: str
+    delta: str
+    """Name of the threshold."""
+    seed: int
+    targets: int
+    closed: int
+    generated: int
+    """Tokens."""
+    candidates: int
+    passed: int
+    verdicts: dict[str, int]
+    open: tuple[int, ...]
+    """Targets that stay open."""
+
+    @property
+    def closure(self) -> float:
+        return self.closed / self.targets
+
+    @property
+    def per_thousand(self) -> float:
+        """Targets closed for every thousand tokens."""
+        return 1000 * self.closed / self.generated if self.generated else 0.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One arm and δ over the seeds."""
+
+    arm: str
+    delta: str
+    seeds: int
+    closure: float
+    """Mean share of the targets that are closed."""
+    half_width: float | None
+    """Of the 95 % interval of the mean over seeds (Student's t); None for a single seed."""
+    tokens: float
+    """Generated, mean."""
+    per_thousand: float
+    """Targets closed for every thousand tokens, mean."""
+
+
+class Remembered:
+    """A generator whose answers are kept in a file, with what they cost when they were made: a study goes on where it was."""
+
+    def __init__(self, generator: Generator, path: Path) -> None:
+        self._generator = generator
+        self._path = path
+        self._answers: dict[str, tuple[str, ...]] = {}
+        self._tokens: dict[str, int] = {}
+        if path.exists():
+            for line in path.read_text(encoding="utf-8").splitlines():
+                kept = json.loads(line)
+                self._answers[kept["key"]], self._tokens[kept["key"]] = tuple(kept["texts"]), kept["tokens"]
+
+    @property
+    def name(self) -> str:
+        return self._generator.name
+
+    def generate(
+        self, requests: Sequence[Request], *, on_answer: Callable[[int, Answer], None] = lambda _i, _answer: None
+    ) -> list[Answer]:
+        keys = [fingerprint(self, request) for request in requests]
+        new = [i for i, key in enumerate(keys) if key not in self._answers]
+
+        def keep(nth: int, answer: Answer) -> None:
+            key = keys[new[nth]]
+            self._answers[key], self._tokens[key] = answer.texts, answer.usage.completion_tokens
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"key": key, "texts": answer.texts, "tokens": self._tokens[key]}) + "\n")
+
+        self._generator.generate([requests[i] for i in new], on_answer=keep)
+        answers = [Answer(self._answers[key], Usage(completion_tokens=self._tokens[key])) for key in keys]
+        for i, answer in enumerate(answers):
+            on_answer(i, answer)
+        return answers
+
+
+def cells(
+    targets: Mapping[str, Sequence[Target]],
+    spec: SynthesisSpec,
+    template: PromptTemplate,
+    generator: Generator,
+    judge: Judge,
+    *,
+    tokens: int,
+    seeds: Sequence[int],
+    on_progress: Progress = silent,
+) -> Iterator[tuple[Cell, list[Candidate]]]:
+    """Run every arm at every δ with every seed; each cell comes with its candidates.
+
+    Args:
+        targets: by name of δ, the same features with that δ. The first is the lowest.
+        tokens: for each target; an arm may go over by what one round of requests writes.
+    """
+    lowest = next(iter(targets))
+    total, done = len(seeds) * (len(ARMS) - 1 + len(targets)), 0
+    for seed in seeds:
+        mine = replace(spec, random_seed=seed)
+        for arm in ARMS:
+            adaptive = arm == "all together"
+            made: list[Candidate] = []
+            for delta in targets:
+                if adaptive or delta == lowest:
+                    made = run_arm(arm, targets[delta], mine, template, generator, judge, tokens)
+                    done += 1
+                yield cell(arm, delta, seed, targets[delta], made), made
+                on_progress(done, total, f"{arm}, δ {delta}, seed {seed}")
+
+
+def run_arm(
+    arm: str,
+    targets: Sequence[Target],
+    spec: SynthesisSpec,
+    template: PromptTemplate,
+    generator: Generator,
+    judge: Judge,
+    tokens: int,
+) -> list[Candidate]:
+    """Write for all targets until each has had its tokens; `all together` pools them among those that are open."""
+    adaptive = arm == "all together"
+    maker = Maker(arm, generator.name, template, spec, judge.forgetting())
+    made: dict[int, list[Candidate]] = {target.feature_id: [] for target in targets}
+    spent = dict.fromkeys(made, 0)
+    pool = tokens * len(targets)
+    for step, attempt in _schedule(arm):
+        if adaptive:
+            left = [t for t in targets if not any(c.verdict == "passes" for c in made[t.feature_id])]
+            # Few are left at the end, and nobody waits for them: they share what is there, a round at a time.
+            room = (pool - sum(spent.values())) // max(spec.m * 12, 1)
+            waiting = left[: max(room, 0)]
+        else:
+            waiting = [t for t in targets if spent[t.feature_id] < tokens]
+        if not waiting:
+            break
+        asked = [a for t in waiting for a in ask(step, t, made[t.feature_id], attempt, spec, template)]
+        answers = generator.generate([one.request for one in asked])
+        for one, answer in zip(asked, answers, strict=True):
+            spent[one.target.feature_id] += answer.usage.completion_tokens
+        for one in maker(asked, answers, made):
+            made[one.candidate.feature_id].append(one.candidate)
+    return [one for mine in made.values() for one in mine]
+
+
+def _schedule(arm: str, rounds: int = 40) -> Iterator[tuple[Step, int]]:
+    """The steps of an arm in turn; only its first step is not repeated where there is more than one."""
+    steps = ARMS[arm]
+    if arm == "two steps":
+        yield steps[0], 0
+        steps = steps[1:]
+    for attempt in range(rounds):
+        for step in steps:
+            yield step, attempt
+
+
+def cell(arm: str, delta: str, seed: int, targets: Sequence[Target], made: Sequence[Candidate]) -> Cell:
+    """Count what an arm closed at the targets' δ."""
+    at = {target.feature_id: target.delta for target in targets}
+    passed = [one for one in made if one.verdict == "passes" and one.activation > at[one.feature_id]]
+    closed = {one.feature_id for one in passed}
+    return Cell(
+        arm=arm,
+        delta=delta,
+        seed=seed,
+        targets=len(targets),
+        closed=len(closed),
+        generated=sum(one.n_generated for one in made),
+        candidates=len(made),
+        passed=len(passed),
+        verdicts=dict(Counter(one.verdict for one in made)),
+        open=tuple(sorted(set(at) - closed)),
+    )
+
+
+def summary(found: Sequence[Cell]) -> list[Row]:
+    """Mean and interval over seeds, by arm and δ."""
+    groups: dict[tuple[str, str], list[Cell]] = {}
+    for one in found:
+        groups.setdefault((one.arm, one.delta), []).append(one)
+    rows: list[Row] = []
+    for (arm, delta), mine in groups.items():
+        closures = np.array([one.closure for one in mine])
+        spread = None
+        if len(mine) > 1:
+            spread = float(stats.t.ppf(0.975, len(mine) - 1) * closures.std(ddof=1) / np.sqrt(len(mine)))
+        rows.append(
+            Row(
+                arm,
+                delta,
+                len(mine),
+                float(closures.mean()),
+                spread,
+                float(np.mean([one.generated for one in mine])),
+                float(np.mean([one.per_thousand for one in mine])),
+            )
+        )
+    return rows
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """The summary as a table."""
+    lines = ["| arm | δ | closed | tokens | closed per 1,000 tokens | seeds |", "|---|---|---|---|---|---|"]
+    for row in rows:
+        interval = "" if row.half_width is None else f" ± {row.half_width:.1%}"
+        cells_ = (f"{row.closure:.1%}{interval}", f"{row.tokens:,.0f}", f"{row.per_thousand:.2f}", str(row.seeds))
+        lines.append(f"| {row.arm} | {row.delta} | " + " | ".join(cells_) + " |")
+    return "\n".join(lines) + "\n"

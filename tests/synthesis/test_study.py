@@ -1,0 +1,68 @@
+"""The study counts what each way of writing closes, at the same cost for all."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from fac_core.api.synthesis import prepared
+from fac_core.synthesis.judging import Judge
+from fac_core.synthesis.similarity import Known
+from fac_core.synthesis.study import ARMS, Remembered, cells, markdown, summary
+from tests.synthesis.loop import WORDS, Scripted
+from tests.synthesis.test_pipeline import NEW
+
+TOKENS = 4 * WORDS
+
+
+def study(loop, generator, seeds=(0, 1)):
+    spec = loop.spec(steps=("one step", "two steps", "steered", "guided"), generator="steered", n=2, m=2)
+    found = prepared(spec, workspace=loop.place.folder)
+    high = [replace(target, delta=1e6) for target in found.targets]
+    judge = Judge(loop.reader, Known(loop.real))
+    targets = {"0": found.targets, "high": high}
+    return list(cells(targets, spec, found.template, generator, judge, tokens=TOKENS, seeds=seeds))
+
+
+def fresh():
+    numbers = itertools.count()
+    return Scripted(lambda request, _before: [f"{NEW[(n := next(numbers)) % 6]} {n * 31}." for _ in range(request.n)])
+
+
+def test_every_arm_has_the_same_tokens_and_all_together_no_more(loop):
+    found = [cell for cell, _ in study(loop, fresh())]
+    assert len(found) == len(ARMS) * 2 * 2
+    for cell in found:
+        if cell.arm != "all together":
+            assert cell.generated == TOKENS * len(loop.targets)
+        assert cell.generated <= TOKENS * len(loop.targets)
+        assert cell.closed + len(cell.open) == cell.targets
+        assert cell.closed == 0 or cell.delta == "0"
+
+
+def test_all_together_stops_paying_for_what_is_closed(loop):
+    found = {(c.arm, c.delta, c.seed): c for c, _ in study(loop, fresh(), seeds=(0,))}
+    adaptive, fixed = found["all together", "0", 0], found["one step", "0", 0]
+    assert adaptive.generated < fixed.generated
+    assert adaptive.per_thousand > fixed.per_thousand
+
+
+def test_an_interrupted_study_asks_for_nothing_twice(loop, tmp_path):
+    first, again = fresh(), fresh()
+    before = [cell for cell, _ in study(loop, Remembered(first, tmp_path / "answers.jsonl"), seeds=(0,))]
+    after = [cell for cell, _ in study(loop, Remembered(again, tmp_path / "answers.jsonl"), seeds=(0,))]
+    assert first.asked
+    assert again.asked == []
+    assert before == after
+
+
+def test_the_interval_is_of_the_mean_over_seeds(loop):
+    found = [cell for cell, _ in study(loop, fresh(), seeds=(0, 1))]
+    one = next(cell for cell in found if (cell.arm, cell.delta) == ("one step", "0"))
+    pair = [replace(one, targets=10, closed=closed, seed=seed) for seed, closed in enumerate((4, 6))]
+    (row,) = summary(pair)
+    assert row.closure == 0.5
+    assert row.half_width == pytest.approx(12.706 * 0.1, rel=1e-3)  # t(0.975, 1 degree of freedom) x sd / sqrt(2)
+    assert "| one step | 0 | 50.0% ± 127.1% |" in markdown([row])
