@@ -5,20 +5,14 @@ Tasks run in the worker's process, never in the page's thread.
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from typing import Any
 
 from dashboard.selection import Selection
+from fac_core.api import synthesis
 from fac_core.api.jobs import list_jobs, submit_job
 from fac_core.coverage.definition import Definition
-from fac_core.errors import MissingExtra
-from fac_core.jobs.kinds import KINDS
-
-
-def can(kind: str) -> bool:
-    """Whether the worker knows how to do a kind of task."""
-    return kind in KINDS
+from fac_core.synthesis.prompts import BUILT_IN
+from fac_core.synthesis.spec import SynthesisSpec
 
 
 def submit(selection: Selection, kind: str, params: dict[str, Any]) -> str:
@@ -37,26 +31,16 @@ def params_of(selection: Selection, batch_id: str) -> dict[str, Any] | None:
     return next(made, None)
 
 
-def estimate(selection: Selection, params: dict[str, Any]) -> Any:
+def estimate(selection: Selection, params: dict[str, Any]) -> synthesis.Estimate:
     """What a synthesis would cost, without running a model. Raises `WrongUse` for settings that make no sense."""
-    spec, verbs = (_module(f"fac_core.{name}") for name in ("synthesis.spec", "api.synthesis"))
     values = {name: tuple(value) if isinstance(value, list) else value for name, value in params.items()}
-    asked = spec.SynthesisSpec(**{**values, "definition": Definition(**params["definition"])})
-    return verbs.estimate(asked, workspace=selection.workspace.folder)
+    values.pop("key_variable", None)
+    spec = SynthesisSpec(**{**values, "definition": Definition(**params["definition"])})
+    return synthesis.estimate(spec, workspace=selection.workspace.folder)
 
 
 def prompts(selection: Selection) -> dict[str, str]:
     """By name the text of every prompt template, the workspace's forks before those that ship."""
-    try:
-        shipped = _module("fac_core.synthesis.prompts").BUILT_IN
-    except MissingExtra:
-        return {}
     own = selection.workspace.folder / "prompts"
-    files = {path.stem: path for folder in (shipped, own) for path in sorted(folder.glob("*.toml"))}
+    files = {path.stem: path for folder in (BUILT_IN, own) for path in sorted(folder.glob("*.toml"))}
     return {name: path.read_text(encoding="utf-8") for name, path in files.items()}
-
-
-def _module(name: str) -> Any:
-    if importlib.util.find_spec(name) is None:
-        raise MissingExtra("This installation has no synthesis, so there is no estimate: update fac-explorer.")
-    return importlib.import_module(name)

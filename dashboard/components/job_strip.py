@@ -145,6 +145,11 @@ def _result(job: Job) -> str:
     if job.kind == "encode":
         failed = f", {result['n_failures']:,} records not encoded" if result.get("n_failures") else ""
         return f"Done: run {result.get('name')} with {result.get('n_samples', 0):,} samples{failed}."
+    if job.kind == "synthesise":
+        return (
+            f"Done: {result.get('passed', 0):,} of {result.get('candidates', 0):,} samples pass,"
+            f" {result.get('closed', 0):,} of {result.get('targets', 0):,} gaps closed."
+        )
     return "Done."
 
 

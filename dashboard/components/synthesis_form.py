@@ -65,7 +65,7 @@ def minutes(asked: Asked, least_tokens: int, most_tokens: int) -> tuple[float, f
 
 
 def command(params: dict[str, Any]) -> str:
-    """What does the same on the command line, for where there is no worker."""
+    """What does the same on the command line."""
     targets = ",".join(map(str, params["targets"]))
     return (
         f"fac synthesise --targets {targets} --shape {params['shape']} --generator {params['generator']}"

@@ -15,7 +15,7 @@ from dashboard.components.synthesis_form import Asked, command, cost, fill_in, m
 from dashboard.selection import Selection
 from fac_core.curation.review import Reviews
 from fac_core.curation.triage import Triage
-from fac_core.errors import FacError, MissingExtra
+from fac_core.errors import FacError
 from fac_core.export.plan import method_yields
 from fac_core.features.evidence import TokenValue
 from fac_core.features.labels import Labels, trust_of
@@ -48,13 +48,15 @@ def choose_targets() -> list[int]:
     labels = Labels(place.events(), selection.anchor.space_id).all()
     trust = trust_of(labels)
     words = sources.words(anchor)
+    doubtful_too = st.toggle("Tick also those whose name cannot be trusted", key="sy_doubtful")
     rows = []
     for feature in approved:
         score = trust.get(feature)
         doubt = "not scored" if score is None else "low trust" if score < TRUSTED else ""
         note = "covered already" if feature not in missing else doubt
         named = labels[feature].text if feature in labels else words[feature]
-        rows.append({"write": not note, "feature": feature, "called": named, "trust": score, "note": note})
+        is_ticked = feature in missing and (doubtful_too or not doubt)
+        rows.append({"write": is_ticked, "feature": feature, "called": named, "trust": score, "note": note})
     key = "sy-targets-" + hashlib.sha256(str(rows).encode()).hexdigest()[:12]
     edited = st.data_editor(
         pd.DataFrame(rows),
@@ -76,10 +78,7 @@ def choose_targets() -> list[int]:
 def estimate_card(asked: Asked) -> None:
     """Tokens, cost and minutes, low to high, before anything is asked for."""
     try:
-        found = jobs_link.estimate(selection, {k: v for k, v in asked.params.items() if k != "key_variable"})
-    except MissingExtra as gone:
-        st.caption(str(gone))
-        return
+        found = jobs_link.estimate(selection, asked.params)
     except FacError as wrong:
         st.warning(str(wrong), icon=":material/error:")
         return
@@ -180,7 +179,7 @@ with st.container(horizontal=True):
     st.button(
         "Preview 2 samples for 3 targets",
         icon=":material/preview:",
-        disabled=not (ready and jobs_link.can("synthesise")),
+        disabled=not ready,
         on_click=submit,
         args=(asked.preview(), "Writing a preview"),
     )
@@ -188,13 +187,13 @@ with st.container(horizontal=True):
         f"Looks right, run all {len(chosen):,}",
         icon=":material/auto_awesome:",
         type="primary",
-        disabled=not (ready and jobs_link.can("synthesise")),
+        disabled=not ready,
         on_click=submit,
         args=(asked.params, f"Writing for {len(chosen):,} targets"),
     )
-if ready and not jobs_link.can("synthesise"):
-    st.caption("The worker of this installation cannot synthesise. On the command line:")
-    st.code(command(asked.params), language="bash")
+if ready:
+    with st.expander("The same on the command line", icon=":material/terminal:"):
+        st.code(command(asked.params), language="bash")
 batches = [
     batch
     for batch in Candidates(place.events()).batches(selection.anchor.run_id)

@@ -19,6 +19,7 @@ from fac_core.features.labels import Labels
 from fac_core.generators.seam import Generator
 from fac_core.progress import Progress, silent
 from fac_core.store.run_file import RunFile
+from fac_core.store.workspace import Workspace
 from fac_core.synthesis import yields as counting
 from fac_core.synthesis.candidates import Batch, Candidate, Candidates
 from fac_core.synthesis.off_target import off_target as moved
@@ -79,6 +80,7 @@ def synthesise(
     workspace: Folder = None,
     generator: Generator | None = None,
     classify: Classify | None = None,
+    key_variable: str | None = None,
     author: str = "",
     on_progress: Progress = silent,
 ) -> Outcome:
@@ -87,6 +89,7 @@ def synthesise(
     Args:
         generator: instead of the one that the spec names, for example one with a cache or a budget around it.
         classify: checks the label of every sample, where the spec has one.
+        key_variable: environment variable with the key of the server that the spec names.
 
     Raises `WrongUse` without targets, and the errors of the runs, the prompt and the model.
     """
@@ -96,7 +99,7 @@ def synthesise(
     found = prepared(spec, workspace=workspace)
     with open_pair(workspace, spec.seed, spec.anchor) as (q, p):
         judge = their_judge(q, p, classify)
-        writer = generator or made_by(spec, p)
+        writer = generator or made_by(spec, p, place, key_variable)
     return pipeline.synthesise(
         found.settings,
         found.targets,
@@ -202,7 +205,10 @@ def _default_prompt(spec: SynthesisSpec) -> str:
     return f"{spec.shape}-plain" if spec.generator in ("local", "steered") else spec.shape
 
 
-def made_by(spec: SynthesisSpec, anchor: RunFile) -> Generator:
+def made_by(
+    spec: SynthesisSpec, anchor: RunFile, place: Workspace | None = None, key_variable: str | None = None
+) -> Generator:
+    """The generator that a spec names. A server's answers are kept in the workspace: none is paid twice."""
     model = spec.model or anchor.info.model
     if spec.generator == "local":
         from fac_core.generators.local import LocalGenerator
@@ -213,7 +219,12 @@ def made_by(spec: SynthesisSpec, anchor: RunFile) -> Generator:
         from fac_core.generators.steered import SteeredGenerator
 
         return SteeredGenerator(model, run_sae(anchor.info))
-    raise WrongUse(f"There is no generator {spec.generator!r}; take local or steered.")
+    if place is None or "://" not in spec.generator:
+        raise WrongUse(f"There is no generator {spec.generator!r}; take local, steered or a server's address.")
+    from fac_core.generators.cache import Cached
+    from fac_core.generators.openai_compatible import OpenAICompatible, Server
+
+    return Cached(OpenAICompatible(Server(spec.generator, model, key_variable=key_variable)), place.answers())
 
 
 def their_judge(seed: RunFile, anchor: RunFile, classify: Classify | None) -> Judge:

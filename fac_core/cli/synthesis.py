@@ -40,6 +40,7 @@ def synthesise(
     ] = "one step,two steps",
     generator: Annotated[str, typer.Option(help="local, steered, or the address of a server.")] = "local",
     model: Annotated[str, typer.Option(help="Of the generator; the feature space's own by default.")] = "",
+    key: Annotated[str | None, typer.Option(help="Environment variable with the server's key.")] = None,
     n: Annotated[int, typer.Option("-n", help="Candidates of step 1 for a target.")] = 4,
     m: Annotated[int, typer.Option("-m", help="Candidates of every later step.")] = 4,
     k: Annotated[int, typer.Option("-k", help="Passing candidates with which a target is done.")] = 1,
@@ -100,7 +101,7 @@ def synthesise(
             )
         return
     with progress_bar("Synthesising") as tell:
-        outcome = verbs.synthesise(spec, workspace=workspace, on_progress=tell)
+        outcome = verbs.synthesise(spec, workspace=workspace, key_variable=key, on_progress=tell)
     if json:
         write_json({**vars(outcome), "yields": verbs.yields(outcome.batch_id, workspace=workspace)})
         return

@@ -9,20 +9,21 @@ finished when it is called again with the same parameters.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_type_hints
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from fac_core.activations.spec import Dtype, EncodeSpec, Mode
 from fac_core.api import atlas as atlas_verbs
-from fac_core.api import encoding, labels, probing, relevance
+from fac_core.api import encoding, labels, probing, relevance, synthesis
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.errors import WrongUse
 from fac_core.jobs.warm import Warm
 from fac_core.progress import Progress
 from fac_core.store.workspace import Workspace
+from fac_core.synthesis.spec import SynthesisSpec
 
 
 def _absolute(name: str) -> str:
@@ -85,6 +86,23 @@ class ProbeParams(RunParams):
     feature_id: int | None = Field(None, ge=0)
 
 
+_SPEC = {field.name: field.default for field in fields(SynthesisSpec)}
+_HINTS = get_type_hints(SynthesisSpec)
+SynthesiseParams = create_model(
+    "SynthesiseParams",
+    __base__=Params,
+    __doc__="`fac synthesise`: a `SynthesisSpec` as JSON, and the environment variable with the server's key.",
+    key_variable=(str | None, None),
+    **{name: (_HINTS[name], default) for name, default in _SPEC.items()},  # type: ignore[call-overload]
+)
+
+
+class BatchParams(Params):
+    """What is about one synthesis."""
+
+    batch_id: str = Field(min_length=1)
+
+
 def _encode(place: Workspace, params: EncodeParams, on_progress: Progress, _warm: Warm) -> dict[str, Any]:
     spec = EncodeSpec(
         **params.model_dump(include={"model", "sae", "mode", "k", "hook", "context", "roles", "dtype", "device"})
@@ -121,6 +139,17 @@ def _probe(place: Workspace, params: ProbeParams, _on_progress: Progress, warm: 
     return asdict(found)
 
 
+def _synthesise(place: Workspace, params: Any, on_progress: Progress, _warm: Warm) -> dict[str, Any]:
+    spec = SynthesisSpec(**{name: getattr(params, name) for name in _SPEC})
+    made = synthesis.synthesise(spec, workspace=place.folder, key_variable=params.key_variable, on_progress=on_progress)
+    return asdict(made)
+
+
+def _verify_edits(place: Workspace, params: BatchParams, _on_progress: Progress, _warm: Warm) -> dict[str, Any]:
+    found = synthesis.verify_edits(params.batch_id, workspace=place.folder)
+    return {"batch_id": params.batch_id, "verdicts": {one.candidate_id: one.verdict for one in found}}
+
+
 @dataclass(frozen=True)
 class Kind:
     """Something that can be asked for."""
@@ -138,6 +167,8 @@ KINDS: dict[str, Kind] = {
     "label": Kind("Name the features", RunParams, _label),
     "atlas": Kind("Map the feature space", RunParams, _atlas),
     "relevance": Kind("Judge relevance", RelevanceParams, _relevance),
+    "synthesise": Kind("Write samples for gaps", SynthesiseParams, _synthesise),
+    "verify_edits": Kind("Verify edited samples", BatchParams, _verify_edits, quick=True),
     "probe": Kind("Try a text", ProbeParams, _probe, quick=True),
 }
 

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,13 @@ def workspace(tmp_path_factory) -> Workspace:
 @pytest.fixture(scope="session")
 def server(workspace) -> Iterator[str]:
     """The address of the dashboard."""
+    with served(workspace) as address:
+        yield address
+
+
+@contextmanager
+def served(workspace: Workspace) -> Iterator[str]:
+    """A dashboard on a workspace, for as long as the context lasts."""
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
@@ -64,6 +72,13 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def visit(browser, server) -> Iterator[Callable[..., Page]]:
     """`visit("gaps?gq_view=all", width=390)`: a page in a browser context of its own, drawn to the end."""
+    with visiting(browser, server) as opened:
+        yield opened
+
+
+@contextmanager
+def visiting(browser: Browser, server: str) -> Iterator[Callable[..., Page]]:
+    """The function that `visit` is, for a server of one's own."""
     contexts = []
 
     def opened(link: str = "", *, width: int = 1280, scheme: str = "light") -> Page:
