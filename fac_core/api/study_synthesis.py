@@ -37,6 +37,8 @@ class StudySpec:
     seeds: tuple[int, ...] = (0, 1, 2)
     max_tokens: int = 32
     """Of one candidate."""
+    at_once: int = 4
+    """Candidates that a target gets before it is looked at again: few let `all together` spend where it is needed."""
 
 
 def study_synthesis(
@@ -58,6 +60,8 @@ def study_synthesis(
             seed=spec.seed,
             anchor=spec.anchor,
             steps=("one step", "two steps", "steered", "guided"),
+            n=spec.at_once,
+            m=spec.at_once,
             max_tokens=spec.max_tokens,
             generator="steered",
         )

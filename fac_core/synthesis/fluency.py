@@ -24,6 +24,9 @@ _LENGTHS = (8, 16, 32, 64)
 REPEATED = 0.3
 """Share of a text's three-word sequences that stand in it more than once, from which it repeats itself."""
 
+MIN_WORDS = 5
+"""Below so many words it is a scrap, which perplexity cannot judge."""
+
 _WORD = re.compile(r"\w+")
 
 
@@ -48,6 +51,9 @@ class Fluency:
 
     def fault(self, text: str, perplexity: float, n_tokens: int) -> str:
         """Why a text of this perplexity is not fluent, in a sentence; empty if it is."""
+        n_words = len(_WORD.findall(text))
+        if n_words < MIN_WORDS:
+            return f"It has {n_words} words; a text has {MIN_WORDS} at least."
         high = self.bounds.at(n_tokens)
         if not perplexity <= high:
             return f"Perplexity {perplexity:.0f}: {HIGH:.0%} of real texts of its length have at most {high:.0f}."

@@ -31,7 +31,7 @@ _FIRST_STRENGTH = 0.5
 """Of the feature's maximum in the anchor."""
 _STRONGER, _WEAKER = 1.6, 0.6
 """What the strength is multiplied by when nothing fires, and when it is no longer language."""
-_BOOST, _MORE_BOOST = 3.0, 1.5
+_BOOST, _MORE_BOOST = 5.0, 2.0
 """Added to the logits of peak words at the first attempt, and with every further one."""
 _LEAD_WORDS = 6
 """Words, at most, that a text is begun with."""

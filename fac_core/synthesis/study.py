@@ -21,6 +21,7 @@ from fac_core.progress import Progress, silent
 from fac_core.synthesis.candidates import Candidate
 from fac_core.synthesis.judging import Judge
 from fac_core.synthesis.making import Maker
+from fac_core.synthesis.pipeline import is_closed
 from fac_core.synthesis.prompts import PromptTemplate
 from fac_core.synthesis.spec import Step, SynthesisSpec
 from fac_core.synthesis.steps import ask
@@ -30,9 +31,13 @@ ARMS: dict[str, tuple[Step, ...]] = {
     "one step": ("one step",),
     "two steps": ("one step", "two steps"),
     "steered": ("steered",),
-    "all together": ("guided", "one step", "two steps", "steered"),
+    "all together": ("one step", "guided", "steered", "two steps"),
 }
 """Steps of each arm; an arm repeats its last steps until its tokens are spent."""
+
+
+_USED = 0.75
+"""Share of `max_tokens` that a candidate is expected to need, until it was seen."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +136,7 @@ def cells(
 
     Args:
         targets: by name of δ, the same features with that δ. The first is the lowest.
-        tokens: for each target; an arm may go over by what one round of requests writes.
+        tokens: for each target, pooled; an arm may miss that by what a request or two write.
     """
     lowest = next(iter(targets))
     total, done = len(seeds) * (len(ARMS) - 1 + len(targets)), 0
@@ -157,26 +162,25 @@ def run_arm(
     judge: Judge,
     tokens: int,
 ) -> list[Candidate]:
-    """Write for all targets until each has had its tokens; `all together` pools them among those that are open."""
+    """Write until the tokens of all targets are spent, for those first that had fewest; `all together` only for open ones."""
     adaptive = arm == "all together"
     maker = Maker(arm, generator.name, template, spec, judge.forgetting())
     made: dict[int, list[Candidate]] = {target.feature_id: [] for target in targets}
     spent = dict.fromkeys(made, 0)
-    pool = tokens * len(targets)
+    pool, cost = tokens * len(targets), _USED * spec.m * spec.max_tokens
+    n_asked = 0
     for step, attempt in _schedule(arm):
-        if adaptive:
-            left = [t for t in targets if not any(c.verdict == "passes" for c in made[t.feature_id])]
-            # Few are left at the end, and nobody waits for them: they share what is there, a round at a time.
-            room = (pool - sum(spent.values())) // max(spec.m * 12, 1)
-            waiting = left[: max(room, 0)]
-        else:
-            waiting = [t for t in targets if spent[t.feature_id] < tokens]
+        open_targets = [t for t in targets if not (adaptive and is_closed(made[t.feature_id]))]
+        room = int((pool - sum(spent.values())) / cost)
+        waiting = sorted(open_targets, key=lambda t: spent[t.feature_id])[: max(room, 0)]
         if not waiting:
             break
         asked = [a for t in waiting for a in ask(step, t, made[t.feature_id], attempt, spec, template)]
         answers = generator.generate([one.request for one in asked])
         for one, answer in zip(asked, answers, strict=True):
             spent[one.target.feature_id] += answer.usage.completion_tokens
+        n_asked += len(waiting)
+        cost = max(sum(spent.values()) / n_asked, 1.0)
         for one in maker(asked, answers, made):
             made[one.candidate.feature_id].append(one.candidate)
     return [one for mine in made.values() for one in mine]

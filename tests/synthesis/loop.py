@@ -57,8 +57,8 @@ class Loop:
     targets: tuple[int, ...]
     real: list[str]
 
-    def run(self, generator: Any, on_progress: Any = None, **options: Any) -> Outcome:
-        """Synthesise for the gaps with a judge that checks no fluency."""
+    def run(self, writer: Any, on_progress: Any = None, **options: Any) -> Outcome:
+        """Synthesise for the gaps with a judge that checks no fluency; the spec allows every step."""
         spec = self.spec(**options)
         found = prepared(spec, workspace=self.place.folder)
         more = {} if on_progress is None else {"on_progress": on_progress}
@@ -66,7 +66,7 @@ class Loop:
         log = Candidates(self.place.events())
         measured = self.place.measurements()
         return synthesise(
-            found.settings, found.targets, found.template, generator, judge, log, measured, author="Ann", **more
+            found.settings, found.targets, found.template, writer, judge, log, measured, author="Ann", **more
         )
 
     def spec(self, **options: Any) -> SynthesisSpec:
@@ -76,6 +76,7 @@ class Loop:
             "n": 2,
             "max_tokens": WORDS,
             "at_once": 1,
+            "generator": "steered",
             **options,
         }
         return SynthesisSpec(seed="seed", anchor="anchor", **options)

@@ -57,6 +57,15 @@ def test_what_surprises_more_than_real_texts_do_is_not_fluent(loop, fired):
         assert found.perplexity == round(float(perplexity), 2)
 
 
+def test_a_scrap_and_a_phrase_over_and_over_are_not_fluent(loop):
+    with loop.place.run("anchor") as p:
+        fluency = Fluency(Perplexity(p.info.model), loop.real)
+    fluency.bounds = Bounds((8, 16), (1e9, 1e9))
+    assert "3 words" in fluency.fault("B3 and E", 10.0, 4)
+    assert "repeats itself" in fluency.fault("and so on and so on and so on and so on", 10.0, 12)
+    assert fluency.fault("A landlord let the roof leak.", 10.0, 8) == ""
+
+
 def test_bounds_are_interpolated_between_lengths():
     bounds = Bounds((8, 32), (100.0, 20.0))
     assert (bounds.at(1), bounds.at(8), bounds.at(16), bounds.at(500)) == (100, 100, 60, 20)

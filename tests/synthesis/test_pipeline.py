@@ -139,7 +139,7 @@ def test_a_done_target_is_asked_for_nothing_more(loop):
 def test_what_was_steered_is_measured_without_steering(loop):
     with loop.place.run("anchor") as p:
         generator = SteeredGenerator(p.info.model, run_sae(p.info))
-    outcome = loop.run(generator, steps=("steered",), generator="steered", m=2, targets=loop.targets[:2])
+    outcome = loop.run(generator, steps=("steered",), m=2, targets=loop.targets[:2])
     made = [one for one in loop.made(outcome.batch_id) if one.verdict != "malformed"]
     assert made
     assert all(one.parameters["strength"] > 0 for one in made)
