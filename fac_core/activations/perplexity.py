@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -26,7 +27,7 @@ class Perplexity:
         self._tokenizer = load_tokenizer(model)
         kind = torch.bfloat16 if dtype == "bfloat16" else torch.float32
         loaded = AutoModelForCausalLM.from_pretrained(model_path(model), dtype=kind, trust_remote_code=False)
-        self._model = loaded.to(device).eval().requires_grad_(False)
+        self._model = cast(Any, loaded).to(device).eval().requires_grad_(False)
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
         """`exp(mean negative log-probability)` of each text's tokens, given a start token; nan for an empty text."""

@@ -95,11 +95,11 @@ def decode(
         drawn_by = torch.tensor([float(uniform[r][step]) if step < len(uniform[r]) else 0.0 for r in here]).to(device)
         at = torch.from_numpy(here).to(device)
         logits = output.logits[:, -1].float()
-        for place, row in enumerate(here):
+        for place, row in enumerate(here.tolist()):
             if rows[row].boosted and boosting[row]:
                 logits[place, list(rows[row].boosted)] += rows[row].boost
         drawn = sampled(logits, temperature[at], top_p[at], drawn_by, greedy[at])
-        for row, one in zip(here, drawn.tolist(), strict=True):
+        for row, one in zip(here.tolist(), drawn.tolist(), strict=True):
             if not open_rows[row]:
                 continue
             if one in ends:
@@ -107,7 +107,7 @@ def decode(
                 continue
             written[row].append(one)
             boosting[row] = boosting[row] and one not in rows[row].boosted
-            open_rows[row] = len(written[row]) < rows[row].max_tokens and not is_done(int(row), written[row])
+            open_rows[row] = len(written[row]) < rows[row].max_tokens and not is_done(row, written[row])
         step += 1
         token, position = drawn[:, None], position + 1
         mask = torch.cat([mask, mask.new_ones(len(mask), 1)], dim=1)

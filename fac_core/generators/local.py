@@ -68,7 +68,7 @@ class LocalGenerator:
         continues = turns[-1]["role"] == "assistant"
         if not self.tokenizer.chat_template:  # a model that was never tuned for chats reads the words as they are
             text = "\n\n".join(turn["content"] for turn in turns)
-            return list(self.tokenizer(text)["input_ids"]) or [self.tokenizer.bos_token_id or 0]
+            return list(cast(list[int], self.tokenizer(text)["input_ids"])) or [self.tokenizer.bos_token_id or 0]
         text = self.tokenizer.apply_chat_template(
             turns, tokenize=False, add_generation_prompt=not continues, continue_final_message=continues
         )
@@ -91,7 +91,7 @@ class LocalGenerator:
                 self._first_tokens(r.boost.words if r.boost else ()),
                 r.boost.logits if r.boost else 0.0,
             )
-            for o, n, r in zip(owner, nth, (requests[o] for o in owner), strict=True)
+            for o, n, r in zip(owner, nth, (requests[o] for o in owner.tolist()), strict=True)
         ]
 
         def is_done(row: int, tokens: list[int]) -> bool:
@@ -155,7 +155,7 @@ def _load(model: str, device: str) -> PreTrainedModel:
     except (OSError, ValueError) as error:
         first_line = (str(error).splitlines() or [type(error).__name__])[0]
         raise NotFound(f"No model that writes at {model!r} ({first_line}). Give a local folder or a hub id.") from error
-    return cast(PreTrainedModel, loaded.eval().requires_grad_(False).to(device))
+    return cast(Any, loaded).eval().requires_grad_(False).to(device)
 
 
 def quicker_dtype(device: str) -> torch.dtype:

@@ -142,8 +142,8 @@ def rounds(steps: Sequence[Step], attempts: int) -> list[tuple[Step, int]]:
     >>> rounds(("one step", "retry", "guided"), 2)
     [('one step', 0), ('retry', 0), ('guided', 0), ('retry', 1), ('guided', 1)]
     """
-    chosen = [step for step in STEPS if step in steps]
-    first = [(step, 0) for step in chosen if step in ONCE]
+    chosen: list[Step] = [step for step in STEPS if step in steps]
+    first: list[tuple[Step, int]] = [(step, 0) for step in chosen if step in ONCE]
     return first + [(step, attempt) for attempt in range(attempts) for step in chosen if step not in ONCE]
 
 
