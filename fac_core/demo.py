@@ -1,4 +1,7 @@
-"""The demo: what does a dataset of everyday situations lack, measured against a broad one? Real model, real data."""
+"""The demo: what does a dataset of everyday situations lack, measured against a broad one? Real model, real data.
+
+It leaves behind all that the dashboard shows: two runs, names, the map.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,7 @@ class Demo:
 
 
 def run_demo(workspace: Path, watch: Callable[[str], AbstractContextManager[Progress]]) -> Demo:
-    """Encode both datasets (once: the second time they are there) and measure.
+    """Encode both datasets, name the features and map them (once: the second time all is there), and measure.
 
     Args:
         watch: gives a progress callback for a titled step.
@@ -58,6 +61,12 @@ def run_demo(workspace: Path, watch: Callable[[str], AbstractContextManager[Prog
         anchor = fac.encode(MIXTURES / "demo_anchor.toml", SPEC, workspace=workspace, anchor=True, on_progress=tell)
     with watch("Encoding the seed") as tell:
         seed = fac.encode(MIXTURES / "demo_seed.toml", SPEC, workspace=workspace, on_progress=tell)
+    with watch("Naming the features") as tell:
+        if not fac.labels(anchor.run_id, workspace=workspace):
+            fac.label_features(anchor.run_id, workspace=workspace)
+        tell(1, 1)
+    with watch("Mapping the features") as tell:
+        fac.atlas(anchor.run_id, workspace=workspace, on_progress=tell).close()
     pair = (seed.run_id, anchor.run_id)
     return Demo(
         workspace=workspace,

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import streamlit as st
 
-from dashboard import sources
+from dashboard import jobs_link, sources
+from dashboard.components.examples import st_text
 from dashboard.figures.feature_map import METRICS, feature_map, thinned
 from dashboard.selection import Selection
 from dashboard.theme import STATES
@@ -25,8 +26,21 @@ _PICKED = "map_picked"
 
 selection: Selection = st.session_state["selection"]
 space = selection.workspace.space_path(selection.anchor.space_id)
+
+
+def make_atlas() -> None:
+    """Ask the worker for it: making it reads the weights."""
+    try:
+        job = jobs_link.submit(selection, "atlas", {"run": selection.anchor.run_id})
+        st.toast(f"Mapping the features as job {job}.", icon=":material/map:")
+    except FacError as error:
+        st.toast(st_text(str(error)), icon=":material/error:")
+
+
 if not space.exists():
-    st.info("This feature space has no atlas yet. Making it takes about a minute:", icon=":material/map:")
+    st.info("This feature space has no atlas yet. Making it takes about a minute.", icon=":material/map:")
+    st.button("Make it", icon=":material/map:", type="primary", on_click=make_atlas)
+    st.caption("Or from a terminal:")
     st.code("fac atlas", language="bash")
     st.stop()
 try:
