@@ -11,6 +11,7 @@ that runs a model.
 from fac_core.activations.spec import EncodeSpec
 from fac_core.api.atlas import atlas, coverage_by_cluster, match, neighbours
 from fac_core.api.encoding import encode, train_sae
+from fac_core.api.evaluation import study
 from fac_core.api.features import prioritised_gaps, top, why
 from fac_core.api.labels import label_features, label_history, labels, rename
 from fac_core.api.measuring import (
@@ -66,6 +67,7 @@ __all__ = [
     "rename",
     "runs",
     "set_relevance",
+    "study",
     "threshold_curve",
     "top",
     "train_sae",

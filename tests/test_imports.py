@@ -15,8 +15,9 @@ FILES = sorted([*(ROOT / "fac_core").rglob("*.py"), *(ROOT / "dashboard").rglob(
 ONLY_IN = {
     "duckdb": ["fac_core/store/"],
     "sqlite3": ["fac_core/store/"],
-    "torch": ["fac_core/activations/", "fac_core/training/", "fac_core/bench.py"],
-    "transformers": ["fac_core/activations/", "fac_core/training/", "fac_core/bench.py"],
+    "torch": ["fac_core/activations/", "fac_core/training/", "fac_core/evaluation/", "fac_core/bench.py"],
+    "transformers": ["fac_core/activations/", "fac_core/training/", "fac_core/evaluation/", "fac_core/bench.py"],
+    "peft": ["fac_core/evaluation/"],
     "sae_lens": ["fac_core/activations/", "fac_core/training/", "fac_core/bench.py"],
     "streamlit": ["dashboard/"],
     "plotly": ["dashboard/"],
@@ -43,6 +44,7 @@ NEVER = {
     "fac_core/activations/": ["fac_core.training", "fac_core.coverage", "fac_core.features", "fac_core.api"],
     "fac_core/training/": ["fac_core.store", "fac_core.coverage", "fac_core.features", "fac_core.api"],
     "fac_core/features/": ["fac_core.datasets", "fac_core.activations", "fac_core.training", "fac_core.api"],
+    "fac_core/evaluation/": ["fac_core.training", "fac_core.api"],
     "fac_core/": ["dashboard"],
 }
 """Room -> what it never imports: arrows go one way."""

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from fac_core.cli import browser, encoding, features, labels, machine, measuring, relevance
+from fac_core.cli import browser, encoding, evaluation, features, labels, machine, measuring, relevance
 from fac_core.errors import FacError, WrongUse
 
 _INTERRUPTED = 130
@@ -31,6 +31,7 @@ measuring.register(app)
 features.register(app)
 labels.register(app)
 relevance.register(app)
+evaluation.register(app)
 machine.register(app)
 browser.register(app)
 
