@@ -42,6 +42,13 @@ page = st.navigation(
             url_path="gaps",
             help="The missing features, one at a time or in bulk: which of them to target.",
         ),
+        st.Page(
+            VIEWS / "study.py",
+            title="Study",
+            icon=":material/science:",
+            url_path="study",
+            help="Does coverage go with what models learn? Finished studies of this workspace.",
+        ),
     ],
     position="top",
 )

@@ -11,7 +11,7 @@ that runs a model.
 from fac_core.activations.spec import EncodeSpec
 from fac_core.api.atlas import atlas, coverage_by_cluster, match, neighbours
 from fac_core.api.encoding import encode, train_sae
-from fac_core.api.evaluation import study
+from fac_core.api.evaluation import baselines, steer, study
 from fac_core.api.features import prioritised_gaps, top, why
 from fac_core.api.labels import label_features, label_history, labels, rename
 from fac_core.api.measuring import (
@@ -44,6 +44,7 @@ __all__ = [
     "TrainConfig",
     "Workspace",
     "atlas",
+    "baselines",
     "compare",
     "count_curve",
     "coverage",
@@ -67,6 +68,7 @@ __all__ = [
     "rename",
     "runs",
     "set_relevance",
+    "steer",
     "study",
     "threshold_curve",
     "top",

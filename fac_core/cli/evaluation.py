@@ -1,7 +1,8 @@
-"""Commands that train small models to see whether data helps: `fac study`."""
+"""Commands that train small models to see whether data helps: `fac study`, `baselines`, `steer`."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,11 +12,14 @@ from rich.text import Text
 
 from fac_core.cli.options import Json, WorkspaceFolder
 from fac_core.cli.output import out, progress_bar, write_json
+from fac_core.coverage.definition import PRESETS
+from fac_core.errors import WrongUse
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    app.command()(study)
+    for command in (study, baselines, steer):
+        app.command()(command)
 
 
 def study(
@@ -41,6 +45,90 @@ def study(
         _print(found.summary)
 
 
+def baselines(
+    config: Annotated[Path, typer.Argument(help="Settings of a study (.toml): its pool and split are used.")],
+    budget: Annotated[str, typer.Option(help="samples, or tokens: what is equal for all methods.")] = "samples",
+    preset: Annotated[str, typer.Option(help="paper or calibrated: how coverage is counted.")] = "calibrated",
+    draws: Annotated[int, typer.Option(help="Seed sets; every method adds to each.")] = 20,
+    dose: Annotated[float, typer.Option(help="Share of the budget that is used.")] = 1.0,
+    backbone: Annotated[str | None, typer.Option(help="Another model that learns, as MODEL:BLOCK (transfer).")] = None,
+    texts: Annotated[list[str] | None, typer.Option(help="Texts from elsewhere, as METHOD=FILE.jsonl.")] = None,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+) -> None:
+    """What to add to a seed at an equal budget: texts chosen by coverage against random, spread and synthetic ones."""
+    import fac_core as fac
+
+    if budget not in ("samples", "tokens") or preset not in PRESETS:
+        raise WrongUse(f"Give a budget of samples or tokens, and a preset of {' or '.join(PRESETS)}.")
+    with progress_bar("Baselines") as tell:
+        found = fac.baselines(
+            config,
+            budget=budget,  # type: ignore[arg-type]  # checked above
+            preset=preset,  # type: ignore[arg-type]  # checked above
+            draws=draws,
+            dose=dose,
+            backbone=_model_and_block(backbone) if backbone else None,
+            others=dict(_named(one) for one in texts or ()),
+            workspace=workspace,
+            on_progress=tell,
+        )
+    random = next(one for one in found if one.method == "random real")
+    if json:
+        write_json([{**vars(one), "mean": one.mean, "minus_random": one.minus(random)} for one in found])
+        return
+    table = Table("added", "AUPRC", "minus random real", "samples", "tokens", "gaps closed", box=None)
+    for one in found:
+        sizes = (
+            f"{one.n_samples:,.0f}",
+            f"{one.n_tokens:,.0f}",
+            "" if one.closed != one.closed else f"{one.closed:.0%}",
+        )
+        table.add_row(Text(one.method), f"{one.mean:.3f}", _interval(one.minus(random), 3), *sizes)
+    out.print(table)
+
+
+def steer(
+    items: Annotated[Path, typer.Argument(help="A/B items (JSONL, also .gz) of the model-written evaluations.")],
+    model: Annotated[str, typer.Option(help="smollm2-135m, gemma3-270m, a local folder or a hub id.")] = "smollm2-135m",
+    block: Annotated[int, typer.Option(help="The vector is added after this block.")] = 16,
+    share: Annotated[float, typer.Option(help="Its length at 1, in units of the residual stream's.")] = 0.5,
+    train: Annotated[int, typer.Option(help="Items that the vector is made from.")] = 50,
+    test: Annotated[int, typer.Option(help="Items that are asked, in both orders.")] = 100,
+    seeds: Annotated[int, typer.Option(help="Draws of both.")] = 3,
+    json: Json = False,
+) -> None:
+    """Steer a behaviour along a vector made from A/B items: robust accuracy in both option orders, and SCR."""
+    import fac_core as fac
+
+    with progress_bar("Steering") as tell:
+        found = fac.steer(
+            items, model=model, block=block, share=share, n_train=train, n_test=test, seeds=seeds, on_progress=tell
+        )
+    if json:
+        write_json([{**vars(one), "evaluation": one.evaluation} for one in found])
+        return
+    for one in found:
+        robust = ", ".join(f"{value:.0%} at {m:+g}" for m, value in sorted(one.robust.items()))
+        out.print(
+            f"robust accuracy {robust}; SCR {one.evaluation.mean:+.0%}; unsteered answers that are A: {one.prefers_a:.0%}"
+        )
+
+
+def _model_and_block(given: str) -> tuple[str, int]:
+    model, _, block = given.rpartition(":")
+    if not model or not block.isdigit():
+        raise WrongUse(f"{given!r} is no backbone; write it as MODEL:BLOCK, for example gemma3-270m:9.")
+    return model, int(block)
+
+
+def _named(given: str) -> tuple[str, Path]:
+    name, equals, path = given.partition("=")
+    if not equals:
+        raise WrongUse(f"{given!r} names no method; write it as METHOD=FILE.jsonl.")
+    return name, Path(path)
+
+
 def _print(summary: dict[str, Any]) -> None:
     low, high = summary["score_range"]
     sizes = ", ".join(
@@ -57,5 +145,6 @@ def _print(summary: dict[str, Any]) -> None:
         out.print(f"Bar {name} ≥ {bar}: {'reached' if summary['reached'][name] else 'missed'}")
 
 
-def _interval(three: list[float]) -> str:
-    return f"{three[0]:+.2f} ({three[1]:+.2f} to {three[2]:+.2f})"
+def _interval(three: Sequence[float], digits: int = 2) -> str:
+    value, low, high = (f"{one:+.{digits}f}" for one in three)
+    return f"{value} ({low} to {high})"

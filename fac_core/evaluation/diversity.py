@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,7 +19,7 @@ def text_metrics(texts: Sequence[str]) -> dict[str, float]:
     """`distinct-1`, `distinct-2`: unique n-grams over all; `bigram entropy` in bits. n-grams do not cross texts."""
     words = [[w.lower() for w in _WORD.findall(text)] for text in texts]
     ones = Counter(word for text in words for word in text)
-    twos = Counter(pair for text in words for pair in zip(text, text[1:], strict=False))
+    twos = Counter(pair for text in words for pair in pairwise(text))
     return {
         "distinct-1": len(ones) / max(1, ones.total()),
         "distinct-2": len(twos) / max(1, twos.total()),

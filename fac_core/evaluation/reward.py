@@ -6,7 +6,6 @@ through the origin on differences of states.
 
 from __future__ import annotations
 
-import os.path
 import time
 from collections.abc import Sequence
 
@@ -51,5 +50,6 @@ def score(margin: np.ndarray) -> float:
 
 def passages(chosen: str, rejected: str) -> tuple[Passage, Passage]:
     """Both answers with what they share before them; only what differs is pooled."""
-    shared = len(os.path.commonprefix([chosen, rejected]))
+    unlike = (i for i, (a, b) in enumerate(zip(chosen, rejected, strict=False)) if a != b)
+    shared = next(unlike, min(len(chosen), len(rejected)))
     return Passage(chosen, shared), Passage(rejected, shared)

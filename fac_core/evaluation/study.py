@@ -14,7 +14,16 @@ import numpy as np
 import pyarrow as pa
 
 from fac_core.errors import EmptyAnchor, RunBroken
-from fac_core.evaluation.correlation import Estimate, Sample, estimate, reliability, resampled, sets_needed
+from fac_core.evaluation.correlation import (
+    N_RESAMPLES,
+    Estimate,
+    Sample,
+    correlations,
+    estimate,
+    reliability,
+    resampled,
+    sets_needed,
+)
 from fac_core.evaluation.diversity import embedding_metrics, text_metrics
 from fac_core.evaluation.learning import METRICS, learned
 from fac_core.evaluation.pool import Pool, split
@@ -43,7 +52,7 @@ def run_study(
     scores = _scores(pool, sets, parts.test, config, folder, on_progress)
     metrics = measured(pool, yardstick, sets, parts.train)
     table = _sets_table(pool, sets, scores, metrics, all_test=chosen is not None)
-    findings, summary = conclude(table, list(metrics), chosen=chosen)
+    findings, summary = conclude(table, list(metrics), chosen=chosen, n_resamples=config.resamples)
     summary |= {"metric": METRICS[pool.task], "task": pool.task, "name": config.name, "n_test": len(parts.test)}
     summary |= {
         "n_train_rows": len(parts.train),
@@ -75,11 +84,14 @@ def measured(pool: Pool, yardstick: Yardstick, sets: list[TrainingSet], ground: 
     return found
 
 
-def conclude(sets: pa.Table, metrics: list[str], *, chosen: str | None) -> tuple[pa.Table, dict[str, Any]]:
+def conclude(
+    sets: pa.Table, metrics: list[str], *, chosen: str | None, n_resamples: int = N_RESAMPLES
+) -> tuple[pa.Table, dict[str, Any]]:
     """From the table of sets to findings and summary. Nothing of the test half decides what is chosen."""
     half = np.array(sets["half"].to_pylist())
     estimates = {
-        name: estimate(sample(sets.filter(pa.array(half == name)), metrics)) for name in np.unique(half).tolist()
+        name: estimate(sample(sets.filter(pa.array(half == name)), metrics), n_resamples=n_resamples)
+        for name in np.unique(half).tolist()
     }
     is_fac = np.array([m.startswith("FAC") for m in metrics])
     if chosen is None:
@@ -90,7 +102,7 @@ def conclude(sets: pa.Table, metrics: list[str], *, chosen: str | None) -> tuple
             raise EmptyAnchor("No definition of FAC varies between the sets of the choice half, so none can be chosen.")
         chosen = metrics[int(np.nanargmax(lower))]
     findings = pa.concat_tables(_findings(metrics, name, found) for name, found in estimates.items())
-    return findings, _summary(sets, metrics, chosen, estimates)
+    return findings, _summary(sets, metrics, chosen, estimates, n_resamples)
 
 
 def sample(sets: pa.Table, metrics: list[str], controls: tuple[str, ...] = CONTROLS[:1]) -> Sample:
@@ -104,7 +116,9 @@ def sample(sets: pa.Table, metrics: list[str], controls: tuple[str, ...] = CONTR
     )
 
 
-def _summary(sets: pa.Table, metrics: list[str], chosen: str, estimates: dict[str, Estimate]) -> dict[str, Any]:
+def _summary(
+    sets: pa.Table, metrics: list[str], chosen: str, estimates: dict[str, Estimate], n_resamples: int
+) -> dict[str, Any]:
     test = sets.filter(pa.array(np.array(sets["half"].to_pylist()) == "test"))
     others = [m for m in metrics if not m.startswith("FAC")]
     rival = _best(others, metrics, estimates["choice" if "choice" in estimates else "test"])
@@ -113,15 +127,15 @@ def _summary(sets: pa.Table, metrics: list[str], chosen: str, estimates: dict[st
         for name in dict.fromkeys([chosen, PAPER.name, CALIBRATED.name, rival])
     }
     guided = np.array([not kind.startswith(("greedy", "narrow")) for kind in test["kind"].to_pylist()])
-    unguided = estimate(sample(test.filter(pa.array(guided)), [chosen]))
-    sides = estimate(sample(test, [chosen], CONTROLS[1:]))
+    unguided = estimate(sample(test.filter(pa.array(guided)), [chosen]), n_resamples=n_resamples)
+    sides = estimate(sample(test, [chosen], CONTROLS[1:]), n_resamples=n_resamples)
     top = reliability(sets["half a"].to_numpy(), sets["half b"].to_numpy())
     return {
         "chosen": chosen,
         "rival": rival,
         "test": report,
         "n_sets": {name: found.n_sets for name, found in estimates.items()},
-        "chosen_minus_rival": _difference(test, chosen, rival),
+        "chosen_minus_rival": _difference(test, chosen, rival, n_resamples),
         "without_sets_picked_by_coverage": _triple(unguided, 0),
         "with_length_of_each_side_fixed": _triple(sides, 0),
         "score_reliability": top,
@@ -153,16 +167,15 @@ def _best(names: list[str], metrics: list[str], found: Estimate) -> str:
     return max(strength, key=lambda n: -1.0 if np.isnan(strength[n]) else strength[n])
 
 
-def _difference(test: pa.Table, chosen: str, rival: str) -> list[float]:
+def _difference(test: pa.Table, chosen: str, rival: str, n_resamples: int) -> list[float]:
     """By how much the chosen definition correlates more than the rival (whichever sign), with a paired interval."""
     pair = sample(test, [chosen, rival])
 
     def gain(p: np.ndarray) -> float:
         return float(p[0] - abs(p[1]))
 
-    drawn = [gain(c.pearson) for c in resampled(pair)]
-    from_here = estimate(pair, n_resamples=1).value.pearson
-    return [gain(from_here), *(float(v) for v in np.nanquantile(drawn, [0.025, 0.975]))]
+    drawn = [gain(c.pearson) for c in resampled(pair, n_resamples=n_resamples)]
+    return [gain(correlations(pair).pearson), *(float(v) for v in np.nanquantile(drawn, [0.025, 0.975]))]
 
 
 def _power(found: float, bar: float) -> dict[str, float | int | None]:

@@ -49,6 +49,8 @@ class StudyConfig:
     """Training seeds of each set."""
     split: int = 0
     """Decides which rows are pool, anchor and test."""
+    resamples: int = 2000
+    """Of the bootstrap over kinds."""
     chosen_by: str | None = None
     """A finished study that chose the definition: then every set of this one tests it."""
 
@@ -59,7 +61,14 @@ class StudyConfig:
             raise WrongUse("A study of reward names the run of the rejected answers as `rejected`; others do not.")
         if not self.name.replace("-", "").replace("_", "").isalnum():
             raise WrongUse(f"A study is called {self.name!r}; use letters, digits, - and _ only.")
-        for name, least in {"n_positive": 4, "n_negative": 0, "draws": 2, "seeds": 1, "block": 1}.items():
+        for name, least in {
+            "n_positive": 4,
+            "n_negative": 0,
+            "draws": 2,
+            "seeds": 1,
+            "block": 1,
+            "resamples": 10,
+        }.items():
             if getattr(self, name) < least:
                 raise WrongUse(f"{name} is {getattr(self, name)}; give {least} or more.")
         if self.task == "toxicity" and self.n_negative < 4:
