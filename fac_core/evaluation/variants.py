@@ -43,9 +43,17 @@ class Variant:
 
     @property
     def name(self) -> str:
-        threshold = "δ=0" if self.quantile is None else f"q{100 * self.quantile:.0f}"
-        parts = [threshold, f"m{self.min_count}", self.scope, *([] if self.correction == "none" else [self.correction])]
+        parts = [
+            self.threshold,
+            f"m{self.min_count}",
+            self.scope,
+            *([] if self.correction == "none" else [self.correction]),
+        ]
         return "FAC " + " ".join(parts)
+
+    @property
+    def threshold(self) -> str:
+        return "δ=0" if self.quantile is None else f"q{100 * self.quantile:.0f}"
 
 
 PAPER, CALIBRATED = Variant(), Variant(0.75, 3)
@@ -95,6 +103,16 @@ class Yardstick:
             if weights.any():
                 values[i] = (counted[key] >= variant.min_count).mean(axis=0) @ weights / weights.sum()
         return values
+
+    def overlap(self, rows: np.ndarray, quantile: float | None, scope: Scope) -> float:
+        """Σ min(q_i, p_i) / Σ max(q_i, p_i), with the shares of samples of set and anchor in which each feature is active.
+
+        Unlike FAC it falls when the set has a feature more often than the anchor: it asks for likeness, not for breadth.
+        """
+        active, in_anchor = self._table(quantile, scope)
+        part = self._in(rows, scope)
+        q, p = _counts(active, part) / max(1, len(part)), in_anchor / max(1, len(self._in(self.anchor, scope)))
+        return float(np.minimum(q, p).sum() / max(np.maximum(q, p).sum(), 1e-12))
 
     def can_occur(self, variant: Variant) -> np.ndarray:
         """bool `[d_sae]`: F(P)."""

@@ -66,3 +66,12 @@ def test_a_frequent_feature_weighs_more_than_a_rare_one():
 def test_pairs_have_no_positives_to_set_apart():
     assert {v.scope for v in variants(pair_pool(30))} == {"all"}
     assert len({v.name for v in variants(POOL)}) == len(variants(POOL))
+
+
+def test_overlap_is_1_for_the_anchor_itself_and_falls_when_features_are_too_frequent():
+    yardstick = Yardstick(POOL, ANCHOR)
+    assert yardstick.overlap(ANCHOR, None, "all") == pytest.approx(1)
+    feature = int(np.argmax(np.asarray((POOL.activations[ANCHOR] > 0).sum(axis=0))))
+    only = ANCHOR[POOL.activations[ANCHOR, feature].toarray().ravel() > 0]
+    everywhere = yardstick.overlap(only, None, "all")
+    assert everywhere < yardstick.overlap(ANCHOR[::2], None, "all")
