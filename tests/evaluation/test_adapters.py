@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fac_core.evaluation.adapters import LoraConfig, reward_lora, toxicity_lora
+from fac_core.evaluation.adapters import reward_lora, toxicity_lora
+from fac_core.evaluation.lora import LoraConfig
 
 GOOD = [f"She laughed, {w}" for w in ("and", "with", "her", "room", "the", "whole", "all", "a")]
 BAD = [f"Sum 3 and 4, {w}" for w in ("and", "with", "her", "room", "the", "whole", "all", "a")]
