@@ -15,18 +15,27 @@ from fac_core.progress import Progress, silent
 from fac_core.store.workspace import Workspace
 
 
-def study(config: Path | str | StudyConfig, *, workspace: Folder = None, on_progress: Progress = silent) -> Study:
+def study(
+    config: Path | str | StudyConfig,
+    *,
+    show: bool = False,
+    workspace: Folder = None,
+    on_progress: Progress = silent,
+) -> Study:
     """Many training sets of one size: which metric of a set goes with what a model learns from it?
 
     Resumes. A finished study is measured and concluded anew from its scores.
 
     Args:
         config: a TOML file with the fields of `StudyConfig`, or one.
+        show: read the finished study, and compute nothing.
     """
-    from fac_core.evaluation.study import run_study  # scikit-learn and, for missing states, torch
-
     settings = config if isinstance(config, StudyConfig) else read_config(Path(config))
     place = open_workspace(workspace)
+    if show:
+        return read_study(place, settings.name)
+    from fac_core.evaluation.study import run_study  # scikit-learn and, for missing states, torch
+
     chosen = read_study(place, settings.chosen_by).summary["chosen"] if settings.chosen_by else None
     pool = pool_of(settings, place, on_progress=on_progress)
     run_study(pool, settings, open_folder(place, settings), chosen=chosen, on_progress=on_progress)

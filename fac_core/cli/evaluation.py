@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
+import pyarrow as pa
 import typer
 from rich.table import Table
 from rich.text import Text
@@ -27,6 +28,7 @@ def study(
     figure: Annotated[
         Path | None, typer.Option(help="Also draw the chosen definition against the score (.svg).")
     ] = None,
+    show: Annotated[bool, typer.Option("--show", help="Only show what is there already; nothing is computed.")] = False,
     workspace: WorkspaceFolder = None,
     json: Json = False,
 ) -> None:
@@ -34,7 +36,7 @@ def study(
     import fac_core as fac
 
     with progress_bar("Study") as tell:
-        found = fac.study(config, workspace=workspace, on_progress=tell)
+        found = fac.study(config, workspace=workspace, show=show, on_progress=tell)
     if figure:
         from fac_core.evaluation.scatter import study_figure
 
@@ -43,6 +45,7 @@ def study(
         write_json({"summary": found.summary, "findings": found.findings})
     else:
         _print(found.summary)
+        out.print(_by_kind(found.sets, found.summary))
 
 
 def baselines(
@@ -113,6 +116,20 @@ def steer(
         out.print(
             f"robust accuracy {robust}; SCR {one.evaluation.mean:+.0%}; unsteered answers that are A: {one.prefers_a:.0%}"
         )
+
+
+def _by_kind(sets: pa.Table, summary: dict[str, Any]) -> Table:
+    """What kinds of sets gave, the worst first, as means over their draws."""
+    from fac_core.evaluation.variants import CALIBRATED, PAPER
+
+    columns = ["score", "n_tokens", *dict.fromkeys([PAPER.name, CALIBRATED.name, summary["chosen"]])]
+    columns = [c for c in columns if c in sets.column_names]
+    means = sets.group_by("kind").aggregate([(c, "mean") for c in columns] + [("score", "stddev")])
+    table = Table("kind of set", *columns, "spread of score", box=None)
+    for row in means.sort_by("score_mean").to_pylist():
+        cells = (f"{row[f'{c}_mean']:,.0f}" if c == "n_tokens" else f"{row[f'{c}_mean']:.3f}" for c in columns)
+        table.add_row(Text(row["kind"]), *cells, f"{row['score_stddev']:.3f}")
+    return table
 
 
 def _model_and_block(given: str) -> tuple[str, int]:
