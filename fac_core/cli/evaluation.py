@@ -45,6 +45,7 @@ def study(
         write_json({"summary": found.summary, "findings": found.findings})
     else:
         _print(found.summary)
+        out.print(f"Within kinds, all sets: {_within_kinds(found.sets, found.summary)}")
         out.print(_by_kind(found.sets, found.summary))
 
 
@@ -116,6 +117,15 @@ def steer(
         out.print(
             f"robust accuracy {robust}; SCR {one.evaluation.mean:+.0%}; unsteered answers that are A: {one.prefers_a:.0%}"
         )
+
+
+def _within_kinds(sets: pa.Table, summary: dict[str, Any]) -> str:
+    from fac_core.evaluation.correlation import within_groups
+    from fac_core.evaluation.study import sample
+
+    metrics = [name for name in summary["test"] if name in sets.column_names]
+    found = within_groups(sample(sets, metrics))
+    return ", ".join(f"{name} {value:+.2f}" for name, value in zip(metrics, found, strict=True))
 
 
 def _by_kind(sets: pa.Table, summary: dict[str, Any]) -> Table:

@@ -90,6 +90,21 @@ def resampled(sample: Sample, *, seed: int = 0, n_resamples: int = N_RESAMPLES) 
     return [correlations(sample.at(rows)) for rows in draws]
 
 
+def within_groups(sample: Sample) -> np.ndarray:
+    """Pearson's of every metric with the score once the mean of each kind is taken off both, `[metrics]`.
+
+    What is left are the draws of a kind: does the set that covers more than others of its kind also teach more?
+    """
+    _, kind = np.unique(sample.groups, return_inverse=True)
+    size = np.bincount(kind)
+
+    def centred(values: np.ndarray) -> np.ndarray:
+        means = np.stack([np.bincount(kind, column) / size for column in values.T], axis=1)
+        return values - means[kind]
+
+    return _pearson(centred(sample.metrics), centred(sample.score[:, None])[:, 0])
+
+
 def reliability(one_half: np.ndarray, other_half: np.ndarray) -> float:
     """Of the mean of two parallel scores (Spearman-Brown): the share of its variance between sets that is no noise.
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from dashboard.figures import study as figures
 from fac_core.evaluation.study import run_study
 from fac_core.evaluation.study_files import StudyConfig, open_folder, read_study
+from fac_core.store.workspace import Workspace
 from tests.evaluation.pools import labelled_pool
 
 CONFIG = StudyConfig(
@@ -14,9 +17,18 @@ CONFIG = StudyConfig(
 )
 
 
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory):
+    """A finished study, made once."""
+    place = Workspace.create(tmp_path_factory.mktemp("study") / "w")
+    run_study(labelled_pool(), CONFIG, open_folder(place, CONFIG))
+    return place
+
+
 @pytest.fixture
-def summary(workspace):
-    return run_study(labelled_pool(), CONFIG, open_folder(workspace, CONFIG))
+def summary(elsewhere, workspace):
+    shutil.copytree(elsewhere.folder / "studies", workspace.folder / "studies")
+    return read_study(workspace, "small").summary
 
 
 def test_without_a_study_the_page_says_how_to_make_one(page):

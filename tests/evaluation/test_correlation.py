@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import pearsonr, spearmanr
 
-from fac_core.evaluation.correlation import Sample, correlations, estimate, reliability, sets_needed
+from fac_core.evaluation.correlation import Sample, correlations, estimate, reliability, sets_needed, within_groups
 
 
 def made(n: int = 60, seed: int = 0) -> Sample:
@@ -60,3 +60,13 @@ def test_a_stronger_correlation_needs_fewer_sets_and_none_can_be_above_itself():
     assert sets_needed(0.8) < sets_needed(0.4)
     with pytest.raises(ValueError, match="never above"):
         sets_needed(0.5, 0.8)
+
+
+def test_within_groups_only_what_differs_inside_a_kind_counts():
+    rng = np.random.default_rng(0)
+    kind, inside = np.repeat(np.arange(10), 20), rng.normal(size=200)
+    metrics = np.column_stack([kind * 5.0 + rng.normal(size=200), inside])
+    sample = Sample(metrics, kind * 5.0 + inside, np.zeros((200, 1)), kind)
+    found = within_groups(sample)
+    assert abs(found[0]) < 0.2
+    assert found[1] == pytest.approx(1)

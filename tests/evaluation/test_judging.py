@@ -51,8 +51,11 @@ def test_a_judge_that_likes_length_is_corrected_for_it():
 
 
 def test_verdicts_that_cannot_be_read_are_counted_and_none_at_all_is_an_error():
-    found = judge(Judge(lambda a, _b: "1" if "good good" in a else "perhaps 1 or 2"), *PAIRS)
-    assert found.n_failed > 0 or found.n_pairs == 0
+    def hesitant(a: str, b: str) -> str:
+        return "1" if "good good" in a else "2" if "good good" in b else "perhaps 1 or 2"
+
+    found = judge(Judge(hesitant), *PAIRS)
+    assert (found.n_failed, found.n_pairs, found.win_rate) == (5, 15, 1)
     with pytest.raises(FacError, match="no verdict"):
         judge(Judge(lambda _a, _b: "both"), *PAIRS)
     with pytest.raises(WrongUse, match="no pair"):
