@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import typer
 from rich.table import Table
 from rich.text import Text
@@ -15,6 +16,7 @@ from fac_core.cli.options import Json, WorkspaceFolder
 from fac_core.cli.output import out, progress_bar, write_json
 from fac_core.coverage.definition import PRESETS
 from fac_core.errors import WrongUse
+from fac_core.evaluation.study_files import Study
 
 
 def register(app: typer.Typer) -> None:
@@ -45,6 +47,7 @@ def study(
         write_json({"summary": found.summary, "findings": found.findings})
     else:
         _print(found.summary)
+        out.print(f"Minus that of {_calibrated(found)}")
         out.print(f"Within kinds, all sets: {_within_kinds(found.sets, found.summary)}")
         out.print(_by_kind(found.sets, found.summary))
 
@@ -117,6 +120,16 @@ def steer(
         out.print(
             f"robust accuracy {robust}; SCR {one.evaluation.mean:+.0%}; unsteered answers that are A: {one.prefers_a:.0%}"
         )
+
+
+def _calibrated(found: Study) -> str:
+    """The preset's name, and by how much the chosen definition correlates more than it on the test sets."""
+    from fac_core.evaluation.study import difference
+    from fac_core.evaluation.variants import CALIBRATED
+
+    test = found.sets.filter(pc.equal(found.sets["half"], "test"))
+    gain = difference(test, found.summary["chosen"], CALIBRATED.name, found.config.resamples)
+    return f"{CALIBRATED.name} (calibrated): {_interval(gain)}"
 
 
 def _within_kinds(sets: pa.Table, summary: dict[str, Any]) -> str:

@@ -140,7 +140,7 @@ def _summary(
         "rival": rival,
         "test": report,
         "n_sets": {name: found.n_sets for name, found in estimates.items()},
-        "chosen_minus_rival": _difference(test, chosen, rival, n_resamples),
+        "chosen_minus_rival": difference(test, chosen, rival, n_resamples),
         "without_sets_picked_by_coverage": _triple(unguided, 0),
         "with_length_of_each_side_fixed": _triple(sides, 0),
         "score_reliability": top,
@@ -172,8 +172,8 @@ def _best(names: list[str], metrics: list[str], found: Estimate) -> str:
     return max(strength, key=lambda n: -1.0 if np.isnan(strength[n]) else strength[n])
 
 
-def _difference(test: pa.Table, chosen: str, rival: str, n_resamples: int) -> list[float]:
-    """By how much the chosen definition correlates more than the rival (whichever sign), with a paired interval."""
+def difference(test: pa.Table, chosen: str, rival: str, n_resamples: int) -> list[float]:
+    """By how much Pearson's of `chosen` is more than that of `rival` (whichever its sign), with a paired interval."""
     pair = sample(test, [chosen, rival])
 
     def gain(p: np.ndarray) -> float:
