@@ -46,13 +46,14 @@ st.markdown(
     f"had no part in choosing it, Pearson {interval(chosen, 'pearson')}; with text length held fixed "
     f"{interval(chosen, 'partial')}."
 )
-for kind, bar in summary["bars"].items():
-    reached = summary["reached"][kind]
-    st.badge(
-        f"{kind} ≥ {bar}: {'reached' if reached else 'missed'}",
-        icon=":material/check_circle:" if reached else ":material/cancel:",
-        color="green" if reached else "red",
-    )
+with st.container(horizontal=True):
+    for kind, bar in summary["bars"].items():
+        reached = summary["reached"][kind]
+        st.badge(
+            f"{kind} ≥ {bar}: {'reached' if reached else 'missed'}",
+            icon=":material/check_circle:" if reached else ":material/cancel:",
+            color="green" if reached else "red",
+        )
 st.caption(
     f"95 % intervals, from a bootstrap over kinds of sets. Reliability of the score {summary['score_reliability']:.2f}: no "
     f"metric can be expected to correlate with it by more than {max(0.0, summary['score_reliability']) ** 0.5:.2f}."
@@ -61,7 +62,7 @@ st.caption(
 metrics = study.findings["metric"].to_pylist()
 metric = st.selectbox("Metric", sorted(set(metrics)), index=None, key="metric", bind="query-params", placeholder=chosen)
 metric = metric or chosen
-test = study.sets.filter(pc.equal(study.sets["half"], "test"))
+test = study.sets.filter(pc.field("half") == "test")
 st.plotly_chart(figures.sets(test, metric, summary["metric"]), key="sets", alt=f"{metric} against {summary['metric']}")
 with st.expander("The same as a table", icon=":material/table:"):
     st.dataframe(
@@ -70,9 +71,14 @@ with st.expander("The same as a table", icon=":material/table:"):
     )
 
 st.subheader("Every metric")
-found = study.findings.filter(pc.equal(study.findings["half"], "test")).drop_columns(["half"])
+found = study.findings.filter(pc.field("half") == "test").drop_columns(["half"])
 order = np.argsort(-np.nan_to_num(found["pearson"].to_numpy(), nan=-2), kind="stable")
-st.dataframe(found.take(pa.array(order)), hide_index=True)
+rounded = st.column_config.NumberColumn(format="%.2f")
+st.dataframe(
+    found.take(pa.array(order)),
+    hide_index=True,
+    column_config={name: rounded for name in found.column_names if name not in ("metric", "n_sets")},
+)
 st.caption(
     "`partial` is Pearson with log mean length held fixed. Many metrics are shown: the best of them is best by luck too."
 )

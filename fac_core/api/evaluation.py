@@ -47,6 +47,8 @@ def baselines(
     *,
     budget: Literal["samples", "tokens"] = "samples",
     preset: Literal["paper", "calibrated"] = "calibrated",
+    n_seed: tuple[int, int] = (15, 60),
+    n_added: tuple[int, int] = (25, 100),
     draws: int = 20,
     dose: float = 1.0,
     backbone: tuple[str, int] | None = None,
@@ -59,6 +61,7 @@ def baselines(
     Args:
         config: the study whose pool and split are used; only its `task` toxicity can be.
         preset: how coverage is counted.
+        n_seed, n_added: positive and negative texts of the seed, and those added.
         dose: share of the budget that is used.
         backbone: model and block that learn, where they are not those of the study (transfer).
         others: JSONL files of texts from elsewhere, by method: a line is `{"text": ..., "label": ...}`.
@@ -82,6 +85,8 @@ def baselines(
         pool,
         split(pool, settings.split),
         variants.PAPER if preset == "paper" else variants.CALIBRATED,
+        n_seed=n_seed,
+        n_added=n_added,
         budget=budget,
         draws=draws,
         dose=dose,

@@ -47,7 +47,8 @@ def study(
         write_json({"summary": found.summary, "findings": found.findings})
     else:
         _print(found.summary)
-        out.print(f"Minus that of {_calibrated(found)}")
+        for line in _differences(found):
+            out.print(f"Pearson of {line}")
         out.print(f"Within kinds, all sets: {_within_kinds(found.sets, found.summary)}")
         out.print(_by_kind(found.sets, found.summary))
 
@@ -56,6 +57,8 @@ def baselines(
     config: Annotated[Path, typer.Argument(help="Settings of a study (.toml): its pool and split are used.")],
     budget: Annotated[str, typer.Option(help="samples, or tokens: what is equal for all methods.")] = "samples",
     preset: Annotated[str, typer.Option(help="paper or calibrated: how coverage is counted.")] = "calibrated",
+    seed: Annotated[str, typer.Option(help="Positive and negative texts of a seed set.")] = "15,60",
+    add: Annotated[str, typer.Option(help="Positive and negative texts that are added to it.")] = "25,100",
     draws: Annotated[int, typer.Option(help="Seed sets; every method adds to each.")] = 20,
     dose: Annotated[float, typer.Option(help="Share of the budget that is used.")] = 1.0,
     backbone: Annotated[str | None, typer.Option(help="Another model that learns, as MODEL:BLOCK (transfer).")] = None,
@@ -73,6 +76,8 @@ def baselines(
             config,
             budget=budget,  # type: ignore[arg-type]  # checked above
             preset=preset,  # type: ignore[arg-type]  # checked above
+            n_seed=_two(seed),
+            n_added=_two(add),
             draws=draws,
             dose=dose,
             backbone=_model_and_block(backbone) if backbone else None,
@@ -122,14 +127,14 @@ def steer(
         )
 
 
-def _calibrated(found: Study) -> str:
-    """The preset's name, and by how much the chosen definition correlates more than it on the test sets."""
-    from fac_core.evaluation.study import difference
+def _differences(found: Study) -> list[str]:
+    """By how much one metric correlates more than another on the test sets, paired."""
+    from fac_core.evaluation.study import OVERLAP, difference
     from fac_core.evaluation.variants import CALIBRATED
 
-    test = found.sets.filter(pc.equal(found.sets["half"], "test"))
-    gain = difference(test, found.summary["chosen"], CALIBRATED.name, found.config.resamples)
-    return f"{CALIBRATED.name} (calibrated): {_interval(gain)}"
+    test = found.sets.filter(pc.field("half") == "test")
+    pairs = [(found.summary["chosen"], CALIBRATED.name), (OVERLAP, found.summary["chosen"])]
+    return [f"{a} minus {b}: {_interval(difference(test, a, b, found.config.resamples))}" for a, b in pairs]
 
 
 def _within_kinds(sets: pa.Table, summary: dict[str, Any]) -> str:
@@ -162,6 +167,13 @@ def _model_and_block(given: str) -> tuple[str, int]:
     return model, int(block)
 
 
+def _two(given: str) -> tuple[int, int]:
+    positive, _, negative = given.partition(",")
+    if not (positive.strip().isdigit() and negative.strip().isdigit()):
+        raise WrongUse(f"{given!r} are not two numbers; write them as POSITIVE,NEGATIVE, for example 15,60.")
+    return int(positive), int(negative)
+
+
 def _named(given: str) -> tuple[str, Path]:
     name, equals, path = given.partition("=")
     if not equals:
@@ -185,6 +197,8 @@ def _print(summary: dict[str, Any]) -> None:
         out.print(f"Bar {name} ≥ {bar}: {'reached' if summary['reached'][name] else 'missed'}")
 
 
-def _interval(three: Sequence[float], digits: int = 2) -> str:
+def _interval(three: Sequence[float | None], digits: int = 2) -> str:
+    if three[0] is None:
+        return ""
     value, low, high = (f"{one:+.{digits}f}" for one in three)
     return f"{value} ({low} to {high})"

@@ -223,8 +223,8 @@ def _measured(
     train = seed if added is None else seed + added
     margin = toxicity.margins((train.inputs, train.positive), everything.inputs[test], seed=0)
     score = toxicity.score(margin, everything.positive[test])
-    sizes = (0, 0) if added is None else (len(added.positive), int(added.n_tokens.sum()))
-    return score, *sizes, time.monotonic() - started, float("nan")
+    n_samples, n_tokens = (0, 0) if added is None else (len(added.positive), int(added.n_tokens.sum()))
+    return score, n_samples, n_tokens, time.monotonic() - started, float("nan")
 
 
 def _compared(method: str, budget: Budget, results: list[tuple[float, int, int, float, float]]) -> Compared:

@@ -57,7 +57,7 @@ def follow(
         examples = [_example(tokenizer, pair, config.context) for pair in train_pairs]
         n_tokens = sum(len(one["input_ids"]) for one in examples)
 
-        def collate(batch: list[dict[str, list[int]]], pad: int = tokenizer.pad_token_id) -> dict[str, torch.Tensor]:
+        def collate(batch: list[dict[str, list[int]]], pad: Any = tokenizer.pad_token_id) -> dict[str, torch.Tensor]:
             return _padded(batch, pad)
 
         train(model, examples, collate, lambda m, batch: m(**batch).loss, config, seed)

@@ -100,9 +100,8 @@ def preferences(chosen: RunFile, rejected: RunFile, states: States, *, on_progre
         run.query("SELECT sample_id, origin, text, n_tokens FROM samples ORDER BY sample_id")
         for run in (chosen, rejected)
     ]
-    origins, left, right = np.intersect1d(
-        *(np.array(s["origin"].to_pylist(), dtype=str) for s in sides), return_indices=True
-    )
+    where = [np.array(s["origin"].to_pylist(), dtype=str) for s in sides]
+    origins, left, right = np.intersect1d(where[0], where[1], return_indices=True)
     if not len(origins):
         raise WrongUse(
             f"{chosen.info.name!r} and {rejected.info.name!r} share no origin: encode both columns of one file."

@@ -27,7 +27,7 @@ def study_figure(study: Study) -> str:
 def scatter(points: Sequence[tuple[float, float, str]], *, title: str, x: str, y: str) -> str:
     """SVG of `(x, y, kind)`; hovering over a mark shows its kind and numbers."""
     kinds = list(dict.fromkeys(kind for *_, kind in points))
-    (x0, x1), (y0, y1) = (_range([p[i] for p in points]) for i in (0, 1))
+    (x0, x1), (y0, y1) = _range([a for a, _, _ in points]), _range([b for _, b, _ in points])
 
     def place(a: float, b: float) -> tuple[float, float]:
         across = _MARGIN + (a - x0) / (x1 - x0) * (_WIDTH - _MARGIN - 10)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 from scipy import sparse
 from sklearn.cluster import KMeans
@@ -27,13 +29,14 @@ def by_coverage(
         cost: `[samples]`: gains are divided by it, for example tokens.
         lowest: pick what adds least instead.
     """
-    have = np.zeros(active.shape[1]) if counts is None else counts.astype(np.float64).copy()
-    price = np.ones(active.shape[0]) if cost is None else np.maximum(cost, 1)
-    free = np.ones(active.shape[0], dtype=bool)
-    noise = rng.random(active.shape[0]) * 1e-6
+    n_rows, n_features = cast(tuple[int, int], active.shape)
+    have = np.zeros(n_features) if counts is None else counts.astype(np.float64).copy()
+    price = np.ones(n_rows) if cost is None else np.maximum(cost, 1)
+    free = np.ones(n_rows, dtype=bool)
+    noise = rng.random(n_rows) * 1e-6
     picked: list[int] = []
     rounds = min_count
-    while len(picked) < min(n, active.shape[0]):
+    while len(picked) < min(n, n_rows):
         gain = active @ (have < rounds).astype(np.float64)
         if not lowest and not gain[free].any():
             if not (have < np.inf).any() or rounds > min_count + n:
@@ -75,7 +78,7 @@ def by_spread(points: np.ndarray, n: int, *, rng: np.random.Generator) -> np.nda
     """The samples nearest to the centres of n clusters (k-means), in random order."""
     if n >= len(points):
         return rng.permutation(len(points))
-    means = KMeans(n, n_init=1, max_iter=20, random_state=int(rng.integers(2**31))).fit(points)
+    means = KMeans(n, n_init="auto", max_iter=20, random_state=int(rng.integers(2**31))).fit(points)
     distance = means.transform(points)
     picked: dict[int, None] = {}
     for cluster in rng.permutation(n):

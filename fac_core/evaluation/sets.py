@@ -93,11 +93,11 @@ def _half_near(ground: Ground, rows: np.ndarray, n: int, rng: np.random.Generato
 
 def _topics(ground: Ground, rows: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
     """From a few of a dozen clusters, chosen at random; from as many more as are needed to fill the set."""
-    means = KMeans(_TOPICS, n_init=1, random_state=int(rng.integers(2**31))).fit(ground.pool.points[rows])
+    topic = KMeans(_TOPICS, n_init="auto", random_state=int(rng.integers(2**31))).fit_predict(ground.pool.points[rows])
     order = rng.permutation(_TOPICS)
-    sizes = np.cumsum(np.bincount(means.labels_, minlength=_TOPICS)[order])
+    sizes = np.cumsum(np.bincount(topic, minlength=_TOPICS)[order])
     taken = order[: max(_TOPICS_TAKEN, int(np.searchsorted(sizes, n)) + 1)]
-    return rng.choice(rows[np.isin(means.labels_, taken)], n, replace=False)
+    return rng.choice(rows[np.isin(topic, taken)], n, replace=False)
 
 
 def _of_length(ground: Ground, rows: np.ndarray, n: int, rng: np.random.Generator, *, where: float) -> np.ndarray:
@@ -145,6 +145,10 @@ def _offered(rows: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
     return np.sort(rng.choice(rows, max(n, round(_OFFERED * len(rows))), replace=False))
 
 
+def _both(kind: Kind) -> tuple[Kind, Kind]:
+    return kind, kind
+
+
 _KINDS: dict[str, tuple[Kind, Kind]] = {
     "random": (_random, _random),
     "near": (_near, _near),
@@ -153,15 +157,15 @@ _KINDS: dict[str, tuple[Kind, Kind]] = {
     "near negatives": (_random, _near),
     "half near": (_half_near, _half_near),
     "few topics": (_topics, _topics),
-    "short": (partial(_of_length, where=0.0),) * 2,
-    "medium": (partial(_of_length, where=0.5),) * 2,
-    "long": (partial(_of_length, where=1.0),) * 2,
+    "short": _both(partial(_of_length, where=0.0)),
+    "medium": _both(partial(_of_length, where=0.5)),
+    "long": _both(partial(_of_length, where=1.0)),
     "length-matched": (_matched, _matched),
     "spread": (_spread, _spread),
-    "greedy paper": (partial(_covering, variant=PAPER),) * 2,
-    "greedy calibrated": (partial(_covering, variant=CALIBRATED),) * 2,
-    "greedy per token": (partial(_covering, variant=CALIBRATED, per_token=True),) * 2,
-    "narrow paper": (partial(_covering, variant=PAPER, lowest=True),) * 2,
-    "narrow calibrated": (partial(_covering, variant=CALIBRATED, lowest=True),) * 2,
+    "greedy paper": _both(partial(_covering, variant=PAPER)),
+    "greedy calibrated": _both(partial(_covering, variant=CALIBRATED)),
+    "greedy per token": _both(partial(_covering, variant=CALIBRATED, per_token=True)),
+    "narrow paper": _both(partial(_covering, variant=PAPER, lowest=True)),
+    "narrow calibrated": _both(partial(_covering, variant=CALIBRATED, lowest=True)),
 }
 """Kind -> how positives and negatives are drawn. The order decides the draws: append only."""

@@ -72,7 +72,9 @@ def measured(pool: Pool, yardstick: Yardstick, sets: list[TrainingSet], ground: 
     """Every metric of every set: name -> `[sets]`. Names begin with `FAC`, `overlap`, `text` or `size`."""
     scopes: tuple[Scope, ...] = ("all", "positives") if pool.task == "toxicity" else ("all",)
     chosen = variants(pool)
-    budget = {s: min(int(pool.n_tokens[_in(pool, one.rows, s)].sum()) for one in sets) for s in scopes}
+    budget: dict[Scope, int] = {
+        s: min(int(pool.n_tokens[_in(pool, one.rows, s)].sum()) for one in sets) for s in scopes
+    }
     fac = np.stack([yardstick.fac(one.rows, chosen, budget=budget, seed=one.draw) for one in sets])
     found = {variant.name: fac[:, i] for i, variant in enumerate(chosen)}
     for quantile, scope in product(QUANTILES, scopes):
@@ -140,7 +142,7 @@ def _summary(
         "rival": rival,
         "test": report,
         "n_sets": {name: found.n_sets for name, found in estimates.items()},
-        "chosen_minus_rival": difference(test, chosen, rival, n_resamples),
+        "chosen_minus_rival": difference(test, chosen, rival, n_resamples, either_sign=True),
         "without_sets_picked_by_coverage": _triple(unguided, 0),
         "with_length_of_each_side_fixed": _triple(sides, 0),
         "score_reliability": top,
@@ -153,15 +155,20 @@ def _summary(
     }
 
 
-def _line(test: pa.Table, metrics: list[str], name: str, found: Estimate) -> dict[str, list[float]]:
+def _line(test: pa.Table, metrics: list[str], name: str, found: Estimate) -> dict[str, list[Any]]:
     return _triple(found, metrics.index(name)) | {
         "range": [float(test[name].to_numpy().min()), float(test[name].to_numpy().max())]
     }
 
 
-def _triple(found: Estimate, i: int) -> dict[str, list[float]]:
+def _triple(found: Estimate, i: int) -> dict[str, list[Any]]:
+    """Value, low and high of each correlation; None where it does not exist (length, with length held fixed)."""
+
+    def number(value: float) -> float | None:
+        return None if np.isnan(value) else float(value)
+
     return {
-        name: [float(getattr(part, name)[i]) for part in (found.value, found.low, found.high)]
+        name: [number(getattr(part, name)[i]) for part in (found.value, found.low, found.high)]
         for name in ("pearson", "spearman", "partial")
     }
 
@@ -172,12 +179,16 @@ def _best(names: list[str], metrics: list[str], found: Estimate) -> str:
     return max(strength, key=lambda n: -1.0 if np.isnan(strength[n]) else strength[n])
 
 
-def difference(test: pa.Table, chosen: str, rival: str, n_resamples: int) -> list[float]:
-    """By how much Pearson's of `chosen` is more than that of `rival` (whichever its sign), with a paired interval."""
-    pair = sample(test, [chosen, rival])
+def difference(test: pa.Table, one: str, other: str, n_resamples: int, *, either_sign: bool = False) -> list[float]:
+    """By how much Pearson's of `one` is more than that of `other`, with a paired interval.
+
+    Args:
+        either_sign: take the other's strength, whichever its sign: a metric that predicts backwards predicts too.
+    """
+    pair = sample(test, [one, other])
 
     def gain(p: np.ndarray) -> float:
-        return float(p[0] - abs(p[1]))
+        return float(p[0] - (abs(p[1]) if either_sign else p[1]))
 
     drawn = [gain(c.pearson) for c in resampled(pair, n_resamples=n_resamples)]
     return [gain(correlations(pair).pearson), *(float(v) for v in np.nanquantile(drawn, [0.025, 0.975]))]
@@ -199,8 +210,8 @@ def _findings(metrics: list[str], half: str, found: Estimate) -> pa.Table:
         "n_sets": [found.n_sets] * len(metrics),
     }
     for name in ("pearson", "spearman", "partial"):
-        columns[name] = getattr(found.value, name)
-        columns[f"{name} low"], columns[f"{name} high"] = getattr(found.low, name), getattr(found.high, name)
+        for part, suffix in ((found.value, ""), (found.low, " low"), (found.high, " high")):
+            columns[name + suffix] = pa.array(getattr(part, name), from_pandas=True)  # not a number is null
     return pa.table(columns)
 
 

@@ -142,8 +142,8 @@ def read_study(workspace: Workspace, name: str) -> Study:
         there = ", ".join(studies(workspace)) or "none"
         raise NotFound(f"There is no finished study {name!r}; there is {there}. `fac study CONFIG.toml` makes one.")
     try:
-        tables = [pq.read_table(folder / f"{part}.parquet") for part in ("sets", "findings")]
-        return Study(StudyConfig(**_json(folder / "study.json")), *tables, _json(folder / "summary.json"))
+        sets, findings = (pq.read_table(folder / f"{part}.parquet") for part in ("sets", "findings"))
+        return Study(StudyConfig(**_json(folder / "study.json")), sets, findings, _json(folder / "summary.json"))
     except (OSError, TypeError, pa.ArrowException) as error:
         raise RunBroken(f"The study in {folder} is damaged ({error}). Delete it and run `fac study` again.") from error
 

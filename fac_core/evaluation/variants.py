@@ -6,11 +6,11 @@ variants of a set cost as many additions as it has activations, ten times over.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 from scipy import sparse
@@ -77,7 +77,7 @@ class Yardstick:
         self._tables: dict[tuple[float | None, Scope], tuple[sparse.csr_matrix, np.ndarray]] = {}
 
     def fac(
-        self, rows: np.ndarray, chosen: Sequence[Variant], *, budget: dict[Scope, int], seed: int = 0
+        self, rows: np.ndarray, chosen: Sequence[Variant], *, budget: Mapping[Scope, int], seed: int = 0
     ) -> np.ndarray:
         """FAC of a set under each variant, `[variants]`; not a number where nothing can occur.
 
@@ -168,7 +168,7 @@ class Yardstick:
 
 def thresholds(anchor: sparse.csr_matrix, quantile: float | None) -> np.ndarray:
     """δ_i, float32 `[d_sae]`: the quantile of each feature's non-zero anchor activations, linearly interpolated."""
-    delta = np.zeros(anchor.shape[1], dtype=np.float32)
+    delta = np.zeros(cast(tuple[int, int], anchor.shape)[1], dtype=np.float32)
     if quantile is None:
         return delta
     columns = anchor.tocsc()

@@ -172,6 +172,18 @@ def test_the_command_runs_a_study_on_a_real_run_and_draws_it(workspace, model_of
     document = json.loads(capsys.readouterr().out)
     assert document["summary"]["name"] == "tiny"
     assert "<svg" in (tmp_path / "f.svg").read_text()
+    made = tmp_path / "made.jsonl"
+    made.write_text(
+        "\n".join(
+            json.dumps({"text": f"{t} {i}", "label": n}) for i in range(9) for t, n in [("laughed", 1), ("Sum", 0)]
+        )
+    )
+    call = ["baselines", str(tmp_path / "tiny.toml"), "--seed", "4,8", "--add", "5,9", "--draws", "2"]
+    assert fac([*call, "--backbone", f"{model_of('llama').as_posix()}:1", "--texts", f"made={made}", "--json"]) == 0
+    methods = {row["method"]: row for row in json.loads(capsys.readouterr().out)}
+    assert methods["made"]["n_samples"] == methods["random real"]["n_samples"] == 14
+    assert fac([*call, "--backbone", "llama"]) == 2
+    assert "MODEL:BLOCK" in capsys.readouterr().err
 
 
 def test_a_figure_escapes_what_it_shows():
