@@ -17,7 +17,7 @@ from fac_core.errors import WrongUse
 from fac_core.evaluation import toxicity
 from fac_core.evaluation.material import Material
 from fac_core.evaluation.pool import Pool, Split
-from fac_core.evaluation.result import Evaluation, mean_interval
+from fac_core.evaluation.result import mean_interval
 from fac_core.evaluation.selection import by_coverage, by_features, by_spread
 from fac_core.evaluation.variants import Variant, Yardstick
 from fac_core.progress import Progress, silent
@@ -238,9 +238,3 @@ def _compared(method: str, budget: Budget, results: list[tuple[float, int, int, 
         float(np.mean(closed)),
         float(sum(seconds)),
     )
-
-
-def as_evaluation(found: Compared, n_test: int) -> Evaluation:
-    """The one result type: here a value is a draw of the seed set."""
-    size, tokens = round(found.n_samples), round(found.n_tokens)
-    return Evaluation("toxicity", found.method, toxicity.METRIC, found.per_draw, size, tokens, n_test, found.seconds)
