@@ -15,6 +15,7 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from fac_core.errors import WrongUse
+from fac_core.evaluation.asking import prompt
 from fac_core.evaluation.checks import Check, checks, share_held
 from fac_core.evaluation.lora import LoraConfig, adapted, train
 from fac_core.evaluation.result import Evaluation
@@ -74,16 +75,10 @@ def follow(
 
 def _example(tokenizer: Any, pair: tuple[str, str], context: int) -> dict[str, list[int]]:
     """Ids of prompt and answer, and labels: the answer's tokens alone are learned."""
-    prompt = _prompt(tokenizer, pair[0])
+    asked = prompt(tokenizer, pair[0])
     answer = [*tokenizer(pair[1], add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
-    ids = [*prompt, *answer]
-    return {"input_ids": ids[:context], "labels": [*[_IGNORED] * len(prompt), *answer][:context]}
-
-
-def _prompt(tokenizer: Any, instruction: str) -> list[int]:
-    turns = [{"role": "user", "content": instruction}]
-    text = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
-    return tokenizer(text, add_special_tokens=False)["input_ids"]
+    ids = [*asked, *answer]
+    return {"input_ids": ids[:context], "labels": [*[_IGNORED] * len(asked), *answer][:context]}
 
 
 def _padded(batch: Sequence[dict[str, list[int]]], pad: int) -> dict[str, torch.Tensor]:
@@ -110,12 +105,12 @@ def _loss(model: Any, examples: Sequence[dict[str, list[int]]]) -> float:
 
 @torch.inference_mode()
 def _answer(model: Any, tokenizer: Any, instruction: str, max_tokens: int) -> str:
-    prompt = torch.tensor([_prompt(tokenizer, instruction)])
+    asked = torch.tensor([prompt(tokenizer, instruction)])
     made = model.generate(
-        input_ids=prompt,
-        attention_mask=torch.ones_like(prompt),
+        input_ids=asked,
+        attention_mask=torch.ones_like(asked),
         max_new_tokens=max_tokens,
         do_sample=False,
         pad_token_id=tokenizer.pad_token_id,
     )
-    return tokenizer.decode(made[0, prompt.shape[1] :], skip_special_tokens=True)
+    return tokenizer.decode(made[0, asked.shape[1] :], skip_special_tokens=True)

@@ -24,6 +24,7 @@ from transformers import AutoModelForCausalLM
 
 from fac_core.activations.model import load_tokenizer, model_path
 from fac_core.errors import BadInput, WrongUse
+from fac_core.evaluation.asking import prompt
 from fac_core.evaluation.result import Evaluation
 
 _OPTIONS = re.compile(r"^(?P<ask>.*?)\(A\)(?P<a>.*?)\(B\)(?P<b>.*)$", re.DOTALL)
@@ -166,9 +167,7 @@ class Steerable:
 
     def _prompt(self, item: Item, matching_is_a: bool) -> list[int]:
         """Ids up to the bracket that the letter follows."""
-        turns = [{"role": "user", "content": item.asked(matching_is_a)}]
-        text = self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
-        return list(self.tokenizer(f"{text}(", add_special_tokens=False)["input_ids"])
+        return prompt(self.tokenizer, item.asked(matching_is_a), begun="(")
 
 
 def steer(

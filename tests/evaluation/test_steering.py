@@ -62,3 +62,12 @@ def test_without_items_or_a_block_that_is_there_nothing_is_steered(model_of):
         Steerable(str(model_of("llama")), 5)
     with pytest.raises(WrongUse, match="at least one item"):
         Steerable(str(model_of("llama")), 2).vector([])
+
+
+def test_a_model_without_a_chat_template_is_asked_in_plain_text(model_of):
+    model = Steerable(str(model_of("llama")), 2)
+    with_template = model._prompt(ITEMS[0], True)
+    model.tokenizer.chat_template = None
+    plain = model.tokenizer.decode(model._prompt(ITEMS[0], True))
+    assert plain.endswith("Answer: (")
+    assert model._prompt(ITEMS[0], True) != with_template
