@@ -78,6 +78,13 @@ page = st.navigation(
             url_path="data",
             help="Encode a dataset, watch it, and see all runs with how they were made.",
         ),
+        st.Page(
+            VIEWS / "study.py",
+            title="Study",
+            icon=":material/science:",
+            url_path="study",
+            help="Does coverage go with what models learn? Finished studies of this workspace.",
+        ),
     ],
     position="top",
 )

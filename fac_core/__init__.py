@@ -21,6 +21,7 @@ from fac_core.api.atlas import atlas, coverage_by_cluster, has_atlas, match, nei
 from fac_core.api.comparing import closable_gaps, coverage_matrix, effects, find_texts, overlap, small_subset
 from fac_core.api.diversity import diversity
 from fac_core.api.encoding import encode, train_sae
+from fac_core.api.evaluation import baselines, steer, study
 from fac_core.api.features import co_activation, evidence, prioritised_gaps, top, why
 from fac_core.api.jobs import change_job, job_log, list_jobs, submit_job, work
 from fac_core.api.labels import label, label_features, label_history, labels, rename
@@ -86,6 +87,7 @@ __all__ = [
     "TrainConfig",
     "Workspace",
     "atlas",
+    "baselines",
     "batches",
     "candidates",
     "change_job",
@@ -142,6 +144,8 @@ __all__ = [
     "set_relevance",
     "small_subset",
     "standing",
+    "steer",
+    "study",
     "study_synthesis",
     "submit_job",
     "synthesise",

@@ -19,6 +19,7 @@ from fac_core.cli import (
     browser,
     comparing,
     encoding,
+    evaluation,
     evidence,
     features,
     jobs,
@@ -53,6 +54,7 @@ review.register(app)
 jobs.register(app)
 synthesis.register(app)
 study_synthesis.register(app)
+evaluation.register(app)
 machine.register(app)
 browser.register(app)
 reporting.register(app)

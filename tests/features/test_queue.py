@@ -35,7 +35,18 @@ def queue() -> pa.Table:
 
     def label(feature: int, f1: float) -> Label:
         trust = Trust("words", f1, f1, f1, 10, 10)
-        return Label(feature, f"name {feature}", "lexical", trust, (), None, None, "lexical", "")
+        return Label(
+            feature,
+            f"name {feature}",
+            "lexical",
+            trust,
+            seen=(),
+            run_id=None,
+            model=None,
+            prompt=None,
+            author="lexical",
+            at="",
+        )
 
     return gap_queue(
         states,

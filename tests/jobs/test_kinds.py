@@ -42,7 +42,7 @@ def test_paths_are_those_of_who_asks_not_of_the_worker(tmp_path, monkeypatch):
 def test_every_kind_has_a_title_and_parameters_that_survive_json():
     for name, kind in KINDS.items():
         assert kind.title, name
-        given = {"source": "x", "task": "t", "text": "x"}
+        given = {"source": "x", "task": "t", "text": "x", "batch_id": "b"}
         needed = {key: given[key] for key, field in kind.params.model_fields.items() if field.is_required()}
         params = checked(name, needed)
         assert checked(name, params.model_dump(mode="json")) == params

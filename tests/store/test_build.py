@@ -40,8 +40,9 @@ def build(folder: Path, parts: dict[str, Any], *, d_sae: int = 12, **changes: An
 
 def test_building_twice_gives_identical_rows_in_every_table(tmp_path: Path) -> None:
     activations = random_activations(0)
-    first = make_run(tmp_path / "1", "run", activations, 60, 12)
-    second = make_run(tmp_path / "2", "run", activations[::-1], 60, 12)
+    sets = [{"set": "law" if sample % 2 else "news"} for sample in range(60)]
+    first = make_run(tmp_path / "1", "run", activations, 60, 12, metadata=sets)
+    second = make_run(tmp_path / "2", "run", activations[::-1], 60, 12, metadata=sets)
     for table in TABLES:
         assert first.query(f"FROM {table}").equals(second.query(f"FROM {table}")), table
         assert len(first.query(f"FROM {table}")) > 0 or table in ("failures", "outside")

@@ -1,0 +1,140 @@
+"""Verbs that train small models to see whether data helps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from fac_core.api.opening import Folder, open_workspace
+from fac_core.errors import WrongUse
+from fac_core.evaluation.study_files import Study, StudyConfig, open_folder, read_config, read_study
+from fac_core.progress import Progress, silent
+from fac_core.store.workspace import Workspace
+
+
+def study(
+    config: Path | str | StudyConfig,
+    *,
+    show: bool = False,
+    workspace: Folder = None,
+    on_progress: Progress = silent,
+) -> Study:
+    """Many training sets of one size: which metric of a set goes with what a model learns from it?
+
+    Resumes. A finished study is measured and concluded anew from its scores.
+
+    Args:
+        config: a TOML file with the fields of `StudyConfig`, or one.
+        show: read the finished study, and compute nothing.
+    """
+    settings = config if isinstance(config, StudyConfig) else read_config(Path(config))
+    place = open_workspace(workspace)
+    if show:
+        return read_study(place, settings.name)
+    from fac_core.evaluation.study import run_study  # scikit-learn and, for missing states, torch
+
+    chosen = read_study(place, settings.chosen_by).summary["chosen"] if settings.chosen_by else None
+    pool = pool_of(settings, place, on_progress=on_progress)
+    run_study(pool, settings, open_folder(place, settings), chosen=chosen, on_progress=on_progress)
+    return read_study(place, settings.name)
+
+
+def baselines(
+    config: Path | str | StudyConfig,
+    *,
+    budget: Literal["samples", "tokens"] = "samples",
+    preset: Literal["paper", "calibrated"] = "calibrated",
+    n_seed: tuple[int, int] = (15, 60),
+    n_added: tuple[int, int] = (25, 100),
+    draws: int = 20,
+    dose: float = 1.0,
+    backbone: tuple[str, int] | None = None,
+    others: Mapping[str, Path | str] | None = None,
+    workspace: Folder = None,
+    on_progress: Progress = silent,
+) -> list[Any]:
+    """What to add to a seed at an equal budget: coverage against every alternative. A list of `baselines.Compared`.
+
+    Args:
+        config: the study whose pool and split are used; only its `task` toxicity can be.
+        preset: how coverage is counted.
+        n_seed, n_added: positive and negative texts of the seed, and those added.
+        dose: share of the budget that is used.
+        backbone: model and block that learn, where they are not those of the study (transfer).
+        others: JSONL files of texts from elsewhere, by method: a line is `{"text": ..., "label": ...}`.
+    """
+    from fac_core.evaluation import variants
+    from fac_core.evaluation.baselines import compare_methods
+    from fac_core.evaluation.material import passages_of, read_material
+    from fac_core.evaluation.pool import split
+
+    settings = config if isinstance(config, StudyConfig) else read_config(Path(config))
+    if settings.task != "toxicity":
+        raise WrongUse("Baselines add labelled texts to a seed; the study's task has to be toxicity.")
+    if not 0 < dose <= 1 or draws < 2:
+        raise WrongUse(f"dose is {dose} and draws {draws}; give a dose above 0, up to 1, and two draws or more.")
+    place = open_workspace(workspace)
+    pool = pool_of(settings, place, on_progress=on_progress)
+    states = _states(settings, place, backbone)
+    read = {name: read_material(Path(path), settings.positive, states) for name, path in (others or {}).items()}
+    inputs = states.of(passages_of(pool), on_progress=on_progress) if backbone else None
+    return compare_methods(
+        pool,
+        split(pool, settings.split),
+        variants.PAPER if preset == "paper" else variants.CALIBRATED,
+        n_seed=n_seed,
+        n_added=n_added,
+        budget=budget,
+        draws=draws,
+        dose=dose,
+        others=read,
+        test_inputs=inputs,
+        on_progress=on_progress,
+    )
+
+
+def _states(config: StudyConfig, place: Workspace, backbone: tuple[str, int] | None) -> Any:
+    from fac_core.evaluation.states import States
+
+    model, block = backbone or (config.model, config.block)
+    return States(model, block, place.folder / "cache", context=config.context, dtype=config.dtype)
+
+
+def pool_of(config: StudyConfig, place: Workspace, *, on_progress: Progress = silent) -> Any:
+    """The pool that a study draws from (`fac_core.evaluation.pool.Pool`)."""
+    from fac_core.evaluation.pool import labelled, preferences
+
+    states = _states(config, place, None)
+    with place.run(config.run) as run:
+        if config.rejected is None:
+            return labelled(run, config.field, config.positive, states, on_progress=on_progress)
+        with place.run(config.rejected) as rejected:
+            return preferences(run, rejected, states, on_progress=on_progress)
+
+
+def steer(
+    items: Path | str,
+    *,
+    model: str = "smollm2-135m",
+    block: int = 16,
+    share: float = 0.5,
+    n_train: int = 50,
+    n_test: int = 100,
+    seeds: int = 3,
+    on_progress: Progress = silent,
+) -> list[Any]:
+    """Steer a behaviour by a vector from A/B items; one `steering.Steered` a seed, which draws the items."""
+    from fac_core.evaluation.steering import Steerable, read_items, steer
+
+    found = read_items(Path(items), n_train + n_test)
+    steerable = Steerable(model, block, share=share)
+    results = []
+    for seed in range(seeds):
+        order = np.random.default_rng(seed).permutation(len(found))[: n_train + n_test]
+        drawn = [found[i] for i in order]
+        results.append(steer(steerable, drawn[:n_train], drawn[n_train:]))
+        on_progress(seed + 1, seeds, "seeds")
+    return results

@@ -1,0 +1,240 @@
+"""What to add to a seed at an equal budget: samples chosen by coverage against every honest alternative.
+
+All methods add to the same seed set, draw after draw, so differences are paired. A budget counts samples, or tokens: a
+method that likes long texts gets fewer of them for the same tokens.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from fac_core.errors import WrongUse
+from fac_core.evaluation import toxicity
+from fac_core.evaluation.material import Material
+from fac_core.evaluation.pool import Pool, Split
+from fac_core.evaluation.result import mean_interval
+from fac_core.evaluation.selection import by_coverage, by_features, by_spread
+from fac_core.evaluation.variants import Variant, Yardstick
+from fac_core.progress import Progress, silent
+
+Budget = Literal["samples", "tokens"]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One method over all draws."""
+
+    method: str
+    budget: Budget
+    per_draw: tuple[float, ...]
+    n_samples: float
+    """Added, mean over draws."""
+    n_tokens: float
+    """Added, mean over draws."""
+    closed: float
+    """Share of the seed's gaps that the added samples close, mean over draws; not a number for texts without activations."""
+    seconds: float
+
+    @property
+    def mean(self) -> float:
+        return float(np.mean(self.per_draw))
+
+    def minus(self, other: Compared) -> tuple[float, float, float]:
+        """Mean paired difference and its 95 % interval over draws."""
+        paired = np.array(self.per_draw) - np.array(other.per_draw)
+        return float(paired.mean()), *mean_interval(paired.tolist())
+
+
+@dataclass(frozen=True)
+class _Round:
+    """One draw of the seed, and what may be added to it."""
+
+    pool: Pool
+    yardstick: Yardstick
+    variant: Variant
+    seed: np.ndarray
+    offered: np.ndarray
+    """Rows of one label."""
+    n: int
+    rng: np.random.Generator
+
+    def counts(self) -> np.ndarray:
+        """`[d_sae]`: samples of the seed in which a feature of F(P) is active."""
+        return np.asarray(self.yardstick.incidence(self.variant)[self.seed].sum(axis=0)).ravel()
+
+    def gaps(self) -> np.ndarray:
+        return np.flatnonzero(self.yardstick.can_occur(self.variant) & (self.counts() < self.variant.min_count))
+
+
+def _random(r: _Round) -> np.ndarray:
+    return r.rng.permutation(len(r.offered))
+
+
+def _spread(r: _Round) -> np.ndarray:
+    return _filled(r, by_spread(r.pool.points[r.offered], r.n, rng=r.rng))
+
+
+def _greedy(r: _Round) -> np.ndarray:
+    active = r.yardstick.incidence(r.variant)[r.offered]
+    return _filled(r, by_coverage(active, 2 * r.n, min_count=r.variant.min_count, counts=r.counts(), rng=r.rng))
+
+
+def _greedy_per_token(r: _Round) -> np.ndarray:
+    active = r.yardstick.incidence(r.variant)[r.offered]
+    found = by_coverage(
+        active, 2 * r.n, min_count=r.variant.min_count, counts=r.counts(), cost=r.pool.n_tokens[r.offered], rng=r.rng
+    )
+    return _filled(r, found)
+
+
+def _gap_features(r: _Round) -> np.ndarray:
+    """For every gap, in random order, the real text that fires it most: what retrieval would do in place of synthesis."""
+    return _filled(r, by_features(r.pool.activations[r.offered], r.rng.permutation(r.gaps()), 2 * r.n))
+
+
+def _random_features(r: _Round) -> np.ndarray:
+    """The same for as many features of F(P), drawn at random."""
+    could = np.flatnonzero(r.yardstick.can_occur(r.variant))
+    drawn = r.rng.choice(could, min(len(could), max(1, len(r.gaps()))), replace=False)
+    return _filled(r, by_features(r.pool.activations[r.offered], drawn, 2 * r.n))
+
+
+def _filled(r: _Round, picked: np.ndarray) -> np.ndarray:
+    """The rest in random order, for budgets that what was picked does not use up."""
+    return np.concatenate([picked, r.rng.permutation(np.setdiff1d(np.arange(len(r.offered)), picked))])
+
+
+METHODS: dict[str, Callable[[_Round], np.ndarray]] = {
+    "random real": _random,
+    "spread real": _spread,
+    "greedy FAC": _greedy,
+    "greedy FAC per token": _greedy_per_token,
+    "texts of gaps": _gap_features,
+    "texts of random features": _random_features,
+}
+"""Method -> positions among the offered rows, best first."""
+
+
+def compare_methods(
+    pool: Pool,
+    parts: Split,
+    variant: Variant,
+    *,
+    n_seed: tuple[int, int] = (15, 60),
+    n_added: tuple[int, int] = (25, 100),
+    budget: Budget = "samples",
+    draws: int = 20,
+    others: Mapping[str, Material] | None = None,
+    test_inputs: np.ndarray | None = None,
+    dose: float = 1.0,
+    on_progress: Progress = silent,
+) -> list[Compared]:
+    """Every method at the same budget, after `seed only`.
+
+    Args:
+        variant: how coverage is counted.
+        n_seed, n_added: positive and negative samples of the seed, and those added.
+        budget: `tokens` gives every method as many as `n_added` texts of mean length have.
+        others: texts from elsewhere (synthesis), by method: as many of each label are drawn as are added.
+        test_inputs: `[rows, d]`: states of another backbone, to learn and be measured on (transfer).
+        dose: share of the budget that is used.
+
+    Raises `WrongUse` if the pool or other texts are too few.
+    """
+    x = pool.inputs if test_inputs is None else test_inputs
+    everything = Material(x, pool.positive, pool.n_tokens)
+    yardstick = Yardstick(pool, parts.anchor)
+    labels = [parts.train[pool.positive[parts.train] == label] for label in (True, False)]
+    for rows, a, b, name in zip(labels, n_seed, n_added, ("positive", "negative"), strict=True):
+        if len(rows) < a + 2 * b:
+            raise WrongUse(f"Seed and addition need {a + 2 * b} {name} samples to choose from; there are {len(rows)}.")
+    per_method: dict[str, list[tuple[float, int, int, float, float]]] = {}
+    for draw in range(draws):
+        rng = np.random.default_rng(draw)
+        seed = np.concatenate([rng.choice(rows, n, replace=False) for rows, n in zip(labels, n_seed, strict=True)])
+        per_method.setdefault("seed only", []).append(_measured(everything.at(seed), None, everything, parts.test))
+        rounds = [
+            _Round(pool, yardstick, variant, seed, np.setdiff1d(rows, seed), n, rng)
+            for rows, n in zip(labels, n_added, strict=True)
+        ]
+        for method, pick in METHODS.items():
+            added = np.concatenate([_within(r, r.offered[pick(r)], budget, dose) for r in rounds])
+            closed = _closed(rounds[0], added)
+            found = _measured(everything.at(seed), everything.at(added), everything, parts.test)
+            per_method.setdefault(method, []).append((*found[:4], closed))
+        for method, material in (others or {}).items():
+            added_text = _drawn(material, n_added, rng, budget, rounds, dose, method)
+            found = _measured(everything.at(seed), added_text, everything, parts.test)
+            per_method.setdefault(method, []).append(found)
+        on_progress(draw + 1, draws, "draws of the seed")
+    return [_compared(method, budget, results) for method, results in per_method.items()]
+
+
+def _within(r: _Round, order: np.ndarray, budget: Budget, dose: float) -> np.ndarray:
+    if budget == "samples":
+        return order[: round(dose * r.n)]
+    return order[: _fitting(r.pool.n_tokens[order], r, dose)]
+
+
+def _fitting(n_tokens: np.ndarray, r: _Round, dose: float) -> int:
+    """How many texts, in this order, have as many tokens as n offered ones of mean length."""
+    allowed = dose * r.n * r.pool.n_tokens[r.offered].mean()
+    return max(1, int(np.searchsorted(np.cumsum(n_tokens), allowed, side="right")))
+
+
+def _drawn(
+    material: Material,
+    n_added: tuple[int, int],
+    rng: np.random.Generator,
+    budget: Budget,
+    rounds: Sequence[_Round],
+    dose: float,
+    method: str,
+) -> Material:
+    picked = []
+    for label, n, r in zip((True, False), n_added, rounds, strict=True):
+        order = rng.permutation(np.flatnonzero(material.positive == label))
+        wanted = round(dose * n) if budget == "samples" else _fitting(material.n_tokens[order], r, dose)
+        if budget == "samples" and len(order) < wanted:
+            raise WrongUse(
+                f"{method} has {len(order)} {'positive' if label else 'negative'} texts; the budget is {wanted}."
+            )
+        picked.append(order[:wanted])
+    return material.at(np.concatenate(picked))
+
+
+def _closed(r: _Round, added: np.ndarray) -> float:
+    gaps = r.gaps()
+    if not len(gaps):
+        return float("nan")
+    counts = np.asarray(r.yardstick.incidence(r.variant)[added][:, gaps].sum(axis=0)).ravel()
+    return float((counts >= r.variant.min_count).mean())
+
+
+def _measured(
+    seed: Material, added: Material | None, everything: Material, test: np.ndarray
+) -> tuple[float, int, int, float, float]:
+    started = time.monotonic()
+    train = seed if added is None else seed + added
+    margin = toxicity.margins((train.inputs, train.positive), everything.inputs[test], seed=0)
+    score = toxicity.score(margin, everything.positive[test])
+    n_samples, n_tokens = (0, 0) if added is None else (len(added.positive), int(added.n_tokens.sum()))
+    return score, n_samples, n_tokens, time.monotonic() - started, float("nan")
+
+
+def _compared(method: str, budget: Budget, results: list[tuple[float, int, int, float, float]]) -> Compared:
+    scores, samples, tokens, seconds, closed = zip(*results, strict=True)
+    return Compared(
+        method,
+        budget,
+        scores,
+        float(np.mean(samples)),
+        float(np.mean(tokens)),
+        float(np.mean(closed)),
+        float(sum(seconds)),
+    )

@@ -1,0 +1,74 @@
+"""Labelled texts from anywhere, as a head learns from them: the door for synthetic training sets."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fac_core.activations.model import load_tokenizer
+from fac_core.errors import BadInput
+from fac_core.evaluation.pool import Pool
+from fac_core.evaluation.states import Passage, States
+
+
+@dataclass(frozen=True)
+class Material:
+    """Labelled texts as a head learns from them."""
+
+    inputs: np.ndarray
+    """float32 `[samples, d]`."""
+    positive: np.ndarray
+    """bool `[samples]`."""
+    n_tokens: np.ndarray
+    """`[samples]`."""
+
+    def at(self, rows: np.ndarray) -> Material:
+        return Material(self.inputs[rows], self.positive[rows], self.n_tokens[rows])
+
+    def __add__(self, other: Material) -> Material:
+        pairs = ((getattr(self, f), getattr(other, f)) for f in ("inputs", "positive", "n_tokens"))
+        return Material(*(np.concatenate(pair) for pair in pairs))
+
+
+def read_material(path: Path, positive: str, states: States) -> Material:
+    """Texts of a JSONL file, `{"text": ..., "label": ...}` a line.
+
+    Args:
+        positive: label of the positive texts, as a string.
+
+    Raises `BadInput`, naming file and line, for a line without text or label, and for a file with one label only.
+    """
+    texts, labels = [], []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} cannot be read: {error}.") from error
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            text, label = _record(path, number, line)
+            texts.append(text)
+            labels.append(label == positive)
+    if len(set(labels)) < 2:
+        raise BadInput(f"{path} needs texts with the label {positive} and texts with another; it has one kind.")
+    tokenizer = load_tokenizer(states.model)
+    n_tokens = [len(ids) for ids in tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"]]
+    return Material(states.of([Passage(t) for t in texts]), np.array(labels, dtype=bool), np.array(n_tokens))
+
+
+def passages_of(pool: Pool) -> list[Passage]:
+    """The pool's texts, for states of another backbone."""
+    return [Passage(text) for text in pool.texts]
+
+
+def _record(path: Path, number: int, line: str) -> tuple[str, str]:
+    try:
+        record = json.loads(line)
+        text, label = record["text"], str(record["label"])
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        raise BadInput(f'{path}:{number} is no record {{"text": ..., "label": ...}} ({error!r}).') from error
+    if not isinstance(text, str) or not text.strip():
+        raise BadInput(f"{path}:{number} has no text.")
+    return text, label

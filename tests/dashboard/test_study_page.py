@@ -1,0 +1,60 @@
+"""The study page shows what the study's files say, and how to make one where there is none."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from dashboard.figures import study as figures
+from fac_core.evaluation.study import run_study
+from fac_core.evaluation.study_files import StudyConfig, open_folder, read_study
+from fac_core.store.workspace import Workspace
+from tests.evaluation.pools import labelled_pool
+
+CONFIG = StudyConfig(
+    name="small", task="toxicity", run="x", n_positive=12, n_negative=24, draws=2, seeds=1, resamples=20
+)
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory):
+    """A finished study, made once."""
+    place = Workspace.create(tmp_path_factory.mktemp("study") / "w")
+    run_study(labelled_pool(), CONFIG, open_folder(place, CONFIG))
+    return place
+
+
+@pytest.fixture
+def summary(elsewhere, workspace):
+    shutil.copytree(elsewhere.folder / "studies", workspace.folder / "studies")
+    return read_study(workspace, "small").summary
+
+
+def test_without_a_study_the_page_says_how_to_make_one(page):
+    assert page("study").code[0].value == "fac study CONFIG.toml"
+
+
+def test_a_finished_study_is_shown_as_picture_and_as_table(summary, workspace, page):
+    app = page("study")
+    value = summary["test"][summary["chosen"]]["pearson"][0]
+    assert any(summary["chosen"] in m.value and f"{value:+.2f}" in m.value for m in app.markdown)
+    sets, metrics = (frame.value for frame in app.dataframe)
+    assert len(sets) == summary["n_sets"]["test"]
+    assert len(metrics) == len(set(read_study(workspace, "small").findings["metric"].to_pylist()))
+
+
+def test_another_metric_can_be_looked_at_by_a_link(summary, page):
+    app = page("study", metric="text distinct-2 all")
+    assert "text distinct-2 all" in app.dataframe[0].value.columns
+
+
+def test_a_link_to_a_study_that_there_is_not_says_so(summary, page):
+    assert "no-such" in page("study", study="no-such").warning[0].value.replace("\\", "")
+
+
+def test_every_test_set_is_a_point_of_its_kind(summary, workspace):
+    sets = read_study(workspace, "small").sets
+    figure = figures.sets(sets, summary["chosen"], "AUPRC")
+    assert sum(len(trace.x) for trace in figure.data) == len(sets)
+    assert len(figure.data) == len(set(sets["kind"].to_pylist()))

@@ -1,0 +1,30 @@
+"""Fine-tuning on answers lowers the loss on like ones, and a model learns to do what its answers do."""
+
+from __future__ import annotations
+
+import pytest
+
+from fac_core.errors import WrongUse
+from fac_core.evaluation.checks import Check
+from fac_core.evaluation.instructions import follow
+from fac_core.evaluation.lora import LoraConfig
+
+PAIRS = [(f"Say it, {w}", "She laughed!") for w in ("and", "with", "her", "room", "the", "whole", "all", "a")]
+OTHERS = [("Sum 3 and 4", "open late")]
+
+
+def test_training_on_an_answer_lowers_its_loss_and_makes_the_model_give_it(model_of):
+    config = LoraConfig(
+        str(model_of("llama")), rank=8, alpha=16, epochs=25, learning_rate=1e-2, batch_size=4, context=64
+    )
+    laughs = Check("Say it, room", "laughs", lambda answer: "laughed" in answer)
+    found = follow(PAIRS, PAIRS[:2], config, asked=[laughs], max_tokens=12, seeds=[0])
+    unlike = follow(OTHERS, PAIRS[:2], config, asked=[laughs], max_tokens=12, seeds=[0])
+    assert found.loss.mean < unlike.loss.mean / 2
+    assert (found.checks.mean, unlike.checks.mean) == (1, 0)
+    assert "laughed" in found.answers[0][0]
+
+
+def test_without_held_out_pairs_nothing_is_measured():
+    with pytest.raises(WrongUse, match="held-out"):
+        follow(PAIRS, [])

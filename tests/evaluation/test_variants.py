@@ -1,0 +1,77 @@
+"""FAC of rows of a pool is what the engine says of a run that holds these samples."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fac_core.coverage.definition import Definition
+from fac_core.coverage.fac import coverage
+from fac_core.evaluation.variants import Variant, Yardstick, variants
+from tests.evaluation.pools import D_SAE, labelled_pool, pair_pool
+from tests.runs import make_run
+
+POOL = labelled_pool(80)
+ANCHOR, ROWS = np.arange(50), np.arange(50, 70)
+BUDGET = {"all": 100, "positives": 20}
+
+
+def rounded_pool():
+    """Run files keep four significant digits."""
+    values = POOL.activations.copy()
+    values.data = np.array([float(f"{v:.3e}") for v in values.data], dtype=np.float32)
+    return type(POOL)(**{**vars(POOL), "activations": values})
+
+
+@pytest.mark.parametrize("quantile", [None, 0.5, 0.75])
+@pytest.mark.parametrize("min_count", [1, 2])
+def test_a_subset_has_the_fac_of_a_run_of_the_same_samples(tmp_path, quantile, min_count):
+    pool = rounded_pool()
+    runs = []
+    for name, rows in {"anchor": ANCHOR, "run": ROWS}.items():
+        cells = pool.activations[rows].tocoo()
+        active = [(int(f), int(s), float(v)) for s, f, v in zip(cells.row, cells.col, cells.data, strict=True)]
+        runs.append(make_run(tmp_path, name, active, len(rows), D_SAE))
+    expected = coverage(runs[1], runs[0], Definition(quantile=quantile, min_count=min_count)).fac
+    (found,) = Yardstick(pool, ANCHOR).fac(ROWS, [Variant(quantile, min_count)], budget=BUDGET)
+    assert found == pytest.approx(expected)
+
+
+def test_the_anchor_covers_itself_under_every_variant_that_does_not_rarefy():
+    plain = [v for v in variants(POOL) if v.correction != "rarefied"]
+    found = Yardstick(POOL, ANCHOR).fac(ANCHOR, plain, budget=BUDGET)
+    assert np.all((found == 1) | np.isnan(found))
+
+
+def test_a_rarefied_fac_does_not_grow_with_samples_beyond_the_budget():
+    yardstick, variant = Yardstick(POOL, ANCHOR), Variant(correction="rarefied")
+    few, many = (yardstick.fac(np.arange(50, 50 + n), [variant], budget=BUDGET)[0] for n in (8, 30))
+    plain = yardstick.fac(np.arange(50, 80), [Variant()], budget=BUDGET)[0]
+    assert abs(many - few) < 0.25
+    assert many < plain
+
+
+def test_a_frequent_feature_weighs_more_than_a_rare_one():
+    yardstick = Yardstick(POOL, ANCHOR)
+    _, counts = yardstick._table(None, "all")
+    common, rare = int(np.argmax(counts)), int(np.argmin(np.where(counts > 0, counts, 99)))
+    rows = {f: np.flatnonzero(POOL.activations[:, f].toarray().ravel() > 0)[:1] for f in (common, rare)}
+    weighted = Variant(correction="frequency")
+    values = {f: yardstick.fac(r, [weighted], budget=BUDGET)[0] for f, r in rows.items()}
+    assert values[common] > 0
+    assert values[common] >= counts[common] / counts.sum()
+    assert values[rare] >= counts[rare] / counts.sum()
+
+
+def test_pairs_have_no_positives_to_set_apart():
+    assert {v.scope for v in variants(pair_pool(30))} == {"all"}
+    assert len({v.name for v in variants(POOL)}) == len(variants(POOL))
+
+
+def test_overlap_is_1_for_the_anchor_itself_and_falls_when_features_are_too_frequent():
+    yardstick = Yardstick(POOL, ANCHOR)
+    assert yardstick.overlap(ANCHOR, None, "all") == pytest.approx(1)
+    feature = int(np.argmax(np.asarray((POOL.activations[ANCHOR] > 0).sum(axis=0))))
+    only = ANCHOR[POOL.activations[ANCHOR, feature].toarray().ravel() > 0]
+    everywhere = yardstick.overlap(only, None, "all")
+    assert everywhere < yardstick.overlap(ANCHOR[::2], None, "all")
