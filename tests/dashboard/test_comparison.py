@@ -161,7 +161,7 @@ def test_every_page_keeps_to_the_relevant_features(workspace, page):
     assert app.subheader[0].value == "Feature 2"
     assert Triage(workspace.events(), "id-anchor").decisions() == {}
     app = page("features", preset="paper", task="toxicity", fq_state="Uncovered")
-    assert app.dataframe[0].value["feature_id"].tolist() == [2]
+    assert app.dataframe[0].value["feature"].tolist() == ["2"]
 
 
 def test_a_link_to_a_part_filters_the_gaps(workspace, page, tmp_path):

@@ -44,6 +44,7 @@ def queue() -> pa.Table:
             run_id=None,
             model=None,
             prompt=None,
+            verified=None,
             author="lexical",
             at="",
         )
