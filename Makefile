@@ -13,7 +13,7 @@ demo: $(VENV)/.demo  ## install, encode two public datasets with a real model, p
 	$(BIN)/fac ui --workspace demo-workspace
 
 test: $(VENV)/.dev $(VENV)/.demo  ## install and run all tests
-	$(BIN)/python -m pytest -m "not browser"
+	$(BIN)/python -m pytest -m "not browser" -n auto --dist loadfile
 
 browser: $(VENV)/.dev  ## the dashboard's tests in a real browser; installs Chromium on Debian as root
 	@test -n "$$CHROMIUM" || command -v chromium chromium-browser google-chrome >/dev/null \
