@@ -49,7 +49,6 @@ from fac_core.api.relevance import (
 )
 from fac_core.api.reporting import report
 from fac_core.api.review import (
-    batches,
     edit_candidate,
     export_dataset,
     mix_in_controls,
@@ -60,7 +59,7 @@ from fac_core.api.review import (
     undo_review,
 )
 from fac_core.api.study_synthesis import StudySpec, study_synthesis
-from fac_core.api.synthesis import candidates, off_target, synthesise, verify_edits, yields
+from fac_core.api.synthesis import batches, candidates, off_target, synthesise, verify_edits, yields
 from fac_core.coverage.definition import CALIBRATED, PAPER, Definition
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.errors import FacError

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from fac_core.api.opening import Folder, open_workspace
+from fac_core.api.synthesis import batches
 from fac_core.coverage.definition import PAPER, Definition
 from fac_core.curation import standing as standings
 from fac_core.curation.controls import Controls
@@ -19,12 +20,6 @@ from fac_core.export.write import Exported, Format, write_export
 from fac_core.store.events import Event
 from fac_core.store.workspace import Workspace
 from fac_core.synthesis.candidates import Batch, Candidate, Candidates
-
-
-def batches(*, workspace: Folder = None) -> list[Batch]:
-    """All batches of a workspace, by anchor, the newest last."""
-    place = open_workspace(workspace)
-    return [batch for run in place.runs() for batch in Candidates(place.events()).batches(run.run_id)]
 
 
 def standing(

@@ -133,13 +133,6 @@ def prepared(spec: SynthesisSpec, *, workspace: Folder = None) -> Prepared:
         return Prepared(settings, targets(p, wanted, spec.definition, labels), template)
 
 
-def batches(anchor: str | None = None, *, workspace: Folder = None) -> list[Batch]:
-    """The syntheses for an anchor, the newest last."""
-    place = open_workspace(workspace)
-    run_id = place.anchor().run_id if anchor is None else anchor
-    return Candidates(place.events()).batches(run_id)
-
-
 def candidates(batch_id: str, *, workspace: Folder = None) -> list[Candidate]:
     """What was made in a batch. Raises `NotFound` for a batch that there is not."""
     found = list(Candidates(open_workspace(workspace).events()).of(batch_id).values())
@@ -192,13 +185,16 @@ def off_target(batch_id: str, definition: Definition = CALIBRATED, *, workspace:
 
 def batch(batch_id: str, *, workspace: Folder = None) -> Batch:
     """A synthesis as it was asked for. Raises `NotFound`."""
+    found = {one.batch_id: one for one in batches(workspace=workspace)}
+    if batch_id not in found:
+        raise NotFound(f"There is no batch {batch_id!r} in {open_workspace(workspace).folder}.")
+    return found[batch_id]
+
+
+def batches(*, workspace: Folder = None) -> list[Batch]:
+    """All syntheses of a workspace, by anchor, the newest last."""
     place = open_workspace(workspace)
-    log = Candidates(place.events())
-    for run in place.runs():
-        for one in log.batches(run.run_id):
-            if one.batch_id == batch_id:
-                return one
-    raise NotFound(f"There is no batch {batch_id!r} in {place.folder}.")
+    return [one for run in place.runs() for one in Candidates(place.events()).batches(run.run_id)]
 
 
 def _default_prompt(spec: SynthesisSpec) -> str:

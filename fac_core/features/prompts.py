@@ -6,15 +6,14 @@ of it. `$name` is filled in; the examples are earlier turns of the conversation.
 
 from __future__ import annotations
 
-import hashlib
-import tomllib
 from pathlib import Path
 from string import Template
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from fac_core.errors import BadInput, WrongUse
+from fac_core.errors import WrongUse
 from fac_core.generators.seam import Message
+from fac_core.toml_file import fork_mark, read_toml
 
 BUILT_IN = Path(__file__).parent / "prompts"
 
@@ -66,12 +65,4 @@ def prompt(name: str, workspace: Path | None = None) -> Prompt:
     """The user's fork of a prompt, or the built-in one. Raises `BadInput`, which names the file and the field."""
     own = workspace / "prompts" / f"{name}.toml" if workspace else None
     path = own if own and own.is_file() else BUILT_IN / f"{name}.toml"
-    content = path.read_bytes()
-    try:
-        values = tomllib.loads(content.decode("utf-8"))
-        return Prompt(**values, fork=hashlib.sha256(content).hexdigest()[:8] if path == own else "")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} is not TOML in UTF-8: {error}.") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise BadInput(f"{path}: field {'.'.join(map(str, first['loc']))!r}: {first['msg']}.") from error
+    return read_toml(path, Prompt, fork=fork_mark(path) if path == own else "")

@@ -72,7 +72,7 @@ class LocalGenerator:
         text = self.tokenizer.apply_chat_template(
             turns, tokenize=False, add_generation_prompt=not continues, continue_final_message=continues
         )
-        return list(self.tokenizer(cast(str, text), add_special_tokens=False)["input_ids"])
+        return list(cast(list[int], self.tokenizer(cast(str, text), add_special_tokens=False)["input_ids"]))
 
     def _answers(
         self, batch: Sequence[int], prompts: Sequence[list[int]], requests: Sequence[Request]

@@ -20,7 +20,8 @@ def line(
     mark: tuple[float, str] | None = None,
 ) -> str:
     """A curve of shares 0..1 over x from 0 on, with a band and a vertical mark if given."""
-    most = float(max([*x, *([mark[0]] if mark else [])], default=0.0)) or 1.0
+    ends: list[float] = [*x, *([mark[0]] if mark else [])]
+    most = max(ends, default=0.0) or 1.0
 
     def at_x(value: float) -> float:
         return _LEFT + value / most * (_WIDTH - _LEFT - _RIGHT)

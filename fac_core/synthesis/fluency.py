@@ -65,7 +65,8 @@ class Fluency:
 
 def bounds(perplexity: Perplexity, real: Sequence[str]) -> Bounds:
     """Bounds from an even choice of real texts."""
-    chosen = [real[i] for i in np.unique(np.linspace(0, len(real) - 1, min(N_REAL, len(real))).astype(int)).tolist()]
+    places = np.unique(np.linspace(0, len(real) - 1, min(N_REAL, len(real))).astype(int))
+    chosen: list[str] = [real[int(i)] for i in places]
     surprises = [one for one in perplexity.surprises(chosen, first=max(_LENGTHS)) if len(one)]
     by_length = ([np.exp(one[:length].mean()) for one in surprises] for length in _LENGTHS)
     return Bounds(_LENGTHS, tuple(float(np.quantile(values, HIGH)) for values in by_length))

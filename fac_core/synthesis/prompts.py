@@ -7,17 +7,16 @@ object with the shape's fields; form `plain` is for small models, which rather g
 
 from __future__ import annotations
 
-import hashlib
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from fac_core.datasets.chats import Message
-from fac_core.errors import BadInput, NotFound, WrongUse
+from fac_core.errors import NotFound, WrongUse
 from fac_core.synthesis.spec import Shape, Step
+from fac_core.toml_file import fork_mark, read_toml
 
 BUILT_IN = Path(__file__).parent / "prompts"
 
@@ -75,16 +74,7 @@ def prompt_template(name: str, workspace: Path | None = None) -> PromptTemplate:
             f"There is no prompt {name!r}. Put {name}.toml into the workspace's prompts/, or take one of: "
             f"{', '.join(built_in())}."
         )
-    content = path.read_bytes()
-    try:
-        values = tomllib.loads(content.decode("utf-8"))
-        fork = hashlib.sha256(content).hexdigest()[:8] if path == own else ""
-        return PromptTemplate(**{**values, "fork": fork})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} is not TOML in UTF-8: {error}.") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise BadInput(f"{path}: field {'.'.join(map(str, first['loc']))!r}: {first['msg']}.") from error
+    return read_toml(path, PromptTemplate, fork=fork_mark(path) if path == own else "")
 
 
 def built_in() -> list[str]:

@@ -96,9 +96,9 @@ class Known:
 
 
 def _nearest(vectors: sparse.csr_matrix, others: Sequence[sparse.csr_matrix]) -> np.ndarray:
-    best = np.zeros(vectors.shape[0])
+    best = np.zeros(vectors.get_shape()[0])
     for other in others:
-        if other.shape[0]:
+        if other.get_shape()[0]:
             found: Any = (vectors @ other.T).max(axis=1)
             best = np.maximum(best, found.toarray().ravel())
     return best

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fac_core.activations.reopen import Reader
-from fac_core.store.schema import SIGNIFICANT_DIGITS
+from fac_core.store.rounding import stored
 from fac_core.synthesis.answers import Sample
 
 _AT_ONCE = 20
@@ -53,22 +53,16 @@ def _read(reader: Reader, samples: Sequence[Sample], feature_ids: Sequence[int])
     encoded = reader.encoder(np.array(good, dtype=np.uint32), [tokens[i] for i in good])
     owner = encoded.activations["sample_id"].to_numpy()
     feature = encoded.activations["feature_id"].to_numpy()
-    value = rounded(encoded.activations["activation"].to_numpy())
+    value = stored(encoded.activations["activation"].to_numpy())
+    shown_value = stored(encoded.examples["activation"].to_numpy())
     shown = [encoded.examples[name].to_numpy() for name in ("sample_id", "feature_id")]
     found: list[Reading] = []
     for i, target in enumerate(feature_ids):
         mine = np.flatnonzero(owner == i)
         mine = mine[np.argsort(feature[mine])]
-        rows = encoded.examples.take(np.flatnonzero((shown[0] == i) & (shown[1] == target)))
-        places = zip(*(rows[name].to_pylist() for name in ("char_start", "char_end", "activation")), strict=True)
-        values = tuple((start, end, float(rounded(np.array([v], np.float32))[0])) for start, end, v in places)
+        at = np.flatnonzero((shown[0] == i) & (shown[1] == target))
+        starts, ends = (encoded.examples[name].take(at).to_pylist() for name in ("char_start", "char_end"))
+        values = tuple(zip(starts, ends, shown_value[at].tolist(), strict=True))
         n_tokens = int(tokens[i].content.sum())
         found.append(Reading(feature[mine], value[mine], {target: values}, n_tokens))
     return found
-
-
-def rounded(activations: np.ndarray) -> np.ndarray:
-    """Positive activations at the precision of a run file, float32."""
-    exact = activations.astype(np.float64)
-    scale = 10.0 ** (SIGNIFICANT_DIGITS - 1 - np.floor(np.log10(exact)))
-    return (np.floor(exact * scale + 0.5) / scale).astype(np.float32)

@@ -86,7 +86,7 @@ def test_stopped_in_the_middle_and_gone_on_with_it_pays_for_no_sample_twice(loop
         with pytest.raises(Stopped):
             loop.run(writer(loop, server), on_progress=stop_at, **options)
         before = server.n_paid
-        assert 0 < before
+        assert before > 0
         outcome = loop.run(writer(loop, server), **options)
         made = loop.made(outcome.batch_id)
         assert len(made) == 2 * len(targets)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from fac_core.errors import BadInput, NotFound
+from fac_core.errors import NotFound
+from fac_core.toml_file import read_toml
 
 BUILT_IN = Path(__file__).parent / "rubrics"
 
@@ -38,13 +38,7 @@ def rubric(name: str | Path) -> Rubric:
         path = Path(name)
     if path.suffix != ".toml" or not path.is_file():
         raise NotFound(f"There is no rubric {str(name)!r}. Give a .toml file or one of: {', '.join(built_in())}.")
-    try:
-        return Rubric(**tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} is not TOML in UTF-8: {error}.") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise BadInput(f"{path}: field {'.'.join(map(str, first['loc']))!r}: {first['msg']}.") from error
+    return read_toml(path, Rubric)
 
 
 def built_in() -> list[str]:
