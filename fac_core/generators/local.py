@@ -68,7 +68,8 @@ class LocalGenerator:
         continues = turns[-1]["role"] == "assistant"
         if not self.tokenizer.chat_template:  # a model that was never tuned for chats reads the words as they are
             text = "\n\n".join(turn["content"] for turn in turns)
-            return list(cast(list[int], self.tokenizer(text)["input_ids"])) or [self.tokenizer.bos_token_id or 0]
+            ids = cast(list[int], self.tokenizer(text)["input_ids"])
+            return ids or [cast(int, self.tokenizer.bos_token_id or 0)]
         text = self.tokenizer.apply_chat_template(
             turns, tokenize=False, add_generation_prompt=not continues, continue_final_message=continues
         )

@@ -83,6 +83,9 @@ def test_three_approved_by_keyboard_one_undone_and_still_so_after_a_reload(visit
 def test_a_reason_is_asked_for_and_given_by_keyboard_alone(visit, triage):
     page = visit("gaps")
     expect(heading(page)).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("^Not relevant"))).to_be_enabled()
+    settled(page)
+    page.wait_for_timeout(500)  # a shortcut listens a moment after its button is drawn
     page.keyboard.press("x")
     expect(page.get_by_text("Why not relevant?")).to_be_visible()
     page.keyboard.press("3")
