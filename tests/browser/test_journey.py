@@ -29,6 +29,13 @@ def heading(page: Page):
     return page.get_by_role("heading", name=re.compile(r"^Feature \d+"))
 
 
+def press(page: Page, key: str) -> None:
+    """A person presses what a page that stands still offers: a shortcut listens a moment after its button is drawn."""
+    settled(page)
+    page.wait_for_timeout(1500)
+    page.keyboard.press(key)
+
+
 def test_the_number_is_the_engines_and_follows_the_definition(visit, workspace):
     page = visit()
     for preset, definition in (("calibrated", fac.CALIBRATED), ("paper", fac.PAPER)):
@@ -66,16 +73,16 @@ def test_three_approved_by_keyboard_one_undone_and_still_so_after_a_reload(visit
     screenshot(page, "gaps")
     for n in (1, 2, 3):
         before = heading(page).inner_text()
-        page.keyboard.press("a")
+        press(page, "a")
         expect(page.get_by_text(f"; {n} target")).to_be_visible()
         expect(heading(page)).not_to_have_text(before)
-    page.keyboard.press("z")
+    press(page, "z")
     expect(page.get_by_text("; 2 target")).to_be_visible()
     page.reload()
     settled(page)
     expect(page.get_by_text("; 2 target")).to_be_visible()
     assert len(triage.targets()) == 2
-    page.keyboard.press("y")
+    press(page, "y")
     expect(page.get_by_text("; 3 target")).to_be_visible()
     assert len(triage.targets()) == 3
 
@@ -83,12 +90,9 @@ def test_three_approved_by_keyboard_one_undone_and_still_so_after_a_reload(visit
 def test_a_reason_is_asked_for_and_given_by_keyboard_alone(visit, triage):
     page = visit("gaps")
     expect(heading(page)).to_be_visible()
-    expect(page.get_by_role("button", name=re.compile("^Not relevant"))).to_be_enabled()
-    settled(page)
-    page.wait_for_timeout(500)  # a shortcut listens a moment after its button is drawn
-    page.keyboard.press("x")
+    press(page, "x")
     expect(page.get_by_text("Why not relevant?")).to_be_visible()
-    page.keyboard.press("3")
+    press(page, "3")
     expect(page.get_by_text(re.compile(r"^1 of .* gaps decided"))).to_be_visible()
     assert [d.reason for d in triage.decisions().values()] == ["too rare"]
 
@@ -97,9 +101,9 @@ def test_two_people_at_one_gap_see_both_decisions_and_nothing_is_overwritten(vis
     ann, bob = visit("gaps"), visit("gaps")
     gap = heading(ann).inner_text()
     expect(heading(bob)).to_have_text(gap)
-    ann.keyboard.press("s")
+    press(ann, "s")
     expect(heading(ann)).not_to_have_text(gap)
-    bob.keyboard.press("a")
+    press(bob, "a")
     warning = bob.get_by_test_id("stAlert").filter(has_text="after you looked")
     expect(warning).to_contain_text("later")
     expect(warning).to_contain_text("was not recorded")

@@ -71,9 +71,11 @@ def test_from_an_approved_gap_to_a_higher_fac(browser, workspace):
         screenshot(page, "synthesis")
         press_link(page, "Review")
         for _ in range(2):
-            page.keyboard.press("a")
-            page.wait_for_timeout(1500)
             settled(page)
+            page.wait_for_timeout(1500)
+            page.keyboard.press("a")
+        page.wait_for_timeout(1500)
+        settled(page)
         screenshot(page, "review")
         (batch,) = fac.batches(workspace=workspace.folder)
         held = Candidates(workspace.events()).of(batch.batch_id)
