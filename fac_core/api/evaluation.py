@@ -36,9 +36,9 @@ def study(
         return read_study(place, settings.name)
     from fac_core.evaluation.study import run_study  # scikit-learn and, for missing states, torch
 
-    chosen = read_study(place, settings.chosen_by).summary["chosen"] if settings.chosen_by else None
+    chosen_by = read_study(place, settings.chosen_by) if settings.chosen_by else None
     pool = pool_of(settings, place, on_progress=on_progress)
-    run_study(pool, settings, open_folder(place, settings), chosen=chosen, on_progress=on_progress)
+    run_study(pool, settings, open_folder(place, settings), chosen_by=chosen_by, on_progress=on_progress)
     return read_study(place, settings.name)
 
 
@@ -105,10 +105,12 @@ def _states(config: StudyConfig, place: Workspace, backbone: tuple[str, int] | N
 
 def pool_of(config: StudyConfig, place: Workspace, *, on_progress: Progress = silent) -> Any:
     """The pool that a study draws from (`fac_core.evaluation.pool.Pool`)."""
-    from fac_core.evaluation.pool import labelled, preferences
+    from fac_core.evaluation.pool import instructions, labelled, preferences
 
     states = _states(config, place, None)
     with place.run(config.run) as run:
+        if config.task == "instructions":
+            return instructions(run, states, on_progress=on_progress)
         if config.rejected is None:
             return labelled(run, config.field, config.positive, states, on_progress=on_progress)
         with place.run(config.rejected) as rejected:

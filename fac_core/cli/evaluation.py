@@ -47,6 +47,11 @@ def study(
         write_json({"summary": found.summary, "findings": found.findings})
     else:
         _print(found.summary)
+        if agreement := found.summary.get("agreement"):
+            same = f"the {agreement['n_sets']} sets that {found.config.chosen_by} scored too"
+            out.print(
+                f"Scores of {same}: Pearson {_interval(agreement['pearson'])}, Spearman {_interval(agreement['spearman'])}"
+            )
         for line in _differences(found):
             out.print(f"Pearson of {line}")
         out.print(f"Within kinds, all sets: {_within_kinds(found.sets, found.summary)}")
@@ -152,6 +157,7 @@ def _by_kind(sets: pa.Table, summary: dict[str, Any]) -> Table:
 
     columns = ["score", "n_tokens", *dict.fromkeys([PAPER.name, CALIBRATED.name, summary["chosen"]])]
     columns = [c for c in columns if c in sets.column_names]
+    columns += [c for c in sets.column_names if c.startswith("also ")]
     means = sets.group_by("kind").aggregate([(c, "mean") for c in columns] + [("score", "stddev")])
     table = Table("kind of set", *columns, "spread of score", box=None)
     for row in means.sort_by("score_mean").to_pylist():

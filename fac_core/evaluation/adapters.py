@@ -1,4 +1,4 @@
-"""LoRA in place of a frozen backbone, for toxicity and reward.
+"""LoRA in place of a frozen backbone, for toxicity and reward: texts in, margins out, as the heads give them.
 
 Slower than a head by some hundred times, so for a few sets, not for a study of a hundred. The frozen head is the
 comparison that isolates the data; this one says whether its order of sets holds when the model may move.
@@ -6,7 +6,6 @@ comparison that isolates the data; this one says whether its order of sets holds
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,67 +13,53 @@ import numpy as np
 import torch
 from transformers import AutoModelForSequenceClassification
 
-from fac_core.evaluation import reward, toxicity
-from fac_core.evaluation.lora import LoraConfig, Loss, adapted, train
-from fac_core.evaluation.result import Evaluation
+from fac_core.evaluation.lora import LoraConfig, Loss, adapted, computing, train
+
+TOXICITY = LoraConfig()
+"""The paper's settings, App. J, but for the rate."""
+
+REWARD = LoraConfig(rank=16, alpha=32, epochs=1)
 
 
-def toxicity_lora(
-    texts: Sequence[str],
-    positive: np.ndarray,
-    test_texts: Sequence[str],
-    test_positive: np.ndarray,
-    config: LoraConfig = LoraConfig(),
-    *,
-    seeds: Sequence[int] = (0, 1, 2),
-) -> Evaluation:
-    """AUPRC of an adapted classifier. Raises `MissingExtra` without peft."""
-    started = time.monotonic()
+def toxicity_margins(
+    texts: Sequence[str], positive: np.ndarray, test_texts: Sequence[str], config: LoraConfig = TOXICITY, *, seed: int
+) -> np.ndarray:
+    """How positive an adapted classifier finds each test text: `[test_texts]`. Raises `MissingExtra` without peft."""
 
     def loss(model: Any, batch: dict[str, Any]) -> torch.Tensor:
         wanted = batch.pop("wanted")
         return torch.nn.functional.binary_cross_entropy_with_logits(model(**batch).logits[:, 0], wanted)
 
     examples = [{"texts": [t], "wanted": float(p)} for t, p in zip(texts, positive, strict=True)]
-    values, n_tokens = [], 0
-    for seed in seeds:
-        logits, n_tokens = _trained(examples, loss, config, seed)
-        values.append(toxicity.score(logits(test_texts), test_positive))
-    seconds = time.monotonic() - started
-    return Evaluation(
-        "toxicity", "LoRA", toxicity.METRIC, tuple(values), len(texts), n_tokens, len(test_texts), seconds
-    )
+    return _trained(examples, loss, config, seed)(test_texts)
 
 
-def reward_lora(
+def reward_margins(
     pairs: Sequence[tuple[str, str]],
     test_pairs: Sequence[tuple[str, str]],
-    config: LoraConfig = LoraConfig(rank=16, alpha=32, epochs=1),
+    config: LoraConfig = REWARD,
     *,
-    seeds: Sequence[int] = (0, 1, 2),
-) -> Evaluation:
-    """Pairwise accuracy of an adapted reward; `(chosen, rejected)` texts. Raises `MissingExtra` without peft."""
-    started = time.monotonic()
+    seed: int,
+) -> np.ndarray:
+    """By how much an adapted reward prefers the chosen text: `[test_pairs]`; pairs are `(chosen, rejected)`.
+
+    Raises `MissingExtra` without peft.
+    """
 
     def loss(model: Any, batch: dict[str, Any]) -> torch.Tensor:
         batch.pop("wanted")
         chosen, rejected = model(**batch).logits[:, 0].unflatten(0, (-1, 2)).unbind(dim=1)
         return -torch.nn.functional.logsigmoid(chosen - rejected).mean()  # Bradley-Terry
 
-    examples = [{"texts": list(pair), "wanted": 0.0} for pair in pairs]
-    values, n_tokens = [], 0
-    for seed in seeds:
-        logits, n_tokens = _trained(examples, loss, config, seed)
-        better, worse = (logits([pair[side] for pair in test_pairs]) for side in (0, 1))
-        values.append(reward.score(better - worse))
-    seconds = time.monotonic() - started
-    return Evaluation("reward", "LoRA", reward.METRIC, tuple(values), len(pairs), n_tokens, len(test_pairs), seconds)
+    logits = _trained([{"texts": list(pair), "wanted": 0.0} for pair in pairs], loss, config, seed)
+    better, worse = (logits([pair[side] for pair in test_pairs]) for side in (0, 1))
+    return better - worse
 
 
 def _trained(
     examples: list[dict[str, Any]], loss: Loss, config: LoraConfig, seed: int
-) -> tuple[Callable[[Sequence[str]], np.ndarray], int]:
-    """Texts to logits `[texts]` of the adapted model, and the tokens of the training texts."""
+) -> Callable[[Sequence[str]], np.ndarray]:
+    """Texts to logits `[texts]` of the adapted model."""
     model, tokenizer = adapted(AutoModelForSequenceClassification, "SEQ_CLS", config, seed, num_labels=1)
 
     def tokenised(texts: Sequence[str]) -> dict[str, torch.Tensor]:
@@ -93,8 +78,8 @@ def _trained(
         found = np.zeros(len(texts))
         for start in range(0, len(order), config.batch_size):
             part = order[start : start + config.batch_size]
-            found[part] = model(**tokenised([texts[i] for i in part])).logits[:, 0].float().cpu().numpy()
+            with computing(config):
+                found[part] = model(**tokenised([texts[i] for i in part])).logits[:, 0].float().cpu().numpy()
         return found
 
-    n_tokens = sum(int(tokenised(one["texts"])["attention_mask"].sum()) for one in examples)
-    return logits, n_tokens
+    return logits

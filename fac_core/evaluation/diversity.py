@@ -1,49 +1,50 @@
-"""Diversity of texts and of embeddings: what coverage has to be better than.
+"""The older measures of diversity, of any rows of a pool: what coverage has to be better than.
 
-Standard forms of the literature. All depend on the number of texts and some on their length, so compare at equal size.
+All depend on the number of texts and some on their length, so compare at equal size.
 """
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
+from dataclasses import dataclass
 
 import numpy as np
 
-_WORD = re.compile(r"\w+|[^\w\s]")
+from fac_core.diversity.tagger import part_of_speech_tags
+from fac_core.diversity.vectors import pairwise_cosine_distance, trace_covariance, vendi_score
+from fac_core.diversity.words import distinct, ngram_entropy, numbered, words
+from fac_core.errors import MissingExtra
 
 
-def text_metrics(texts: Sequence[str]) -> dict[str, float]:
-    """`distinct-1`, `distinct-2`: unique n-grams over all; `bigram entropy` in bits. n-grams do not cross texts."""
-    words = [[w.lower() for w in _WORD.findall(text)] for text in texts]
-    ones = Counter(word for text in words for word in text)
-    twos = Counter(pair for text in words for pair in pairwise(text))
-    return {
-        "distinct-1": len(ones) / max(1, ones.total()),
-        "distinct-2": len(twos) / max(1, twos.total()),
-        "bigram entropy": _entropy(twos),
-    }
+@dataclass(frozen=True)
+class Written:
+    """Texts as the measures read them; n-grams do not cross them."""
+
+    words: list[np.ndarray]
+    tags: list[np.ndarray] | None
+    """None without the extra `tags`: its measure is then left out."""
+    points: np.ndarray
+    """`[texts, d]`, their common mean subtracted, or all would lie in one direction."""
+
+    def metrics(self, rows: np.ndarray) -> dict[str, float]:
+        """Of some texts: `distinct-1`, `distinct-2`, `bigram entropy`, `POS distinct-2`, `cosine distance`, `Vendi`, `trace covariance`."""
+        chosen, points = [self.words[i] for i in rows], self.points[rows]
+        grammar = {} if self.tags is None else {"POS distinct-2": distinct([self.tags[i] for i in rows], 2)}
+        return {
+            "distinct-1": distinct(chosen, 1),
+            "distinct-2": distinct(chosen, 2),
+            "bigram entropy": ngram_entropy(chosen),
+            **grammar,
+            "cosine distance": pairwise_cosine_distance(points),
+            "Vendi": vendi_score(points),
+            "trace covariance": trace_covariance(points),
+        }
 
 
-def embedding_metrics(points: np.ndarray) -> dict[str, float]:
-    """`cosine distance`, mean over pairs; `Vendi`, the effective number of texts under the cosine kernel; `trace covariance`.
-
-    Args:
-        points: `[texts, d]`; a common mean should be subtracted before, or all lie in one direction.
-    """
-    unit = points / np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-12)
-    n = len(unit)
-    share = np.linalg.eigvalsh(unit @ unit.T / n)
-    share = share[share > 1e-12]
-    return {
-        "cosine distance": float((1 - np.sum(unit.mean(axis=0) ** 2)) * n / max(1, n - 1)),
-        "Vendi": float(np.exp(-np.sum(share * np.log(share)))),
-        "trace covariance": float(points.var(axis=0).sum()),
-    }
-
-
-def _entropy(counts: Counter[tuple[str, str]]) -> float:
-    share = np.array(list(counts.values()), dtype=np.float64) / max(1, counts.total())
-    return float(-(share * np.log2(share)).sum())
+def written(texts: Sequence[str], points: np.ndarray, centre: np.ndarray) -> Written:
+    """Read the texts once for all sets that are drawn from them."""
+    try:
+        tags = numbered(part_of_speech_tags(texts))
+    except MissingExtra:
+        tags = None
+    return Written(numbered(map(words, texts)), tags, points - centre)

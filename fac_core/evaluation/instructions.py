@@ -6,19 +6,21 @@ instructions are followed at all. Answers of two models can be given to `judging
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from transformers import AutoModelForCausalLM
 
 from fac_core.errors import WrongUse
 from fac_core.evaluation.asking import prompt
 from fac_core.evaluation.checks import Check, checks, share_held
-from fac_core.evaluation.lora import LoraConfig, adapted, train
-from fac_core.evaluation.result import Evaluation
+from fac_core.evaluation.lora import LoraConfig, adapted, computing, train
+
+METRIC = "minus held-out loss"
+"""Mean log-likelihood of a token of held-out answers, in nats."""
 
 _IGNORED = -100
 """Label of a token that the loss leaves out."""
@@ -31,12 +33,18 @@ SFT = LoraConfig(rank=8, alpha=16, epochs=5, learning_rate=1e-4, batch_size=4)
 class Followed:
     """What came of one training set."""
 
-    loss: Evaluation
-    """Mean cross-entropy a token of held-out answers, in nats; less is better."""
-    checks: Evaluation
-    """Share of the demands that were met."""
-    answers: tuple[tuple[str, ...], ...]
-    """Of each seed, to the instructions of the checks: what a judge may compare."""
+    losses: np.ndarray
+    """float64 `[held-out pairs]`: cross-entropy summed over an answer's tokens, in nats."""
+    n_tokens: np.ndarray
+    """int64 `[held-out pairs]`: tokens of the answers."""
+    answers: tuple[str, ...]
+    """To the instructions of the checks: what a judge may compare."""
+    demands_met: float
+    """Share of the checks that hold."""
+
+    def score(self, rows: np.ndarray | slice = slice(None)) -> float:
+        """Minus the loss a token over some of the held-out pairs; long answers count for more."""
+        return -float(self.losses[rows].sum() / max(1, self.n_tokens[rows].sum()))
 
 
 def follow(
@@ -44,33 +52,28 @@ def follow(
     held_out: Sequence[tuple[str, str]],
     config: LoraConfig = SFT,
     *,
+    seed: int,
     asked: Sequence[Check] | None = None,
     max_tokens: int = 80,
-    seeds: Sequence[int] = (0, 1, 2),
 ) -> Followed:
-    """Fine-tune on `(instruction, answer)` pairs and measure. Raises `WrongUse` without held-out pairs."""
+    """Fine-tune on `(instruction, answer)` pairs and measure. Raises `WrongUse` without pairs, `MissingExtra` without peft."""
     if not train_pairs or not held_out:
         raise WrongUse("Instruction following needs pairs to learn from and held-out pairs to be measured on.")
     demands = checks() if asked is None else tuple(asked)
-    started, losses, held, answers, n_tokens = time.monotonic(), [], [], [], 0
-    for seed in seeds:
-        model, tokenizer = adapted(AutoModelForCausalLM, "CAUSAL_LM", config, seed)
-        examples = [_example(tokenizer, pair, config.context) for pair in train_pairs]
-        n_tokens = sum(len(one["input_ids"]) for one in examples)
+    model, tokenizer = adapted(AutoModelForCausalLM, "CAUSAL_LM", config, seed)
 
-        def collate(batch: list[dict[str, list[int]]], pad: Any = tokenizer.pad_token_id) -> dict[str, torch.Tensor]:
-            return _padded(batch, pad)
+    pad: Any = tokenizer.pad_token_id
 
-        train(model, examples, collate, lambda m, batch: m(**batch).loss, config, seed)
-        losses.append(_loss(model, [_example(tokenizer, pair, config.context) for pair in held_out]))
-        answers.append(tuple(_answer(model, tokenizer, check.instruction, max_tokens) for check in demands))
-        held.append(share_held(demands, answers[-1]))
-    seconds, n = time.monotonic() - started, len(train_pairs)
-    return Followed(
-        Evaluation("instructions", "LoRA", "held-out loss", tuple(losses), n, n_tokens, len(held_out), seconds),
-        Evaluation("instructions", "LoRA", "demands met", tuple(held), n, n_tokens, len(demands), seconds),
-        tuple(answers),
-    )
+    def collate(batch: list[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
+        return _padded(batch, pad)
+
+    examples = [_example(tokenizer, pair, config.context) for pair in train_pairs]
+    train(model, examples, collate, lambda m, batch: m(**batch).loss, config, seed)
+    with torch.inference_mode(), computing(config):
+        losses, n_tokens = _losses(model, [_example(tokenizer, pair, config.context) for pair in held_out], config)
+        prompts = [prompt(tokenizer, check.instruction) for check in demands]
+        answers = _answers(model, tokenizer, prompts, config.batch_size, max_tokens)
+    return Followed(losses, n_tokens, answers, share_held(demands, answers))
 
 
 def _example(tokenizer: Any, pair: tuple[str, str], context: int) -> dict[str, list[int]]:
@@ -91,26 +94,44 @@ def _padded(batch: Sequence[dict[str, list[int]]], pad: int) -> dict[str, torch.
     return {"input_ids": filled("input_ids", pad), "labels": filled("labels", _IGNORED), "attention_mask": mask}
 
 
-@torch.inference_mode()
-def _loss(model: Any, examples: Sequence[dict[str, list[int]]]) -> float:
-    """Over all answer tokens, so long answers count for more."""
-    total = tokens = 0.0
-    for one in examples:
-        n = sum(label != _IGNORED for label in one["labels"])
-        if n:
-            total += n * float(model(**_padded([one], 0)).loss)
-            tokens += n
-    return total / max(tokens, 1)
+def _losses(model: Any, examples: Sequence[dict[str, list[int]]], config: LoraConfig) -> tuple[np.ndarray, np.ndarray]:
+    """Of each example the summed loss and the tokens that it is summed over."""
+    losses, n_tokens = np.zeros(len(examples)), np.zeros(len(examples), dtype=np.int64)
+    for part in _by_length([len(one["input_ids"]) for one in examples], config.batch_size):
+        batch = _padded([examples[i] for i in part], 0)
+        labels = batch.pop("labels")[:, 1:]
+        logits = model(**batch).logits[:, :-1].float()
+        each = torch.nn.functional.cross_entropy(
+            logits.transpose(1, 2), labels, ignore_index=_IGNORED, reduction="none"
+        )
+        losses[part] = each.sum(dim=1).cpu().numpy()
+        n_tokens[part] = (labels != _IGNORED).sum(dim=1).cpu().numpy()
+    return losses, n_tokens
 
 
-@torch.inference_mode()
-def _answer(model: Any, tokenizer: Any, instruction: str, max_tokens: int) -> str:
-    asked = torch.tensor([prompt(tokenizer, instruction)])
-    made = model.generate(
-        input_ids=asked,
-        attention_mask=torch.ones_like(asked),
-        max_new_tokens=max_tokens,
-        do_sample=False,
-        pad_token_id=tokenizer.pad_token_id,
-    )
-    return tokenizer.decode(made[0, asked.shape[1] :], skip_special_tokens=True)
+def _answers(
+    model: Any, tokenizer: Any, prompts: Sequence[list[int]], batch_size: int, max_tokens: int
+) -> tuple[str, ...]:
+    """Greedily written, some prompts at once, padded on the left: answers then begin at one place."""
+    answers = [""] * len(prompts)
+    for part in _by_length([len(p) for p in prompts], 4 * batch_size):
+        longest = max(len(prompts[i]) for i in part)
+        lead = [longest - len(prompts[i]) for i in part]
+        ids = [[tokenizer.pad_token_id] * n + prompts[i] for n, i in zip(lead, part, strict=True)]
+        mask = [[0] * n + [1] * (longest - n) for n in lead]
+        made = model.generate(
+            input_ids=torch.tensor(ids),
+            attention_mask=torch.tensor(mask),
+            max_new_tokens=max_tokens,
+            do_sample=False,
+            pad_token_id=tokenizer.pad_token_id,
+        )
+        for i, text in zip(part, tokenizer.batch_decode(made[:, longest:], skip_special_tokens=True), strict=True):
+            answers[i] = text
+    return tuple(answers)
+
+
+def _by_length(lengths: Sequence[int], size: int) -> Iterator[list[int]]:
+    """Positions in batches of like lengths."""
+    order = sorted(range(len(lengths)), key=lengths.__getitem__)
+    yield from (order[start : start + size] for start in range(0, len(order), size))

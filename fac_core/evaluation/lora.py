@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from transformers import PreTrainedTokenizerBase, Trainer, TrainingArguments
@@ -27,6 +27,8 @@ class LoraConfig:
     """Higher than the paper's 5e-5: a model of 135 M parameters moves less at the same rate."""
     batch_size: int = 8
     context: int = 256
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    """Of the matrix products; the weights stay in float32."""
 
 
 Loss = Callable[[Any, dict[str, Any]], torch.Tensor]
@@ -59,6 +61,12 @@ def adapted(
     return peft.get_peft_model(model, lora), tokenizer
 
 
+def computing(config: LoraConfig) -> torch.autocast:
+    """In which the adapted model is run."""
+    kind = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.autocast(kind, torch.bfloat16, enabled=config.dtype == "bfloat16")
+
+
 def train(
     model: Any,
     examples: Sequence[dict[str, Any]],
@@ -85,6 +93,7 @@ def train(
             logging_strategy="no",
             disable_tqdm=True,
             remove_unused_columns=False,
+            bf16=config.dtype == "bfloat16",
             use_cpu=not torch.cuda.is_available(),
         )
         verbosity = transformers_logging.get_verbosity()

@@ -19,7 +19,7 @@ from fac_core.evaluation.states import Passage, States
 from fac_core.progress import Progress, silent
 from fac_core.store.run_file import RunFile
 
-Task = Literal["toxicity", "reward"]
+Task = Literal["toxicity", "reward", "instructions"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class Pool:
     """float32 `[rows, d]`: where each row lies, for clusters and distances."""
     inputs: np.ndarray
     """float32 `[rows, d]`: what a head learns from; of a pair, chosen minus rejected."""
+    pairs: tuple[tuple[str, str], ...] = ()
+    """Of reward, chosen text and rejected one; of instructions, instruction and answer."""
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -113,16 +115,42 @@ def preferences(chosen: RunFile, rejected: RunFile, states: States, *, on_progre
         pooled_activations(run, s["sample_id"].to_numpy())[at]
         for run, s, at in zip((chosen, rejected), sides, (left, right), strict=True)
     ]
+    both = tuple(zip(*texts, strict=True))
     return Pool(
         chosen.info.name,
         "reward",
-        tuple(f"{a}\n{b}" for a, b in zip(*texts, strict=True)),
+        tuple(f"{a}\n{b}" for a, b in both),
         np.ones(len(pairs), dtype=bool),
         sides[0]["n_tokens"].to_numpy().astype(np.int64)[left]
         + sides[1]["n_tokens"].to_numpy().astype(np.int64)[right],
         fired[0].maximum(fired[1]).tocsr(),
         found.mean(axis=1),
         found[:, 0] - found[:, 1],
+        both,
+    )
+
+
+def instructions(run: RunFile, states: States, *, on_progress: Progress = silent) -> Pool:
+    """The samples of a run that are one question and its answer. Raises `WrongUse` if none is."""
+    rows = run.query("SELECT sample_id, text, n_tokens, messages FROM samples ORDER BY sample_id")
+    turns = [json.loads(messages or "[]") for messages in rows["messages"].to_pylist()]
+    known = np.array([[turn["role"] for turn in one] == ["user", "assistant"] for one in turns], dtype=bool)
+    if not known.any():
+        raise WrongUse(
+            f"{run.info.name!r} has no sample of one instruction and one answer; encode chats or instructions."
+        )
+    texts = tuple(np.array(rows["text"].to_pylist(), dtype=object)[known])
+    points = states.of([Passage(text) for text in texts], on_progress=on_progress)
+    return Pool(
+        run.info.name,
+        "instructions",
+        texts,
+        np.ones(len(texts), dtype=bool),
+        rows["n_tokens"].to_numpy().astype(np.int64)[known],
+        pooled_activations(run, rows["sample_id"].to_numpy())[known],
+        points,
+        points,
+        tuple((turns[i][0]["content"], turns[i][1]["content"]) for i in np.flatnonzero(known)),
     )
 
 

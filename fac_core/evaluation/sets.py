@@ -7,7 +7,7 @@ only reads length must not look good.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 
@@ -54,11 +54,16 @@ Kind = Callable[[Ground, np.ndarray, int, np.random.Generator], np.ndarray]
 """`(ground, rows of one label, how many, chance) -> rows`."""
 
 
-def draw_sets(ground: Ground, n_positive: int, n_negative: int, n_draws: int) -> list[TrainingSet]:
-    """`n_draws` sets of each kind. The same arguments give the same sets.
+def draw_sets(
+    ground: Ground, n_positive: int, n_negative: int, n_draws: int, kinds: Collection[str] = ()
+) -> list[TrainingSet]:
+    """`n_draws` sets of each kind, or of some kinds. The same arguments give the same sets.
 
-    Raises `WrongUse` if the ground has fewer than twice as many rows of a label as a set needs.
+    Raises `WrongUse` for a kind that does not exist, and if the ground has fewer than twice as many rows of a label as a
+    set needs.
     """
+    if unknown := sorted(set(kinds) - set(_KINDS)):
+        raise WrongUse(f"There is no kind of sets {unknown[0]!r}; there are {'; '.join(_KINDS)}.")
     positive = ground.pool.positive[ground.rows]
     groups = [(ground.rows[positive], n_positive), (ground.rows[~positive], n_negative)]
     for (rows, n), name in zip(groups, ("positive", "negative"), strict=True):
@@ -69,6 +74,8 @@ def draw_sets(ground: Ground, n_positive: int, n_negative: int, n_draws: int) ->
             )
     sets = []
     for number, (kind, by_label) in enumerate(_KINDS.items()):
+        if kinds and kind not in kinds:
+            continue
         for draw in range(n_draws):
             rng = np.random.default_rng([number, draw])
             parts = [pick(ground, rows, n, rng) for (rows, n), pick in zip(groups, by_label, strict=True) if n]

@@ -25,11 +25,11 @@ from fac_core.evaluation.correlation import (
     resampled,
     sets_needed,
 )
-from fac_core.evaluation.diversity import embedding_metrics, text_metrics
-from fac_core.evaluation.learning import METRICS, learned
+from fac_core.evaluation.diversity import written
+from fac_core.evaluation.learning import METRICS, head, learned, lora
 from fac_core.evaluation.pool import Pool, split
 from fac_core.evaluation.sets import Ground, TrainingSet, draw_sets
-from fac_core.evaluation.study_files import StudyConfig, write_study
+from fac_core.evaluation.study_files import Study, StudyConfig, write_study
 from fac_core.evaluation.variants import CALIBRATED, PAPER, QUANTILES, Scope, Variant, Yardstick, variants
 from fac_core.progress import Progress, silent
 
@@ -43,16 +43,18 @@ CONTROLS = ("log length", "log length of positives", "log length of negatives")
 
 
 def run_study(
-    pool: Pool, config: StudyConfig, folder: Path, *, chosen: str | None = None, on_progress: Progress = silent
+    pool: Pool, config: StudyConfig, folder: Path, *, chosen_by: Study | None = None, on_progress: Progress = silent
 ) -> dict[str, Any]:
     """Draw, train, measure, correlate; files are in `folder`. Interrupted, the same call goes on. Returns the summary.
 
     Args:
-        chosen: name of a definition that another study chose; then every set tests it, and none chooses.
+        chosen_by: the study that chose a definition; then every set of this one tests it, and none chooses.
     """
+    chosen = chosen_by.summary["chosen"] if chosen_by else None
     parts = split(pool, config.split)
     yardstick = Yardstick(pool, parts.anchor)
-    sets = draw_sets(Ground(pool, yardstick, parts.train), config.n_positive, config.n_negative, config.draws)
+    ground = Ground(pool, yardstick, parts.train)
+    sets = draw_sets(ground, config.n_positive, config.n_negative, config.draws, config.kinds_of_sets)
     scores = _scores(pool, sets, parts.test, config, folder, on_progress)
     metrics = measured(pool, yardstick, sets, parts.train)
     table = _sets_table(pool, sets, scores, metrics, all_test=chosen is not None)
@@ -63,6 +65,8 @@ def run_study(
         "n_anchor": len(parts.anchor),
         "n_relevant": _n_relevant(pool, yardstick),
     }
+    if chosen_by and chosen_by.config.same_sets(config):
+        summary["agreement"] = agreement(table, chosen_by.sets, config.resamples)
     summary["seconds_training"] = float(sum(s["seconds"] for s in scores.values()))
     write_study(folder, table, findings, summary)
     return summary
@@ -80,12 +84,10 @@ def measured(pool: Pool, yardstick: Yardstick, sets: list[TrainingSet], ground: 
     for quantile, scope in product(QUANTILES, scopes):
         name = f"overlap {Variant(quantile).threshold} {scope}"
         found[name] = np.array([yardstick.overlap(one.rows, quantile, scope) for one in sets])
-    centre = pool.points[ground].mean(axis=0)
+    texts_of_pool = written(pool.texts, pool.points, centre=pool.points[ground].mean(axis=0))
     for scope in scopes:
         rows = [_in(pool, one.rows, scope) for one in sets]
-        texts = [
-            {**text_metrics([pool.texts[i] for i in r]), **embedding_metrics(pool.points[r] - centre)} for r in rows
-        ]
+        texts = [texts_of_pool.metrics(r) for r in rows]
         found |= {f"text {name} {scope}": np.array([t[name] for t in texts]) for name in texts[0]}
         found[f"size log length {scope}"] = np.log([pool.n_tokens[r].mean() for r in rows])
         per_sample = np.diff(pool.activations.indptr)
@@ -112,6 +114,14 @@ def conclude(
         chosen = metrics[int(np.nanargmax(lower))]
     findings = pa.concat_tables(_findings(metrics, name, found) for name, found in estimates.items())
     return findings, _summary(sets, metrics, chosen, estimates, n_resamples)
+
+
+def agreement(sets: pa.Table, others: pa.Table, n_resamples: int) -> dict[str, Any]:
+    """How alike two learners order the same sets: correlations of their scores, and how many sets both have."""
+    there = others.select(["set_id", "score"]).rename_columns(["set_id", "score there"])
+    both = sets.join(there, "set_id", join_type="inner").sort_by("set_id")
+    found = estimate(sample(both, ["score there"]), n_resamples=n_resamples)
+    return {"n_sets": len(both), **_triple(found, 0)}
 
 
 def sample(sets: pa.Table, metrics: list[str], controls: tuple[str, ...] = CONTROLS[:1]) -> Sample:
@@ -149,9 +159,7 @@ def _summary(
         "score_range": [float(sets["score"].to_numpy().min()), float(sets["score"].to_numpy().max())],
         "power": {name: _power(report[chosen][name][0], bar) for name, bar in BARS.items()},
         "bars": BARS,
-        "reached": {
-            name: bool(report[chosen][name][0] >= bar and report[chosen][name][1] > 0) for name, bar in BARS.items()
-        },
+        "reached": {name: _reached(report[chosen][name], bar) for name, bar in BARS.items()},
     }
 
 
@@ -194,8 +202,15 @@ def difference(test: pa.Table, one: str, other: str, n_resamples: int, *, either
     return [gain(correlations(pair).pearson), *(float(v) for v in np.nanquantile(drawn, [0.025, 0.975]))]
 
 
-def _power(found: float, bar: float) -> dict[str, float | int | None]:
-    """How many independent sets it takes to tell the correlation from nothing, and from the bar."""
+def _reached(found: list[float | None], bar: float) -> bool:
+    value, low, _ = found
+    return value is not None and low is not None and value >= bar and low > 0
+
+
+def _power(found: float | None, bar: float) -> dict[str, float | int | None]:
+    """How many independent sets it takes to tell the correlation from nothing, and from the bar; None without one."""
+    if found is None:
+        return {"to_tell_from_0": None, "to_tell_from_bar": None}
     strength = min(abs(found), 0.99)
     return {
         "to_tell_from_0": sets_needed(strength) if strength > 0.01 else None,
@@ -221,12 +236,17 @@ def _scores(
     """Of every set, what is in `scores.jsonl` already and what is not."""
     path = folder / "scores.jsonl"
     done = _read_scores(path)
+    if config.learner == "LoRA":
+        learn = lora(pool, model=config.model, context=config.context, dtype=config.dtype)
+    else:
+        learn = head(pool)
     for number, one in enumerate(sets):
         if one.set_id not in done:
-            scored = learned(pool, one.rows, test, seeds=range(config.seeds))
+            scored = learned(pool, one.rows, test, learn, seeds=range(config.seeds), learner=config.learner)
             entry = {
                 "per_seed": scored.evaluation.per_seed,
                 "halves": scored.halves,
+                "also": scored.also,
                 "seconds": scored.evaluation.seconds,
             }
             with path.open("a", encoding="utf-8") as file:
@@ -261,6 +281,7 @@ def _sets_table(
     seeds = np.array([scores[one.set_id]["per_seed"] for one in sets])
     sides = np.array([scores[one.set_id]["halves"] for one in sets])
     lengths = [[pool.n_tokens[_in(pool, one.rows, s)].mean() for s in ("all", "positives")] for one in sets]
+    also = [scores[one.set_id].get("also", {}) for one in sets]
     negatives = [pool.n_tokens[one.rows[~pool.positive[one.rows]]] for one in sets]
     return pa.table(
         {
@@ -275,6 +296,7 @@ def _sets_table(
             "score high seed": seeds.max(axis=1),
             "half a": sides[:, 0],
             "half b": sides[:, 1],
+            **{f"also {name}": [others[name] for others in also] for name in also[0]},
             CONTROLS[0]: np.log([length[0] for length in lengths]),
             CONTROLS[1]: np.log([length[1] for length in lengths]),
             CONTROLS[2]: np.log([n.mean() if len(n) else 1.0 for n in negatives]),

@@ -27,7 +27,7 @@ class StudyConfig:
     """The settings of a study: the keys of its TOML file. Raises `WrongUse` for values that make no sense."""
 
     name: str
-    task: Literal["toxicity", "reward"]
+    task: Literal["toxicity", "reward", "instructions"]
     run: str
     """Run that sets are drawn from; of reward, the one of the chosen answers."""
     rejected: str | None = None
@@ -36,13 +36,17 @@ class StudyConfig:
     positive: str = "1"
     """Of toxicity: samples whose metadata `field` has this value are positive."""
     model: str = "smollm2-135m"
-    """The backbone whose frozen states a head is trained on."""
+    """The backbone that learns."""
+    learner: Literal["frozen head", "LoRA"] = "frozen head"
+    """Instructions are learned by LoRA alone."""
     block: int = 16
     context: int = 256
     dtype: Literal["float32", "bfloat16"] = "float32"
     n_positive: int = 40
-    """Of every set; of reward, pairs."""
+    """Of every set; of reward and instructions, pairs."""
     n_negative: int = 160
+    kinds: str = ""
+    """Kinds of sets (`sets.py`), separated by semicolons; empty for all."""
     draws: int = 8
     """Sets of each kind."""
     seeds: int = 3
@@ -54,9 +58,24 @@ class StudyConfig:
     chosen_by: str | None = None
     """A finished study that chose the definition: then every set of this one tests it."""
 
+    @property
+    def kinds_of_sets(self) -> tuple[str, ...]:
+        return tuple(kind.strip() for kind in self.kinds.split(";") if kind.strip())
+
+    def same_sets(self, other: StudyConfig) -> bool:
+        """Whether sets of the same name hold the same rows."""
+        decides = ("task", "run", "rejected", "field", "positive", "n_positive", "n_negative", "split")
+        return all(getattr(self, name) == getattr(other, name) for name in decides)
+
     def __post_init__(self) -> None:
-        if self.task not in ("toxicity", "reward"):
-            raise WrongUse(f"task is {self.task!r}; a study can be of toxicity (any label) or of reward.")
+        for name, options in {
+            "task": ("toxicity", "reward", "instructions"),
+            "learner": ("frozen head", "LoRA"),
+        }.items():
+            if getattr(self, name) not in options:
+                raise WrongUse(f"{name} is {getattr(self, name)!r}; it can be {', '.join(options)}.")
+        if self.task == "instructions" and self.learner != "LoRA":
+            raise WrongUse('A head cannot learn to answer; give learner = "LoRA".')
         if (self.task == "reward") != (self.rejected is not None):
             raise WrongUse("A study of reward names the run of the rejected answers as `rejected`; others do not.")
         if not self.name.replace("-", "").replace("_", "").isalnum():
@@ -64,7 +83,7 @@ class StudyConfig:
         for name, least in {
             "n_positive": 4,
             "n_negative": 0,
-            "draws": 2,
+            "draws": 1 if self.chosen_by else 2,
             "seeds": 1,
             "block": 1,
             "resamples": 10,
@@ -118,9 +137,9 @@ def open_folder(workspace: Workspace, config: StudyConfig) -> Path:
     folder = study_folder(workspace, config.name)
     settings = folder / "study.json"
     if settings.exists():
-        earlier = _json(settings)
+        earlier = asdict(StudyConfig(**_json(settings)))  # a setting that came later has its default there
         if earlier != asdict(config):
-            other = sorted(k for k in asdict(config) if earlier.get(k) != asdict(config)[k])
+            other = sorted(k for k in earlier if earlier[k] != asdict(config)[k])
             raise WrongUse(
                 f"The study {config.name!r} is there with another {', '.join(other)}. Rename one, or delete {folder}."
             )

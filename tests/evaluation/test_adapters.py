@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from fac_core.evaluation.adapters import reward_lora, toxicity_lora
+from fac_core.evaluation import reward, toxicity
+from fac_core.evaluation.adapters import reward_margins, toxicity_margins
 from fac_core.evaluation.lora import LoraConfig
 
 GOOD = [f"She laughed, {w}" for w in ("and", "with", "her", "room", "the", "whole", "all", "a")]
@@ -19,15 +22,20 @@ def config(model_of) -> LoraConfig:
 
 def test_lora_tells_two_kinds_of_text_apart(config):
     labels = np.arange(16) < 8
-    found = toxicity_lora(GOOD + BAD, labels, GOOD[:4] + BAD[:4], np.arange(8) < 4, config, seeds=[0])
-    assert found.mean > 0.9
-    again = toxicity_lora(GOOD + BAD, labels, GOOD[:4] + BAD[:4], np.arange(8) < 4, config, seeds=[0])
-    assert found.per_seed == again.per_seed
-    assert found.n_tokens > 16
+    found = toxicity_margins(GOOD + BAD, labels, GOOD[:4] + BAD[:4], config, seed=0)
+    assert toxicity.score(found, np.arange(8) < 4) > 0.9
+    again = toxicity_margins(GOOD + BAD, labels, GOOD[:4] + BAD[:4], config, seed=0)
+    assert found.tolist() == again.tolist()
 
 
 def test_lora_learns_which_answer_is_better(config):
     pairs = list(zip(GOOD, BAD, strict=True))
-    assert reward_lora(pairs, pairs, config, seeds=[0]).mean > 0.9
+    assert reward.score(reward_margins(pairs, pairs, config, seed=0)) > 0.9
     turned = [(b, a) for a, b in pairs]
-    assert reward_lora(turned, pairs, config, seeds=[0]).mean < 0.1
+    assert reward.score(reward_margins(turned, pairs, config, seed=0)) < 0.1
+
+
+def test_bfloat16_learns_the_same(config):
+    labels = np.arange(16) < 8
+    found = toxicity_margins(GOOD + BAD, labels, GOOD[:4] + BAD[:4], replace(config, dtype="bfloat16"), seed=0)
+    assert toxicity.score(found, np.arange(8) < 4) > 0.9

@@ -18,13 +18,22 @@ def test_training_on_an_answer_lowers_its_loss_and_makes_the_model_give_it(model
         str(model_of("llama")), rank=8, alpha=16, epochs=25, learning_rate=1e-2, batch_size=4, context=64
     )
     laughs = Check("Say it, room", "laughs", lambda answer: "laughed" in answer)
-    found = follow(PAIRS, PAIRS[:2], config, asked=[laughs], max_tokens=12, seeds=[0])
-    unlike = follow(OTHERS, PAIRS[:2], config, asked=[laughs], max_tokens=12, seeds=[0])
-    assert found.loss.mean < unlike.loss.mean / 2
-    assert (found.checks.mean, unlike.checks.mean) == (1, 0)
-    assert "laughed" in found.answers[0][0]
+    found = follow(PAIRS, PAIRS[:2], config, asked=[laughs], max_tokens=12, seed=0)
+    unlike = follow(OTHERS, PAIRS[:2], config, asked=[laughs], max_tokens=12, seed=0)
+    assert -found.score() < -unlike.score() / 2
+    assert (found.demands_met, unlike.demands_met) == (1, 0)
+    assert "laughed" in found.answers[0]
+
+
+def test_answers_and_losses_do_not_depend_on_what_shares_their_batch(model_of):
+    config = LoraConfig(str(model_of("llama")), epochs=1, batch_size=4, context=64)
+    asked = [Check(f"Say it{' again' * n}", "any", lambda _: True) for n in range(5)]
+    every = follow(PAIRS, PAIRS, config, asked=asked, max_tokens=8, seed=0)
+    last = follow(PAIRS, PAIRS[-1:], config, asked=asked[-1:], max_tokens=8, seed=0)
+    assert last.answers[0] == every.answers[-1]
+    assert last.score() == pytest.approx(every.score(slice(-1, None)), rel=1e-4)
 
 
 def test_without_held_out_pairs_nothing_is_measured():
     with pytest.raises(WrongUse, match="held-out"):
-        follow(PAIRS, [])
+        follow(PAIRS, [], seed=0)

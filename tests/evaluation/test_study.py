@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -106,13 +107,43 @@ def test_an_interrupted_study_scores_only_what_is_missing(workspace, monkeypatch
     assert len(calls) == 2
 
 
-def test_a_definition_that_another_study_chose_is_tested_on_every_set(workspace):
+def test_a_definition_that_another_study_chose_is_tested_on_every_set(workspace, finished):
     config = StudyConfig(
         name="pairs", task="reward", run="a", rejected="b", **{**SMALL, "n_positive": 40, "n_negative": 0}
     )
-    summary = run_study(pair_pool(), config, open_folder(workspace, config), chosen="FAC q75 m3 all")
-    assert summary["chosen"] == "FAC q75 m3 all"
+    before = read_study(finished, "small")
+    summary = run_study(pair_pool(), config, open_folder(workspace, config), chosen_by=before)
+    assert summary["chosen"] == before.summary["chosen"]
     assert set(summary["n_sets"]) == {"test"}
+    assert "agreement" not in summary
+
+
+def test_another_learner_is_held_against_the_head_on_the_same_sets(workspace, finished, model_of):
+    pool, before = labelled_pool(), read_study(finished, "small")
+    config = replace(CONFIG, name="adapted", learner="LoRA", model=str(model_of("llama")), kinds="near; short; long")
+    summary = run_study(pool, config, open_folder(workspace, config), chosen_by=before)
+    sets = read_study(workspace, "adapted").sets
+    assert sorted(set(sets["kind"].to_pylist())) == ["long", "near", "short"]
+    assert summary["agreement"]["n_sets"] == len(sets) == 6
+    mine = dict(zip(before.sets["set_id"].to_pylist(), before.sets["score"].to_pylist(), strict=True))
+    paired = [mine[name] for name in sets["set_id"].to_pylist()]
+    wanted = np.corrcoef(paired, sets["score"].to_numpy())[0, 1]
+    assert summary["agreement"]["pearson"][0] == pytest.approx(wanted)
+
+
+def test_instructions_are_learned_by_lora_and_their_demands_are_checked(workspace, finished, model_of):
+    words = labelled_pool(120)
+    pairs = tuple((f"Say {text.split()[0]}", text) for text in words.texts)
+    pool = replace(words, task="instructions", positive=np.ones(120, dtype=bool), pairs=pairs)
+    config = StudyConfig(
+        name="asked", task="instructions", run="i", learner="LoRA", model=str(model_of("llama")), context=32,
+        kinds="short; long", chosen_by="small", **{**SMALL, "n_positive": 8, "n_negative": 0, "draws": 1},
+    )  # fmt: skip
+    run_study(pool, config, open_folder(workspace, config), chosen_by=read_study(finished, "small"))
+    sets = read_study(workspace, "asked").sets
+    assert (sets["score"].to_numpy() < 0).all()
+    assert all(0 <= share <= 1 for share in sets["also demands met"].to_pylist())
+    assert (sets["n_samples"].to_numpy() == 8).all()
 
 
 def test_a_study_does_not_go_on_under_other_settings(workspace):
@@ -130,6 +161,7 @@ def test_a_study_does_not_go_on_under_other_settings(workspace):
         ('name = "x"\ntask = "toxicity"', "lacks a setting"),
         ('name = "x"\ntask = "toxicity"\nrun = "r"\ncolour = 1', "'colour'"),
         ('name = "x"\ntask = "toxicity"\nrun = "r"\nseeds = "three"', "whole number"),
+        ('name = "x"\ntask = "instructions"\nrun = "r"', "head cannot"),
         ('name = "../x"\ntask = "toxicity"\nrun = "r"', "letters, digits"),
         ('name = "x"\ntask = "reward"\nrun = "r"', "rejected"),
         ("name = ", "cannot be read"),
