@@ -31,10 +31,15 @@ except FacError as error:
 summary, chosen = study.summary, study.summary["chosen"]
 
 
-def interval(metric: str, kind: str) -> str:
-    """A correlation on the test sets in words."""
-    value, low, high = summary["test"][metric][kind]
+def said(correlation: list[float | None]) -> str:
+    """Value and interval in words."""
+    value, low, high = correlation
+    if value is None or low is None or high is None:
+        return "**none** (it does not vary)"
     return f"**{value:+.2f}** ({low:+.2f} to {high:+.2f})"
+
+
+on_test = summary["test"][chosen]
 
 
 sizes = " and ".join(
@@ -42,10 +47,16 @@ sizes = " and ".join(
 )
 st.markdown(
     f"Sets of {study.sets['n_samples'][0].as_py():,} samples, {sizes}; {summary['metric']} from "
-    f"{summary['score_range'][0]:.3f} to {summary['score_range'][1]:.3f}. The definition chosen is **{chosen}**: on sets that "
-    f"had no part in choosing it, Pearson {interval(chosen, 'pearson')}; with text length held fixed "
-    f"{interval(chosen, 'partial')}."
+    f"{summary['score_range'][0]:.3f} to {summary['score_range'][1]:.3f}, learned with {study.config.learner} on "
+    f"{st_text(study.config.model)}. The definition chosen is **{chosen}**: on sets that "
+    f"had no part in choosing it, Pearson {said(on_test['pearson'])}; with text length held fixed "
+    f"{said(on_test['partial'])}."
 )
+if agreement := summary.get("agreement"):
+    st.markdown(
+        f"{st_text(study.config.chosen_by or '')} scored {agreement['n_sets']} of these sets too: Pearson of both scores "
+        f"{said(agreement['pearson'])}."
+    )
 with st.container(horizontal=True):
     for kind, bar in summary["bars"].items():
         reached = summary["reached"][kind]
