@@ -21,7 +21,7 @@ from fac_core.api.atlas import atlas, coverage_by_cluster, has_atlas, match, nei
 from fac_core.api.comparing import closable_gaps, coverage_matrix, effects, find_texts, overlap, small_subset
 from fac_core.api.diversity import diversity
 from fac_core.api.encoding import encode, train_sae
-from fac_core.api.evaluation import baselines, steer, study
+from fac_core.api.evaluation import baselines, judge_answers, steer, study
 from fac_core.api.features import co_activation, evidence, prioritised_gaps, top, why
 from fac_core.api.jobs import change_job, job_log, list_jobs, submit_job, work
 from fac_core.api.labels import label, label_features, label_history, labels, rename
@@ -116,6 +116,7 @@ __all__ = [
     "interval",
     "job_log",
     "judge_against_background",
+    "judge_answers",
     "judge_by_llm",
     "judge_by_statistic",
     "label",

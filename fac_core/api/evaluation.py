@@ -10,7 +10,11 @@ import numpy as np
 
 from fac_core.api.opening import Folder, open_workspace
 from fac_core.errors import WrongUse
-from fac_core.evaluation.study_files import Study, StudyConfig, open_folder, read_config, read_study
+from fac_core.evaluation.study_files import Study, StudyConfig, open_folder, read_answers, read_config, read_study
+from fac_core.generators.budget import Budget, Budgeted
+from fac_core.generators.cache import Cached
+from fac_core.generators.openai_compatible import OpenAICompatible, Server
+from fac_core.generators.seam import Generator
 from fac_core.progress import Progress, silent
 from fac_core.store.workspace import Workspace
 
@@ -94,6 +98,34 @@ def baselines(
         test_inputs=inputs,
         on_progress=on_progress,
     )
+
+
+def judge_answers(
+    study: str,
+    ours: str,
+    theirs: str,
+    generator: Generator | Server,
+    *,
+    budget: Budget | None = None,
+    workspace: Folder = None,
+) -> Any:
+    """Which of two sets of a finished study of instructions taught to answer better, says a model. A `judging.Judged`.
+
+    Every pair of answers is shown in both orders; what was asked once is not paid again.
+
+    Args:
+        ours, theirs: sets of the study, such as `random 0`.
+        budget: what may be spent; without one there is no cap.
+    """
+    from fac_core.evaluation.checks import checks
+    from fac_core.evaluation.judging import judge
+
+    place = open_workspace(workspace)
+    sides = [[a for seed in read_answers(place, study, one) for a in seed] for one in (ours, theirs)]
+    asked = [check.instruction for check in checks()]
+    writer = OpenAICompatible(generator) if isinstance(generator, Server) else generator
+    paid_once = Cached(Budgeted(writer, budget or Budget()), place.answers())
+    return judge(paid_once, asked * (len(sides[0]) // len(asked)), *sides)
 
 
 def _states(config: StudyConfig, place: Workspace, backbone: tuple[str, int] | None) -> Any:

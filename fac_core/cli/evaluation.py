@@ -1,4 +1,4 @@
-"""Commands that train small models to see whether data helps: `fac study`, `baselines`, `steer`."""
+"""Commands that train small models to see whether data helps: `fac study`, `judge-answers`, `baselines`, `steer`."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from fac_core.evaluation.study_files import Study
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    for command in (study, baselines, steer):
-        app.command()(command)
+    for command in (study, judge_answers, baselines, steer):
+        app.command(command.__name__.replace("_", "-"))(command)
 
 
 def study(
@@ -56,6 +56,36 @@ def study(
             out.print(f"Pearson of {line}")
         out.print(f"Within kinds, all sets: {_within_kinds(found.sets, found.summary)}")
         out.print(_by_kind(found.sets, found.summary))
+
+
+def judge_answers(
+    name: Annotated[str, typer.Argument(metavar="STUDY", help="A study of instructions.")],
+    ours: Annotated[str, typer.Argument(help='One of its sets, such as "greedy calibrated 0".')],
+    theirs: Annotated[str, typer.Argument(help='Another one, such as "random 0".')],
+    llm: Annotated[str, typer.Option(help="Address of the judging model, e.g. http://localhost:11434/v1.")],
+    model: Annotated[str, typer.Option(help="What the server calls the model.")],
+    key: Annotated[str | None, typer.Option(help="Environment variable that holds the key.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="Cap on all tokens, read and written.")] = None,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+) -> None:
+    """Which of two sets taught to answer better, by a judge that sees each pair in both orders; length held fixed."""
+    import fac_core as fac
+    from fac_core.generators.budget import Budget
+    from fac_core.generators.openai_compatible import Server
+
+    server = Server(llm, model, key_variable=key)
+    found = fac.judge_answers(name, ours, theirs, server, budget=Budget(tokens=max_tokens), workspace=workspace)
+    if json:
+        write_json({**vars(found), "usage": vars(found.usage)})
+        return
+    out.print(
+        Text(
+            f"{ours} wins {found.win_rate:.0%} against {theirs}, {found.length_controlled:.0%} at equal length: "
+            f"{found.n_pairs} pairs in both orders, {found.n_failed} without a verdict. Verdicts alike in both orders "
+            f"{found.consistency:.0%}; at 50 % or less the judge answers by position."
+        )
+    )
 
 
 def baselines(

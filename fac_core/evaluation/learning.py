@@ -17,22 +17,34 @@ Learner = Literal["frozen head", "LoRA"]
 
 METRICS = {"toxicity": toxicity.METRIC, "reward": reward.METRIC, "instructions": "minus held-out loss"}
 
-Judge = Callable[[np.ndarray | slice], float]
-"""Some positions of the test rows to the metric on them."""
 
-Learn = Callable[[np.ndarray, np.ndarray, int], tuple[Judge, dict[str, float]]]
-"""`(training rows, test rows, seed)` to the metric, and what else was measured."""
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one training set with one seed."""
+
+    score: Callable[[np.ndarray | slice], float]
+    """Some positions of the test rows to the metric on them."""
+    also: dict[str, float] = field(default_factory=dict)
+    """What else was measured."""
+    answers: tuple[str, ...] = ()
+    """Of instructions: to those of the checks."""
+
+
+Learn = Callable[[np.ndarray, np.ndarray, int], Outcome]
+"""`(training rows, test rows, seed)` to what came of it."""
 
 
 @dataclass(frozen=True)
 class Scored:
-    """What came of one training set."""
+    """What came of one training set with all seeds."""
 
     evaluation: Evaluation
     halves: tuple[float, float]
     """The metric on the one and on the other half of the test rows, mean over seeds: how reliable the score is."""
     also: dict[str, float] = field(default_factory=dict)
     """What else was measured, mean over seeds."""
+    answers: tuple[tuple[str, ...], ...] = ()
+    """Of instructions, those of each seed."""
 
 
 def learned(
@@ -46,29 +58,26 @@ def learned(
     """
     started = time.monotonic()
     parts = [slice(None), *halves(pool.positive[test])]
-    values, also = [], []
-    for seed in seeds:
-        judge, others = learn(train, test, seed)
-        values.append([judge(part) for part in parts])
-        also.append(others)
-    whole, one, other = np.array(values).T
+    outcomes = [learn(train, test, seed) for seed in seeds]
+    whole, one, other = np.array([[outcome.score(part) for part in parts] for outcome in outcomes]).T
     n_tokens = int(pool.n_tokens[train].sum())
     seconds = time.monotonic() - started
     evaluation = Evaluation(
         pool.task, learner, METRICS[pool.task], tuple(whole.tolist()), len(train), n_tokens, len(test), seconds
     )
-    means = {name: float(np.mean([others[name] for others in also])) for name in also[0]}
-    return Scored(evaluation, (float(one.mean()), float(other.mean())), means)
+    also = {name: float(np.mean([outcome.also[name] for outcome in outcomes])) for name in outcomes[0].also}
+    answers = tuple(outcome.answers for outcome in outcomes)
+    return Scored(evaluation, (float(one.mean()), float(other.mean())), also, answers)
 
 
 def head(pool: Pool) -> Learn:
     """A linear head on the frozen states of the pool."""
     x = pool.inputs
 
-    def learn(train: np.ndarray, test: np.ndarray, seed: int) -> tuple[Judge, dict[str, float]]:
+    def learn(train: np.ndarray, test: np.ndarray, seed: int) -> Outcome:
         if pool.task == "reward":
-            return _judge(pool, test, reward.margins(x[train], x[test], seed)), {}
-        return _judge(pool, test, toxicity.margins((x[train], pool.positive[train]), x[test], seed)), {}
+            return _by_margin(pool, test, reward.margins(x[train], x[test], seed))
+        return _by_margin(pool, test, toxicity.margins((x[train], pool.positive[train]), x[test], seed))
 
     return learn
 
@@ -80,25 +89,25 @@ def lora(pool: Pool, *, model: str, context: int, dtype: Literal["float32", "bfl
     settings = {"toxicity": adapters.TOXICITY, "reward": adapters.REWARD, "instructions": instructions.SFT}
     config = replace(settings[pool.task], model=model, context=context, dtype=dtype)
 
-    def learn(train: np.ndarray, test: np.ndarray, seed: int) -> tuple[Judge, dict[str, float]]:
+    def learn(train: np.ndarray, test: np.ndarray, seed: int) -> Outcome:
         if pool.task == "toxicity":
             texts, test_texts = ([pool.texts[i] for i in rows] for rows in (train, test))
             margin = adapters.toxicity_margins(texts, pool.positive[train], test_texts, config, seed=seed)
-            return _judge(pool, test, margin), {}
+            return _by_margin(pool, test, margin)
         pairs, test_pairs = ([pool.pairs[i] for i in rows] for rows in (train, test))
         if pool.task == "reward":
-            return _judge(pool, test, adapters.reward_margins(pairs, test_pairs, config, seed=seed)), {}
+            return _by_margin(pool, test, adapters.reward_margins(pairs, test_pairs, config, seed=seed))
         found = instructions.follow(pairs, test_pairs, config, seed=seed)
-        return found.score, {"demands met": found.demands_met}
+        return Outcome(found.score, {"demands met": found.demands_met}, found.answers)
 
     return learn
 
 
-def _judge(pool: Pool, test: np.ndarray, margin: np.ndarray) -> Judge:
+def _by_margin(pool: Pool, test: np.ndarray, margin: np.ndarray) -> Outcome:
     labels = pool.positive[test]
     if pool.task == "reward":
-        return lambda part: reward.score(margin[part])
-    return lambda part: toxicity.score(margin[part], labels[part])
+        return Outcome(lambda part: reward.score(margin[part]))
+    return Outcome(lambda part: toxicity.score(margin[part], labels[part]))
 
 
 def halves(positive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

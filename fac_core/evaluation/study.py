@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from fac_core.errors import EmptyAnchor, RunBroken
+from fac_core.errors import EmptyAnchor
 from fac_core.evaluation.correlation import (
     N_RESAMPLES,
     Estimate,
@@ -29,7 +29,7 @@ from fac_core.evaluation.diversity import written
 from fac_core.evaluation.learning import METRICS, head, learned, lora
 from fac_core.evaluation.pool import Pool, split
 from fac_core.evaluation.sets import Ground, TrainingSet, draw_sets
-from fac_core.evaluation.study_files import Study, StudyConfig, write_study
+from fac_core.evaluation.study_files import Study, StudyConfig, read_scores, write_study
 from fac_core.evaluation.variants import CALIBRATED, PAPER, QUANTILES, Scope, Variant, Yardstick, variants
 from fac_core.progress import Progress, silent
 
@@ -235,7 +235,7 @@ def _scores(
 ) -> dict[str, dict[str, Any]]:
     """Of every set, what is in `scores.jsonl` already and what is not."""
     path = folder / "scores.jsonl"
-    done = _read_scores(path)
+    done = read_scores(path)
     if config.learner == "LoRA":
         learn = lora(pool, model=config.model, context=config.context, dtype=config.dtype)
     else:
@@ -247,6 +247,7 @@ def _scores(
                 "per_seed": scored.evaluation.per_seed,
                 "halves": scored.halves,
                 "also": scored.also,
+                "answers": scored.answers,
                 "seconds": scored.evaluation.seconds,
             }
             with path.open("a", encoding="utf-8") as file:
@@ -254,20 +255,6 @@ def _scores(
             done[one.set_id] = entry
         on_progress(number + 1, len(sets), one.set_id)
     return done
-
-
-def _read_scores(path: Path) -> dict[str, dict[str, Any]]:
-    """Whole lines only: an interruption may have cut the last one, which is then taken off."""
-    if not path.exists():
-        return {}
-    whole, _, cut = path.read_bytes().rpartition(b"\n")
-    if cut:
-        path.write_bytes(whole + b"\n" if whole else b"")
-    try:
-        entries = [json.loads(line) for line in whole.splitlines()]
-        return {entry["set_id"]: entry for entry in entries}
-    except (json.JSONDecodeError, KeyError) as error:
-        raise RunBroken(f"{path} is damaged ({error!r}). Delete it; the sets are then scored again.") from error
 
 
 def _sets_table(

@@ -176,6 +176,34 @@ def write_study(folder: Path, sets: pa.Table, findings: pa.Table, summary: dict[
     write_whole(folder / "summary.json", json.dumps(summary, indent=2).encode())
 
 
+def read_scores(path: Path) -> dict[str, dict[str, Any]]:
+    """Every scored set. Whole lines only: an interruption may have cut the last one, which is then taken off."""
+    if not path.exists():
+        return {}
+    whole, _, cut = path.read_bytes().rpartition(b"\n")
+    if cut:
+        path.write_bytes(whole + b"\n" if whole else b"")
+    try:
+        entries = [json.loads(line) for line in whole.splitlines()]
+        return {entry["set_id"]: entry for entry in entries}
+    except (json.JSONDecodeError, KeyError) as error:
+        raise RunBroken(f"{path} is damaged ({error!r}). Delete it; the sets are then scored again.") from error
+
+
+def read_answers(workspace: Workspace, name: str, set_id: str) -> list[list[str]]:
+    """What models said that learned from a set of a study of instructions: of each seed, to the checks.
+
+    Raises `NotFound` for a set that is not there, `WrongUse` for a study without answers.
+    """
+    scores = read_scores(study_folder(workspace, name) / "scores.jsonl")
+    if set_id not in scores:
+        raise NotFound(f"The study {name!r} has no set {set_id!r}; it has {', '.join(sorted(scores)) or 'none'}.")
+    answers = scores[set_id].get("answers", [])
+    if not any(answers):
+        raise WrongUse(f"The study {name!r} kept no answers; only a study of instructions does.")
+    return answers
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file whole or not at all."""
     building = path.with_name(f"{path.name}.building")

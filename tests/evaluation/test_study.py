@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fac_core.api.evaluation import judge_answers
 from fac_core.cli.app import run as fac
 from fac_core.errors import BadInput, NotFound, WrongUse
 from fac_core.evaluation import study as study_module
@@ -16,8 +17,9 @@ from fac_core.evaluation.pool import split
 from fac_core.evaluation.scatter import scatter
 from fac_core.evaluation.sets import Ground, draw_sets
 from fac_core.evaluation.study import conclude, run_study
-from fac_core.evaluation.study_files import StudyConfig, open_folder, read_config, read_study, studies
+from fac_core.evaluation.study_files import StudyConfig, open_folder, read_answers, read_config, read_study, studies
 from fac_core.evaluation.variants import Yardstick
+from fac_core.generators.scripted import Scripted
 from fac_core.store.workspace import Workspace
 from tests.evaluation.pools import labelled_pool, pair_pool
 from tests.runs import make_run
@@ -144,6 +146,13 @@ def test_instructions_are_learned_by_lora_and_their_demands_are_checked(workspac
     assert (sets["score"].to_numpy() < 0).all()
     assert all(0 <= share <= 1 for share in sets["also demands met"].to_pylist())
     assert (sets["n_samples"].to_numpy() == 8).all()
+    taught = read_answers(workspace, "asked", "short 0")
+    found = judge_answers("asked", "short 0", "short 0", Scripted(lambda _: "1"), workspace=workspace.folder)
+    assert (found.win_rate, found.consistency, found.n_pairs) == (0.5, 0, len(taught[0]))  # it answers by position
+    with pytest.raises(NotFound, match="long 0, short 0"):
+        read_answers(workspace, "asked", "random 0")
+    with pytest.raises(WrongUse, match="kept no answers"):
+        read_answers(finished, "small", "random 0")
 
 
 def test_a_study_does_not_go_on_under_other_settings(workspace):
