@@ -23,8 +23,9 @@ class LoraConfig:
     rank: int = 8
     alpha: int = 16
     epochs: int = 3
-    learning_rate: float = 2e-4
-    """Higher than the paper's 5e-5: a model of 135 M parameters moves less at the same rate."""
+    learning_rate: float = 1e-3
+    """Higher than the paper's 5e-5: a model of 135 M parameters that sees 200 texts three times hardly moves at less (at
+    2e-4 AUPRC on ToxicChat is 0.26, where the frozen head has 0.61)."""
     batch_size: int = 8
     context: int = 256
     dtype: Literal["float32", "bfloat16"] = "float32"
