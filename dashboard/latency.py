@@ -114,7 +114,8 @@ def serving(app: Path, workspace: Path) -> Iterator[Server]:
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(app), f"--server.port={port}", "--server.headless=true"]
+    options = (f"--server.port={port}", "--server.headless=true", "--server.fileWatcherType=none")
+    command = [sys.executable, "-m", "streamlit", "run", str(app), *options]
     environment = {**os.environ, ENVIRONMENT_VARIABLE: str(workspace.resolve())}
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:  # noqa: S603  # our own arguments
         try:
