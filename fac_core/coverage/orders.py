@@ -12,7 +12,6 @@ import numpy as np
 from fac_core.coverage.active import AnchorFeatures, active
 from fac_core.store.run_file import RunFile
 
-
 _FEW = 16
 """Counts up to which looking for the smallest again and again is quicker than sorting."""
 
