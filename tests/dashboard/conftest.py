@@ -37,9 +37,7 @@ def page(workspace):
         app = AppTest.from_file(APP, default_timeout=60)
         for key, value in params.items():
             app.query_params[key] = value
-        app.run()
-        if name != "overview":
-            app.switch_page(f"views/{name}.py").run()
+        app.switch_page(f"views/{name}.py").run()
         assert not app.exception, app.exception
         return app
 
