@@ -180,13 +180,19 @@ def _timed(server: Server, run: Callable[[int], object], repeats: int, *, n_firs
 
 def _detail(workspace: Workspace) -> dict[str, float]:
     """What one feature's groups and numbers take, each feature read for the first time: ms."""
-    times = []
+    times, cpu = [], []
     with RunFile(workspace.run_path(workspace.anchor().run_id)) as anchor:
         for feature_id in range(0, anchor.info.d_sae, max(1, anchor.info.d_sae // 40)):
-            began = time.perf_counter()
+            began, worked = time.perf_counter(), time.process_time()
             evidence(anchor, feature_id, 0.0)
             times.append(_ms(began))
-    return {"p50": round(statistics.median(times), 1), "p95": _p95(times)}
+            cpu.append(round(1000 * (time.process_time() - worked), 1))
+    return {
+        "p50": round(statistics.median(times), 1),
+        "p95": _p95(times),
+        "cpu_p50": statistics.median(cpu),
+        "cpu_p95": _p95(cpu),
+    }
 
 
 def _p95(values: list[float]) -> float:
