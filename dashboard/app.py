@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import streamlit as st
@@ -10,6 +11,18 @@ from dashboard.components import job_strip
 from dashboard.selection import choose, find_workspace
 
 VIEWS = Path(__file__).parent / "views"
+
+
+@st.cache_resource(show_spinner=False)
+def settle(page: str) -> None:  # noqa: ARG001  # once for each page
+    """Keep what the first visit of a page has loaded out of the garbage collector's way.
+
+    Streamlit collects after every script, and nothing else runs while it does. It would look through 200,000 objects of
+    modules, which are never garbage: that takes longer than all that most pages do.
+    """
+    gc.collect()
+    gc.freeze()
+
 
 st.set_page_config(page_title="FAC Explorer", page_icon=":material/grid_view:", layout="wide")
 page = st.navigation(
@@ -95,3 +108,4 @@ if page.url_path == "data":  # it is where runs come from, so it needs none
 else:
     st.session_state["selection"] = choose(workspace)
 page.run()
+settle(page.url_path)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pyarrow as pa
 import streamlit as st
@@ -17,7 +14,6 @@ from fac_core.coverage import closing as closing_gaps
 from fac_core.coverage import fac, matrix, overlap
 from fac_core.coverage.definition import Definition
 from fac_core.coverage.subset import Subset, greedy_subset
-from fac_core.errors import FacError
 from fac_core.features import effects as per_feature
 from fac_core.features import matching
 
@@ -81,22 +77,3 @@ def texts(
 def matched(a: Path, b: Path) -> matching.Matching:
     """Features of one space found in another."""
     return matching.match_spaces(run_file(a), run_file(b))
-
-
-@st.cache_data(max_entries=_KEPT, show_spinner="Measuring diversity; the first time this embeds all texts…")
-def diversity(runs: tuple[str, ...], anchor: str, workspace: Path) -> dict[str, Any]:
-    """FAC beside the older measures: what `fac diversity --json` prints.
-
-    In a process of its own: the sentence model needs torch, which the page's process never loads. Raises `FacError`
-    with the command's own message.
-    """
-    options = ["--anchor", anchor, "--workspace", str(workspace), "--json"]
-    command = [sys.executable, "-c", "from fac_core.cli.app import main; main()", "diversity", *runs, *options]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)  # noqa: S603
-    try:
-        found = json.loads(done.stdout)
-    except json.JSONDecodeError as error:
-        raise FacError(f"`fac diversity` ended with {done.returncode}: {done.stderr.strip()[-300:]}") from error
-    if "error" in found:
-        raise FacError(found["error"])
-    return found

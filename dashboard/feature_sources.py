@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from fac_core.coverage.definition import SINK_MIN_SAMPLES, SINK_SHARE, Definitio
 from fac_core.features import co_activation as co_activating
 from fac_core.features import groups
 from fac_core.features.evidence import Example, examples_of
-from fac_core.features.labels import Labels, trust_of
+from fac_core.features.labels import Labels
 from fac_core.features.neuronpedia import neuronpedia_page
 from fac_core.features.priority import priority
 from fac_core.features.relevance.verdicts import Relevance
@@ -83,17 +84,15 @@ def listed(
     """
     table = sources.states(run, anchor, definition, relevant)
     events = EventLog(log)
-    labels = Labels(events, space_id).all()
-    verdicts = Relevance(events, space_id, task).all() if task else {}
-    levels = {feature: verdict.level for feature, verdict in verdicts.items()}
-    trust = trust_of(labels)
+    names = Labels(events, space_id).names()
+    levels = Relevance(events, space_id, task).levels() if task else {}
     gaps = sources.gaps(run, anchor, definition, relevant)
     at = gaps["feature_id"].to_numpy()
     nearness = table["run_max"].to_numpy()[at] / np.maximum(table["delta"].to_numpy()[at], np.finfo(np.float32).tiny)
-    ranked = priority(gaps, nearness, levels, trust)
+    ranked = priority(gaps, nearness, levels, names.trust)
     columns = {
-        "label": pa.array(_by_id({f: label.text for f, label in labels.items()}, len(table)), pa.string()),
-        "trust": pa.array(_by_id(trust, len(table)), pa.float64()),
+        "label": pa.array(_by_id(names.text, len(table)), pa.string()),
+        "trust": pa.array(_by_id(names.trust, len(table)), pa.float64()),
         "relevance": pa.array(_by_id(levels, len(table)), pa.string()),
         "priority": pa.array(_by_id(_pairs(ranked, "priority"), len(table)), pa.float64()),
         "difference": np.abs(np.subtract(table["anchor_share"].to_numpy(), table["run_share"].to_numpy())),
@@ -122,7 +121,7 @@ def _kinds(anchor: Path, table: pa.Table) -> list[str | None]:
     return kinds.tolist()
 
 
-def _by_id(values: dict[int, Any], n: int) -> list[Any]:
+def _by_id(values: Mapping[int, Any], n: int) -> list[Any]:
     return [values.get(feature) for feature in range(n)]
 
 

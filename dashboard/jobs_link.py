@@ -11,6 +11,8 @@ from dashboard.selection import Selection
 from fac_core.api import synthesis
 from fac_core.api.jobs import list_jobs, submit_job
 from fac_core.coverage.definition import Definition
+from fac_core.jobs.job import Job
+from fac_core.jobs.kinds import checked
 from fac_core.synthesis.prompts import BUILT_IN
 from fac_core.synthesis.spec import SynthesisSpec
 
@@ -29,6 +31,13 @@ def params_of(selection: Selection, batch_id: str) -> dict[str, Any] | None:
         if job.kind == "synthesise" and (job.result or {}).get("batch_id") == batch_id
     )
     return next(made, None)
+
+
+def newest(selection: Selection, kind: str, params: dict[str, Any]) -> Job | None:
+    """The newest job of a kind with just these parameters, however it stands; None if nobody asked for it yet."""
+    asked = checked(kind, params).model_dump(mode="json")
+    jobs = list_jobs(selection.workspace.folder)
+    return next((job for job in reversed(jobs) if (job.kind, job.params) == (kind, asked)), None)
 
 
 def estimate(selection: Selection, params: dict[str, Any]) -> synthesis.Estimate:

@@ -186,8 +186,8 @@ def _relevant(workspace: Workspace, anchor: RunInfo) -> tuple[str | None, frozen
     )
     if task is None:
         return None, None
-    verdicts = Relevance(workspace.events(), anchor.space_id, task).all()
-    if not verdicts:
+    levels = Relevance(workspace.events(), anchor.space_id, task).levels()
+    if not levels:
         st.caption("Nobody has judged the features for this task: all count.")
         st.code(f"fac relevance {task}", language="bash")
         return None, None
@@ -199,7 +199,7 @@ def _relevant(workspace: Workspace, anchor: RunInfo) -> tuple[str | None, frozen
         bind="query-params",
         help="The least verdict that counts; the paper counts from *maybe* on, which is the default.",
     )
-    relevant = relevant_ids(verdicts, least or "maybe")
+    relevant = relevant_ids(levels, least or "maybe")
     st.caption(f"{len(relevant):,} of {anchor.d_sae:,} features count from {least or 'maybe (default)'} on.")
     return task, relevant
 

@@ -27,7 +27,7 @@ from fac_core.features.atlas import clusters_of
 from fac_core.features.causes import why_uncovered
 from fac_core.features.evidence import words_in_short
 from fac_core.features.homes import fields, homes
-from fac_core.features.labels import Labels, trust_of
+from fac_core.features.labels import Labels
 from fac_core.features.priority import Weights
 from fac_core.features.queue import gap_queue
 from fac_core.features.relevance.verdicts import Relevance
@@ -82,6 +82,13 @@ def states(run: Path, anchor: Path, definition: Definition, relevant: Relevant =
     """Every feature with its coverage state and the words at its peaks in the anchor."""
     table = feature_states(run_file(run), run_file(anchor), definition, relevant)
     return table.append_column("words", pa.array(words(anchor), pa.string()))
+
+
+@st.cache_resource(max_entries=_KEPT, show_spinner=False)
+def state_counts(run: Path, anchor: Path, definition: Definition, relevant: Relevant = None) -> dict[str, int]:
+    """How many features are in each state; states without one are left out."""
+    counted = states(run, anchor, definition, relevant)["state"].value_counts().to_pylist()
+    return {row["values"]: row["counts"] for row in counted}
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading peaks…")
@@ -146,8 +153,8 @@ def _queue(
         table,
         count_above(opened, table["delta"].to_numpy(), definition),
         why_uncovered(run_file(run), opened, definition, relevant),
-        labels=Labels(_log, space_id).all(),
-        verdicts=Relevance(_log, space_id, task).all() if task else None,
+        names=Labels(_log, space_id).names(),
+        levels=Relevance(_log, space_id, task).levels() if task else None,
         clusters=atlas(space)["cluster"].to_pylist() if space.exists() else None,
         homes=home_of(anchor, field) if field else None,
         weights=weights,
@@ -159,6 +166,15 @@ def home_of(anchor: Path, field: str) -> dict[int, str]:
     """Of every feature that fires in the anchor, the value of a metadata field where it is at home."""
     opened = run_file(anchor)
     return {feature: home.value for feature, home in homes(opened, range(opened.info.d_sae), field).items()}
+
+
+@st.cache_resource(max_entries=_KEPT, show_spinner=False)
+def coverage_by_part(
+    run: Path, anchor: Path, definition: Definition, relevant: Relevant = None, *, field: str, space: Path | None = None
+) -> tuple[curves.ClusterCoverage, ...]:
+    """FAC within the homes of a metadata field or, with the path of an atlas, within its clusters; least covered first."""
+    parts = home_of(anchor, field) if space is None else clusters(space)
+    return curves.cluster_coverage(coverage(run, anchor, definition, relevant), parts)
 
 
 @st.cache_resource(max_entries=_KEPT, show_spinner=False)
@@ -228,14 +244,14 @@ def _map_table(
     definition: Definition,
     relevant: Relevant,
 ) -> pa.Table:
-    table, held = states(run, anchor, definition, relevant), Labels(_log, space_id).all()
-    n, trust, named = len(table), trust_of(held), {f: label.text for f, label in held.items()}
+    table, names = states(run, anchor, definition, relevant), Labels(_log, space_id).names()
+    n = len(table)
     first = np.full(n, np.nan)
     first[_gaps["feature_id"].to_numpy()] = _gaps["priority"].to_numpy()
     columns = {
         **{name: atlas(space)[name] for name in ("x", "y", "cluster")},
-        "label": pa.array([named.get(f, "") for f in range(n)], pa.string()),
-        "label_f1": pa.array([trust.get(f, np.nan) for f in range(n)], pa.float32()),
+        "label": pa.array([names.text.get(f, "") for f in range(n)], pa.string()),
+        "label_f1": pa.array([names.trust.get(f, np.nan) for f in range(n)], pa.float32()),
         "priority": pa.array(first, pa.float32()),
     }
     for name, column in columns.items():

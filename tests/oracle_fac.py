@@ -1,6 +1,6 @@
-"""FAC by the book, in pandas, slow and obvious: the truth that `fac_core.coverage` must equal.
+"""FAC by the book, slow and obvious: the truth that `fac_core.coverage` must equal.
 
-A run is a table with one row a (feature, sample) with a non-zero activation, read back from the run file.
+A run is, for each feature that fires in it, the activation of each sample that fires it, read back from the run file.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from fac_core.coverage.definition import Definition
 from fac_core.store.run_file import RunFile
@@ -22,35 +21,38 @@ class OracleFac:
     extra: set[int]
 
 
-def table(run: RunFile) -> pd.DataFrame:
-    return run.query("SELECT feature_id, sample_id, activation FROM activations").to_pandas()
+Table = dict[int, dict[int, np.float32]]
 
 
-def thresholds(anchor: pd.DataFrame, definition: Definition) -> dict[int, np.float32]:
-    """δ of each feature that the anchor has; all others have `definition.delta`."""
-    result = {}
-    for feature, rows in anchor.groupby("feature_id"):
-        value = definition.delta
-        if definition.quantile is not None:
-            value = max(value, float(np.quantile(rows["activation"].to_numpy(dtype=float), definition.quantile)))
-        result[int(feature)] = np.float32(value)  # type: ignore[arg-type]
-    return result
-
-
-def features_in(run: pd.DataFrame, deltas: dict[int, np.float32], definition: Definition) -> set[int]:
-    """F(run): active above δ in at least `min_count` samples."""
-    found = set()
-    for feature, rows in run.groupby("feature_id"):
-        delta = deltas.get(int(feature), np.float32(definition.delta))  # type: ignore[arg-type]
-        samples = {s for s, a in zip(rows["sample_id"], rows["activation"], strict=True) if np.float32(a) > delta}
-        if len(samples) >= definition.min_count:
-            found.add(int(feature))  # type: ignore[arg-type]
+def table(run: RunFile) -> Table:
+    found: Table = {}
+    for row in run.query("SELECT feature_id, sample_id, activation FROM activations").to_pylist():
+        found.setdefault(row["feature_id"], {})[row["sample_id"]] = np.float32(row["activation"])
     return found
 
 
-def fac(
-    run: pd.DataFrame, anchor: pd.DataFrame, definition: Definition, relevant: Collection[int] | None = None
-) -> OracleFac:
+def thresholds(anchor: Table, definition: Definition) -> dict[int, np.float32]:
+    """δ of each feature that the anchor has; all others have `definition.delta`."""
+    result = {}
+    for feature, by_sample in anchor.items():
+        value = definition.delta
+        if definition.quantile is not None:
+            value = max(value, float(np.quantile(np.array(list(by_sample.values()), dtype=float), definition.quantile)))
+        result[feature] = np.float32(value)
+    return result
+
+
+def features_in(run: Table, deltas: dict[int, np.float32], definition: Definition) -> set[int]:
+    """F(run): active above δ in at least `min_count` samples."""
+    found = set()
+    for feature, by_sample in run.items():
+        delta = deltas.get(feature, np.float32(definition.delta))
+        if sum(activation > delta for activation in by_sample.values()) >= definition.min_count:
+            found.add(feature)
+    return found
+
+
+def fac(run: Table, anchor: Table, definition: Definition, relevant: Collection[int] | None = None) -> OracleFac:
     deltas = thresholds(anchor, definition)
     in_anchor = features_in(anchor, deltas, definition)
     in_run = features_in(run, deltas, definition)
@@ -60,9 +62,9 @@ def fac(
 
 
 def gap_closure(
-    synthetic: pd.DataFrame,
-    seed: pd.DataFrame,
-    anchor: pd.DataFrame,
+    synthetic: Table,
+    seed: Table,
+    anchor: Table,
     definition: Definition,
     relevant: Collection[int] | None = None,
 ) -> tuple[set[int], set[int]]:

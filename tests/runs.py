@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import pickle
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +17,9 @@ from fac_core.store.run_file import RunFile, RunInfo
 from fac_core.store.shard_schema import ACTIVATIONS, EXAMPLES, SHARD_SAMPLES
 
 Active = tuple[int, int, float]
+
+_BUILT: dict[str, bytes] = {}
+"""Files by what they were built from: many tests begin from the same run, and most do less with it than building costs."""
 
 
 def run_info(name: str, d_sae: int, *, space_id: str = "space", **fields: object) -> RunInfo:
@@ -112,15 +117,24 @@ def make_run(
     `fields` go to `RunInfo`. Activations are stored with four significant digits: give them no more.
     """
     target = path if path.suffix == ".duckdb" else path / f"{name}.duckdb"
-    parts = write_parts(
-        target.with_suffix(".parts"),
-        activations,
-        n_samples,
-        token_index=token_index,
-        texts=texts,
-        n_tokens=n_tokens,
-        metadata=metadata,
-        shown=shown,
-    )
-    build_run(target, run_info(name, d_sae, space_id=space_id, **fields), **parts)  # type: ignore[arg-type]
+    info = run_info(name, d_sae, space_id=space_id, **fields)
+    key = hashlib.sha256(
+        pickle.dumps((info, activations, n_samples, token_index, texts, n_tokens, metadata, shown))
+    ).hexdigest()
+    if key in _BUILT:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(_BUILT[key])
+    else:
+        parts = write_parts(
+            target.with_suffix(".parts"),
+            activations,
+            n_samples,
+            token_index=token_index,
+            texts=texts,
+            n_tokens=n_tokens,
+            metadata=metadata,
+            shown=shown,
+        )
+        build_run(target, info, **parts)  # type: ignore[arg-type]
+        _BUILT[key] = target.read_bytes()
     return RunFile(target)

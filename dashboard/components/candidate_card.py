@@ -90,9 +90,9 @@ def _badges(candidate: Candidate, held: State) -> None:
 
 
 def _target(selection: Selection, candidate: Candidate) -> None:
-    label = Labels(selection.workspace.events(), selection.anchor.space_id).all().get(candidate.feature_id)
+    label = Labels(selection.workspace.events(), selection.anchor.space_id).names().text.get(candidate.feature_id)
     words = sources.words(selection.workspace.run_path(selection.anchor.run_id))[candidate.feature_id]
-    called = label.text if label else words or "no words at its peaks"
+    called = label or words or "no words at its peaks"
     st.markdown(f"**Written for feature {candidate.feature_id}**: {st_text(called)}")
     st.caption("Real texts that fire it most:")
 

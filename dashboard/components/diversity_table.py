@@ -1,4 +1,4 @@
-"""FAC beside the older measures of diversity, for all runs of the space; behind a button, since it reads all texts."""
+"""FAC beside the older measures of diversity, for all runs of the space: a job, since it reads and embeds all texts."""
 
 from __future__ import annotations
 
@@ -6,28 +6,45 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import comparison_sources
+from dashboard import jobs_link
+from dashboard.components.examples import st_text
 from dashboard.selection import Selection
 from fac_core.diversity.table import METRICS
 from fac_core.errors import FacError
 
 
 def show(selection: Selection) -> None:
+    """The table, once a job has measured it; until then what there is to do, or how far it is."""
     st.subheader("Diversity beside FAC")
     peers = [i.run_id for i in selection.workspace.runs() if i.space_id == selection.anchor.space_id]
-    st.button(
-        f"Measure {len(peers)} datasets at equal size",
-        icon=":material/straighten:",
-        on_click=lambda: st.session_state.update(diversity_asked=True),
-    )
-    if not st.session_state.get("diversity_asked"):
+    params = {"runs": peers, "anchor": selection.anchor.run_id}
+    job = jobs_link.newest(selection, "diversity", params)
+    if job is None or job.state in ("failed", "cancelled"):
+        st.button(
+            f"Measure {len(peers)} datasets at equal size",
+            icon=":material/straighten:",
+            on_click=_measure,
+            args=(selection, params),
+        )
         st.caption("Words, grammar and meaning, by the measures that papers print. The first time takes minutes.")
-        return
+        if job is not None and job.error:
+            st.error(st_text(job.error), icon=":material/error:")
+    elif job.result is None:
+        st.caption(f"Job {job.job_id} measures {len(peers)} datasets; the strip at the top says how far it is.")
+    else:
+        _show_table(job.result)
+
+
+def _measure(selection: Selection, params: dict[str, Any]) -> None:
+    """Ask the worker for it: it embeds every text, with a model that the page never loads."""
     try:
-        found = comparison_sources.diversity(tuple(peers), selection.anchor.run_id, selection.workspace.folder)
+        job = jobs_link.submit(selection, "diversity", params)
+        st.toast(f"Measuring as job {job}.", icon=":material/straighten:")
     except FacError as error:
-        st.error(str(error), icon=":material/error:")
-        return
+        st.toast(st_text(str(error)), icon=":material/error:")
+
+
+def _show_table(found: dict[str, Any]) -> None:
     names = [row["run"] for row in found["rows"]]
     st.dataframe(
         table_rows(found), hide_index=True, column_config={name: st.column_config.TextColumn() for name in names}

@@ -13,7 +13,6 @@ from dashboard.figures import clusters, curves
 from dashboard.links import link, shared
 from dashboard.selection import Selection
 from dashboard.theme import STATES
-from fac_core.coverage.curves import cluster_coverage
 from fac_core.coverage.definition import PRESETS
 from fac_core.errors import EmptyAnchor, FacError
 from fac_core.store.run_file import RunInfo
@@ -36,14 +35,14 @@ except FacError as error:
 
 
 def show_number() -> None:
-    interval = sources.interval(run, anchor, definition, relevant)
-    table = sources.states(run, anchor, definition, relevant)
-    counted = {state: table["state"].to_pylist().count(state) for state in STATES}
+    """FAC first, by itself: the interval takes seconds when it is new."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.metric("Feature Activation Coverage", f"{result.fac:.1%}", width="content")
         show_closure()
         with st.popover("What is FAC?", icon=":material/function:"):
             definitions.show()
+    interval = sources.interval(run, anchor, definition, relevant)
+    counted = sources.state_counts(run, anchor, definition, relevant)
     task = f" and matter for {selection.task}" if selection.task else ""
     st.markdown(
         f"Of **{result.denominator:,}** features that occur in {st_text(result.anchor)}{task}, **{result.numerator:,}** fire"
@@ -52,7 +51,7 @@ def show_number() -> None:
     )
     with st.container(horizontal=True):
         for state, look in STATES.items():
-            st.badge(f"{look.word} {counted[state]:,}", icon=look.icon, color=look.badge, help=look.meaning)  # type: ignore[arg-type]
+            st.badge(f"{look.word} {counted.get(state, 0):,}", icon=look.icon, color=look.badge, help=look.meaning)  # type: ignore[arg-type]
         st.page_link("views/gaps.py", label=f"See the {len(result.missing):,} gaps", icon=":material/arrow_forward:")
 
 
@@ -128,8 +127,8 @@ def show_parts() -> None:
         return
     st.subheader("By topic")
     field = st.segmented_control("Topics are", fields, default=None, key="field", bind="query-params") or fields[0]
-    found = sources.clusters(space) if field == _CLUSTERS else sources.home_of(anchor, field)
-    parts = cluster_coverage(result, found)
+    by_cluster = space if field == _CLUSTERS else None
+    parts = sources.coverage_by_part(run, anchor, definition, relevant, field=field, space=by_cluster)
     shown = parts[:_PARTS_SHOWN]
     event = st.plotly_chart(
         clusters.by_cluster(shown),

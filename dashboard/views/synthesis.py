@@ -18,7 +18,7 @@ from fac_core.curation.triage import Triage
 from fac_core.errors import FacError
 from fac_core.export.plan import method_yields
 from fac_core.features.evidence import TokenValue
-from fac_core.features.labels import Labels, trust_of
+from fac_core.features.labels import Labels
 from fac_core.features.trust import TRUSTED
 from fac_core.report.token_heat import token_heat
 from fac_core.synthesis.candidates import Batch, Candidate, Candidates
@@ -45,16 +45,15 @@ if not approved:
 
 def choose_targets() -> list[int]:
     """The approved gaps as a list with boxes. A name that cannot be trusted misleads the generator: it starts unticked."""
-    labels = Labels(place.events(), selection.anchor.space_id).all()
-    trust = trust_of(labels)
+    names = Labels(place.events(), selection.anchor.space_id).names()
     words = sources.words(anchor)
     doubtful_too = st.toggle("Tick also those whose name cannot be trusted", key="sy_doubtful")
     rows = []
     for feature in approved:
-        score = trust.get(feature)
+        score = names.trust.get(feature)
         doubt = "not scored" if score is None else "low trust" if score < TRUSTED else ""
         note = "covered already" if feature not in missing else doubt
-        named = labels[feature].text if feature in labels else words[feature]
+        named = names.text.get(feature) or words[feature]
         is_ticked = feature in missing and (doubtful_too or not doubt)
         rows.append({"write": is_ticked, "feature": feature, "called": named, "trust": score, "note": note})
     key = "sy-targets-" + hashlib.sha256(str(rows).encode()).hexdigest()[:12]

@@ -36,8 +36,11 @@ def diversity(
 
     def embed(run: RunFile, texts: list[str]) -> np.ndarray:
         # The run, not only the dataset: samples that could not be encoded are in no run.
+        def progress(done: int, total: int, note: str) -> None:
+            on_progress(done, total, f"{note} of {run.info.name}")
+
         path = kept / f"{run.info.dataset_id}-{run.info.run_id}-{sentences.MODEL_SHA256[:12]}.npy"
-        return sentences.cached(path, len(texts), lambda: sentences.embed(texts, on_progress=on_progress))
+        return sentences.cached(path, len(texts), lambda: sentences.embed(texts, on_progress=progress))
 
     with ExitStack() as stack:
         runs = [stack.enter_context(place.run(name)) for name in names]
@@ -50,6 +53,7 @@ def diversity(
             match=match,
             n_draws=n_draws,
             seed=seed,
+            on_progress=on_progress,
         )
 
 

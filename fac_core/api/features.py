@@ -15,7 +15,7 @@ from fac_core.features import causes
 from fac_core.features import co_activation as co_activating
 from fac_core.features.evidence import Example, top_examples
 from fac_core.features.gap_evidence import FeatureEvidence, feature_evidence
-from fac_core.features.labels import Labels, trust_of
+from fac_core.features.labels import Labels
 from fac_core.features.priority import Weights, priority
 from fac_core.features.relevance.rubric import rubric
 from fac_core.features.relevance.verdicts import Relevance
@@ -85,7 +85,6 @@ def prioritised_gaps(
         found = gap_list.gaps(q, p, definition, relevant)
         ids = found["feature_id"].to_numpy()
         nearness = strongest(q, 1)[ids] / np.maximum(thresholds(p, definition)[ids], np.finfo(np.float32).tiny)
-        trust = trust_of(Labels(place.events(), p.info.space_id).all())
-        verdicts = Relevance(place.events(), p.info.space_id, rubric(task).task).all() if task else {}
-        levels = {feature: verdict.level for feature, verdict in verdicts.items()}
+        trust = Labels(place.events(), p.info.space_id).names().trust
+        levels = Relevance(place.events(), p.info.space_id, rubric(task).task).levels() if task else {}
         return priority(found, nearness, levels, trust, weights)

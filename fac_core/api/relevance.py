@@ -90,7 +90,7 @@ def relevant_features(
     verdicts = relevance(task, run, workspace=workspace)
     if not verdicts:
         raise WrongUse(f"No feature has a verdict for {task!r} yet. `fac relevance {task}` judges them.")
-    return relevant_ids(verdicts, least)
+    return relevant_ids({feature: verdict.level for feature, verdict in verdicts.items()}, least)
 
 
 def set_relevance(
@@ -134,6 +134,6 @@ def relevance_noise(
     with open_pair(workspace, run, anchor) as (q, p):
         features = anchor_features(p, definition)
         missing = features.can_occur & ~active(q, features.thresholds, definition.min_count)
-        relevant = relevant_ids(Relevance(place.events(), p.info.space_id, named).all(), strictness)
+        relevant = relevant_ids(Relevance(place.events(), p.info.space_id, named).levels(), strictness)
         ids = np.flatnonzero(missing).tolist()
         return flip_effect(relevant, ids, p.info.d_sae, share, repeats=repeats, seed=seed)

@@ -65,7 +65,7 @@ def _contents(place: Workspace, q: RunFile, p: RunFile, definition: Definition, 
         states,
         count_above(p, states["delta"].to_numpy(), definition),
         why_uncovered(q, p, definition),
-        labels=Labels(log, p.info.space_id).all(),
+        names=Labels(log, p.info.space_id).names(),
     )
     return Contents(
         run=q.info,

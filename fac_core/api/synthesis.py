@@ -122,7 +122,7 @@ def prepared(spec: SynthesisSpec, *, workspace: Folder = None) -> Prepared:
             raise WrongUse("No gap is approved yet: triage gaps as targets in `fac ui`, or name features by id.")
         for feature in ids:
             check_feature(p, feature)
-        labels = {f: label.text for f, label in Labels(place.events(), p.info.space_id).all().items()}
+        labels = Labels(place.events(), p.info.space_id).names().text
         wanted = tuple(dict.fromkeys(ids))
         template = prompt_template(spec.prompt or _default_prompt(spec), place.folder)
         if template.shape != spec.shape:

@@ -12,6 +12,9 @@ import numpy as np
 from fac_core.coverage.active import AnchorFeatures, active
 from fac_core.store.run_file import RunFile
 
+_FEW = 16
+"""Counts up to which looking for the smallest again and again is quicker than sorting."""
+
 
 @dataclass(frozen=True)
 class ActivePairs:
@@ -72,11 +75,17 @@ def first_cover(pairs: ActivePairs, order: np.ndarray) -> np.ndarray:
     place = np.empty(pairs.n_samples, dtype=np.int64)
     place[order] = np.arange(1, pairs.n_samples + 1)
     places = place[pairs.sample]
-    if pairs.min_count == 1:
-        return np.minimum.reduceat(places, pairs.starts)
+    sizes = np.diff(np.append(pairs.starts, len(places)))
+    if pairs.min_count <= _FEW:
+        first = np.minimum.reduceat(places, pairs.starts)
+        for _ in range(
+            pairs.min_count - 1
+        ):  # without the smallest, the next is the smallest; a place occurs once a feature
+            places[places == np.repeat(first, sizes)] = pairs.n_samples + 1
+            first = np.minimum.reduceat(places, pairs.starts)
+        return first
     # One sort for all features: the feature in the high digits keeps the groups together.
     stride = pairs.n_samples + 1
-    sizes = np.diff(np.append(pairs.starts, len(places)))
     keys = np.repeat(np.arange(pairs.n_covered), sizes) * stride + places
     keys.sort()
     return keys[pairs.starts + pairs.min_count - 1] % stride

@@ -19,6 +19,7 @@ from fac_core.diversity.vectors import (
 )
 from fac_core.diversity.words import distinct, ngram_entropy, numbered, self_bleu, words
 from fac_core.errors import EmptyAnchor, WrongUse
+from fac_core.progress import Progress, silent
 from fac_core.store.run_file import RunFile
 
 N_CLUSTERS = 50
@@ -108,6 +109,7 @@ def diversity(
     match: Literal["samples", "tokens"] | None = "samples",
     n_draws: int = 10,
     seed: int = 0,
+    on_progress: Progress = silent,
 ) -> Diversity:
     """Measure each run. FAC and the other measures are of the same draws.
 
@@ -123,6 +125,7 @@ def diversity(
     sizes = [run.info.n_samples if match == "samples" else run.info.n_tokens for run in runs]
     facs = {f"fac_{name}": _facs(runs, anchor, name, relevant, match, n_draws, seed) for name in PRESETS}
     rows = []
+    on_progress(0, len(runs), "measuring")
     for i, (run, texts) in enumerate(zip(runs, prepared, strict=True)):
         n_tokens = run.query("SELECT n_tokens FROM samples ORDER BY sample_id")["n_tokens"].to_numpy()
         rng = np.random.default_rng(seed)
@@ -139,6 +142,7 @@ def diversity(
                 metrics={**{name: column[i] for name, column in facs.items()}, **measured},
             )
         )
+        on_progress(i + 1, len(runs), "measuring")
     return Diversity(tuple(rows), None if match is None else (match, min(sizes)), 1 if match is None else n_draws)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.cluster import KMeans
 
 from fac_core.diversity.words import entropy
 
@@ -35,6 +34,8 @@ def trace_covariance(vectors: np.ndarray) -> float:
 
 def clusters(vectors: np.ndarray, n_clusters: int, seed: int = 0) -> np.ndarray:
     """A k-means cluster for each vector (of unit length), seeded; with fewer vectors than clusters, one each."""
+    from sklearn.cluster import KMeans  # here, since who shows a table need not wait for it
+
     k = min(n_clusters, len(np.unique(vectors, axis=0)))
     if not k:
         return np.zeros(0, dtype=np.int32)

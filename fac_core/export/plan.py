@@ -98,7 +98,7 @@ def plan_export(
     if not accepted:
         raise WrongUse("Nothing is accepted yet in these batches. Review them first: `fac review`, or the Review page.")
     shape = shape or _first_shape([c for _, c in accepted], seed if merged else None)
-    labels = {f: one.text for f, one in Labels(place.events(), anchor.info.space_id).all().items()}
+    labels = Labels(place.events(), anchor.info.space_id).names().text
     old = seed_rows(seed, shape) if merged else []
     new = [synthetic_row(c, s.opinions[c.candidate_id], s.batch, labels.get(c.feature_id), shape) for s, c in accepted]
     texts = [item.text for item in seed_items(seed)] if merged else []

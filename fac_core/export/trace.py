@@ -68,7 +68,7 @@ def trace(place: Workspace, candidate_id: str) -> Chain:
     reviews = Reviews(log, batch.batch_id)
     with place.run(batch.anchor_run_id) as anchor:
         words = ", ".join(word.word for word in peak_words(anchor, [held.feature_id])[held.feature_id])
-    label = Labels(log, batch.space_id).all().get(held.feature_id)
+    label = Labels(log, batch.space_id).of(held.feature_id)
     return Chain(
         candidate_id=candidate_id,
         feature_id=held.feature_id,

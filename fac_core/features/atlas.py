@@ -14,11 +14,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from sklearn.cluster import MiniBatchKMeans
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from fac_core.errors import MissingExtra
 from fac_core.features.evidence import PeakWord
+from fac_core.features.topic_words import is_topic_word
 from fac_core.store.run_file import RunInfo
 from fac_core.store.space_file import SpaceFile
 
@@ -91,6 +90,8 @@ def clusters(directions: np.ndarray) -> np.ndarray:
     Of the directions, not of the map: UMAP tears and joins groups. k-means, because every feature then has a cluster
     (a density-based method leaves most directions of a SAE, which are nearly orthogonal, as noise).
     """
+    from sklearn.cluster import MiniBatchKMeans  # here, since whoever reads an atlas need not wait for it
+
     n = max(1, round(len(directions) / _FEATURES_A_CLUSTER))
     means = MiniBatchKMeans(n_clusters=n, random_state=0, batch_size=4096)
     return np.asarray(means.fit_predict(directions), dtype=np.uint16)
@@ -104,7 +105,7 @@ def cluster_names(cluster: np.ndarray, words: Mapping[int, Sequence[PeakWord]]) 
     """
     counts = [Counter[str]() for _ in range(int(cluster.max()) + 1 if len(cluster) else 0)]
     for feature, peaks in words.items():
-        counts[cluster[feature]].update({w.word for w in peaks if _names(w.word)})
+        counts[cluster[feature]].update({w.word for w in peaks if w.word.isalpha() and is_topic_word(w.word)})
     total: Counter[str] = Counter()
     for one in counts:
         total.update(one)
@@ -147,7 +148,3 @@ def clusters_of(space: SpaceFile) -> dict[int, str]:
         row["feature_id"]: row["name"] if len(by_name[row["name"]]) == 1 else f"{row['name']} ({row['cluster_id']})"
         for row in rows.to_pylist()
     }
-
-
-def _names(word: str) -> bool:
-    return len(word) > 2 and word.isalpha() and word not in ENGLISH_STOP_WORDS

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from fac_core.features.evidence import PeakWord
+from fac_core.features.topic_words import is_topic_word
 from fac_core.store.homes import FIELDS, HOMES, json_path
 from fac_core.store.run_file import RunFile
 
@@ -71,7 +71,7 @@ def home_words(found: Mapping[int, Home], words: Mapping[int, Sequence[PeakWord]
     for feature, home in sorted(found.items(), key=lambda item: -(item[1].n_inside ** 2) / item[1].n_active):
         here = by_home.setdefault(home.value, [])
         for peak in words.get(feature, ())[:1]:
-            is_topic = peak.word.isalpha() and len(peak.word) > 2 and peak.word not in ENGLISH_STOP_WORDS
+            is_topic = peak.word.isalpha() and is_topic_word(peak.word)
             if is_topic and peak.share >= _CRISP and peak.word not in here and len(here) < n:
                 here.append(peak.word)
     return by_home

@@ -9,7 +9,7 @@ The history keeps them all.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -52,6 +52,15 @@ class Label:
     """ISO 8601, UTC."""
 
 
+@dataclass(frozen=True)
+class Names:
+    """What lists show of all labels, by feature: plain text and numbers, so that the garbage collector passes them over."""
+
+    text: Mapping[int, str] = field(default_factory=dict)
+    trust: Mapping[int, float] = field(default_factory=dict)
+    """As `trust_of` gives it."""
+
+
 class Labels:
     """The labels of one feature space."""
 
@@ -60,8 +69,15 @@ class Labels:
         self._space = space_id
 
     def all(self) -> dict[int, Label]:
-        """The label that holds for each labelled feature."""
-        return dict(_held(self._log.path, self._space, self._log.newest(self._space, _KIND)))
+        """The label that holds for each labelled feature. Reading those of 65,536 features takes a second."""
+        held: dict[int, Label] = {}
+        for event in sorted(self._log.latest(self._space, _KIND).values(), key=_rank):
+            held[_feature(event)] = _label(event)
+        return held
+
+    def names(self) -> Names:
+        """Text and trust of the labels that hold; read anew only after a new event."""
+        return _names(self._log.path, self._space, self._log.newest(self._space, _KIND))
 
     def of(self, feature_id: int) -> Label | None:
         """The label that holds for one feature: what `all` says of it, without reading the others."""
@@ -139,13 +155,9 @@ def trust_of(labels: Mapping[int, Label]) -> dict[int, float]:
 
 
 @lru_cache(maxsize=8)
-def _held(log: Path, space: str, newest: int) -> dict[int, Label]:  # noqa: ARG001  # newest: part of the key
-    """The labels that hold while `newest` is the newest event: reading those of 65,536 features takes a second."""
-    held: dict[int, Label] = {}
-    latest = EventLog(log).latest(space, _KIND).values()
-    for event in sorted(latest, key=_rank):
-        held[_feature(event)] = _label(event)
-    return held
+def _names(log: Path, space: str, newest: int) -> Names:  # noqa: ARG001  # newest: part of the key
+    held = Labels(EventLog(log), space).all()
+    return Names({feature: label.text for feature, label in held.items()}, trust_of(held))
 
 
 def _payload(

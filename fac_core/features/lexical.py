@@ -16,9 +16,9 @@ from typing import Literal
 
 import numpy as np
 from scipy import sparse
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
 
 from fac_core.features.incidence import incidence
+from fac_core.features.topic_words import is_topic_word
 from fac_core.features.trust import Trust, halves, negatives, trust
 from fac_core.store.run_file import RunFile
 
@@ -205,7 +205,7 @@ def _peaks(run: RunFile, delta: np.ndarray) -> dict[int, _Peaks]:
         matches = list(_WORD.finditer(snippet))
         peak = next((m for m in matches if m.end() > at), None)
         word = peak[0].lower() if peak else "⏎"
-        around = frozenset(m[0].lower() for m in matches if m is not peak and _tells(m[0].lower())) - {word}
+        around = frozenset(m[0].lower() for m in matches if m is not peak and is_topic_word(m[0].lower())) - {word}
         lists = found.setdefault(feature, ([], [], []))
         for column, value in zip(lists, (sample, word, around), strict=True):
             column.append(value)  # type: ignore[arg-type]
@@ -213,11 +213,6 @@ def _peaks(run: RunFile, delta: np.ndarray) -> dict[int, _Peaks]:
         feature: _Peaks(tuple(samples), tuple(words), tuple(contexts))
         for feature, (samples, words, contexts) in found.items()
     }
-
-
-def _tells(word: str) -> bool:
-    """Whether a word near a peak can say what the context is about."""
-    return len(word) > 2 and word[0].isalpha() and word not in ENGLISH_STOP_WORDS
 
 
 def _half(peaks: _Peaks, seed: int, *, first: bool) -> _Peaks:
@@ -232,6 +227,8 @@ def occurrence(
     vocabulary = sorted({w for kind, words in labels.values() for w in _tested(kind, words)})
     if not vocabulary or not texts:
         return sparse.csc_matrix((len(texts), 0), dtype=np.int64), {}
+    from sklearn.feature_extraction.text import CountVectorizer  # here, since who reads labels need not wait for it
+
     counter = CountVectorizer(analyzer=_analysed, vocabulary=vocabulary, binary=True)  # pyright: ignore[reportArgumentType]
     return sparse.csc_matrix(counter.transform(texts)), {w: i for i, w in enumerate(vocabulary)}
 

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from scipy.stats import rankdata
 
 from fac_core.errors import WrongUse
 from fac_core.features.trust import ALWAYS_YES
@@ -62,6 +61,8 @@ def priority(
     Returns:
         `feature_id`, `priority`, and its parts `relevance`, `trust`, `strength`, `rarity`; the highest first.
     """
+    from scipy.stats import rankdata  # here, since pages that rank nothing need not wait for it
+
     ids = gaps["feature_id"].to_pylist()
     n_active = gaps["n_active"].to_numpy()
     relevance, trust = relevance or {}, trust or {}

@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fac_core.features.labels import Label, trust_of
+from fac_core.features.labels import Names
 from fac_core.features.priority import Weights, priority
-from fac_core.features.relevance.verdicts import Verdict
+from fac_core.features.relevance.verdicts import Level
 
 NO_LABEL, NOT_JUDGED, NO_CLUSTER = "", "not judged", ""
 
@@ -36,8 +36,8 @@ def gap_queue(
     n_above: np.ndarray,
     causes: pa.Table,
     *,
-    labels: Mapping[int, Label] | None = None,
-    verdicts: Mapping[int, Verdict] | None = None,
+    names: Names | None = None,
+    levels: Mapping[int, Level] | None = None,
     clusters: Sequence[str] | None = None,
     homes: Mapping[int, str] | None = None,
     weights: Weights = Weights(),
@@ -55,21 +55,19 @@ def gap_queue(
         (of relevance), `cluster`, `home`, `cause`, `n_active` (anchor samples above δ_i), `share` (of the anchor, any
         activation), `anchor_max`, `run_max`, `delta`.
     """
-    labels, verdicts, homes = labels or {}, verdicts or {}, homes or {}
+    names, levels, homes = names or Names(), levels or {}, homes or {}
     ids = causes["feature_id"].to_numpy()
     rows = states.take(pa.array(ids))
-    trust = trust_of(labels)
-    levels = {feature: verdict.level for feature, verdict in verdicts.items()}
     nearness = rows["run_max"].to_numpy() / np.maximum(rows["delta"].to_numpy(), np.finfo(np.float32).tiny)
     counted = pa.table({"feature_id": causes["feature_id"], "n_active": n_above[ids]})
     # The nearness of the queue is at most 1: a gap with enough strong samples were none.
-    ranked = priority(counted, nearness, levels, trust, weights)
+    ranked = priority(counted, nearness, levels, names.trust, weights)
     described = pa.table(
         {
             "feature_id": causes["feature_id"],
             "words": rows["words"],
-            "label": pa.array([labels[f].text if f in labels else NO_LABEL for f in ids.tolist()], pa.string()),
-            "label_f1": pa.array([trust.get(f) for f in ids.tolist()], pa.float64()),
+            "label": pa.array([names.text.get(f, NO_LABEL) for f in ids.tolist()], pa.string()),
+            "label_f1": pa.array([names.trust.get(f) for f in ids.tolist()], pa.float64()),
             "level": pa.array([levels.get(f, NOT_JUDGED) for f in ids.tolist()], pa.string()),
             "cluster": pa.array([clusters[f] if clusters else NO_CLUSTER for f in ids.tolist()], pa.string()),
             "home": pa.array([homes.get(f) for f in ids.tolist()], pa.string()),

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from fac_core.activations.spec import Dtype, EncodeSpec, Mode
 from fac_core.api import atlas as atlas_verbs
+from fac_core.api import diversity as diversity_verb
 from fac_core.api import encoding, labels, probing, relevance, synthesis
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.errors import WrongUse
@@ -79,6 +80,13 @@ class RelevanceParams(RunParams):
     value: str = "1"
 
 
+class DiversityParams(Params):
+    """`fac diversity`: runs and anchor by name or id; None is the anchor of the workspace."""
+
+    runs: tuple[str, ...] = Field(min_length=1)
+    anchor: str | None = None
+
+
 class ProbeParams(RunParams):
     """Which features fire on a text; `feature_id` is shown also where it is silent."""
 
@@ -134,6 +142,11 @@ def _relevance(place: Workspace, params: RelevanceParams, _on_progress: Progress
     return {"task": params.task, "n_judged": len(found)}
 
 
+def _diversity(place: Workspace, params: DiversityParams, on_progress: Progress, _warm: Warm) -> dict[str, Any]:
+    found = diversity_verb.diversity(params.runs, params.anchor, workspace=place.folder, on_progress=on_progress)
+    return asdict(found)
+
+
 def _probe(place: Workspace, params: ProbeParams, _on_progress: Progress, warm: Warm) -> dict[str, Any]:
     found = probing.probe(params.text, params.feature_id, params.run, workspace=place.folder, warm=warm.get)
     return asdict(found)
@@ -167,6 +180,7 @@ KINDS: dict[str, Kind] = {
     "label": Kind("Name the features", RunParams, _label),
     "atlas": Kind("Map the feature space", RunParams, _atlas),
     "relevance": Kind("Judge relevance", RelevanceParams, _relevance),
+    "diversity": Kind("Measure diversity", DiversityParams, _diversity),
     "synthesise": Kind("Write samples for gaps", SynthesiseParams, _synthesise),
     "verify_edits": Kind("Verify edited samples", BatchParams, _verify_edits, quick=True),
     "probe": Kind("Try a text", ProbeParams, _probe, quick=True),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 import dashboard
 from fac_core.store.workspace import Workspace
 from tests.runs import make_run
+
+# Every new AppTest would look through the metadata of all installed packages: longer than most pages take.
+manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
 
 APP = str(Path(dashboard.__file__).with_name("app.py"))
 HOSTILE = "<script>alert('x')</script> **bold** [link](javascript:alert(1)) \"quoted\" ‏עברית é́ <0x0A>"
@@ -37,9 +42,7 @@ def page(workspace):
         app = AppTest.from_file(APP, default_timeout=60)
         for key, value in params.items():
             app.query_params[key] = value
-        app.run()
-        if name != "overview":
-            app.switch_page(f"views/{name}.py").run()
+        app.switch_page(f"views/{name}.py").run()
         assert not app.exception, app.exception
         return app
 

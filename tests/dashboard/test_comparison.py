@@ -16,6 +16,8 @@ from fac_core.coverage.subset import greedy_subset
 from fac_core.curation.triage import Triage
 from fac_core.diversity.table import METRICS
 from fac_core.features.relevance.verdicts import Relevance, Verdict
+from fac_core.jobs import launch
+from fac_core.jobs.queue import Jobs
 from tests.dashboard.test_pages import texts
 from tests.runs import make_run
 
@@ -182,3 +184,33 @@ def test_the_diversity_table_has_a_row_a_measure_and_dashes():
     assert rows["FAC, paper"] == "50.0% (40.0% – 60.0%)"
     assert rows["distinct-1"] == "0.5 (0.4 – 0.6)"
     assert rows["Vendi score"] == "–"
+
+
+def test_diversity_is_asked_for_once_and_shown_when_a_worker_has_measured_it(workspace, page, monkeypatch):
+    monkeypatch.setattr(launch, "is_worker_starting", lambda _place: True)  # this test is the worker
+    app = page()
+    _measure(app).click().run()
+    assert _measure(app) is None
+    assert "Job 1 measures 2 datasets" in texts(app)
+    jobs = Jobs(workspace)
+    job = jobs.take("me", ["diversity"])
+    assert sorted(job.params["runs"]) == ["id-anchor", "id-seed"]
+    metrics = {key: {"mean": 0.5, "low": 0.4, "high": 0.6} for key in METRICS}
+    rows = [{"run": "seed", "n_samples": 16, "mean_length": 6.0, "metrics": metrics}]
+    jobs.end("1", "me", "succeeded", result={"rows": rows, "matched": ["samples", 16], "n_draws": 10})
+    assert "10 random draws of 16 samples" in texts(page())
+
+
+def test_a_diversity_that_failed_says_why_and_can_be_asked_for_again(workspace, page):
+    params = {"runs": [run.run_id for run in workspace.runs()], "anchor": "id-anchor"}
+    jobs = Jobs(workspace)
+    jobs.submit("diversity", params, author="Ann")
+    jobs.take("me", ["diversity"])
+    jobs.end("1", "me", "failed", error="no <b>room</b>")
+    app = page()
+    assert any("no" in error.value and "room" in error.value for error in app.error)
+    assert _measure(app)
+
+
+def _measure(app):
+    return next((b for b in app.button if b.label == "Measure 2 datasets at equal size"), None)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from fac_core.bench.large_space import write_space
 from fac_core.coverage.definition import CALIBRATED, PAPER
 from fac_core.coverage.fac import coverage
+from fac_core.features.atlas import clusters_of
 from fac_core.store.run_file import RunFile
+from fac_core.store.space_file import SpaceFile
 from fac_core.store.workspace import Workspace
 from tests.dashboard.conftest import APP
 from tests.runs import make_run
@@ -113,18 +116,11 @@ def test_without_an_atlas_the_map_says_how_to_make_one(page):
 
 
 def test_with_an_atlas_the_map_lists_what_a_search_finds(workspace, page):
-    import numpy as np
-
-    from fac_core.features.atlas import atlas_tables
-    from fac_core.store.run_file import RunFile
-    from fac_core.store.space_file import write_space_file
-    from tests.features.test_atlas import unit
-
-    with RunFile(workspace.run_path("id-anchor")) as anchor:
-        directions = unit(np.random.default_rng(0).normal(size=(8, 4)))
-        logits = anchor.query("SELECT 0 AS feature_id, 1 AS sign, 1 AS rank, 'a' AS token, 0.5 AS logit")
-        write_space_file(workspace.space_path("space"), atlas_tables(directions, logits, {}, anchor.info))
-    app = page("map", mq_words="mixed")
+    path = workspace.space_path("space")
+    write_space(path, "space", 8)
+    with SpaceFile(path) as space:
+        (name,) = set(clusters_of(space).values())
+    app = page("map", mq_words=name.split(", ")[0])
     assert any("8 features match" in c.value for c in app.caption)
     assert len(app.dataframe[0].value) == 8
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fac_core.errors import WrongUse
-from fac_core.features.labels import Labels, trust_of
+from fac_core.features.labels import Labels, Names, trust_of
 from fac_core.features.lexical import LexicalLabel
 from fac_core.features.trust import Trust
 from fac_core.store.events import EventLog
@@ -95,6 +95,15 @@ def test_a_person_is_trusted_and_a_machine_by_its_score(labels):
     labels.record({1: lexical("a", 0.9), 2: lexical("b", 0.5)})
     labels.rename(3, "c", author="Ann")
     assert trust_of(labels.all()) == {1: 0.9, 2: 0.5, 3: 1.0}
+
+
+def test_the_names_of_lists_are_those_that_hold_after_every_event(labels):
+    labels.record({1: lexical("a", 0.9)})
+    assert labels.names() == Names({1: "a"}, {1: 0.9})
+    event = labels.rename(1, "b", author="Ann")
+    assert labels.names() == Names({1: "b"}, {1: 1.0})
+    labels.undo(event, author="Ann")
+    assert labels.names() == Names({1: "a"}, {1: 0.9})
 
 
 def test_the_label_of_one_feature_is_the_one_that_holds_among_all(labels):

@@ -6,10 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from fac_core.features.labels import Label
+from fac_core.features.labels import Names
 from fac_core.features.queue import Filters, gap_queue, matching
-from fac_core.features.relevance.verdicts import Verdict
-from fac_core.features.trust import Trust
 
 
 @pytest.fixture
@@ -33,28 +31,12 @@ def queue() -> pa.Table:
         }
     )
 
-    def label(feature: int, f1: float) -> Label:
-        trust = Trust("words", f1, f1, f1, 10, 10)
-        return Label(
-            feature,
-            f"name {feature}",
-            "lexical",
-            trust,
-            seen=(),
-            run_id=None,
-            model=None,
-            prompt=None,
-            verified=None,
-            author="lexical",
-            at="",
-        )
-
     return gap_queue(
         states,
         np.array([100, 10, 10, 100, 40, 20]),
         causes,
-        labels={1: label(1, 0.9), 4: label(4, 0.7)},
-        verdicts={5: Verdict(5, "no", "person", ""), 1: Verdict(1, "yes", "person", "")},
+        names=Names({1: "name 1", 4: "name 4"}, {1: 0.9, 4: 0.7}),
+        levels={5: "no", 1: "yes"},
         clusters=["x", "law", "law", "x", "law", "body"],
         homes={1: "contracts", 5: "clinic"},
     )

@@ -6,17 +6,22 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
+from fac_core.activations import pipeline
+from fac_core.activations.encoder import Encoder
 from fac_core.activations.spec import EncodeSpec
 from fac_core.api.encoding import encode
 from fac_core.jobs.job import Job
 from fac_core.jobs.queue import Jobs
+from fac_core.jobs.worker import work
 from fac_core.store.workspace import Workspace
 from tests import tiny
 
@@ -88,6 +93,31 @@ def slow_worker(place: Workspace) -> Iterator[Callable[..., subprocess.Popen[byt
     for process in started:
         process.kill()
         process.wait()
+
+
+@pytest.fixture
+def encoded_shards(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The same in this process: shards of two samples; grows by one for each that is encoded, which takes a while."""
+    whole, calls = Encoder.__call__, []
+
+    def slow(self: Encoder, *args: Any, **kwargs: Any) -> Any:
+        time.sleep(0.2)
+        calls.append(time.monotonic())
+        return whole(self, *args, **kwargs)
+
+    monkeypatch.setattr(Encoder, "__call__", slow)
+    monkeypatch.setattr(pipeline, "shard_size", lambda _n: 2)
+    return calls
+
+
+@contextmanager
+def working(place: Workspace) -> Iterator[None]:
+    """A worker in a thread of this process, which loads no library anew; it has ended when the context does."""
+    worker = threading.Thread(target=work, args=(place,), kwargs={"once": True})
+    worker.start()
+    yield
+    worker.join(300)
+    assert not worker.is_alive()
 
 
 def wait_for(look: Callable[[], T], seconds: float = 300) -> T:

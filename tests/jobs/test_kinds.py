@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import doctest
+import json
 import logging
 
+import numpy as np
 import pytest
 
+from fac_core.diversity.sentences import MODEL_SHA256
 from fac_core.errors import WrongUse
 from fac_core.jobs import pace, warm
 from fac_core.jobs.kinds import KINDS, checked
 from fac_core.jobs.log_file import last_lines, recording
+from fac_core.store.workspace import Workspace
+from tests.runs import make_run
 
 
 @pytest.mark.parametrize(
@@ -42,10 +47,27 @@ def test_paths_are_those_of_who_asks_not_of_the_worker(tmp_path, monkeypatch):
 def test_every_kind_has_a_title_and_parameters_that_survive_json():
     for name, kind in KINDS.items():
         assert kind.title, name
-        given = {"source": "x", "task": "t", "text": "x", "batch_id": "b"}
+        given = {"source": "x", "task": "t", "text": "x", "batch_id": "b", "runs": ["a"]}
         needed = {key: given[key] for key, field in kind.params.model_fields.items() if field.is_required()}
         params = checked(name, needed)
         assert checked(name, params.model_dump(mode="json")) == params
+
+
+def test_diversity_is_a_job_whose_result_the_log_can_hold(tmp_path):
+    place = Workspace.create(tmp_path / "w")
+    kept = place.folder / "cache" / "embeddings"
+    kept.mkdir(parents=True)
+    for name in ("anchor", "seed"):
+        rows = [(0, s, 1.0 + s) for s in range(8)]
+        texts = [f"text {s}" for s in range(8)]
+        with make_run(place.run_path(name), name, rows, 8, 4, run_id=name, texts=texts) as run:  # embedded before
+            vectors = np.random.default_rng(0).normal(size=(8, 4)).astype(np.float32)
+            np.save(kept / f"{run.info.dataset_id}-{name}-{MODEL_SHA256[:12]}.npy", vectors)
+    heard: list[tuple] = []
+    params = checked("diversity", {"runs": ["seed", "anchor"], "anchor": "anchor"})
+    found = KINDS["diversity"].run(place, params, lambda *news: heard.append(news), warm.Warm())
+    assert json.loads(json.dumps(found))["rows"][0]["metrics"]["fac_paper"]["mean"] == 1.0
+    assert heard == [(0, 2, "measuring"), (1, 2, "measuring"), (2, 2, "measuring")]
 
 
 def test_the_documented_examples_hold():

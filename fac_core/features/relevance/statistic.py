@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 from scipy import sparse
-from scipy.stats import false_discovery_control, norm
 
 from fac_core.coverage.active import check_same_space
 from fac_core.errors import WrongUse
@@ -58,6 +57,8 @@ def association(cases: Cases, *, n_strata: int = N_STRATA) -> pa.Table:
 
     Raises `WrongUse` unless there are positive and negative samples, of like length somewhere.
     """
+    from scipy.stats import false_discovery_control, norm  # here, since who reads verdicts need not wait for it
+
     if cases.positive.all() or not cases.positive.any():
         raise WrongUse("An association needs samples with the label and samples without it; here all are of one kind.")
     log_odds, error = _mantel_haenszel(cases, length_strata(cases.n_tokens, n_strata))

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from fac_core.errors import WrongUse
@@ -85,15 +87,25 @@ class Relevance:
             held[verdict.feature_id] = verdict
         return held
 
+    def levels(self) -> Mapping[int, Level]:
+        """The level that holds for each feature that was judged; read anew only after a new event."""
+        return _levels(self._log.path, self._scope, self._log.newest(self._scope, _KIND))
+
     def _verdicts(self) -> list[Verdict]:
         return [_verdict(event) for event in self._log.latest(self._scope, _KIND).values()]
 
 
-def relevant_ids(verdicts: Mapping[int, Verdict], least: Level = "maybe") -> frozenset[int]:
+def relevant_ids(levels: Mapping[int, Level], least: Level = "maybe") -> frozenset[int]:
     """The features that count: those judged `least` or above. Raises `WrongUse` for a level that there is not."""
     _check(least)
     counted = get_args(Level)[: get_args(Level).index(least) + 1]
-    return frozenset(feature for feature, verdict in verdicts.items() if verdict.level in counted)
+    return frozenset(feature for feature, level in levels.items() if level in counted)
+
+
+@lru_cache(maxsize=8)
+def _levels(log: Path, scope: str, newest: int) -> Mapping[int, Level]:  # noqa: ARG001  # newest: part of the key
+    space_id, _, task = scope.rpartition("/")
+    return {feature: verdict.level for feature, verdict in Relevance(EventLog(log), space_id, task).all().items()}
 
 
 def level_of(answer: Mapping[str, Any] | None) -> Level | None:

@@ -54,13 +54,20 @@ def test_a_verdict_taken_back_lets_the_next_judge_s_hold(relevance):
     assert relevance.all()[1].level == "yes"
 
 
+def test_the_levels_are_those_of_the_verdicts_that_hold_after_every_event(relevance):
+    relevance.record({1: verdict(1, "yes", "statistic"), 2: verdict(2, "maybe", "llm")}, author="statistic")
+    assert relevance.levels() == {1: "yes", 2: "maybe"}
+    relevance.record({1: verdict(1, "no", "person")}, author="Ann")
+    assert relevance.levels() == {1: "no", 2: "maybe"}
+
+
 def test_strictness_chooses_which_levels_count():
-    verdicts = {i: verdict(i, level, "llm") for i, level in enumerate(["yes", "probably", "maybe", "no"])}
-    assert relevant_ids(verdicts) == {0, 1, 2}
-    assert relevant_ids(verdicts, "probably") == {0, 1}
-    assert relevant_ids(verdicts, "yes") == {0}
+    levels = dict(enumerate(("yes", "probably", "maybe", "no")))
+    assert relevant_ids(levels) == {0, 1, 2}
+    assert relevant_ids(levels, "probably") == {0, 1}
+    assert relevant_ids(levels, "yes") == {0}
     with pytest.raises(WrongUse, match="choose one of"):
-        relevant_ids(verdicts, "sometimes")
+        relevant_ids(levels, "sometimes")
 
 
 def test_a_level_that_there_is_not_is_refused(relevance):
