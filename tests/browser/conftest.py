@@ -54,8 +54,10 @@ def served(workspace: Workspace) -> Iterator[str]:
                 break
             except OSError:
                 time.sleep(0.5)
-        yield address
-        process.terminate()
+        try:
+            yield address
+        finally:
+            process.terminate()
 
 
 @pytest.fixture(scope="session")
