@@ -110,13 +110,11 @@ def one_at_a_time(gaps: pa.Table) -> None:
             feature_id = named
             st.button("Back to the queue", icon=":material/arrow_back:", shortcut="B", on_click=leave)
         st.toggle("Stay after deciding", key="gq_stay", bind="query-params", help="Otherwise the next gap comes up.")
-    if named is not None or asked is not None:
-        row = (
-            queue.filter(pa.array(queue["feature_id"].to_numpy() == named)) if named is not None else queue.slice(0, 0)
-        )
-        if not len(row):
-            st.warning(f"Feature {st_text(str(asked or named))} is no gap of this run.", icon=":material/link_off:")
-            return
+    # A number that could be one has just been taken out of the box, and is still in the URL.
+    is_wrong = asked is not None and not (asked.isdecimal() and int(asked) < selection.anchor.d_sae)
+    if is_wrong or (named is not None and named not in ids):
+        st.warning(f"Feature {st_text(str(asked or named))} is no gap of this run.", icon=":material/link_off:")
+        return
     if feature_id is None:
         show_empty()
         return
