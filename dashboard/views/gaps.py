@@ -11,10 +11,10 @@ import pyarrow.csv
 import streamlit as st
 
 from dashboard import sources
-from dashboard.components import gap_card, gap_table
+from dashboard.components import gap_card, gap_table, saved_views
 from dashboard.components.decisions import Desk
 from dashboard.components.examples import st_text
-from dashboard.components.gap_filters import choose_filters, choose_ranking
+from dashboard.components.gap_filters import VIEW, choose_filters, choose_ranking
 from dashboard.selection import ANONYMOUS, Selection
 from fac_core.curation.acts import last_act, last_undone
 from fac_core.curation.audit import audit, progress
@@ -158,6 +158,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     st.button(
         "Redo", icon=":material/redo:", shortcut="Y", on_click=desk.redo, disabled=not last_undone(history, desk.author)
     )
+    saved_views.show(selection, "gaps", VIEW)
 filters = choose_filters(queue)
 show_progress()
 ask_name()
