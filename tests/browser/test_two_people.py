@@ -96,7 +96,7 @@ def work(server: str, name: str, meetings: Sequence[int], both: Barrier) -> Ledg
                 decide(page, ledger, *next(turns), by_keyboard=name == "Ann")
                 both.wait()
                 page.get_by_role("button", name="Back to the queue").click()
-                expect(heading(page)).not_to_have_text(f"Feature {feature}")
+                gone(page, feature)
             while len(ledger.decided) < DECISIONS:
                 decide(page, ledger, *next(turns), by_keyboard=name == "Ann")
             both.wait()
@@ -119,6 +119,11 @@ def open_gap(page: Page, feature: str) -> None:
     page.get_by_label("Gap", exact=True).blur()
 
 
+def gone(page: Page, feature: int) -> None:
+    expect(page.get_by_role("heading", name=f"Feature {feature}", exact=True)).to_have_count(0)
+    settled(page)
+
+
 def decide(page: Page, ledger: Ledger, state: State, key: str, *, by_keyboard: bool) -> None:
     """One decision about the gap that the page shows, and what the page said came of it."""
     settled(page)
@@ -136,7 +141,7 @@ def decide(page: Page, ledger: Ledger, state: State, key: str, *, by_keyboard: b
     else:
         ledger.decided[feature] = state
     if not page.get_by_role("button", name="Back to the queue").count():
-        expect(heading(page)).not_to_have_text(re.compile(f"^Feature {feature}( |$)"))
+        gone(page, feature)
 
 
 def act(page: Page, ledger: Ledger, key: str, word: str, outcome: Locator, by_keyboard: bool) -> None:
