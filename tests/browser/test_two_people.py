@@ -129,7 +129,7 @@ def decide(page: Page, ledger: Ledger, state: State, key: str, *, by_keyboard: b
     settled(page)
     feature = int(heading(page).inner_text().split()[1])
     refused = page.get_by_test_id("stAlert").filter(has_text=f"decided feature {feature} after you looked")
-    told = page.get_by_test_id("stToast").filter(has_text=f"Feature {feature}: {state}.")
+    told = page.get_by_text(f"({len(ledger.decided) + 1} by you")
     why = page.get_by_text(f"Why {state}?")
     act(page, ledger, key, state.capitalize(), refused.or_(why if state in NEEDS_REASON else told), by_keyboard)
     if state in NEEDS_REASON and not refused.count():
