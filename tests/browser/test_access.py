@@ -14,7 +14,8 @@ pytestmark = pytest.mark.browser
 _FOCUSED = """() => {
     const e = document.activeElement
     const labels = [...(e.labels || [])].map(label => label.innerText)
-    return [e.getAttribute('aria-label') || '', ...labels, e.innerText || ''].join(' ').trim()
+    const text = (e.innerText || '').length < 60 ? e.innerText : ''  // the whole page can have the focus too
+    return [e.getAttribute('aria-label') || '', ...labels, text].join(' ').trim()
 }"""
 _UNREACHABLE = """() => [...document.querySelectorAll('button, input, textarea, summary, a[href]')]
     .filter(e => e.getClientRects().length && !e.disabled && e.tabIndex < 0 && e.type !== 'file')
@@ -104,7 +105,7 @@ def test_datasets_are_compared_by_keyboard_alone(visit):
     settled(page)
     page.reload()
     settled(page)
-    tab_to(page, "^B|B$")
+    tab_to(page, "^B$")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")

@@ -24,7 +24,17 @@ from playwright.sync_api import Locator, Page, expect
 import fac_core as fac
 from fac_core.bench.large import SMALL, make_workspace
 from fac_core.curation.triage import NEEDS_REASON, State, Triage
-from tests.browser.conftest import SCREENSHOTS, heading, launched, press, screenshot, served, settled, visiting
+from tests.browser.conftest import (
+    PATIENCE,
+    SCREENSHOTS,
+    heading,
+    launched,
+    press,
+    screenshot,
+    served,
+    settled,
+    visiting,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -145,15 +155,15 @@ def decide(page: Page, ledger: Ledger, state: State, key: str, *, by_keyboard: b
 
 
 def act(page: Page, ledger: Ledger, key: str, word: str, outcome: Locator, by_keyboard: bool) -> None:
-    """Press a key or a button until the page answers."""
-    for _ in range(5):
+    """Press a key or a button until the page answers; impatience would decide about the gap that comes next."""
+    for _ in range(3):
         if by_keyboard:
             press(page, key)
         else:
             settled(page)
             page.get_by_role("button", name=re.compile(word)).first.click()
         try:
-            expect(outcome.first).to_be_visible(timeout=12_000)
+            expect(outcome.first).to_be_visible(timeout=PATIENCE)
         except AssertionError:
             ledger.again += 1
         else:
