@@ -136,6 +136,9 @@ def gone(page: Page, feature: int) -> None:
 
 def decide(page: Page, ledger: Ledger, state: State, key: str, *, by_keyboard: bool) -> None:
     """One decision about the gap that the page shows, and what the page said came of it."""
+    expect(page.get_by_text(f"({len(ledger.decided)} by you")).to_be_visible()  # else it still shows what was before
+    settled(page)
+    page.wait_for_timeout(500)
     settled(page)
     feature = int(heading(page).inner_text().split()[1])
     refused = page.get_by_test_id("stAlert").filter(has_text=f"decided feature {feature} after you looked")
