@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import streamlit as st
 
@@ -116,27 +116,53 @@ def _to_data(word: str) -> None:
 
 
 def _pick(label: str, runs: list[RunInfo], default: str, key: str, explanation: str) -> RunInfo:
-    """A run. The URL holds what the box shows; a link may also name a run by its id. One that there is not is said."""
+    by_id = {run.run_id: run for run in runs}
+    return (
+        choose_run(label, runs, key, f"showing {by_id[default].name}", _shown(by_id)[default], help=explanation)
+        or (by_id[default])
+    )
+
+
+def choose_run(
+    label: str, runs: list[RunInfo], key: str, otherwise: str, placeholder: str, **look: Any
+) -> RunInfo | None:
+    """The run that the URL names by its id or name, or that is chosen here; None: neither. A wrong one is said.
+
+    What a bound box would write into the URL is what it shows, and it takes an id out of there. So the box is not
+    bound: the URL says what it holds, and its change what the URL says.
+
+    Args:
+        otherwise: what is done where there is no such run, as the end of a sentence.
+        look: of the box.
+    """
     by_id = {run.run_id: run for run in reversed(runs)}
-    shown = _shown(by_id)
+    by_name = {run.name: run.run_id for run in runs}
+    shown, box, held = _shown(by_id), f"{key}_box", f"{key}_held"
+    if key not in st.query_params and st.session_state.get(held) in by_id:
+        st.query_params[key] = st.session_state[held]  # Streamlit clears it on the way to another page
     asked = st.query_params.get(key)
-    if asked in by_id:
-        st.session_state[key] = asked
-    elif asked is not None and asked not in shown.values():
-        st.warning(
-            f"Run {st_text(asked)} is not here; showing {st_text(by_id[default].name)}.", icon=":material/link_off:"
-        )
-    chosen = st.selectbox(
+    found = asked if asked in by_id else by_name.get(asked or "")
+    if asked and not found:
+        st.warning(f"Run {st_text(asked)} is not here; {st_text(otherwise)}.", icon=":material/link_off:")
+    st.session_state[held] = st.session_state[box] = found
+
+    def write() -> None:
+        st.session_state[held] = chosen = st.session_state[box]
+        st.query_params.pop(key, None)
+        if chosen:
+            st.query_params[key] = chosen
+
+    st.selectbox(
         label,
         list(by_id),
         index=None,
         format_func=lambda run_id: shown[run_id],
-        key=key,
-        bind="query-params",
-        placeholder=shown[default],
-        help=explanation,
+        key=box,
+        placeholder=placeholder,
+        on_change=write,
+        **look,
     )
-    return by_id.get(chosen or default, by_id[default])
+    return by_id.get(found or "")
 
 
 def pick_run(label: str, runs: list[RunInfo], default: RunInfo, key: str, explanation: str) -> RunInfo:

@@ -33,7 +33,7 @@ class Desk:
         """Decide, or ask for the reason first where one is needed."""
         reason = reason or _chosen_reason(state)
         if state in NEEDS_REASON and not reason:
-            st.session_state[_ASKING] = (feature_id, state)
+            self._ask(feature_id, state, seen)
             return
         st.session_state.pop(_ASKING, None)
         note = st.session_state.get("gap_note") or ""
@@ -49,6 +49,14 @@ class Desk:
         if st.session_state.get("gq_stay"):
             st.session_state["gq_gap"] = feature_id
         st.toast(f"Feature {feature_id}: {state}. Undo with Z.", icon=KEYS[state][1])
+
+    def _ask(self, feature_id: int, state: State, seen: int) -> None:
+        """Wait for a reason, unless somebody has decided since: then the queue goes on, and nobody would see the question."""
+        past = self.triage.history(feature_id)
+        if past and past[-1].version > seen:
+            st.session_state[_CONFLICT] = (feature_id, state, "", past[-1])
+        else:
+            st.session_state[_ASKING] = (feature_id, state)
 
     def decide_many(self, feature_ids: Collection[int], state: State, reason: str, seen: Mapping[int, int]) -> None:
         """One decision about many gaps; those that somebody decided in the meantime are left, and counted."""

@@ -88,6 +88,11 @@ def _histograms(anchor: Evidence, run: Evidence) -> None:
                 key=f"histogram-{side.run_id}-{side.feature_id}",
                 alt=f"Samples of {side.run} by activation of feature {side.feature_id}, with δ marked",
             )
+    with st.expander("As a table", icon=":material/table:", key="fd_histogram", on_change="rerun") as box:
+        if box.open:
+            for side in (anchor, run):
+                st.caption(f"Samples of {st_text(side.run)} by activation")
+                st.dataframe(histogram.rows(side.histogram, side.max), hide_index=True, height=200)
 
 
 def _evidence(sides: tuple[Evidence, Evidence], anchor_max: float) -> None:

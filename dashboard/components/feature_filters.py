@@ -15,6 +15,9 @@ from dashboard.feature_list import RANGES, SORTS, Bounds, Filters, hidden, histo
 from dashboard.theme import STATES
 
 _KEYS = ("fq_state", "fq_words", "fq_text", *(f"fq_{column}_{end}" for column in RANGES for end in ("from", "to")))
+_EMPTY = {key: [] if key == "fq_state" else None if key.endswith(("_from", "_to")) else "" for key in _KEYS}
+VIEW = {**_EMPTY, "fq_sort": None, "fq_all": False, "fq_ranges": False}
+"""What a saved view keeps, with its value where nothing is chosen."""
 _FEWEST_CHARACTERS = 2
 
 
@@ -79,8 +82,7 @@ def in_words(n_shown: int, n: int, reasons: Mapping[str, int]) -> str:
 
 def _clear() -> None:
     """Take back every filter."""
-    for key in _KEYS:
-        st.session_state[key] = [] if key == "fq_state" else None if key.endswith(("_from", "_to")) else ""
+    st.session_state.update(_EMPTY)
 
 
 def _ranges(table: pa.Table) -> dict[str, Bounds]:

@@ -14,7 +14,10 @@ from fac_core.features.queue import NOT_JUDGED, Filters
 from fac_core.features.relevance.verdicts import Level
 
 FORMULA = "priority = relevance × trust in the label × strength in the anchor × rarity in your data"
+_WEIGHTS = ("relevance", "trust", "strength", "rarity")
 _EMPTY = {"gq_words": "", "gq_cluster": "", "gq_home": "", "gq_cause": [], "gq_level": [], "gq_trust": None}
+VIEW = {**_EMPTY, "gq_state": None, **{f"gq_w_{name}": None for name in _WEIGHTS}}
+"""What a saved view keeps, with its value where nothing is chosen."""
 
 
 def choose_ranking(task: str | None) -> Weights:
@@ -26,14 +29,13 @@ def choose_ranking(task: str | None) -> Weights:
         st.caption(
             f"Relevance is that for {task}." if task else "Relevance counts once a task is chosen in the sidebar."
         )
-        names = ("relevance", "trust", "strength", "rarity")
         with st.container(horizontal=True):
             given = {
                 name: st.number_input(
                     name.capitalize(), 0.0, 5.0, value=None, step=0.5, key=f"gq_w_{name}", bind="query-params",
                     placeholder="1", width=130,
                 )
-                for name in names
+                for name in _WEIGHTS
             }  # fmt: skip
     return Weights(**{name: 1.0 if value is None else value for name, value in given.items()})
 

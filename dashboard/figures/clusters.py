@@ -27,19 +27,26 @@ def by_cluster(parts: Sequence[ClusterCoverage]) -> go.Figure:
                 customdata=names,
                 marker={"color": STATES[state].colour, "pattern": {"shape": pattern}},
                 text=texts,
+                textposition="outside",
+                cliponaxis=False,
                 hovertemplate="%{y}<br>%{x:,} features<extra>" + STATES[state].word + "</extra>",
             )
             for state, pattern, values, texts in (
-                ("covered", "", [p.numerator for p in shown], [f"{p.fac:.0%}" for p in shown]),
-                ("uncovered", "/", [p.denominator - p.numerator for p in shown], None),
+                ("covered", "", [p.numerator for p in shown], None),
+                (
+                    "uncovered",
+                    "/",
+                    [p.denominator - p.numerator for p in shown],
+                    [f"{p.fac:.0%} covered" for p in shown],
+                ),
             )
         ]
     )
     figure.update_layout(
         barmode="stack",
         height=90 + _BAR * len(shown),
-        margin={"l": 0, "r": 8, "t": 8, "b": 0},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+        margin={"l": 0, "r": 88, "t": 8, "b": 0},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
     )
     figure.update_xaxes(title="features")
     figure.update_yaxes(automargin=True)

@@ -63,6 +63,8 @@ def overlap(found: Overlap) -> go.Figure:
                 y=[""],
                 x=[part.n],
                 text=[f"{part.n:,}"],
+                textposition="inside",
+                textangle=0,
                 customdata=[(part.low, part.high)],
                 marker={"color": STATES[_PARTS[key][1]].colour, "pattern": {"shape": _PARTS[key][0]}},
                 hovertemplate="%{x:,} features (%{customdata[0]:,} to %{customdata[1]:,})<extra>"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 
-def vertical(x: float, text: str) -> dict[str, Any]:
-    """Layout of a dotted vertical line with its name at the top."""
+def vertical(x: float, text: str, *, before: bool = False) -> dict[str, Any]:
+    """Layout of a dotted vertical line with its name at the top, after the line or (near the right edge) before it."""
     line = {"type": "line", "x0": x, "x1": x, "yref": "paper", "y0": 0, "y1": 1, "line": {"dash": "dot"}}
-    name = {"x": x, "yref": "paper", "y": 1, "text": text, "showarrow": False, "xanchor": "left", "yanchor": "bottom"}
+    side = "right" if before else "left"
+    name = {"x": x, "yref": "paper", "y": 1, "text": text, "showarrow": False, "xanchor": side, "yanchor": "bottom"}
     return {"shapes": [line], "annotations": [name]}

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import streamlit as st
 
 from dashboard import feature_sources, sources
-from dashboard.components import feature_detail, feature_filters
+from dashboard.components import feature_detail, feature_filters, saved_views
 from dashboard.feature_list import page
 from dashboard.selection import Selection
 from dashboard.theme import STATES
@@ -89,7 +89,9 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     feature = st.number_input(
         "Feature", 0, d_sae - 1, value=None, key="feature", bind="query-params", placeholder="id", width=140
     )
-    if feature is not None:
+    if feature is None:
+        saved_views.show(selection, "features", feature_filters.VIEW)
+    else:
         st.button("Back to the list", icon=":material/arrow_back:", on_click=open_feature, args=(None,))
 try:
     if feature is None or is_wrong:

@@ -11,13 +11,14 @@ import pyarrow.csv
 import streamlit as st
 
 from dashboard import sources
-from dashboard.components import gap_card, gap_table
+from dashboard.components import gap_card, gap_table, saved_views
 from dashboard.components.decisions import Desk
 from dashboard.components.examples import st_text
-from dashboard.components.gap_filters import choose_filters, choose_ranking
+from dashboard.components.gap_filters import VIEW, choose_filters, choose_ranking
 from dashboard.selection import ANONYMOUS, Selection
 from fac_core.curation.acts import last_act, last_undone
 from fac_core.curation.audit import audit, progress
+from fac_core.curation.claims import Claims
 from fac_core.curation.triage import Decision, State, Triage, counts, decisions_of
 from fac_core.errors import FacError
 from fac_core.features.queue import matching
@@ -41,6 +42,8 @@ except FacError as error:
     st.error(str(error), icon=":material/error:")
     st.stop()
 desk = Desk(triage, selection.author)
+claims = Claims(selection.workspace.pulses(), f"triage/{triage.scope}")
+taken = claims.of_others(selection.author)
 decisions = decisions_of(history)
 ids = queue["feature_id"].to_pylist()
 done = counts(decisions, ids)
@@ -86,7 +89,12 @@ def show_audit() -> None:
 
 
 def one_at_a_time(gaps: pa.Table) -> None:
-    """The gap that the URL names, or the one at the chosen place of the queue."""
+    """The gap that the URL names, or the one at the chosen place among those that nobody else looks at."""
+    free = gaps.filter(pa.array([str(f) not in taken for f in gaps["feature_id"].to_pylist()], pa.bool_()))
+    if len(free) < len(gaps):
+        others = ", ".join(sorted({st_text(taken[str(f)]) for f in gaps["feature_id"].to_pylist() if str(f) in taken}))
+        st.caption(f":material/visibility: {others} at work here: {len(gaps) - len(free):,} of the gaps left to them.")
+    gaps = free if len(free) else gaps
     asked = st.query_params.get("gq_gap")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         named = st.number_input(
@@ -102,19 +110,21 @@ def one_at_a_time(gaps: pa.Table) -> None:
             feature_id = named
             st.button("Back to the queue", icon=":material/arrow_back:", shortcut="B", on_click=leave)
         st.toggle("Stay after deciding", key="gq_stay", bind="query-params", help="Otherwise the next gap comes up.")
-    if named is not None or asked is not None:
-        row = (
-            queue.filter(pa.array(queue["feature_id"].to_numpy() == named)) if named is not None else queue.slice(0, 0)
-        )
-        if not len(row):
-            st.warning(f"Feature {st_text(str(asked or named))} is no gap of this run.", icon=":material/link_off:")
-            return
+    # A number that could be one has just been taken out of the box, and is still in the URL.
+    is_wrong = asked is not None and not (asked.isdecimal() and int(asked) < selection.anchor.d_sae)
+    if is_wrong or (named is not None and named not in ids):
+        st.warning(f"Feature {st_text(str(asked or named))} is no gap of this run.", icon=":material/link_off:")
+        return
     if feature_id is None:
         show_empty()
         return
     row = queue.filter(pa.array(queue["feature_id"].to_numpy() == feature_id)).to_pylist()[0]
     state = sources.states(run, anchor, selection.definition, selection.relevant).slice(feature_id, 1).to_pylist()[0]
     decision = decisions.get(feature_id) or Decision(feature_id, "untriaged", "", "", "", "", 0)
+    if who := taken.get(str(feature_id)):
+        st.caption(f":material/visibility: {st_text(who)} is looking at this one.")
+    if selection.author != ANONYMOUS:
+        claims.look(str(feature_id), author=selection.author)
     past = [event for event in history if event.item == str(feature_id)]
     gap_card.show(desk, selection, row, state, decision, past)
 
@@ -148,6 +158,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     st.button(
         "Redo", icon=":material/redo:", shortcut="Y", on_click=desk.redo, disabled=not last_undone(history, desk.author)
     )
+    saved_views.show(selection, "gaps", VIEW)
 filters = choose_filters(queue)
 show_progress()
 ask_name()

@@ -11,7 +11,7 @@ from dashboard.components import definitions, diversity_table
 from dashboard.components.examples import st_text
 from dashboard.figures import clusters, curves
 from dashboard.links import link, shared
-from dashboard.selection import Selection
+from dashboard.selection import Selection, choose_run
 from dashboard.theme import STATES
 from fac_core.coverage.definition import PRESETS
 from fac_core.errors import EmptyAnchor, FacError
@@ -62,21 +62,13 @@ def show_closure() -> None:
     others = {run_id: info for run_id, info in others.items() if run_id not in own}
     if not others or not result.missing:
         return
-    synthetic = next((run_id for run_id, info in others.items() if is_synthetic(info)), None)
-    if (asked := st.query_params.get("closes")) in others:
-        st.session_state.setdefault("closes", asked)
-    chosen = st.selectbox(
-        "Gaps closed by",
-        list(others),
-        index=None,
-        key="closes",
-        bind="query-params",
-        format_func=lambda run_id: others[run_id].name,
-        placeholder=others[synthetic].name if synthetic else "choose a run",
+    synthetic = next((info for info in others.values() if is_synthetic(info)), None)
+    chosen = choose_run(
+        "Gaps closed by", list(others.values()), "closes", "choose another", synthetic.name if synthetic else "a run",
         width=200,
-    )
+    )  # fmt: skip
     if by := chosen or synthetic:
-        path = selection.workspace.run_path(by)
+        path = selection.workspace.run_path(by.run_id)
         closure = comparison_sources.closure(path, run, anchor, definition, relevant)
         st.metric(
             "Gap closure",
@@ -140,8 +132,7 @@ def show_parts() -> None:
     asked = "gq_cluster" if field == _CLUSTERS else "gq_home"
     picked = [point["y"] for point in event["selection"]["points"]] if event else []  # type: ignore[index]
     if picked:
-        st.session_state[asked] = picked[0]  # bound to the URL there: cannot be set through it
-        st.switch_page("views/gaps.py")
+        st.switch_page("views/gaps.py", query_params={**kept, asked: picked[0]})
     hidden = f" The {len(shown)} least covered of {len(parts)} are drawn." if len(parts) > len(shown) else ""
     belongs = (
         "A cluster is of features with near directions; its name is made by a machine."

@@ -13,10 +13,11 @@ from dashboard.components import candidate_card, review_team
 from dashboard.components.check_badge import check_words
 from dashboard.components.examples import st_text
 from dashboard.review_queue import PRESETS, SMALLEST, counted, my_states, neighbours, queue
-from dashboard.selection import Selection
+from dashboard.selection import ANONYMOUS, Selection
 from dashboard.theme import DECISIONS
 from fac_core.coverage.effect import Counts
 from fac_core.curation.agreement import progress
+from fac_core.curation.claims import Claims
 from fac_core.curation.review import REASONS, Choice, Reviews, State
 from fac_core.curation.standing import standing
 from fac_core.curation.wording import parts, reworded
@@ -82,6 +83,8 @@ except FacError as error:
     st.error(str(error), icon=":material/error:")
     st.stop()
 states = my_states(found, author, min_reviews)
+claims = Claims(place.pulses(), f"review/{batch.batch_id}")
+taken = claims.of_others(author)
 
 
 def told(act: Callable[[], object], done: str, icon: str) -> bool:
@@ -253,7 +256,7 @@ def reasons() -> None:
 def card(ids: list[str], current: str) -> None:
     """One candidate, its buttons first."""
     candidate = found.shown[current]
-    before, after = neighbours(ids, current)
+    before, after = neighbours(offered(ids, current), current)
     seen = reviews.seen_by(current, author)
     with st.container(horizontal=True):
         for choice, (word, key, icon) in _BUTTONS.items():
@@ -276,11 +279,25 @@ def card(ids: list[str], current: str) -> None:
             for name, words in parts(candidate).items():
                 st.text_area(name.capitalize(), words, key=f"rv_edit_{name}")
             st.form_submit_button("Save", icon=":material/save:", on_click=save_edit, args=(candidate,))
+    claim(current)
     opinions = found.opinions.get(current, ())
     if states[current] != found.states[current]:  # others spoke, and this reviewer has not: not to be swayed
         opinions = ()
     history = Candidates(place.events()).history(batch.batch_id, current)
     candidate_card.show(selection, candidate, history, found.effect(current), states[current], opinions)
+
+
+def offered(ids: list[str], current: str = "") -> list[str]:
+    """What nobody else looks at; where a candidate needs several reviewers, all of them."""
+    return [one for one in ids if min_reviews > 1 or one == current or one not in taken]
+
+
+def claim(current: str) -> None:
+    """Say who else looks at a candidate, and to others that this reviewer does. Nothing is locked."""
+    if current in taken:
+        st.caption(f":material/visibility: {st_text(taken[current])} is looking at this one.")
+    if author != ANONYMOUS:
+        claims.look(current, author=author)
 
 
 def bulk(ids: list[str]) -> None:
@@ -334,7 +351,7 @@ with top:
     link = st.text_input("Candidate", key="candidate", bind="query-params", placeholder="id", width=200)
 if link and link not in found.shown:
     st.warning(f"Candidate {st_text(link)} is not in this batch.", icon=":material/link_off:")
-current = link if link in found.shown else (ids[0] if ids else None)
+current = link if link in found.shown else next(iter(offered(ids) or ids), None)
 if view == "table" and ids:
     bulk(ids)
 elif current:

@@ -39,7 +39,8 @@ def line(
             f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{at_y(share):.1f}" y2="{at_y(share):.1f}"/>'
         )
         parts.append(f'<text x="{_LEFT - 6}" y="{at_y(share) + 4:.1f}" text-anchor="end">{share:.0%}</text>')
-        parts.append(f'<text x="{at_x(value):.1f}" y="{_HEIGHT - 20}" text-anchor="middle">{_short(value)}</text>')
+        anchor = "end" if i == _TICKS else "middle"  # the last one would be cut off
+        parts.append(f'<text x="{at_x(value):.1f}" y="{_HEIGHT - 20}" text-anchor="{anchor}">{_short(value)}</text>')
     parts.append(
         f'<text x="{(_LEFT + _WIDTH) / 2}" y="{_HEIGHT - 4}" text-anchor="middle">{html.escape(x_title)}</text>'
     )

@@ -1,4 +1,4 @@
-"""Signs of life: which workers there are, and how far a job is. Overwritten all the time, so they are no events.
+"""Signs of life: which workers there are, how far a job is, who looks at what. Overwritten all the time, so they are no events.
 
 They lie beside the event log, in the workspace's SQLite file. What they say is worth a glance, never a decision: whether
 a worker lives is known by its lock (`process_lock.py`), what became of a job by its events.
@@ -21,6 +21,12 @@ _PROGRESS = """
     CREATE TABLE IF NOT EXISTS job_progress (
         job_id TEXT PRIMARY KEY, done INTEGER NOT NULL, total INTEGER NOT NULL, note TEXT NOT NULL,
         rate REAL, at REAL NOT NULL
+    )
+"""
+_LOOK = """
+    CREATE TABLE IF NOT EXISTS look (
+        scope TEXT NOT NULL, author TEXT NOT NULL, item TEXT NOT NULL, since REAL NOT NULL, at REAL NOT NULL,
+        PRIMARY KEY (scope, author)
     )
 """
 
@@ -56,6 +62,18 @@ class JobProgress:
         return (self.total - self.done) / self.rate if self.rate and self.total else None
 
 
+@dataclass(frozen=True)
+class Look:
+    """What one person has before their eyes."""
+
+    author: str
+    item: str
+    since: float
+    """Of the clock: when they began to look at it."""
+    at: float
+    """When their page last told so."""
+
+
 class Pulses:
     """The tables in a file, which are made where they are not there."""
 
@@ -63,6 +81,7 @@ class Pulses:
         self.path = Path(path)
         create_table(self.path, _WORKER)
         create_table(self.path, _PROGRESS)
+        create_table(self.path, _LOOK)
 
     def beat(self, worker_id: str, pid: int, host: str) -> None:
         """Say that a worker lives."""
@@ -92,3 +111,22 @@ class Pulses:
         with connected(self.path) as connection:
             rows = connection.execute("SELECT job_id, done, total, note, rate, at FROM job_progress").fetchall()
         return {row[0]: JobProgress(*row) for row in rows}
+
+    def look(self, scope: str, author: str, item: str) -> None:
+        """Say what somebody looks at, in a queue that a scope names; they look at one thing at a time."""
+        with connected(self.path) as connection:
+            now = time.time()
+            connection.execute(
+                "INSERT INTO look VALUES (?, ?, ?, ?, ?) ON CONFLICT (scope, author) DO UPDATE SET"
+                " since = CASE WHEN item = excluded.item THEN since ELSE excluded.since END,"
+                " item = excluded.item, at = excluded.at",
+                (scope, author, item, now, now),
+            )
+
+    def looks(self, scope: str) -> list[Look]:
+        """What each person looked at last, the longest look first."""
+        with connected(self.path) as connection:
+            rows = connection.execute(
+                "SELECT author, item, since, at FROM look WHERE scope = ? ORDER BY since, author", (scope,)
+            ).fetchall()
+        return [Look(*row) for row in rows]

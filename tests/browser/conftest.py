@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -14,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 import dashboard
 from fac_core.bench.large import SMALL, make_workspace
@@ -53,20 +54,29 @@ def served(workspace: Workspace) -> Iterator[str]:
                 break
             except OSError:
                 time.sleep(0.5)
-        yield address
-        process.terminate()
+        try:
+            yield address
+        finally:
+            process.terminate()
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    with launched() as found:
+        yield found
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """Chromium. It belongs to the thread that asked for it."""
     names = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
     path = os.environ.get("CHROMIUM") or next((found for name in names if (found := shutil.which(name))), None)
     assert path, "No Chromium here. `make browser` installs one on Debian; elsewhere set CHROMIUM to its path."
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield launched
-        launched.close()
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture
@@ -101,6 +111,18 @@ def settled(page: Page) -> Page:
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
     page.wait_for_selector("[data-testid=stAppViewContainer] [data-testid=stVerticalBlock]")
     return page
+
+
+def press(page: Page, key: str) -> None:
+    """A person presses what a page that stands still offers: a shortcut listens a moment after its button is drawn."""
+    settled(page)
+    page.wait_for_timeout(1500)
+    page.keyboard.press(key)
+
+
+def heading(page: Page) -> Locator:
+    """The name of the feature that is looked at."""
+    return page.get_by_role("heading", name=re.compile(r"^Feature \d+"))
 
 
 def screenshot(page: Page, name: str) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 import fac_core as fac
 from fac_core.curation.triage import Triage
-from tests.browser.conftest import screenshot, settled
+from tests.browser.conftest import heading, press, screenshot, settled
 
 pytestmark = pytest.mark.browser
 
@@ -23,17 +23,6 @@ def triage(workspace):
         while act := found.last(author):
             assert found.undo(act, author=author)
     assert found.decisions() == {}
-
-
-def heading(page: Page):
-    return page.get_by_role("heading", name=re.compile(r"^Feature \d+"))
-
-
-def press(page: Page, key: str) -> None:
-    """A person presses what a page that stands still offers: a shortcut listens a moment after its button is drawn."""
-    settled(page)
-    page.wait_for_timeout(1500)
-    page.keyboard.press(key)
 
 
 def test_the_number_is_the_engines_and_follows_the_definition(visit, workspace):

@@ -43,6 +43,18 @@ def test_the_histogram_marks_the_threshold():
     assert figure.layout.shapes[0].x0 == 2.5
 
 
+def test_the_table_beside_the_histogram_says_the_same():
+    assert histogram.rows([4, 0, 1], 6.0) == [
+        {"from": 0.0, "to": 2.0, "samples": 4},
+        {"from": 4.0, "to": 6.0, "samples": 1},
+    ]
+
+
+def test_the_name_of_a_line_near_the_right_edge_stands_before_it():
+    assert histogram.activations([4], 6.0, 1.0).layout.annotations[0].xanchor == "left"
+    assert histogram.activations([4], 6.0, 5.9).layout.annotations[0].xanchor == "right"
+
+
 def test_no_sample_is_an_empty_chart():
     assert not clusters.by_cluster([]).data[0].x
     assert not histogram.activations([], 0.0, 0.0).data[0].x

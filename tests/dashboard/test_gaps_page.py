@@ -172,3 +172,35 @@ def test_what_people_write_is_no_markup(triage, page):
     said = " ".join(m.value for m in app.markdown)
     assert "**Eve**" not in said
     assert "](javascript" not in said
+
+
+def test_a_gap_that_somebody_looks_at_is_left_to_them_and_says_so_where_it_is_opened_all_the_same(triage, page):
+    ann, ben = page("gaps", preset="paper"), page("gaps", preset="paper")
+    assert shown(ann) == shown(ben)
+    ann.text_input(key="author").set_value("Ann").run()
+    ben.text_input(key="author").set_value("Ben").run()
+    assert shown(ben) != shown(ann)
+    assert any("Ann at work here: 1 of the gaps" in c.value for c in ben.caption)
+    again = page("gaps", preset="paper", gq_gap=str(shown(ann)))
+    assert any("Ann is looking at this one" in c.value for c in again.caption)
+
+
+def test_filters_are_saved_under_a_name_found_by_another_person_and_deleted(page):
+    ann = page("gaps", preset="paper", gq_words="number", gq_trust="0.5")
+    ann.text_input(key="author").set_value("Ann").run()
+    ann.text_input(key="gaps_view_name").set_value("few words").run()
+    click(ann, "Save the filters")
+    ben = page("gaps", preset="paper")
+    assert ben.text_input(key="gq_words").value == ""
+    click(ben, "few words")
+    assert (ben.text_input(key="gq_words").value, ben.number_input(key="gq_trust").value) == ("number", 0.5)
+    click(ben, "Delete")
+    assert not any(b.label == "few words" for b in page("gaps", preset="paper").button)
+
+
+def test_going_back_to_the_queue_from_a_gap_that_a_link_names_shows_the_next_one(page):
+    app = page("gaps", preset="paper", gq_gap="4")
+    assert shown(app) == 4
+    click(app, "Back to the queue")
+    assert not app.warning
+    shown(app)

@@ -68,6 +68,18 @@ def test_the_card_shows_the_check_the_effect_and_coverage_now_and_to_come(worksp
     assert any("fires ✓ 5.00" in m.value and "δ 1.00" in m.value for m in app.markdown)
 
 
+def test_a_candidate_that_somebody_looks_at_is_left_to_them_and_says_so_where_it_is_opened(page, made):
+    ann = page("review", preset="paper")
+    ann.text_input(key="author").set_value("Ann").run()
+    seen = [c.value for c in ann.code] + [c.value for c in ann.caption]
+    ben = page("review", preset="paper")
+    ben.text_input(key="author").set_value("Ben").run()
+    assert seen != [c.value for c in ben.code] + [c.value for c in ben.caption]
+    assert not any("is looking at" in c.value for c in ben.caption)
+    opened = [any("Ann is looking at this one" in c.value for c in open_review(page, one).caption) for one in made]
+    assert opened.count(True) == 1
+
+
 def test_hostile_texts_stay_texts_on_the_card(page, made):
     app = open_review(page, made[0])
     assert "<script>" not in "".join(h.value for h in app.main if h.type == "html")
