@@ -2,7 +2,7 @@
 
 Every arm has the same tokens for each target. Its candidates are judged as in a synthesis: read plainly, no copies, no
 near-duplicates, fluent. A target is closed at δ if a candidate that nothing else speaks against fires above it. The arms
-that ask for fixed steps do not know δ; `all together` spends where something is still open, so it is run for each δ.
+that ask for fixed steps do not know δ; the pooled ones spend where something is still open, so they are run for each δ.
 """
 
 from __future__ import annotations
@@ -31,9 +31,14 @@ ARMS: dict[str, tuple[Step, ...]] = {
     "one step": ("one step",),
     "two steps": ("one step", "two steps"),
     "steered": ("steered",),
-    "all together": ("one step", "guided", "steered", "two steps"),
+    "guided": ("guided",),
+    "all together": ("guided", "guided", "guided", "one step", "steered"),
+    "one step, pooled": ("one step",),
 }
 """Steps of each arm; an arm repeats its last steps until its tokens are spent."""
+
+POOLED = ("all together", "one step, pooled")
+"""Arms that write one text at a time, and what a closed target leaves over for the open ones."""
 
 
 _USED = 0.75
@@ -139,14 +144,13 @@ def cells(
         tokens: for each target, pooled; an arm may miss that by what a request or two write.
     """
     lowest = next(iter(targets))
-    total, done = len(seeds) * (len(ARMS) - 1 + len(targets)), 0
+    total, done = len(seeds) * (len(ARMS) + len(POOLED) * (len(targets) - 1)), 0
     for seed in seeds:
         mine = replace(spec, random_seed=seed)
         for arm in ARMS:
-            adaptive = arm == "all together"
             made: list[Candidate] = []
             for delta in targets:
-                if adaptive or delta == lowest:
+                if arm in POOLED or delta == lowest:
                     made = run_arm(arm, targets[delta], mine, template, generator, judge, tokens)
                     done += 1
                 yield cell(arm, delta, seed, targets[delta], made), made
@@ -162,15 +166,17 @@ def run_arm(
     judge: Judge,
     tokens: int,
 ) -> list[Candidate]:
-    """Write until the tokens of all targets are spent, for those first that had fewest; `all together` only for open ones."""
-    adaptive = arm == "all together"
+    """Write until the tokens of all targets are spent, for those first that had fewest; a pooled arm for open ones only."""
+    pooled = arm in POOLED
+    if pooled:
+        spec = replace(spec, n=1, m=1)
     maker = Maker(arm, generator.name, template, spec, judge.forgetting())
     made: dict[int, list[Candidate]] = {target.feature_id: [] for target in targets}
     spent = dict.fromkeys(made, 0)
     pool, cost = tokens * len(targets), _USED * spec.m * spec.max_tokens
     n_asked = 0
     for step, attempt in _schedule(arm):
-        open_targets = [t for t in targets if not (adaptive and is_closed(made[t.feature_id]))]
+        open_targets = [t for t in targets if not (pooled and is_closed(made[t.feature_id]))]
         room = int((pool - sum(spent.values())) / cost)
         waiting = sorted(open_targets, key=lambda t: spent[t.feature_id])[: max(room, 0)]
         if not waiting:
@@ -192,9 +198,10 @@ def _schedule(arm: str, rounds: int = 40) -> Iterator[tuple[Step, int]]:
     if arm == "two steps":
         yield steps[0], 0
         steps = steps[1:]
-    for attempt in range(rounds):
-        for step in steps:
-            yield step, attempt
+    attempts: Counter[Step] = Counter()
+    for step in steps * rounds:
+        yield step, attempts[step]
+        attempts[step] += 1
 
 
 def cell(arm: str, delta: str, seed: int, targets: Sequence[Target], made: Sequence[Candidate]) -> Cell:
