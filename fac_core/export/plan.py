@@ -13,7 +13,7 @@ from fac_core.coverage.effect import Counts
 from fac_core.curation.standing import Standing, standing
 from fac_core.errors import EmptyAnchor, WrongUse
 from fac_core.export.rows import seed_items, seed_rows, synthetic_row, table, without_repeats
-from fac_core.export.shapes import Shape, fitting, of_candidate
+from fac_core.export.shapes import Shape, first_fitting, of_candidate
 from fac_core.features.labels import Labels
 from fac_core.store.run_file import RunFile, RunInfo
 from fac_core.store.workspace import Workspace
@@ -97,7 +97,7 @@ def plan_export(
     accepted = [(s, c) for s in stands for one, c in s.candidates.items() if s.states[one] == "accepted"]
     if not accepted:
         raise WrongUse("Nothing is accepted yet in these batches. Review them first: `fac review`, or the Review page.")
-    shape = shape or _first_shape([c for _, c in accepted], seed if merged else None)
+    shape = shape or first_fitting([of_candidate(c) for _, c in accepted] + (seed_items(seed) if merged else []))
     labels = {f: one.text for f, one in Labels(place.events(), anchor.info.space_id).all().items()}
     old = seed_rows(seed, shape) if merged else []
     new = [synthetic_row(c, s.opinions[c.candidate_id], s.batch, labels.get(c.feature_id), shape) for s, c in accepted]
@@ -130,17 +130,6 @@ def _check_batches(batches: Sequence[Batch]) -> None:
     pairs = {(batch.seed_run_id, batch.anchor_run_id) for batch in batches}
     if len(pairs) != 1:
         raise WrongUse("Choose batches of one seed and one anchor: FAC before and after is about one seed.")
-
-
-def _first_shape(accepted: Sequence[Candidate], seed: RunFile | None) -> Shape:
-    items = [of_candidate(one) for one in accepted] + (seed_items(seed) if seed else [])
-    shapes = fitting(items)
-    if not shapes:
-        raise WrongUse(
-            "No shape fits all rows: texts and chats do not go into one dataset. "
-            "Export batches of one shape, or leave the seed out."
-        )
-    return "classification" if "classification" in shapes else shapes[0]
 
 
 def _coverage(place: Workspace, batches: Sequence[Batch], seed: RunFile, anchor: RunFile) -> tuple[BeforeAfter, ...]:
