@@ -88,6 +88,9 @@ class Row:
     """Generated, mean."""
     per_thousand: float
     """Targets closed for every thousand tokens, mean."""
+    times: float | None
+    """Targets closed, as a multiple of what one step closed with the same seed: mean of the ratios."""
+    times_half_width: float | None
 
 
 class Remembered:
@@ -224,35 +227,47 @@ def cell(arm: str, delta: str, seed: int, targets: Sequence[Target], made: Seque
 
 
 def summary(found: Sequence[Cell]) -> list[Row]:
-    """Mean and interval over seeds, by arm and δ."""
+    """Mean and interval over seeds, by arm and δ, and how many times as many are closed as by one step of the same seed."""
+    plain = {(one.delta, one.seed): one.closed for one in found if one.arm == "one step"}
     groups: dict[tuple[str, str], list[Cell]] = {}
     for one in found:
         groups.setdefault((one.arm, one.delta), []).append(one)
     rows: list[Row] = []
     for (arm, delta), mine in groups.items():
-        closures = np.array([one.closure for one in mine])
-        spread = None
-        if len(mine) > 1:
-            spread = float(stats.t.ppf(0.975, len(mine) - 1) * closures.std(ddof=1) / np.sqrt(len(mine)))
+        pairs = [(one.closed, plain.get((delta, one.seed), 0)) for one in mine]
+        times = [closed / closed_by_one for closed, closed_by_one in pairs if closed_by_one]
         rows.append(
             Row(
                 arm,
                 delta,
                 len(mine),
-                float(closures.mean()),
-                spread,
+                *_mean([one.closure for one in mine]),
                 float(np.mean([one.generated for one in mine])),
                 float(np.mean([one.per_thousand for one in mine])),
+                *(_mean(times) if len(times) == len(mine) else (None, None)),
             )
         )
     return rows
 
 
+def _mean(values: Sequence[float]) -> tuple[float, float | None]:
+    """Mean, and the half width of its 95 % interval (Student's t); None for a single value."""
+    if len(values) < 2:
+        return float(np.mean(values)), None
+    half_width = stats.t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
+    return float(np.mean(values)), float(half_width)
+
+
 def markdown(rows: Sequence[Row]) -> str:
     """The summary as a table."""
-    lines = ["| arm | δ | closed | tokens | closed per 1,000 tokens | seeds |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| arm | δ | closed | tokens | closed per 1,000 tokens | times one step | seeds |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for row in rows:
-        interval = "" if row.half_width is None else f" ± {row.half_width:.1%}"
-        cells_ = (f"{row.closure:.1%}{interval}", f"{row.tokens:,.0f}", f"{row.per_thousand:.2f}", str(row.seeds))
+        closed = f"{row.closure:.1%}" + ("" if row.half_width is None else f" ± {row.half_width:.1%}")
+        times = "" if row.times is None else f"{row.times:.2f}"
+        times += "" if row.times_half_width is None else f" ± {row.times_half_width:.2f}"
+        cells_ = (closed, f"{row.tokens:,.0f}", f"{row.per_thousand:.2f}", times, str(row.seeds))
         lines.append(f"| {row.arm} | {row.delta} | " + " | ".join(cells_) + " |")
     return "\n".join(lines) + "\n"
