@@ -36,18 +36,27 @@ class Wish:
     """The text so far, start token first: what fires in it is not the row's own."""
 
 
+class Eyes:
+    """What reads along: the first blocks of a model and a SAE, in one dtype, loaded once for all batches."""
+
+    def __init__(self, model: TruncatedModel, sae: SparseAutoencoder, dtype: torch.dtype) -> None:
+        self.module = model.module.to(dtype)
+        self.last_block = model.blocks[-1]
+        self.device = model.module.device
+        self.dtype = dtype
+        self.sae = sae.to(str(self.device))
+        self.weights = self.sae.W.T.contiguous().to(dtype)
+
+
 class Foresight:
     """Reads the rows of one batch along. A row is read until it fires, or is no longer asked for."""
 
-    def __init__(self, model: TruncatedModel, sae: SparseAutoencoder, wishes: dict[int, Wish]) -> None:
-        """Args: `model` in the dtype it computes in; `wishes` by row."""
+    def __init__(self, eyes: Eyes, wishes: dict[int, Wish]) -> None:
+        """Args: `wishes` by row."""
         self.fired: set[int] = set()
         """Rows that a token of their own fired."""
         self._would: dict[int, frozenset[int]] = {}
-        self._model = model
-        self._device = model.module.device
-        self._sae = sae.to(str(self._device))
-        self._weights = self._sae.W.T.contiguous().to(model.module.dtype)
+        self._eyes = eyes
         self._wishes = wishes
         self._rows = np.array(sorted(wishes), dtype=np.int64)
         self._cache, self._mask = self._begun([wishes[row].begun[:-1] for row in self._rows.tolist()])
@@ -99,7 +108,7 @@ class Foresight:
         for i, one in enumerate(begun):
             ids[i, length - len(one) :] = torch.tensor(one, dtype=torch.long)
             mask[i, length - len(one) :] = True
-        cache = DynamicCache(config=self._model.module.config)
+        cache = DynamicCache(config=self._eyes.module.config)
         if length:
             position = (mask.cumsum(dim=1) - 1).clamp_min(0)
             self._forward(ids, mask.long(), position, cache)
@@ -111,7 +120,7 @@ class Foresight:
         if not stay.all():
             at = torch.from_numpy(np.flatnonzero(stay))
             self._rows, self._mask = self._rows[stay], self._mask[at]
-            self._cache.batch_select_indices(at.to(self._device))
+            self._cache.batch_select_indices(at.to(self._eyes.device))
 
     def _read(self, last: torch.Tensor, chosen: torch.Tensor) -> torch.Tensor:
         """Activations `[rows, 1 + chosen]` of the newest token and of each that may follow it.
@@ -123,7 +132,7 @@ class Foresight:
         among = torch.eye(n_new, dtype=torch.bool)
         among[:, 0] = True
         seen = torch.cat([self._mask[:, None].expand(-1, n_new, -1), among.expand(n_rows, -1, -1)], dim=2)
-        dtype = self._model.module.dtype
+        dtype = self._eyes.dtype
         mask = torch.where(seen, 0.0, torch.finfo(dtype).min).to(dtype)[:, None]
         n_before = self._mask.sum(dim=1)
         position = (n_before[:, None] + (torch.arange(n_new) > 0)).long()
@@ -141,12 +150,12 @@ class Foresight:
         def catch(_module: torch.nn.Module, _args: Any, output: Any) -> None:
             caught.append(output[0] if isinstance(output, tuple) else output)
 
-        handle = self._model.blocks[-1].register_forward_hook(catch)
+        handle = self._eyes.last_block.register_forward_hook(catch)
         try:
-            self._model.module(
-                input_ids=ids.to(self._device),
-                attention_mask=mask.to(self._device),
-                position_ids=position.to(self._device),
+            self._eyes.module(
+                input_ids=ids.to(self._eyes.device),
+                attention_mask=mask.to(self._eyes.device),
+                position_ids=position.to(self._eyes.device),
                 past_key_values=cache,
                 use_cache=True,
             )
@@ -156,12 +165,15 @@ class Foresight:
 
     def _activations(self, h: torch.Tensor) -> torch.Tensor:
         """Of each row's wanted feature, `[rows, tokens]` float32."""
-        features = torch.tensor([self._wishes[row].feature_id for row in self._rows.tolist()], device=self._device)
-        h = self._sae.normalised(h).to(self._weights.dtype)
-        if self._sae.k is None:
-            z = torch.einsum("rtd,rd->rt", h, self._weights[features]).float() + self._sae.b[features][:, None]
-            return self._sae.activated(z.T, features).T
-        z = linear(h, self._weights, self._sae.b.to(self._weights.dtype))
+        features = torch.tensor([self._wishes[row].feature_id for row in self._rows.tolist()], device=self._eyes.device)
+        h = self._eyes.sae.normalised(h).to(self._eyes.weights.dtype)
+        if self._eyes.sae.k is None:
+            z = (
+                torch.einsum("rtd,rd->rt", h, self._eyes.weights[features]).float()
+                + self._eyes.sae.b[features][:, None]
+            )
+            return self._eyes.sae.activated(z.T, features).T
+        z = linear(h, self._eyes.weights, self._eyes.sae.b.to(self._eyes.weights.dtype))
         mine = z.gather(2, features[:, None, None].expand(-1, z.shape[1], 1))
-        among_the_k = (z > mine).sum(dim=2) < self._sae.k
+        among_the_k = (z > mine).sum(dim=2) < self._eyes.sae.k
         return torch.where(among_the_k, mine[..., 0].float().relu(), 0.0)

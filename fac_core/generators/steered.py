@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
@@ -20,7 +21,7 @@ from fac_core.activations.model import TruncatedModel
 from fac_core.activations.sae import SparseAutoencoder, check_fit
 from fac_core.activations.tokens import start_token
 from fac_core.generators.decoding import IsDone, Row, decode
-from fac_core.generators.foresight import Foresight, Wish
+from fac_core.generators.foresight import Eyes, Foresight, Wish
 from fac_core.generators.local import LocalGenerator
 from fac_core.generators.seam import Request
 
@@ -40,8 +41,6 @@ class SteeredGenerator(LocalGenerator):
         self._directions = torch.from_numpy(decoder_directions(sae))
         self._push = torch.zeros(0, sae.d_model)
         self._sae = sae
-        self._reads = TruncatedModel(model, sae.n_blocks, device=device)
-        self._reads.module.to(self.model.dtype)
 
     @property
     def name(self) -> str:
@@ -60,21 +59,35 @@ class SteeredGenerator(LocalGenerator):
             [self._directions[r.steering.feature_id] * r.steering.strength if r.steering else none for r in rows]
         ).to(self.model.device, self.model.dtype)[:, None]
 
-        foresight = Foresight(self._reads, self._sae, self._wishes(rows))
+        wishes = self._wishes(rows)
+        foresight = Foresight(self._eyes, wishes) if wishes else None
 
         def follow(here: np.ndarray) -> None:
             self._push = pushes[here]
 
         def is_over(row: int, tokens: list[int]) -> bool:
-            return is_done(row, tokens) or (foresight.has_fired(row, tokens) and self._is_whole(rows[row], tokens))
+            fired = foresight is not None and foresight.has_fired(row, tokens)
+            return is_done(row, tokens) or (fired and self._is_whole(rows[row], tokens))
 
         handle = _block(self.model, self._n_blocks).register_forward_hook(self._pushed)
         try:
             return decode(
-                self.model, prompts, rows, ends=self._ends, is_done=is_over, follow=follow, lean=foresight.lean
+                self.model,
+                prompts,
+                rows,
+                ends=self._ends,
+                is_done=is_over,
+                follow=follow,
+                lean=foresight.lean if foresight else None,
             )
         finally:
             handle.remove()
+
+    @cached_property
+    def _eyes(self) -> Eyes:
+        """Loaded when the first row is to be led."""
+        reads = TruncatedModel(self._name, self._n_blocks, device=str(self.model.device))
+        return Eyes(reads, self._sae, self.model.dtype)
 
     def _wishes(self, rows: Sequence[Row]) -> dict[int, Wish]:
         """What rows should fire, by their position."""

@@ -10,7 +10,7 @@ import torch
 
 from fac_core.activations.model import TruncatedModel
 from fac_core.activations.sae import load_sae
-from fac_core.generators.foresight import Foresight, Wish
+from fac_core.generators.foresight import Eyes, Foresight, Wish
 from fac_core.generators.seam import Boost
 from fac_core.generators.steered import SteeredGenerator
 from tests.generators.test_local import ASK, _exact  # noqa: F401 - a fixture for every test
@@ -35,7 +35,7 @@ def test_rows_of_different_beginnings_are_read_as_each_alone(model_of, sae_of, a
     alone = [plainly(model, sae, [*begun, *tokens]) for begun, tokens in zip(BEGUN, WRITTEN, strict=True)]
     features = [int(one[len(begun) :].sum(dim=0).argmax()) for begun, one in zip(BEGUN, alone, strict=True)]
     wishes = {i: Wish(f, 1e9, 0.0, begun) for i, (f, begun) in enumerate(zip(features, BEGUN, strict=True))}
-    foresight = Foresight(model, sae, wishes)
+    foresight = Foresight(Eyes(model, sae, torch.float32), wishes)
     for n in range(len(WRITTEN[0])):
         newest = torch.tensor([[(*begun, *tokens[:n])[-1]] for begun, tokens in zip(BEGUN, WRITTEN, strict=True)])
         following = torch.tensor([[tokens[n], 7] for tokens in WRITTEN])
@@ -66,6 +66,6 @@ def test_words_that_were_given_are_not_the_rows_own(model_of, sae_of):
     sae = load_sae(sae_of("topk"))
     model = TruncatedModel(str(model_of("llama")), sae.n_blocks)
     feature = int(plainly(model, sae, list(BEGUN[1]))[-1].argmax())
-    foresight = Foresight(model, sae, {0: Wish(feature, 0.0, 5.0, BEGUN[1])})
+    foresight = Foresight(Eyes(model, sae, torch.float32), {0: Wish(feature, 0.0, 5.0, BEGUN[1])})
     foresight.lean(np.array([0]), [[]], torch.zeros(1, 64))
     assert foresight.fired == set()
