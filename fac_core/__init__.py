@@ -58,6 +58,7 @@ from fac_core.api.review import (
     trace,
     undo_review,
 )
+from fac_core.api.rounds import RoundsSpec, rounds
 from fac_core.api.study_synthesis import StudySpec, study_synthesis
 from fac_core.api.synthesis import batches, candidates, off_target, synthesise, verify_edits, yields
 from fac_core.coverage.definition import CALIBRATED, PAPER, Definition
@@ -80,6 +81,7 @@ __all__ = [
     "EncodeSpec",
     "FacError",
     "Prices",
+    "RoundsSpec",
     "Server",
     "StudySpec",
     "SynthesisSpec",
@@ -140,6 +142,7 @@ __all__ = [
     "rename",
     "report",
     "review",
+    "rounds",
     "runs",
     "set_relevance",
     "small_subset",

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FILES = sorted([*(ROOT / "fac_core").rglob("*.py"), *(ROOT / "dashboard").rglob("*.py")])
 
-LOCAL_GENERATORS = [f"fac_core/generators/{name}.py" for name in ("decoding", "local", "steered")]
+LOCAL_GENERATORS = [f"fac_core/generators/{name}.py" for name in ("decoding", "foresight", "local", "steered")]
 
 ONLY_IN = {
     "duckdb": ["fac_core/store/"],

@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard import jobs_link
 from dashboard.selection import Selection
 from fac_core.errors import WrongUse
+from fac_core.synthesis.spec import STEPS
 
 SHAPES = {
     "text": "a plain text",
@@ -19,7 +20,9 @@ SHAPES = {
     "behaviour": "a question with two options",
     "chat": "a free chat",
 }
-STEPS = ("one step", "two steps", "retry", "steered", "guided")
+_CANNOT = {"server": ("steered", "guided"), "local": ("steered",)}
+"""Steps that a generator cannot take."""
+_USUAL_STEPS = {"steered": ("guided", "one step", "steered")}
 _LOCAL_RATE = (80.0, 150.0)
 """Tokens a second of the embedded model on two cores, in full batches: slow and quick."""
 _SERVER_RATE = (40.0, 400.0)
@@ -103,7 +106,7 @@ def fill_in(selection: Selection, targets: list[int]) -> Asked:
             default="local",
             key="sy_generator",
             help="**local**: the embedded model on this machine. **steered**: the same, pushed along the feature while it "
-            "writes, and measured without the push. **server**: any that speaks OpenAI's chat completions.",
+            "writes, or led to what fires it, and measured plainly. **server**: any that speaks OpenAI's chat completions.",
         )
         generator, key_variable, model, price = where or "local", "", "", 0.0
         if where == "server":
@@ -116,8 +119,10 @@ def fill_in(selection: Selection, targets: list[int]) -> Asked:
                 help="Its name, never the key: that is read by the worker and kept nowhere.",
             )
             price = st.number_input("Price of a million generated tokens", 0.0, None, 0.0, key="sy_price")
-        allowed = [step for step in STEPS if step != "steered" or where == "steered"]
-        steps = st.pills("Methods", allowed, selection_mode="multi", default=allowed[:2], key=f"sy_steps_{where}")
+        cannot = {*_CANNOT.get(where or "local", ()), *(() if shape == "text" else ("guided",))}
+        allowed = [step for step in STEPS if step not in cannot]
+        usual = [step for step in _USUAL_STEPS.get(where or "local", ("one step", "two steps")) if step in allowed]
+        steps = st.pills("Methods", allowed, selection_mode="multi", default=usual, key=f"sy_steps_{where}_{shape}")
     with right:
         with st.container(horizontal=True):
             n = st.number_input("n", 1, 64, 4, key="sy_n", help="Candidates of step 1, for a target.")

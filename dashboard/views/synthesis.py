@@ -16,12 +16,12 @@ from dashboard.selection import Selection
 from fac_core.curation.review import Reviews
 from fac_core.curation.triage import Triage
 from fac_core.errors import FacError
-from fac_core.export.plan import method_yields
 from fac_core.features.evidence import TokenValue
 from fac_core.features.labels import Labels
 from fac_core.features.trust import TRUSTED
 from fac_core.report.token_heat import token_heat
 from fac_core.synthesis.candidates import Batch, Candidate, Candidates
+from fac_core.synthesis.yields import yields
 
 _PREVIEWED = 6
 
@@ -120,20 +120,21 @@ def show_batch(batch: Batch) -> None:
     if not held:
         st.info("Nothing is written yet. Samples appear here as soon as a target is done.", icon=":material/schedule:")
         return
-    yields = [
+    accepted = [one for one, state in states.items() if state == "accepted"]
+    by_method = [
         {
             "method": one.method,
-            "made": one.made,
+            "made": one.candidates,
             "passed": one.passed,
             "accepted": one.accepted,
-            "yield": one.passed / one.made,
-            "tokens": one.n_generated,
-            "tokens for one that passes": one.n_generated / one.passed if one.passed else None,
+            "yield": one.passed / one.candidates,
+            "tokens": one.generated,
+            "tokens for one that passes": one.tokens_per_pass,
         }
-        for one in method_yields([(c, states[i]) for i, c in held.items()])
+        for one in yields(held.values(), accepted)
     ]
     st.dataframe(
-        yields,
+        by_method,
         hide_index=True,
         column_config={
             "yield": st.column_config.NumberColumn(format="percent"),

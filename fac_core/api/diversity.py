@@ -36,7 +36,7 @@ def diversity(
 
     def embed(run: RunFile, texts: list[str]) -> np.ndarray:
         # The run, not only the dataset: samples that could not be encoded are in no run.
-        def progress(done: int, total: int, note: str) -> None:
+        def progress(done: int, total: int, note: str = "") -> None:
             on_progress(done, total, f"{note} of {run.info.name}")
 
         path = kept / f"{run.info.dataset_id}-{run.info.run_id}-{sentences.MODEL_SHA256[:12]}.npy"

@@ -38,13 +38,13 @@ class StudySpec:
     max_tokens: int = 32
     """Of one candidate."""
     at_once: int = 4
-    """Candidates that a target gets before it is looked at again: few let `all together` spend where it is needed."""
+    """Candidates asked for together in the ways that are not pooled."""
 
 
 def study_synthesis(
     spec: StudySpec, folder: Path | str, *, workspace: Folder = None, on_progress: Progress = silent
 ) -> list[Row]:
-    """Compare one step, two steps, steering and all together. Resumes: answers are kept in `folder`, beside the results.
+    """Compare ways of writing (`study.ARMS`). Resumes: answers are kept in `folder`, beside the results.
 
     Writes `cells.json` (each arm, δ and seed), `candidates.jsonl` and `table.md`.
     """

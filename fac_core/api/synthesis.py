@@ -61,7 +61,7 @@ def estimate(spec: SynthesisSpec, *, workspace: Folder = None) -> Estimate:
     settings = prepared(spec, workspace=workspace).settings
     n = len(settings.targets)
     later = sum(1 if step in ONCE else spec.attempts for step in spec.steps if step != "one step")
-    first = spec.n if "one step" in spec.steps else spec.m
+    first = spec.n if "one step" in spec.steps and "guided" not in spec.steps else spec.m
     most = (spec.n if "one step" in spec.steps else 0) + later * spec.m
     cap = spec.budget if spec.budget is not None else n * most * spec.max_tokens
     return Estimate(

@@ -29,6 +29,7 @@ from fac_core.cli import (
     relevance,
     reporting,
     review,
+    rounds,
     study_synthesis,
     synthesis,
 )
@@ -54,6 +55,7 @@ review.register(app)
 jobs.register(app)
 synthesis.register(app)
 study_synthesis.register(app)
+rounds.register(app)
 evaluation.register(app)
 machine.register(app)
 browser.register(app)

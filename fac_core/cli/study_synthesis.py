@@ -28,7 +28,7 @@ def study_synthesis(
     workspace: WorkspaceFolder = None,
     json: Json = False,
 ) -> None:
-    """Compare one step, two steps, steering and all together at equal numbers of tokens. Interrupted, it goes on."""
+    """Compare ways of writing, guided and all together among them, at equal numbers of tokens. Interrupted, it goes on."""
     from fac_core.api.study_synthesis import StudySpec
     from fac_core.api.study_synthesis import study_synthesis as study
 
@@ -38,10 +38,13 @@ def study_synthesis(
     if json:
         write_json(rows)
         return
-    table = Table("arm", "δ", "closed", "95 % interval", "tokens", "closed per 1,000 tokens", box=None)
+    table = Table(
+        "arm", "δ", "closed", "95 % interval", "tokens", "closed per 1,000 tokens", "times one step", box=None
+    )
     for row in rows:
         interval = "" if row.half_width is None else f"± {row.half_width:.1%}"
-        table.add_row(
-            row.arm, row.delta, f"{row.closure:.1%}", interval, f"{row.tokens:,.0f}", f"{row.per_thousand:.2f}"
-        )
+        times = "" if row.times is None else f"{row.times:.2f}"
+        times += "" if row.times_half_width is None else f" ± {row.times_half_width:.2f}"
+        counts = (f"{row.tokens:,.0f}", f"{row.per_thousand:.2f}", times)
+        table.add_row(row.arm, row.delta, f"{row.closure:.1%}", interval, *counts)
     out.print(table)

@@ -36,7 +36,7 @@ def synthesise(
     task: Annotated[str, typer.Option(help="What the samples are for, in a few words.")] = "",
     label: Annotated[str, typer.Option(help="The class that every sample has to have.")] = "",
     methods: Annotated[
-        str, typer.Option(help="Steps: one step, two steps, retry, steered, guided.")
+        str, typer.Option(help="Steps: guided, one step, two steps, retry, steered; tried in this order.")
     ] = "one step,two steps",
     generator: Annotated[str, typer.Option(help="local, steered, or the address of a server.")] = "local",
     model: Annotated[str, typer.Option(help="Of the generator; the feature space's own by default.")] = "",
@@ -44,7 +44,7 @@ def synthesise(
     n: Annotated[int, typer.Option("-n", help="Candidates of step 1 for a target.")] = 4,
     m: Annotated[int, typer.Option("-m", help="Candidates of every later step.")] = 4,
     k: Annotated[int, typer.Option("-k", help="Passing candidates with which a target is done.")] = 1,
-    attempts: Annotated[int, typer.Option(help="How often retry, steered and guided are tried.")] = 1,
+    attempts: Annotated[int, typer.Option(help="How often guided, retry and steered are tried.")] = 1,
     max_tokens: Annotated[int, typer.Option(help="Of one candidate.")] = 64,
     temperature: Annotated[float, typer.Option(help="Of sampling.")] = 0.8,
     top_p: Annotated[float, typer.Option(help="Of sampling.")] = 0.9,

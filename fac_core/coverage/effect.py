@@ -12,9 +12,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from fac_core.coverage.active import anchor_features, check_same_space
 from fac_core.coverage.definition import PAPER, Definition
+from fac_core.coverage.subset import covered_along, greedy_order
 from fac_core.store.measurements import Measurement
 from fac_core.store.rounding import stored
 from fac_core.store.run_file import RunFile
@@ -120,11 +122,14 @@ def smallest_set(texts: Mapping[str, np.ndarray], counts: Counts, *, share: floa
     Args:
         texts: by name the features that a text fires.
     """
-    target = counts.numerator + math.ceil(share * (counts.plus(texts.values()).numerator - counts.numerator))
-    left = {name: features[counts.can_occur[features]] for name, features in sorted(texts.items())}
-    chosen: list[str] = []
-    while counts.numerator < target:
-        best = max(left, key=lambda name: int((counts.samples[left[name]] < counts.needed).sum()))
-        counts = counts.plus([left.pop(best)])
-        chosen.append(best)
-    return tuple(chosen)
+    names = sorted(texts)
+    sizes = [len(texts[name]) for name in names]
+    fired_by = np.concatenate([texts[name] for name in names]) if names else np.zeros(0, np.int64)
+    cells = (np.repeat(np.arange(len(names)), sizes), fired_by)
+    active = sparse.csr_matrix((np.ones(len(fired_by), dtype=bool), cells), shape=(len(names), len(counts.samples)))
+    in_need = np.where(counts.can_occur, (counts.needed - counts.samples).clip(min=0), 0)
+    order = greedy_order(active, in_need)
+    covered = covered_along(active, in_need, order)
+    wanted = math.ceil(share * covered[-1]) if len(order) else 0
+    n = int(np.searchsorted(covered, wanted)) + 1 if wanted else 0
+    return tuple(names[i] for i in order[:n])

@@ -72,7 +72,7 @@ def card(plan: ExportPlan, data_file: str | None) -> str:
         _table(
             ("method", "made", "passed the check", "accepted", "tokens generated"),
             [
-                (_text(y.method), f"{y.made:,}", f"{y.passed:,}", f"{y.accepted:,}", f"{y.n_generated:,}")
+                (_text(y.method), f"{y.candidates:,}", f"{y.passed:,}", f"{y.accepted:,}", f"{y.generated:,}")
                 for y in plan.yields
             ],
         ),

@@ -13,11 +13,12 @@ from fac_core.coverage.effect import Counts
 from fac_core.curation.standing import Standing, standing
 from fac_core.errors import EmptyAnchor, WrongUse
 from fac_core.export.rows import seed_items, seed_rows, synthetic_row, table, without_repeats
-from fac_core.export.shapes import Shape, fitting, of_candidate
+from fac_core.export.shapes import Shape, first_fitting, of_candidate
 from fac_core.features.labels import Labels
 from fac_core.store.run_file import RunFile, RunInfo
 from fac_core.store.workspace import Workspace
-from fac_core.synthesis.candidates import Batch, Candidate
+from fac_core.synthesis.candidates import Batch
+from fac_core.synthesis.yields import Yield, yields
 
 
 @dataclass(frozen=True)
@@ -31,19 +32,6 @@ class BeforeAfter:
     n_before: int
     n_after: int
     n_features: int
-
-
-@dataclass(frozen=True)
-class MethodYield:
-    """What became of the candidates of one method."""
-
-    method: str
-    made: int
-    passed: int
-    """The check."""
-    accepted: int
-    n_generated: int
-    """Tokens."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +54,7 @@ class ExportPlan:
     """Accepted against the check, with a note."""
     coverage: tuple[BeforeAfter, ...]
     """Measured, by preset; one whose anchor has no feature is left out."""
-    yields: tuple[MethodYield, ...]
+    yields: tuple[Yield, ...]
     rejections: Mapping[str, int]
     """By reason."""
     failures: Mapping[str, int]
@@ -97,14 +85,14 @@ def plan_export(
     accepted = [(s, c) for s in stands for one, c in s.candidates.items() if s.states[one] == "accepted"]
     if not accepted:
         raise WrongUse("Nothing is accepted yet in these batches. Review them first: `fac review`, or the Review page.")
-    shape = shape or _first_shape([c for _, c in accepted], seed if merged else None)
+    shape = shape or first_fitting([of_candidate(c) for _, c in accepted] + (seed_items(seed) if merged else []))
     labels = Labels(place.events(), anchor.info.space_id).names().text
     old = seed_rows(seed, shape) if merged else []
     new = [synthetic_row(c, s.opinions[c.candidate_id], s.batch, labels.get(c.feature_id), shape) for s, c in accepted]
     texts = [item.text for item in seed_items(seed)] if merged else []
     kept, repeated = without_repeats([*old, *new], [*texts, *(c.text for _, c in accepted)])
     n_new = sum(row["fac_origin"] == "synthetic" for row in kept)
-    candidates = [(c, s.states[one]) for s in stands for one, c in s.candidates.items()]
+    candidates = [c for s in stands for c in s.candidates.values()]
     opinions = [o for s in stands for one in s.candidates for o in s.opinions.get(one, ())]
     return ExportPlan(
         batches=tuple(batches),
@@ -118,9 +106,9 @@ def plan_export(
         n_repeated=len(repeated),
         n_overruled=sum(c.verdict != "passes" for _, c in accepted),
         coverage=_coverage(place, batches, seed, anchor),
-        yields=method_yields(candidates),
+        yields=yields(candidates, {c.candidate_id for _, c in accepted}),
         rejections=Counter(o.reason for o in opinions if o.choice == "rejected"),
-        failures=Counter(c.verdict for c, _ in candidates if c.verdict != "passes"),
+        failures=Counter(c.verdict for c in candidates if c.verdict != "passes"),
         generators=tuple(sorted({c.generator for _, c in accepted})),
         prompts=tuple(sorted({c.prompt for _, c in accepted})),
     )
@@ -130,17 +118,6 @@ def _check_batches(batches: Sequence[Batch]) -> None:
     pairs = {(batch.seed_run_id, batch.anchor_run_id) for batch in batches}
     if len(pairs) != 1:
         raise WrongUse("Choose batches of one seed and one anchor: FAC before and after is about one seed.")
-
-
-def _first_shape(accepted: Sequence[Candidate], seed: RunFile | None) -> Shape:
-    items = [of_candidate(one) for one in accepted] + (seed_items(seed) if seed else [])
-    shapes = fitting(items)
-    if not shapes:
-        raise WrongUse(
-            "No shape fits all rows: texts and chats do not go into one dataset. "
-            "Export batches of one shape, or leave the seed out."
-        )
-    return "classification" if "classification" in shapes else shapes[0]
 
 
 def _coverage(place: Workspace, batches: Sequence[Batch], seed: RunFile, anchor: RunFile) -> tuple[BeforeAfter, ...]:
@@ -168,14 +145,3 @@ def _accepted_texts(stands: Sequence[Standing]) -> dict:
 
 def _compared(preset: str, definition: Definition, before: Counts, after: Counts) -> BeforeAfter:
     return BeforeAfter(preset, definition, before.fac, after.fac, before.numerator, after.numerator, before.denominator)
-
-
-def method_yields(candidates: Sequence[tuple[Candidate, str]]) -> tuple[MethodYield, ...]:
-    """By method, from candidates with their states."""
-    made, passed, accepted, tokens = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
-    for candidate, state in candidates:
-        made[candidate.method] += 1
-        passed[candidate.method] += candidate.verdict == "passes"
-        accepted[candidate.method] += state == "accepted"
-        tokens[candidate.method] += candidate.n_generated
-    return tuple(MethodYield(m, made[m], passed[m], accepted[m], tokens[m]) for m in sorted(made))

@@ -64,6 +64,17 @@ def fitting(items: list[Item]) -> tuple[Shape, ...]:
     return tuple(one for one in get_args(Shape) if items and all(_SHAPES[one](item) is not None for item in items))
 
 
+def first_fitting(items: list[Item]) -> Shape:
+    """The shape to put items in where none is asked for: with labels if all have one. Raises `WrongUse` if none fits all."""
+    shapes = fitting(items)
+    if not shapes:
+        raise WrongUse(
+            "No shape fits all rows: texts and chats do not go into one dataset. "
+            "Export batches of one shape, or leave the seed out."
+        )
+    return "classification" if "classification" in shapes else shapes[0]
+
+
 def _plain(item: Item) -> dict[str, Any] | None:
     return {"text": item.text} if item.messages is None and not _has_pair(item) else None
 

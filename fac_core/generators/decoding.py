@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from transformers import DynamicCache, PreTrainedModel
 
-from fac_core.generators.seam import Steering
+from fac_core.generators.seam import Boost, Steering
 
 _NUCLEUS = 512
 """Likeliest tokens among which the nucleus is looked for: sorting all 49,152 would take longer than the model."""
@@ -35,7 +35,8 @@ class Row:
     seed: tuple[int, ...]
     """Of its random numbers."""
     steering: Steering | None = None
-    """For whoever hooks into the model; sampling knows nothing of it."""
+    aim: Boost | None = None
+    """These two are for whoever hooks into the model; sampling knows nothing of them."""
     boosted: tuple[int, ...] = ()
     """Tokens that are likelier until one of them was drawn …"""
     boost: float = 0.0
@@ -48,6 +49,9 @@ _CROWDED = 0.75
 IsDone = Callable[[int, list[int]], bool]
 """Whether a row, by position, is complete with these tokens."""
 
+Lean = Callable[[np.ndarray, list[list[int]], torch.Tensor], torch.Tensor]
+"""Other logits for rows, given their positions and what every row has written."""
+
 
 @torch.inference_mode()
 def decode(
@@ -58,6 +62,7 @@ def decode(
     ends: frozenset[int],
     is_done: IsDone = lambda _row, _tokens: False,
     follow: Callable[[np.ndarray], None] = lambda _rows: None,
+    lean: Lean | None = None,
 ) -> list[list[int]]:
     """Draw every row; returns its tokens, without the end token.
 
@@ -65,6 +70,7 @@ def decode(
         prompts: token ids, each at least one.
         ends: tokens that end an answer.
         follow: told which rows the batch holds before every forward pass, `[rows in the batch]`.
+        lean: makes tokens likelier before one is drawn, of the rows that are still written.
     """
     device = model.device
     uniform = [np.random.default_rng(row.seed).random(row.max_tokens, dtype=np.float32) for row in rows]
@@ -98,6 +104,9 @@ def decode(
         for place, row in enumerate(here.tolist()):
             if rows[row].boosted and boosting[row]:
                 logits[place, list(rows[row].boosted)] += rows[row].boost
+        if lean:
+            still = torch.from_numpy(np.flatnonzero(open_rows[here]))
+            logits[still] = lean(here[open_rows[here]], written, logits[still])
         drawn = sampled(logits, temperature[at], top_p[at], drawn_by, greedy[at])
         for row, one in zip(here.tolist(), drawn.tolist(), strict=True):
             if not open_rows[row]:

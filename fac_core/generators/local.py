@@ -89,6 +89,7 @@ class LocalGenerator:
                 r.top_p,
                 _seed(r, int(n)),
                 r.steering,
+                r.boost,
                 self._first_tokens(r.boost.words if r.boost else ()),
                 r.boost.logits if r.boost else 0.0,
             )

@@ -27,12 +27,20 @@ class Steering:
 
 @dataclass(frozen=True)
 class Boost:
-    """Make words likelier until one of them was begun."""
+    """Make likelier what a feature fires on: words, and where it can be read while writing, whatever fires it."""
 
     words: tuple[str, ...]
-    """With a space in front where they begin a word of their own."""
+    """With a space in front where they begin a word of their own; likelier until one of them was begun."""
     logits: float
     """Added to the logit of each word's first token."""
+    feature_id: int | None = None
+    """To be fired: only a generator that has the SAE reads along, and ends an answer with the sentence that fires it."""
+    delta: float = 0.0
+    """It fires above this."""
+    gain: float = 0.0
+    """Added to the logits of tokens that would fire it, until one was written."""
+    begun: str = ""
+    """Words of the text that the prompt holds already."""
 
 
 @dataclass(frozen=True)

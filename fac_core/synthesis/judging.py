@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fac_core.activations.reopen import Reader
 from fac_core.synthesis.answers import Sample
 from fac_core.synthesis.candidates import Verdict
-from fac_core.synthesis.fluency import Fluency
+from fac_core.synthesis.fluency import LEAST_PLAIN, Fluency
 from fac_core.synthesis.similarity import COPY_WORDS, Known, Likeness
 from fac_core.synthesis.verification import Reading, read
 
@@ -27,6 +27,8 @@ class Wanted:
     """Its class, where the task has one."""
     given: int = 0
     """Characters at its beginning that the prompt gave: what fires there is not the text's own."""
+    least_plain: float = LEAST_PLAIN
+    """Share of its words that have to be plain ones."""
 
 
 @dataclass(frozen=True)
@@ -106,11 +108,10 @@ class Judge:
             return "copy", f"{words}; {COPY_WORDS} are a copy, or most of a short text."
         if like.is_duplicate:
             return "duplicate", f"There is a text like it already (similarity {like.near:.2f})."
-        fault = (
-            self.fluency.fault(text, perplexity, reading.n_tokens) if self.fluency and perplexity is not None else ""
-        )
-        if fault:
-            return "not fluent", fault
+        if self.fluency and perplexity is not None:
+            fault = self.fluency.fault(text, perplexity, reading.n_tokens, want.least_plain)
+            if fault:
+                return "not fluent", fault
         if label != want.label:
             return "wrong label", f"It was judged {label!r}, not {want.label!r}."
         return "passes", f"It fires the target at {g:.4g}, above {delta:.4g}."

@@ -11,6 +11,7 @@ from fac_core.generators.seam import Answer
 from fac_core.store.measurements import Measurement
 from fac_core.synthesis.answers import Malformed, Sample, parse
 from fac_core.synthesis.candidates import Candidate, candidate_id
+from fac_core.synthesis.fluency import least_plain
 from fac_core.synthesis.judging import Judge, Judgement, Wanted
 from fac_core.synthesis.prompts import PromptTemplate
 from fac_core.synthesis.spec import SynthesisSpec
@@ -48,9 +49,10 @@ class Maker:
         drafts = self._drafts(asked, answers, before)
         samples = [self._parsed(one) for one in drafts]
         good = [(draft, sample) for draft, sample in zip(drafts, samples, strict=True) if isinstance(sample, Sample)]
+        asks = {t.feature_id: least_plain([span.text for span in t.spans]) for t in (one.target for one in asked)}
         wanted = [
-            Wanted(draft.feature_id, draft.delta, self._spec.label, len(draft.parameters.get("lead", "")))
-            for draft, _ in good
+            Wanted(d.feature_id, d.delta, self._spec.label, len(d.parameters.get("lead", "")), asks[d.feature_id])
+            for d, _ in good
         ]
         judgements = iter(self._judge([sample for _, sample in good], wanted))
         return [

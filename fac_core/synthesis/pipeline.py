@@ -137,14 +137,13 @@ def _make(
 
 
 def rounds(steps: Sequence[Step], attempts: int) -> list[tuple[Step, int]]:
-    """The steps in their order; those that may be repeated take turns.
+    """The steps in their order, and again those that may be repeated.
 
     >>> rounds(("one step", "retry", "guided"), 2)
-    [('one step', 0), ('retry', 0), ('guided', 0), ('retry', 1), ('guided', 1)]
+    [('guided', 0), ('one step', 0), ('retry', 0), ('guided', 1), ('retry', 1)]
     """
     chosen: list[Step] = [step for step in STEPS if step in steps]
-    first: list[tuple[Step, int]] = [(step, 0) for step in chosen if step in ONCE]
-    return first + [(step, attempt) for attempt in range(attempts) for step in chosen if step not in ONCE]
+    return [(step, n) for n in range(attempts) for step in chosen if n == 0 or step not in ONCE]
 
 
 def record(

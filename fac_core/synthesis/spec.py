@@ -14,8 +14,8 @@ Shape = Literal["text", "instruction", "pair", "behaviour", "chat"]
 """What one sample is: plain text; instruction and response; a chosen and a rejected response; a question with two
 options, one of which shows the behaviour; a free chat."""
 
-Step = Literal["one step", "two steps", "retry", "steered", "guided"]
-"""How candidates are made, in the order in which the steps are tried."""
+Step = Literal["guided", "one step", "two steps", "retry", "steered"]
+"""How candidates are made, in the order in which the steps are tried: the one that brings most for its tokens first."""
 
 STEPS: tuple[Step, ...] = get_args(Step)
 

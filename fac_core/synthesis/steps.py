@@ -31,8 +31,10 @@ _FIRST_STRENGTH = 0.5
 """Of the feature's maximum in the anchor."""
 _STRONGER, _WEAKER = 1.6, 0.6
 """What the strength is multiplied by when nothing fires, and when it is no longer language."""
-_BOOST, _MORE_BOOST = 5.0, 2.0
-"""Added to the logits of peak words at the first attempt, and with every further one."""
+_BOOSTS = (5.0, 7.0, 9.0)
+"""Added to the logits of peak words, at one attempt after the other, and from the beginning again."""
+_GAIN = 6.0
+"""Added to the logits of tokens that would fire the target."""
 _LEAD_WORDS = 6
 """Words, at most, that a text is begun with."""
 _LABEL_LENGTH = 200
@@ -78,7 +80,7 @@ def ask(
             json=template.form == "json",
             stop=("\n",) if template.form == "plain" and spec.shape == "text" else (),
             steering=_steering(target, made) if step == "steered" else None,
-            boost=Boost(peak_words(target), _BOOST + _MORE_BOOST * attempt) if step == "guided" else None,
+            boost=_boost(target, attempt, begun) if step == "guided" else None,
         )
         if request.steering:
             note["strength"] = request.steering.strength
@@ -175,6 +177,11 @@ def _steering(target: Target, made: Sequence[Candidate]) -> Steering:
         verdicts = [one.verdict for one in tried if one.parameters["attempt"] == attempt]
         factor *= _WEAKER if verdicts.count("not fluent") * 2 > len(verdicts) else _STRONGER
     return Steering(target.feature_id, round(factor * target.maximum, 2))
+
+
+def _boost(target: Target, attempt: int, begun: str) -> Boost:
+    logits = _BOOSTS[attempt % len(_BOOSTS)]
+    return Boost(peak_words(target), logits, target.feature_id, target.delta, _GAIN, begun)
 
 
 def _drawn(spans: Sequence[Span], n: int, rng: np.random.Generator) -> list[Span]:

@@ -2,7 +2,7 @@
 
 Every arm has the same tokens for each target. Its candidates are judged as in a synthesis: read plainly, no copies, no
 near-duplicates, fluent. A target is closed at δ if a candidate that nothing else speaks against fires above it. The arms
-that ask for fixed steps do not know δ; `all together` spends where something is still open, so it is run for each δ.
+that ask for fixed steps do not know δ; the pooled ones spend where something is still open, so they are run for each δ.
 """
 
 from __future__ import annotations
@@ -31,9 +31,14 @@ ARMS: dict[str, tuple[Step, ...]] = {
     "one step": ("one step",),
     "two steps": ("one step", "two steps"),
     "steered": ("steered",),
-    "all together": ("one step", "guided", "steered", "two steps"),
+    "guided": ("guided",),
+    "all together": ("guided", "guided", "guided", "one step", "steered"),
+    "one step, pooled": ("one step",),
 }
 """Steps of each arm; an arm repeats its last steps until its tokens are spent."""
+
+POOLED = ("all together", "one step, pooled")
+"""Arms that write one text at a time, and what a closed target leaves over for the open ones."""
 
 
 _USED = 0.75
@@ -83,6 +88,9 @@ class Row:
     """Generated, mean."""
     per_thousand: float
     """Targets closed for every thousand tokens, mean."""
+    times: float | None
+    """Targets closed, as a multiple of what one step closed with the same seed: mean of the ratios."""
+    times_half_width: float | None
 
 
 class Remembered:
@@ -139,14 +147,13 @@ def cells(
         tokens: for each target, pooled; an arm may miss that by what a request or two write.
     """
     lowest = next(iter(targets))
-    total, done = len(seeds) * (len(ARMS) - 1 + len(targets)), 0
+    total, done = len(seeds) * (len(ARMS) + len(POOLED) * (len(targets) - 1)), 0
     for seed in seeds:
         mine = replace(spec, random_seed=seed)
         for arm in ARMS:
-            adaptive = arm == "all together"
             made: list[Candidate] = []
             for delta in targets:
-                if adaptive or delta == lowest:
+                if arm in POOLED or delta == lowest:
                     made = run_arm(arm, targets[delta], mine, template, generator, judge, tokens)
                     done += 1
                 yield cell(arm, delta, seed, targets[delta], made), made
@@ -162,15 +169,17 @@ def run_arm(
     judge: Judge,
     tokens: int,
 ) -> list[Candidate]:
-    """Write until the tokens of all targets are spent, for those first that had fewest; `all together` only for open ones."""
-    adaptive = arm == "all together"
+    """Write until the tokens of all targets are spent, for those first that had fewest; a pooled arm for open ones only."""
+    pooled = arm in POOLED
+    if pooled:
+        spec = replace(spec, n=1, m=1)
     maker = Maker(arm, generator.name, template, spec, judge.forgetting())
     made: dict[int, list[Candidate]] = {target.feature_id: [] for target in targets}
     spent = dict.fromkeys(made, 0)
     pool, cost = tokens * len(targets), _USED * spec.m * spec.max_tokens
     n_asked = 0
     for step, attempt in _schedule(arm):
-        open_targets = [t for t in targets if not (adaptive and is_closed(made[t.feature_id]))]
+        open_targets = [t for t in targets if not (pooled and is_closed(made[t.feature_id]))]
         room = int((pool - sum(spent.values())) / cost)
         waiting = sorted(open_targets, key=lambda t: spent[t.feature_id])[: max(room, 0)]
         if not waiting:
@@ -192,9 +201,10 @@ def _schedule(arm: str, rounds: int = 40) -> Iterator[tuple[Step, int]]:
     if arm == "two steps":
         yield steps[0], 0
         steps = steps[1:]
-    for attempt in range(rounds):
-        for step in steps:
-            yield step, attempt
+    attempts: Counter[Step] = Counter()
+    for step in steps * rounds:
+        yield step, attempts[step]
+        attempts[step] += 1
 
 
 def cell(arm: str, delta: str, seed: int, targets: Sequence[Target], made: Sequence[Candidate]) -> Cell:
@@ -217,35 +227,47 @@ def cell(arm: str, delta: str, seed: int, targets: Sequence[Target], made: Seque
 
 
 def summary(found: Sequence[Cell]) -> list[Row]:
-    """Mean and interval over seeds, by arm and δ."""
+    """Mean and interval over seeds, by arm and δ, and how many times as many are closed as by one step of the same seed."""
+    plain = {(one.delta, one.seed): one.closed for one in found if one.arm == "one step"}
     groups: dict[tuple[str, str], list[Cell]] = {}
     for one in found:
         groups.setdefault((one.arm, one.delta), []).append(one)
     rows: list[Row] = []
     for (arm, delta), mine in groups.items():
-        closures = np.array([one.closure for one in mine])
-        spread = None
-        if len(mine) > 1:
-            spread = float(stats.t.ppf(0.975, len(mine) - 1) * closures.std(ddof=1) / np.sqrt(len(mine)))
+        pairs = [(one.closed, plain.get((delta, one.seed), 0)) for one in mine]
+        times = [closed / closed_by_one for closed, closed_by_one in pairs if closed_by_one]
         rows.append(
             Row(
                 arm,
                 delta,
                 len(mine),
-                float(closures.mean()),
-                spread,
+                *_mean([one.closure for one in mine]),
                 float(np.mean([one.generated for one in mine])),
                 float(np.mean([one.per_thousand for one in mine])),
+                *(_mean(times) if len(times) == len(mine) else (None, None)),
             )
         )
     return rows
 
 
+def _mean(values: Sequence[float]) -> tuple[float, float | None]:
+    """Mean, and the half width of its 95 % interval (Student's t); None for a single value."""
+    if len(values) < 2:
+        return float(np.mean(values)), None
+    half_width = stats.t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
+    return float(np.mean(values)), float(half_width)
+
+
 def markdown(rows: Sequence[Row]) -> str:
     """The summary as a table."""
-    lines = ["| arm | δ | closed | tokens | closed per 1,000 tokens | seeds |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| arm | δ | closed | tokens | closed per 1,000 tokens | times one step | seeds |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for row in rows:
-        interval = "" if row.half_width is None else f" ± {row.half_width:.1%}"
-        cells_ = (f"{row.closure:.1%}{interval}", f"{row.tokens:,.0f}", f"{row.per_thousand:.2f}", str(row.seeds))
+        closed = f"{row.closure:.1%}" + ("" if row.half_width is None else f" ± {row.half_width:.1%}")
+        times = "" if row.times is None else f"{row.times:.2f}"
+        times += "" if row.times_half_width is None else f" ± {row.times_half_width:.2f}"
+        cells_ = (closed, f"{row.tokens:,.0f}", f"{row.per_thousand:.2f}", times, str(row.seeds))
         lines.append(f"| {row.arm} | {row.delta} | " + " | ".join(cells_) + " |")
     return "\n".join(lines) + "\n"

@@ -16,7 +16,10 @@ N_SPANS = 12
 _BEFORE, _AFTER = 120, 60
 """Characters looked at on either side of a peak."""
 _SENTENCE_END = re.compile(r"[.!?:]\s+|\n+")
+_STOP = re.compile(r"[.!?](?=\s|$)|\n")
 _MAX_LEAD_WORDS = 12
+_LEAST_WORDS = 5
+"""A sentence with fewer goes on into the next one: "B." before an option says nothing without the option."""
 
 
 @dataclass(frozen=True)
@@ -97,8 +100,10 @@ def span(text: str, start: int, end: int, activation: float, sample_id: int) -> 
     word_end = re.match(r"\w*", rest)
     tail = word_end[0] if word_end and text[end - 1 : end].isalnum() else ""
     after = rest[len(tail) :]
-    stop = re.search(r"[.!?](?=\s|$)|\n", after)
-    after = after[: stop.end()] if stop else after.rpartition(" ")[0]
+    begun = len(before.split()) + 1
+    stops = (m.end() for m in _STOP.finditer(after))
+    stop = next((n for n in stops if begun + len(after[:n].split()) >= _LEAST_WORDS), None)
+    after = after[:stop] if stop else after.rpartition(" ")[0]
     return Span(before, text[start:end] + tail, after.rstrip(), activation, sample_id, is_whole)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from fac_core.synthesis.candidates import Candidate
@@ -18,6 +18,9 @@ class Yield:
     generated: int
     """Tokens."""
     passed: int
+    """The check."""
+    accepted: int
+    """By people."""
     closed: int
     """Targets with a passing candidate of this method."""
     first_closed: int
@@ -30,8 +33,8 @@ class Yield:
         return self.generated / self.passed if self.passed else None
 
 
-def yields(candidates: Iterable[Candidate]) -> tuple[Yield, ...]:
-    """By method, in the order in which the methods were used."""
+def yields(candidates: Iterable[Candidate], accepted: Collection[str] = ()) -> tuple[Yield, ...]:
+    """By method, in the order in which the methods were used; `accepted` are ids of candidates."""
     by_method: dict[str, list[Candidate]] = {}
     first: dict[int, str] = {}
     for one in candidates:
@@ -44,6 +47,7 @@ def yields(candidates: Iterable[Candidate]) -> tuple[Yield, ...]:
             candidates=len(made),
             generated=sum(one.n_generated for one in made),
             passed=sum(one.verdict == "passes" for one in made),
+            accepted=sum(one.candidate_id in accepted for one in made),
             closed=len({one.feature_id for one in made if one.verdict == "passes"}),
             first_closed=sum(by == method for by in first.values()),
             verdicts=dict(Counter(one.verdict for one in made)),

@@ -2,60 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import pytest
 
-from fac_core.activations.embedded import embedded_path
 from fac_core.datasets.chats import Message
 from fac_core.generators.budget import Budget, Budgeted
 from fac_core.generators.cache import Cached
 from fac_core.generators.openai_compatible import OpenAICompatible, Server
 from fac_core.generators.seam import Request
 from fac_core.store.answers import Answers
-
-_SECONDS_TO_START = 180
-_SERVE = "from transformers.cli.transformers import app; app()"
+from tests.generators.serving import serving
 
 
 @pytest.fixture
 def served(tmp_path: Path):
-    """Address and model of the server, once it is there."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    folder = str(embedded_path("smollm2-135m"))
-    place = ["--device", "cpu", "--host", "127.0.0.1", "--port", str(port)]
-    log = tmp_path / "serve.log"
-    with log.open("w") as lines:
-        environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
-        command = [sys.executable, "-c", _SERVE, "serve", folder, *place]
-        process = subprocess.Popen(command, stdout=lines, stderr=lines, env=environment)
-    try:
-        until = time.monotonic() + _SECONDS_TO_START
-        while not _answers(f"http://127.0.0.1:{port}/health"):
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < until, log.read_text()
-            time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}/v1", folder
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - our own address
-            return True
-    except (urllib.error.URLError, OSError):
-        return False
+    with serving(tmp_path) as server:
+        yield server
 
 
 @pytest.mark.weights

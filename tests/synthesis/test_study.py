@@ -10,7 +10,7 @@ import pytest
 from fac_core.api.synthesis import prepared
 from fac_core.synthesis.judging import Judge
 from fac_core.synthesis.similarity import Known
-from fac_core.synthesis.study import ARMS, Remembered, cells, markdown, summary
+from fac_core.synthesis.study import ARMS, POOLED, Remembered, cells, markdown, summary
 from tests.synthesis.loop import WORDS, Scripted
 from tests.synthesis.test_pipeline import NEW
 
@@ -32,11 +32,11 @@ def fresh():
     return Scripted(lambda request, _before: [" ".join(rng.choice(words, 12)) for _ in range(request.n)])
 
 
-def test_every_arm_has_the_same_tokens_and_all_together_no_more(loop):
+def test_every_arm_has_the_same_tokens_and_a_pooled_one_no_more(loop):
     found = [cell for cell, _ in study(loop, fresh())]
     assert len(found) == len(ARMS) * 2 * 2
     for cell in found:
-        if cell.arm != "all together":
+        if cell.arm not in POOLED:
             assert cell.generated == pytest.approx(TOKENS * len(loop.targets), abs=2 * WORDS)
         assert cell.generated <= (TOKENS * len(loop.targets)) + 2 * WORDS
         assert cell.closed + len(cell.open) == cell.targets
@@ -67,3 +67,16 @@ def test_the_interval_is_of_the_mean_over_seeds(loop):
     assert row.closure == 0.5
     assert row.half_width == pytest.approx(12.706 * 0.1, rel=1e-3)  # t(0.975, 1 degree of freedom) x sd / sqrt(2)
     assert "| one step | 0 | 50.0% ± 127.1% |" in markdown([row])
+
+
+def test_a_way_is_compared_with_one_step_of_the_same_seed(loop):
+    one = next(cell for cell, _ in study(loop, fresh(), seeds=(0,)) if (cell.arm, cell.delta) == ("one step", "0"))
+    closed = {"one step": (4, 5), "guided": (8, 15)}
+    found = [
+        replace(one, arm=arm, targets=20, closed=n, seed=s) for arm, both in closed.items() for s, n in enumerate(both)
+    ]
+    plain, guided = summary(found)
+    assert (plain.times, plain.times_half_width) == (1.0, 0.0)
+    assert guided.times == 2.5  # the mean of 8/4 and 15/5, not 23/9
+    assert guided.times_half_width == pytest.approx(12.706 * 0.5, rel=1e-3)
+    assert summary(found[2:])[0].times is None
