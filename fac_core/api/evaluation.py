@@ -53,6 +53,7 @@ def baselines(
     dose: float = 1.0,
     backbone: tuple[str, int] | None = None,
     others: Mapping[str, Path | str] | None = None,
+    sets: Path | str | None = None,
     workspace: Folder = None,
     on_progress: Progress = silent,
 ) -> list[Any]:
@@ -65,6 +66,7 @@ def baselines(
         dose: share of the budget that is used.
         backbone: model and block that learn, where they are not those of the study (transfer).
         others: JSONL files of texts from elsewhere, by method: a line is `{"text": ..., "label": ...}`.
+        sets: folder of `write_sets`: its texts take part, and its sizes and seeds are used in place of those given.
     """
     from fac_core.evaluation import variants
     from fac_core.evaluation.baselines import compare_methods
@@ -78,8 +80,16 @@ def baselines(
         raise WrongUse(f"dose is {dose} and draws {draws}; give a dose above 0, up to 1, and two draws or more.")
     place = open_workspace(workspace)
     pool = pool_of(settings, place, on_progress=on_progress)
-    states = _states(settings, place, backbone)
-    read = {name: read_material(Path(path), settings.positive, states) for name, path in (others or {}).items()}
+    states = states_of(settings, place, backbone)
+    files = {name: Path(path) for name, path in (others or {}).items()}
+    if sets is not None:
+        from fac_core.evaluation.writing import PER_FEATURE
+        from fac_core.evaluation.written_sets import read_spec, set_files
+
+        written = read_spec(Path(sets))
+        n_seed, n_added, draws = written.n_seed, written.n_added, written.draws
+        files |= {name: path for name, path in set_files(Path(sets)).items() if name != PER_FEATURE}
+    read = {name: read_material(path, settings.positive, states) for name, path in files.items()}
     inputs = states.of(passages_of(pool), on_progress=on_progress) if backbone else None
     return compare_methods(
         pool,
@@ -96,7 +106,8 @@ def baselines(
     )
 
 
-def _states(config: StudyConfig, place: Workspace, backbone: tuple[str, int] | None) -> Any:
+def states_of(config: StudyConfig, place: Workspace, backbone: tuple[str, int] | None) -> Any:
+    """The states that a head learns from (`states.States`): of the study's backbone, or of another one."""
     from fac_core.evaluation.states import States
 
     model, block = backbone or (config.model, config.block)
@@ -107,7 +118,7 @@ def pool_of(config: StudyConfig, place: Workspace, *, on_progress: Progress = si
     """The pool that a study draws from (`fac_core.evaluation.pool.Pool`)."""
     from fac_core.evaluation.pool import labelled, preferences
 
-    states = _states(config, place, None)
+    states = states_of(config, place, None)
     with place.run(config.run) as run:
         if config.rejected is None:
             return labelled(run, config.field, config.positive, states, on_progress=on_progress)

@@ -31,6 +31,7 @@ from fac_core.cli import (
     review,
     study_synthesis,
     synthesis,
+    written_sets,
 )
 from fac_core.errors import FacError, WrongUse
 
@@ -55,6 +56,7 @@ jobs.register(app)
 synthesis.register(app)
 study_synthesis.register(app)
 evaluation.register(app)
+written_sets.register(app)
 machine.register(app)
 browser.register(app)
 reporting.register(app)
