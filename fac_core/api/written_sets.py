@@ -196,6 +196,7 @@ def transfer(
             draws=only.draws,
             others={name: read_material(path, studies[0].positive, states) for name, (_, _, path) in files.items()},
             test_inputs=states.of(passages_of(pools[0]), on_progress=on_progress),
+            real=("random real",),
             on_progress=on_progress,
         )
         by_method = {one.method: one for one in found}

@@ -134,6 +134,7 @@ def compare_methods(
     others: Mapping[str, Material] | None = None,
     test_inputs: np.ndarray | None = None,
     dose: float = 1.0,
+    real: Sequence[str] = tuple(METHODS),
     on_progress: Progress = silent,
 ) -> list[Compared]:
     """Every method at the same budget, after `seed only`.
@@ -147,9 +148,12 @@ def compare_methods(
             written for one seed are added to that one only.
         test_inputs: `[rows, d]`: states of another backbone, to learn and be measured on (transfer).
         dose: share of the budget that is used.
+        real: methods that pick real texts, of `METHODS`; the others are left out.
 
     Raises `WrongUse` if the pool or other texts are too few.
     """
+    if unknown := [one for one in real if one not in METHODS]:
+        raise WrongUse(f"There is no method {unknown[0]!r} that picks real texts; there are {', '.join(METHODS)}.")
     x = pool.inputs if test_inputs is None else test_inputs
     everything = Material(x, pool.positive, pool.n_tokens)
     yardstick = Yardstick(pool, parts.anchor)
@@ -168,7 +172,8 @@ def compare_methods(
             lean = [float(m.n_tokens[m.rows(label, draw)].sum()) for m in (others or {}).values()]
             tokens = min(lean, default=n * float(pool.n_tokens[offered].mean()))
             rounds.append(_Round(pool, yardstick, variant, seed, offered, n, tokens, rng))
-        for method, pick in METHODS.items():
+        for method in real:
+            pick = METHODS[method]
             added = np.concatenate([_within(r, r.offered[pick(r)], budget, dose) for r in rounds])
             closed = _closed(rounds[0], added)
             found = _measured(everything.at(seed), everything.at(added), everything, parts.test)

@@ -99,8 +99,9 @@ def set_files(folder: Path) -> dict[str, Path]:
 
 def read_spec(folder: Path) -> WritingSpec:
     """What sets were asked to be. Raises `NotFound` and `BadInput`."""
-    values = _read_summary(folder)["spec"]
-    return WritingSpec(**{name: tuple(one) if isinstance(one, list) else one for name, one in values.items()})
+    asked: dict[str, Any] = _read_summary(folder)["spec"]
+    values: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in asked.items()}
+    return WritingSpec(**values)
 
 
 def _read_summary(folder: Path) -> dict[str, Any]:

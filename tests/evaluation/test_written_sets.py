@@ -132,6 +132,8 @@ def test_sets_are_compared_at_equal_samples_and_at_equal_tokens_and_by_dose(made
     assert command(["baselines", str(config), *where, "--budget", "tokens"]) == 0
     tokens = {one["method"]: one["n_tokens"] for one in json.loads(capsys.readouterr().out)}
     assert tokens["random real"] <= max(tokens[m] for m in METHODS) * 1.5
+    assert command(["baselines", str(config), *where, "--pooled", "--draws", "3"]) == 0
+    assert {len(one["per_draw"]) for one in json.loads(capsys.readouterr().out)} == {3}
     figure = folder / "dose.svg"
     assert command(["dose", str(config), *where, "--figure", str(figure)]) == 0
     doses = json.loads(capsys.readouterr().out)
