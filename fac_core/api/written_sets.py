@@ -104,6 +104,8 @@ def dose(
     config: Path | str | StudyConfig,
     folder: Path | str,
     *,
+    pooled: bool = False,
+    draws: int | None = None,
     backbone: tuple[str, int] | None = None,
     workspace: Folder = None,
     on_progress: Progress = silent,
@@ -112,6 +114,7 @@ def dose(
 
     Args:
         folder: of `write_sets`; its seeds are the ones that are added to.
+        pooled: a text may be added to other seeds than the one that it was written for; then there can be more `draws`.
         backbone: model and block that learn, where they are not those of the study.
     """
     from fac_core.evaluation.dose import doses
@@ -127,7 +130,10 @@ def dose(
     sets = {name: read_material(path, settings.positive, states) for name, path in set_files(Path(folder)).items()}
     inputs = states.of(passages_of(pool), on_progress=on_progress) if backbone else None
     parts = split(pool, settings.split)
-    return doses(pool, parts, sets, n_seed=spec.n_seed, draws=spec.draws, inputs=inputs, on_progress=on_progress)
+    if pooled:
+        sets = {name: replace(material, draw=None) for name, material in sets.items()}
+    n = draws if pooled and draws else spec.draws
+    return doses(pool, parts, sets, n_seed=spec.n_seed, draws=n, inputs=inputs, on_progress=on_progress)
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,8 @@ def dose(
     config: Annotated[Path, typer.Argument(help="Settings of the study whose seeds the sets were written for.")],
     sets: Sets,
     backbone: Annotated[str | None, typer.Option(help="Another model that learns, as MODEL:BLOCK.")] = None,
+    pooled: Annotated[bool, typer.Option("--pooled", help="Texts of any seed may be added to any.")] = False,
+    draws: Annotated[int | None, typer.Option(help="Seed sets, with --pooled; those of the sets by default.")] = None,
     figure: Annotated[Path | None, typer.Option(help="Also draw texts added against the gain (.svg).")] = None,
     workspace: WorkspaceFolder = None,
     json: Json = False,
@@ -99,6 +101,8 @@ def dose(
         found = fac.dose(
             config,
             sets,
+            pooled=pooled,
+            draws=draws,
             backbone=model_and_block(backbone) if backbone else None,
             workspace=workspace,
             on_progress=tell,
