@@ -61,6 +61,7 @@ from fac_core.api.review import (
 from fac_core.api.rounds import RoundsSpec, rounds
 from fac_core.api.study_synthesis import StudySpec, study_synthesis
 from fac_core.api.synthesis import batches, candidates, off_target, synthesise, verify_edits, yields
+from fac_core.api.written_sets import dose, transfer, write_sets
 from fac_core.coverage.definition import CALIBRATED, PAPER, Definition
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.errors import FacError
@@ -101,6 +102,7 @@ __all__ = [
     "coverage_by_cluster",
     "coverage_matrix",
     "diversity",
+    "dose",
     "edit_candidate",
     "effects",
     "encode",
@@ -156,9 +158,11 @@ __all__ = [
     "top",
     "trace",
     "train_sae",
+    "transfer",
     "undo_review",
     "verify_edits",
     "why",
     "work",
+    "write_sets",
     "yields",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -57,6 +58,9 @@ def baselines(
     dose: float = 1.0,
     backbone: tuple[str, int] | None = None,
     others: Mapping[str, Path | str] | None = None,
+    sets: Path | str | None = None,
+    pooled: bool = False,
+    real: Sequence[str] | None = None,
     workspace: Folder = None,
     on_progress: Progress = silent,
 ) -> list[Any]:
@@ -69,9 +73,13 @@ def baselines(
         dose: share of the budget that is used.
         backbone: model and block that learn, where they are not those of the study (transfer).
         others: JSONL files of texts from elsewhere, by method: a line is `{"text": ..., "label": ...}`.
+        sets: folder of `write_sets`: its texts take part, and its sizes and seeds are used in place of those given.
+        pooled: a text may be added to other seeds than the one that it was written for. So there can be as many `draws` as
+            wanted, and which texts are added is drawn too; but gaps are then those of other seeds.
+        real: of the methods that pick real texts only these; all by default.
     """
     from fac_core.evaluation import variants
-    from fac_core.evaluation.baselines import compare_methods
+    from fac_core.evaluation.baselines import METHODS, compare_methods
     from fac_core.evaluation.material import passages_of, read_material
     from fac_core.evaluation.pool import split
 
@@ -82,8 +90,18 @@ def baselines(
         raise WrongUse(f"dose is {dose} and draws {draws}; give a dose above 0, up to 1, and two draws or more.")
     place = open_workspace(workspace)
     pool = pool_of(settings, place, on_progress=on_progress)
-    states = _states(settings, place, backbone)
-    read = {name: read_material(Path(path), settings.positive, states) for name, path in (others or {}).items()}
+    states = states_of(settings, place, backbone)
+    files = {name: Path(path) for name, path in (others or {}).items()}
+    if sets is not None:
+        from fac_core.evaluation.writing import PER_FEATURE
+        from fac_core.evaluation.written_sets import read_spec, set_files
+
+        written = read_spec(Path(sets))
+        n_seed, n_added, draws = written.n_seed, written.n_added, draws if pooled else written.draws
+        files |= {name: path for name, path in set_files(Path(sets)).items() if name != PER_FEATURE}
+    read = {name: read_material(path, settings.positive, states) for name, path in files.items()}
+    if pooled:
+        read = {name: replace(material, draw=None) for name, material in read.items()}
     inputs = states.of(passages_of(pool), on_progress=on_progress) if backbone else None
     return compare_methods(
         pool,
@@ -96,6 +114,7 @@ def baselines(
         dose=dose,
         others=read,
         test_inputs=inputs,
+        real=tuple(real or METHODS),
         on_progress=on_progress,
     )
 
@@ -128,7 +147,8 @@ def judge_answers(
     return judge(paid_once, asked * (len(sides[0]) // len(asked)), *sides)
 
 
-def _states(config: StudyConfig, place: Workspace, backbone: tuple[str, int] | None) -> Any:
+def states_of(config: StudyConfig, place: Workspace, backbone: tuple[str, int] | None) -> Any:
+    """The states that a head learns from (`states.States`): of the study's backbone, or of another one."""
     from fac_core.evaluation.states import States
 
     model, block = backbone or (config.model, config.block)
@@ -139,7 +159,7 @@ def pool_of(config: StudyConfig, place: Workspace, *, on_progress: Progress = si
     """The pool that a study draws from (`fac_core.evaluation.pool.Pool`)."""
     from fac_core.evaluation.pool import instructions, labelled, preferences
 
-    states = _states(config, place, None)
+    states = states_of(config, place, None)
     with place.run(config.run) as run:
         if config.task == "instructions":
             return instructions(run, states, on_progress=on_progress)

@@ -32,6 +32,7 @@ from fac_core.cli import (
     rounds,
     study_synthesis,
     synthesis,
+    written_sets,
 )
 from fac_core.errors import FacError, WrongUse
 
@@ -57,6 +58,7 @@ synthesis.register(app)
 study_synthesis.register(app)
 rounds.register(app)
 evaluation.register(app)
+written_sets.register(app)
 machine.register(app)
 browser.register(app)
 reporting.register(app)

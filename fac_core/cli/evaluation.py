@@ -98,6 +98,12 @@ def baselines(
     dose: Annotated[float, typer.Option(help="Share of the budget that is used.")] = 1.0,
     backbone: Annotated[str | None, typer.Option(help="Another model that learns, as MODEL:BLOCK (transfer).")] = None,
     texts: Annotated[list[str] | None, typer.Option(help="Texts from elsewhere, as METHOD=FILE.jsonl.")] = None,
+    sets: Annotated[Path | None, typer.Option(help="Folder of `fac write-sets`: its sizes, seeds and texts.")] = None,
+    pooled: Annotated[
+        bool, typer.Option("--pooled", help="Texts of any seed may be added to any: more draws.")
+    ] = False,
+    real: Annotated[list[str] | None, typer.Option(help="Only this method of picking real texts (repeatable).")] = None,
+    against: Annotated[str, typer.Option(help="Method that the others are compared with.")] = "random real",
     workspace: WorkspaceFolder = None,
     json: Json = False,
 ) -> None:
@@ -111,27 +117,32 @@ def baselines(
             config,
             budget=budget,  # type: ignore[arg-type]  # checked above
             preset=preset,  # type: ignore[arg-type]  # checked above
-            n_seed=_two(seed),
-            n_added=_two(add),
+            n_seed=two(seed),
+            n_added=two(add),
             draws=draws,
             dose=dose,
-            backbone=_model_and_block(backbone) if backbone else None,
+            backbone=model_and_block(backbone) if backbone else None,
             others=dict(_named(one) for one in texts or ()),
+            sets=sets,
+            pooled=pooled,
+            real=real,
             workspace=workspace,
             on_progress=tell,
         )
-    random = next(one for one in found if one.method == "random real")
+    other = next((one for one in found if one.method == against), None)
+    if other is None:
+        raise WrongUse(f"There is no method {against!r}; there are {', '.join(one.method for one in found)}.")
     if json:
-        write_json([{**vars(one), "mean": one.mean, "minus_random": one.minus(random)} for one in found])
+        write_json([{**vars(one), "mean": one.mean, "minus": one.minus(other)} for one in found])
         return
-    table = Table("added", "AUPRC", "minus random real", "samples", "tokens", "gaps closed", box=None)
+    table = Table("added", "AUPRC", f"minus {against}", "samples", "tokens", "gaps closed", box=None)
     for one in found:
         sizes = (
             f"{one.n_samples:,.0f}",
             f"{one.n_tokens:,.0f}",
             "" if one.closed != one.closed else f"{one.closed:.0%}",
         )
-        table.add_row(Text(one.method), f"{one.mean:.3f}", _interval(one.minus(random), 3), *sizes)
+        table.add_row(Text(one.method), f"{one.mean:.3f}", interval(one.minus(other), 3), *sizes)
     out.print(table)
 
 
@@ -169,7 +180,7 @@ def _differences(found: Study) -> list[str]:
 
     test = found.sets.filter(pc.field("half") == "test")
     pairs = [(found.summary["chosen"], CALIBRATED.name), (OVERLAP, found.summary["chosen"])]
-    return [f"{a} minus {b}: {_interval(difference(test, a, b, found.config.resamples))}" for a, b in pairs]
+    return [f"{a} minus {b}: {interval(difference(test, a, b, found.config.resamples))}" for a, b in pairs]
 
 
 def _within_kinds(sets: pa.Table, summary: dict[str, Any]) -> str:
@@ -196,14 +207,14 @@ def _by_kind(sets: pa.Table, summary: dict[str, Any]) -> Table:
     return table
 
 
-def _model_and_block(given: str) -> tuple[str, int]:
+def model_and_block(given: str) -> tuple[str, int]:
     model, _, block = given.rpartition(":")
     if not model or not block.isdigit():
         raise WrongUse(f"{given!r} is no backbone; write it as MODEL:BLOCK, for example gemma3-270m:9.")
     return model, int(block)
 
 
-def _two(given: str) -> tuple[int, int]:
+def two(given: str) -> tuple[int, int]:
     positive, _, negative = given.partition(",")
     if not (positive.strip().isdigit() and negative.strip().isdigit()):
         raise WrongUse(f"{given!r} are not two numbers; write them as POSITIVE,NEGATIVE, for example 15,60.")
@@ -226,14 +237,14 @@ def _print(summary: dict[str, Any]) -> None:
     out.print(f"Reliability of the score {summary['score_reliability']:.2f}. Chosen: [bold]{summary['chosen']}[/]")
     table = Table("on the test sets", "Pearson", "Spearman", "given log length", box=None)
     for name, line in summary["test"].items():
-        table.add_row(Text(name), *(_interval(line[kind]) for kind in ("pearson", "spearman", "partial")))
+        table.add_row(Text(name), *(interval(line[kind]) for kind in ("pearson", "spearman", "partial")))
     out.print(table)
-    out.print(f"Pearson of the chosen minus that of {summary['rival']}: {_interval(summary['chosen_minus_rival'])}")
+    out.print(f"Pearson of the chosen minus that of {summary['rival']}: {interval(summary['chosen_minus_rival'])}")
     for name, bar in summary["bars"].items():
         out.print(f"Bar {name} ≥ {bar}: {'reached' if summary['reached'][name] else 'missed'}")
 
 
-def _interval(three: Sequence[float | None], digits: int = 2) -> str:
+def interval(three: Sequence[float | None], digits: int = 2) -> str:
     if three[0] is None:
         return ""
     value, low, high = (f"{one:+.{digits}f}" for one in three)

@@ -61,6 +61,8 @@ class _Round:
     offered: np.ndarray
     """Rows of one label."""
     n: int
+    tokens: float
+    """Of a budget of tokens."""
     rng: np.random.Generator
 
     def counts(self) -> np.ndarray:
@@ -132,6 +134,7 @@ def compare_methods(
     others: Mapping[str, Material] | None = None,
     test_inputs: np.ndarray | None = None,
     dose: float = 1.0,
+    real: Sequence[str] = tuple(METHODS),
     on_progress: Progress = silent,
 ) -> list[Compared]:
     """Every method at the same budget, after `seed only`.
@@ -139,71 +142,81 @@ def compare_methods(
     Args:
         variant: how coverage is counted.
         n_seed, n_added: positive and negative samples of the seed, and those added.
-        budget: `tokens` gives every method as many as `n_added` texts of mean length have.
-        others: texts from elsewhere (synthesis), by method: as many of each label are drawn as are added.
+        budget: `tokens` gives every method as many of each label as `n_added` texts of mean length have, or as the
+            leanest of `others` has.
+        others: texts from elsewhere (synthesis), by method: as many of each label are drawn as are added. Texts that were
+            written for one seed are added to that one only.
         test_inputs: `[rows, d]`: states of another backbone, to learn and be measured on (transfer).
         dose: share of the budget that is used.
+        real: methods that pick real texts, of `METHODS`; the others are left out.
 
     Raises `WrongUse` if the pool or other texts are too few.
     """
+    if unknown := [one for one in real if one not in METHODS]:
+        raise WrongUse(f"There is no method {unknown[0]!r} that picks real texts; there are {', '.join(METHODS)}.")
     x = pool.inputs if test_inputs is None else test_inputs
     everything = Material(x, pool.positive, pool.n_tokens)
     yardstick = Yardstick(pool, parts.anchor)
-    labels = [parts.train[pool.positive[parts.train] == label] for label in (True, False)]
+    labels = by_label(pool, parts)
     for rows, a, b, name in zip(labels, n_seed, n_added, ("positive", "negative"), strict=True):
         if len(rows) < a + 2 * b:
             raise WrongUse(f"Seed and addition need {a + 2 * b} {name} samples to choose from; there are {len(rows)}.")
     per_method: dict[str, list[tuple[float, int, int, float, float]]] = {}
     for draw in range(draws):
         rng = np.random.default_rng(draw)
-        seed = np.concatenate([rng.choice(rows, n, replace=False) for rows, n in zip(labels, n_seed, strict=True)])
+        seed = drawn_seed(labels, n_seed, rng)
         per_method.setdefault("seed only", []).append(_measured(everything.at(seed), None, everything, parts.test))
-        rounds = [
-            _Round(pool, yardstick, variant, seed, np.setdiff1d(rows, seed), n, rng)
-            for rows, n in zip(labels, n_added, strict=True)
-        ]
-        for method, pick in METHODS.items():
+        rounds = []
+        for label, rows, n in zip((True, False), labels, n_added, strict=True):
+            offered = np.setdiff1d(rows, seed)
+            lean = [float(m.n_tokens[m.rows(label, draw)].sum()) for m in (others or {}).values()]
+            tokens = min(lean, default=n * float(pool.n_tokens[offered].mean()))
+            rounds.append(_Round(pool, yardstick, variant, seed, offered, n, tokens, rng))
+        for method in real:
+            pick = METHODS[method]
             added = np.concatenate([_within(r, r.offered[pick(r)], budget, dose) for r in rounds])
             closed = _closed(rounds[0], added)
             found = _measured(everything.at(seed), everything.at(added), everything, parts.test)
             per_method.setdefault(method, []).append((*found[:4], closed))
         for method, material in (others or {}).items():
-            added_text = _drawn(material, n_added, rng, budget, rounds, dose, method)
+            added_text = _drawn(material, draw, budget, rounds, dose, method)
             found = _measured(everything.at(seed), added_text, everything, parts.test)
             per_method.setdefault(method, []).append(found)
         on_progress(draw + 1, draws, "draws of the seed")
     return [_compared(method, budget, results) for method, results in per_method.items()]
 
 
+def by_label(pool: Pool, parts: Split) -> list[np.ndarray]:
+    """Rows that seeds are drawn from: positive ones, negative ones."""
+    return [parts.train[pool.positive[parts.train] == label] for label in (True, False)]
+
+
+def drawn_seed(labels: Sequence[np.ndarray], n_seed: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """Rows of one seed. The draw with number i is that of a fresh generator with seed i, wherever it is drawn."""
+    return np.concatenate([rng.choice(rows, n, replace=False) for rows, n in zip(labels, n_seed, strict=True)])
+
+
 def _within(r: _Round, order: np.ndarray, budget: Budget, dose: float) -> np.ndarray:
     if budget == "samples":
         return order[: round(dose * r.n)]
-    return order[: _fitting(r.pool.n_tokens[order], r, dose)]
+    return order[: _fitting(r.pool.n_tokens[order], dose * r.tokens)]
 
 
-def _fitting(n_tokens: np.ndarray, r: _Round, dose: float) -> int:
-    """How many texts, in this order, have as many tokens as n offered ones of mean length."""
-    allowed = dose * r.n * r.pool.n_tokens[r.offered].mean()
+def _fitting(n_tokens: np.ndarray, allowed: float) -> int:
+    """How many texts, in this order, are within as many tokens."""
     return max(1, int(np.searchsorted(np.cumsum(n_tokens), allowed, side="right")))
 
 
 def _drawn(
-    material: Material,
-    n_added: tuple[int, int],
-    rng: np.random.Generator,
-    budget: Budget,
-    rounds: Sequence[_Round],
-    dose: float,
-    method: str,
+    material: Material, draw: int, budget: Budget, rounds: Sequence[_Round], dose: float, method: str
 ) -> Material:
     picked = []
-    for label, n, r in zip((True, False), n_added, rounds, strict=True):
-        order = rng.permutation(np.flatnonzero(material.positive == label))
-        wanted = round(dose * n) if budget == "samples" else _fitting(material.n_tokens[order], r, dose)
-        if budget == "samples" and len(order) < wanted:
-            raise WrongUse(
-                f"{method} has {len(order)} {'positive' if label else 'negative'} texts; the budget is {wanted}."
-            )
+    for label, r in zip((True, False), rounds, strict=True):
+        order = r.rng.permutation(material.rows(label, draw))
+        wanted = round(dose * r.n) if budget == "samples" else _fitting(material.n_tokens[order], dose * r.tokens)
+        if len(order) < wanted:
+            kind = "positive" if label else "negative"
+            raise WrongUse(f"{method} has {len(order)} {kind} texts for seed {draw}; the budget is {wanted}.")
         picked.append(order[:wanted])
     return material.at(np.concatenate(picked))
 

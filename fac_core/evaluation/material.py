@@ -24,6 +24,15 @@ class Material:
     """bool `[samples]`."""
     n_tokens: np.ndarray
     """`[samples]`."""
+    draw: np.ndarray | None = None
+    """`[samples]`: number of the seed that a text was written for, -1 where it is for any; None is the same for all."""
+    nth: np.ndarray | None = None
+    """`[samples]`: of the texts of one feature, in a set that has several."""
+
+    def rows(self, label: bool, draw: int) -> np.ndarray:
+        """Positions of the texts of a class that may be added to a seed, in their order."""
+        mine = self.positive == label
+        return np.flatnonzero(mine if self.draw is None else mine & np.isin(self.draw, (draw, -1)))
 
     def at(self, rows: np.ndarray) -> Material:
         return Material(self.inputs[rows], self.positive[rows], self.n_tokens[rows])
@@ -34,28 +43,31 @@ class Material:
 
 
 def read_material(path: Path, positive: str, states: States) -> Material:
-    """Texts of a JSONL file, `{"text": ..., "label": ...}` a line.
+    """Texts of a JSONL file, `{"text": ..., "label": ...}` a line, with `draw` and `nth` where it was written for seeds.
 
     Args:
         positive: label of the positive texts, as a string.
 
     Raises `BadInput`, naming file and line, for a line without text or label, and for a file with one label only.
     """
-    texts, labels = [], []
+    texts, labels, places = [], [], []
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{path} cannot be read: {error}.") from error
     for number, line in enumerate(lines, start=1):
         if line.strip():
-            text, label = _record(path, number, line)
+            text, label, place = _record(path, number, line)
             texts.append(text)
+            places.append(place)
             labels.append(label == positive)
     if len(set(labels)) < 2:
         raise BadInput(f"{path} needs texts with the label {positive} and texts with another; it has one kind.")
     tokenizer = load_tokenizer(states.model)
     n_tokens = [len(ids) for ids in tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"]]
-    return Material(states.of([Passage(t) for t in texts]), np.array(labels, dtype=bool), np.array(n_tokens))
+    draw, nth = np.array(places).T
+    inputs = states.of([Passage(t) for t in texts])
+    return Material(inputs, np.array(labels, dtype=bool), np.array(n_tokens), draw, nth)
 
 
 def passages_of(pool: Pool) -> list[Passage]:
@@ -63,12 +75,13 @@ def passages_of(pool: Pool) -> list[Passage]:
     return [Passage(text) for text in pool.texts]
 
 
-def _record(path: Path, number: int, line: str) -> tuple[str, str]:
+def _record(path: Path, number: int, line: str) -> tuple[str, str, tuple[int, int]]:
     try:
         record = json.loads(line)
         text, label = record["text"], str(record["label"])
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        place = int(record.get("draw", -1)), int(record.get("nth", 0))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInput(f'{path}:{number} is no record {{"text": ..., "label": ...}} ({error!r}).') from error
     if not isinstance(text, str) or not text.strip():
         raise BadInput(f"{path}:{number} has no text.")
-    return text, label
+    return text, label, place

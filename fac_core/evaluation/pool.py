@@ -6,7 +6,7 @@ Sets are rows of the pool. Their activations come from the run that the pool was
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -42,6 +42,8 @@ class Pool:
     """float32 `[rows, d]`: what a head learns from; of a pair, chosen minus rejected."""
     pairs: tuple[tuple[str, str], ...] = ()
     """Of reward, chosen text and rejected one; of instructions, instruction and answer."""
+    sample_ids: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """`[rows]`, ascending: of the samples in their run; of pairs, none."""
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -88,6 +90,7 @@ def labelled(run: RunFile, field: str, value: str, states: States, *, on_progres
         activations,
         points,
         points,
+        rows["sample_id"].to_numpy().astype(np.int64)[known],
     )
 
 

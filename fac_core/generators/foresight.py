@@ -40,7 +40,7 @@ class Eyes:
     """What reads along: the first blocks of a model and a SAE, in one dtype, loaded once for all batches."""
 
     def __init__(self, model: TruncatedModel, sae: SparseAutoencoder, dtype: torch.dtype) -> None:
-        self.module = model.module.to(dtype=dtype)
+        self.module = model.module.to(dtype)  # type: ignore[arg-type]
         self.last_block = model.blocks[-1]
         self.device = model.module.device
         self.dtype = dtype

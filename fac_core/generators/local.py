@@ -1,7 +1,7 @@
 """A language model on this machine as a generator: the embedded one, a folder, or a hub id.
 
 A request that ends with the assistant's message is continued, not answered: so a list can be begun for a small model,
-which then writes its next line.
+which then writes its next line. One that ends with an empty message of the user has that message written.
 """
 
 from __future__ import annotations
@@ -21,6 +21,10 @@ from fac_core.generators.seam import Answer, Request, Usage
 
 _ROWS = 64
 """Answers drawn at once: twice as many are hardly quicker a token on a CPU, and finish later."""
+
+_EMPTY_TURN = {"role": "user", "content": ""}
+_PLACE = "<here>"
+"""Stands for a message in a template, to find where it begins."""
 
 
 class LocalGenerator:
@@ -70,9 +74,13 @@ class LocalGenerator:
             text = "\n\n".join(turn["content"] for turn in turns)
             ids = cast(list[int], self.tokenizer(text)["input_ids"])
             return ids or [cast(int, self.tokenizer.bos_token_id or 0)]
-        text = self.tokenizer.apply_chat_template(
-            turns, tokenize=False, add_generation_prompt=not continues, continue_final_message=continues
-        )
+        if turns[-1] == _EMPTY_TURN:
+            filled = [*turns[:-1], {**_EMPTY_TURN, "content": _PLACE}]
+            text = cast(str, self.tokenizer.apply_chat_template(filled, tokenize=False)).partition(_PLACE)[0]
+        else:
+            text = self.tokenizer.apply_chat_template(
+                turns, tokenize=False, add_generation_prompt=not continues, continue_final_message=continues
+            )
         return list(cast(list[int], self.tokenizer(cast(str, text), add_special_tokens=False)["input_ids"]))
 
     def _answers(

@@ -1,0 +1,91 @@
+"""Features that texts of a class can be written towards: those at home in it, with spans of its own anchor texts.
+
+So a label comes to a synthetic text without a judge: what its prompt shows was labelled by whoever labelled the anchor.
+Nothing of the rows that models are measured on is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fac_core.activations.tokens import SampleTokenizer
+from fac_core.evaluation.pool import Pool, Split
+from fac_core.evaluation.variants import Variant, Yardstick, thresholds
+from fac_core.store.run_file import RunFile
+from fac_core.synthesis.targets import N_SPANS, Span, Target, span
+
+
+class ClassTargets:
+    """Looks targets up in the anchor rows of a pool that was read from a run.
+
+    Args:
+        tokenizer: of the run, to find the words under a peak.
+    """
+
+    def __init__(self, run: RunFile, pool: Pool, parts: Split, variant: Variant, tokenizer: SampleTokenizer) -> None:
+        self.pool, self.variant, self.yardstick = pool, variant, Yardstick(pool, parts.anchor)
+        self._tokenizer = tokenizer
+        self._delta = thresholds(pool.activations[parts.anchor], variant.quantile)
+        active = self.yardstick.incidence(variant)
+        self._active = active
+        self._share = {
+            label: np.asarray(active[parts.anchor[pool.positive[parts.anchor] == label]].mean(axis=0)).ravel()
+            for label in (True, False)
+        }
+        found = run.query("SELECT feature_id, sample_id, activation, token_index FROM activations")
+        row = np.searchsorted(pool.sample_ids, found["sample_id"].to_numpy()).clip(max=len(pool) - 1)
+        kept = np.isin(row, parts.anchor) & (pool.sample_ids[row] == found["sample_id"].to_numpy())
+        self._feature, self._row = found["feature_id"].to_numpy()[kept], row[kept]
+        self._value, self._token = found["activation"].to_numpy()[kept], found["token_index"].to_numpy()[kept]
+
+    def at_home(self, label: bool) -> np.ndarray:
+        """bool `[d_sae]`: features of F(P) active in a larger share of the anchor's samples of this class."""
+        return self._share[label] > self._share[not label]
+
+    def counts(self, seed: np.ndarray) -> np.ndarray:
+        """`[d_sae]`: samples of the seed in which a feature of F(P) is active."""
+        return np.asarray(self._active[seed].sum(axis=0)).ravel()
+
+    def gaps(self, seed: np.ndarray, label: bool, rng: np.random.Generator) -> np.ndarray:
+        """Gaps of the seed at home in a class, those first that fewest of its samples fire; ties are drawn."""
+        counts = self.counts(seed)
+        order = rng.permutation(np.flatnonzero(self.at_home(label) & (counts < self.variant.min_count)))
+        return order[np.argsort(counts[order], kind="stable")]
+
+    def any(self, label: bool, rng: np.random.Generator) -> np.ndarray:
+        """Features at home in a class, covered or not, in random order."""
+        return rng.permutation(np.flatnonzero(self.at_home(label)))
+
+    def closed(self, seed: np.ndarray, fired: Sequence[tuple[np.ndarray, np.ndarray]], variant: Variant) -> float:
+        """Share of the seed's gaps that texts close, as `variant` counts.
+
+        Args:
+            fired: of every text, ids and activations of its active features.
+        """
+        delta = thresholds(self.pool.activations[self.yardstick.anchor], variant.quantile)
+        counts = np.zeros(len(delta), dtype=np.int64)
+        for ids, values in fired:
+            counts[ids[values > delta[ids]]] += 1
+        in_seed = np.asarray(self.yardstick.incidence(variant)[seed].sum(axis=0)).ravel()
+        gaps = self.yardstick.can_occur(variant) & (in_seed < variant.min_count)
+        return float((counts[gaps] >= variant.min_count).mean()) if gaps.any() else float("nan")
+
+    def targets(self, features: Sequence[int], label: bool) -> list[Target]:
+        """Targets with the spans of the strongest anchor samples of the class; those without any are left out."""
+        found: list[Target] = []
+        for feature in features:
+            here = np.flatnonzero((self._feature == feature) & (self.pool.positive[self._row] == label))
+            best = here[np.argsort(-self._value[here], kind="stable")][:N_SPANS]
+            spans = tuple(one for i in best if (one := self._span(i)).text)
+            if spans:
+                delta = float(self._delta[feature])
+                found.append(Target(int(feature), "", delta, float(self._value[best[0]]), spans))
+        return found
+
+    def _span(self, i: int) -> Span:
+        row = int(self._row[i])
+        text = self.pool.texts[row]
+        start, end = self._tokenizer([text], [None])[0].offsets[self._token[i]].tolist()
+        return span(text, start, end, float(self._value[i]), int(self.pool.sample_ids[row]))
