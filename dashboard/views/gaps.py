@@ -158,7 +158,6 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     st.button(
         "Redo", icon=":material/redo:", shortcut="Y", on_click=desk.redo, disabled=not last_undone(history, desk.author)
     )
-    saved_views.show(selection, "gaps", VIEW)
 filters = choose_filters(queue)
 show_progress()
 ask_name()
@@ -167,7 +166,9 @@ gaps = in_state(matching(queue, filters), state or "untriaged")
 hidden = done[state or "untriaged"] - len(gaps)
 if hidden:
     st.caption(f"{len(gaps):,} gaps; the filters hide {hidden:,}.")
-view = st.segmented_control("View", ["one at a time", "all"], default=None, key="gq_view", bind="query-params")
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    view = st.segmented_control("View", ["one at a time", "all"], default=None, key="gq_view", bind="query-params")
+    saved_views.show(selection, "gaps", VIEW)
 if view == "all" and len(gaps):
     gap_table.show(desk, gaps, decisions)
 elif view == "all":
