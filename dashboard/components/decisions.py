@@ -21,6 +21,9 @@ KEYS: dict[State, tuple[str, str]] = {
 _ASKING, _CONFLICT = "gap_asking", "gap_conflict"
 """Session: the decision that waits for its reason; the one that somebody else's stood in the way of."""
 
+AT = "gap_at"
+"""Session: which gap is looked at, and what was asked for then."""
+
 
 class Desk:
     """One person deciding about the gaps of an anchor."""
@@ -73,6 +76,7 @@ class Desk:
         )
 
     def undo(self) -> None:
+        st.session_state.pop(AT, None)  # what is taken back comes up again
         undone = self.triage.undo(self.triage.last(self.author), author=self.author)
         st.toast(f"Took back {_counted(len(undone))} of yours.", icon=":material/undo:")
 

@@ -35,7 +35,7 @@ def show(selection: Selection, page: str, empty: Mapping[str, Any]) -> None:
     def open_view(filters: Mapping[str, Any]) -> None:
         st.session_state.update({**empty, **{key: value for key, value in filters.items() if key in empty}})
 
-    with st.popover("Views", icon=":material/bookmarks:", help="Filters under a name, shared with your team."):
+    with st.popover("Saved filters", icon=":material/bookmarks:", help="Filters under a name, shared with your team."):
         held = views.all()
         if not held:
             st.caption("None is saved yet. Set filters, then name them here.")

@@ -12,7 +12,7 @@ import streamlit as st
 
 from dashboard import sources
 from dashboard.components import gap_card, gap_table, saved_views
-from dashboard.components.decisions import Desk
+from dashboard.components.decisions import AT, Desk
 from dashboard.components.examples import st_text
 from dashboard.components.gap_filters import VIEW, choose_filters, choose_ranking
 from dashboard.selection import ANONYMOUS, Selection
@@ -105,7 +105,7 @@ def one_at_a_time(gaps: pa.Table) -> None:
             place = st.number_input(
                 f"Place, of {len(gaps):,}", 1, max(1, len(gaps)), key="gq_place", width=140, disabled=len(gaps) < 2
             )
-            feature_id = gaps["feature_id"][min(place, len(gaps)) - 1].as_py() if len(gaps) else None
+            feature_id = stay_at(gaps["feature_id"].to_pylist(), place)
         else:
             feature_id = named
             st.button("Back to the queue", icon=":material/arrow_back:", shortcut="B", on_click=leave)
@@ -127,6 +127,18 @@ def one_at_a_time(gaps: pa.Table) -> None:
         claims.look(str(feature_id), author=selection.author)
     past = [event for event in history if event.item == str(feature_id)]
     gap_card.show(desk, selection, row, state, decision, past)
+
+
+def stay_at(offered: list[int], place: int) -> int | None:
+    """The gap at a place; what one looks at stays when a gap before it comes free, as long as nothing else is asked for."""
+    if not offered:
+        return None
+    asked = (place, state, filters, weights)
+    before, shown = st.session_state.get(AT, (None, None))
+    if before != asked or shown not in offered:
+        shown = offered[min(place, len(offered)) - 1]
+    st.session_state[AT] = (asked, shown)
+    return shown
 
 
 def leave() -> None:
@@ -158,7 +170,6 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     st.button(
         "Redo", icon=":material/redo:", shortcut="Y", on_click=desk.redo, disabled=not last_undone(history, desk.author)
     )
-    saved_views.show(selection, "gaps", VIEW)
 filters = choose_filters(queue)
 show_progress()
 ask_name()
@@ -167,7 +178,9 @@ gaps = in_state(matching(queue, filters), state or "untriaged")
 hidden = done[state or "untriaged"] - len(gaps)
 if hidden:
     st.caption(f"{len(gaps):,} gaps; the filters hide {hidden:,}.")
-view = st.segmented_control("View", ["one at a time", "all"], default=None, key="gq_view", bind="query-params")
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    view = st.segmented_control("View", ["one at a time", "all"], default=None, key="gq_view", bind="query-params")
+    saved_views.show(selection, "gaps", VIEW)
 if view == "all" and len(gaps):
     gap_table.show(desk, gaps, decisions)
 elif view == "all":
