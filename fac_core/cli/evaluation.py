@@ -50,7 +50,7 @@ def study(
         if agreement := found.summary.get("agreement"):
             same = f"the {agreement['n_sets']} sets that {found.config.chosen_by} scored too"
             out.print(
-                f"Scores of {same}: Pearson {_interval(agreement['pearson'])}, Spearman {_interval(agreement['spearman'])}"
+                f"Scores of {same}: Pearson {interval(agreement['pearson'])}, Spearman {interval(agreement['spearman'])}"
             )
         for line in _differences(found):
             out.print(f"Pearson of {line}")

@@ -90,7 +90,7 @@ def labelled(run: RunFile, field: str, value: str, states: States, *, on_progres
         activations,
         points,
         points,
-        rows["sample_id"].to_numpy().astype(np.int64)[known],
+        sample_ids=rows["sample_id"].to_numpy().astype(np.int64)[known],
     )
 
 
