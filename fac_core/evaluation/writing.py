@@ -16,9 +16,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -27,27 +26,27 @@ from fac_core.errors import WrongUse
 from fac_core.evaluation.class_targets import ClassTargets
 from fac_core.generators.seam import Answer, Generator, Request
 from fac_core.synthesis.answers import Malformed, parse, whole
-from fac_core.synthesis.candidates import Candidate
 from fac_core.synthesis.judging import Judge
-from fac_core.synthesis.making import Maker
 from fac_core.synthesis.prompts import PromptTemplate
 from fac_core.synthesis.similarity import Known
 from fac_core.synthesis.spec import Step, SynthesisSpec
-from fac_core.synthesis.steps import Asked, ask
+from fac_core.synthesis.steps import ask
 from fac_core.synthesis.targets import Span, Target
 
 METHODS = ("unguided", "Self-Instruct", "anchor few-shot", "Magpie", "random features", "FAC Synthesis")
 SEEDLESS = ("unguided", "anchor few-shot", "Magpie", "random features")
 """Methods that never look at the seed: their set is written once, and added to every seed."""
+TOWARD_FEATURES = ("random features", "FAC Synthesis")
+"""Methods whose texts have to fire a feature (`writing_toward.py`); the others go by their prompts."""
 PER_FEATURE = "FAC per feature"
 """A fifth of the targets of FAC Synthesis, several texts each: the other way to spend a budget."""
 
 _FROM_ONE_PROMPT = 4
-_ROUNDS = 12
+ROUNDS = 12
 """So often is more asked for while texts are missing."""
-_SURPLUS = 1.25
+SURPLUS = 1.25
 """Asked for in one round, of what is missing: some answers will not do."""
-_MIN_WORDS = 3
+MIN_WORDS = 3
 _SHOWN_WORDS = 40
 """Of a text that is shown in a prompt."""
 
@@ -81,6 +80,10 @@ class WritingSpec:
             raise WrongUse(f"There is no method {unknown[0]!r}; choose from {', '.join(METHODS)}.")
         if min(*self.n_added, *self.n_seed, self.draws, self.candidates, self.max_tokens) < 1:
             raise WrongUse("Sizes, draws, candidates and max_tokens have to be 1 or more.")
+
+    def wanted(self, label: bool) -> int:
+        """Texts of a class."""
+        return self.n_added[0 if label else 1]
 
     def synthesis(self, label: bool, draw: int) -> SynthesisSpec:
         """The same for the engine of synthesis."""
@@ -137,28 +140,22 @@ class Scene:
         return self.generator.generate(requests)
 
 
-def write(method: str, scene: Scene, spec: WritingSpec) -> list[Written]:
+def from_prompts(method: str, scene: Scene, spec: WritingSpec) -> list[Written]:
     """As many texts of each class as are wanted; fewer only where the generator fails at it again and again."""
-    if method in ("random features", "FAC Synthesis"):
-        return _towards_features(method, scene, spec)
-    return _from_prompts(method, scene, spec)
-
-
-def _from_prompts(method: str, scene: Scene, spec: WritingSpec) -> list[Written]:
     known = scene.judge.known.forgetting()
     kept: dict[bool, list[Written]] = {True: [], False: []}
-    for attempt in range(_ROUNDS):
+    for attempt in range(ROUNDS):
         asked: list[tuple[bool, Request, str]] = []
         for label, made in kept.items():
-            missing = _wanted(spec, label) - len(made)
-            n_prompts = -(-int(_SURPLUS * missing) // _FROM_ONE_PROMPT) if missing > 0 else 0
+            missing = spec.wanted(label) - len(made)
+            n_prompts = -(-int(SURPLUS * missing) // _FROM_ONE_PROMPT) if missing > 0 else 0
             asked += [(label, *_REQUESTS[method](scene, spec, label, attempt, nth)) for nth in range(n_prompts)]
         if not asked:
             break
         answers = scene.generate(method, [request for _, request, _ in asked])
         for (label, _, origin), answer in zip(asked, answers, strict=True):
             for text in _new(answer.texts, known):
-                if len(kept[label]) < _wanted(spec, label):
+                if len(kept[label]) < spec.wanted(label):
                     kept[label].append(Written(text, label, method, origin))
     return kept[True] + kept[False]
 
@@ -171,7 +168,7 @@ def _new(answers: Sequence[str], known: Known) -> list[str]:
             text = parse(answer, "text", "plain").text
         except Malformed:
             continue
-        if len(text.split()) >= _MIN_WORDS:
+        if len(text.split()) >= MIN_WORDS:
             texts.append(text)
     fresh = [t for t, like in zip(texts, known.likeness(texts), strict=True) if not (like.is_copy or like.is_duplicate)]
     known.add(fresh)
@@ -220,103 +217,6 @@ _REQUESTS: Mapping[str, Callable[[Scene, WritingSpec, bool, int, int], tuple[Req
     "anchor few-shot": _anchor_few_shot,
     "Magpie": _magpie,
 }
-
-
-def _towards_features(method: str, scene: Scene, spec: WritingSpec) -> list[Written]:
-    """One text a target, the strongest that passes, until there are enough; a target that failed comes last again."""
-    judge = scene.judge.forgetting()
-    waiting: dict[bool, list[int]] = {}
-    for label in (True, False):
-        rng, features = scene.rng(method, label), scene.features
-        order = features.gaps(scene.seed, label, rng) if method == "FAC Synthesis" else features.any(label, rng)
-        waiting[label] = order.tolist()
-    kept: dict[bool, list[Written]] = {True: [], False: []}
-    tried: Counter[int] = Counter()
-    for _ in range(_ROUNDS):
-        groups: dict[bool, list[Target]] = {}
-        for label, made in kept.items():
-            n = int(_SURPLUS * (_wanted(spec, label) - len(made)) + 0.5)
-            groups[label] = scene.features.targets(waiting[label][:n], label)
-            waiting[label] = waiting[label][n:]
-        if not any(groups.values()):
-            break
-        for label, passing in attempted(method, groups, scene, spec, judge, tried).items():
-            failed = [target.feature_id for target in groups[label] if target.feature_id not in passing]
-            tried.update(failed)
-            waiting[label] += failed
-            for feature, made in passing.items():
-                if len(kept[label]) < _wanted(spec, label):
-                    kept[label].append(Written(made[0].text, label, method, f"feature {feature}", feature))
-    return kept[True] + kept[False]
-
-
-def write_per_feature(made: Sequence[Written], scene: Scene, spec: WritingSpec) -> list[Written]:
-    """More texts for the first fifth of the targets of a set, which are part of it."""
-    judge = scene.judge.forgetting()
-    judge.known.add([one.text for one in made])
-    kept: dict[int, list[Written]] = {}
-    for label in (True, False):
-        mine = [one for one in made if one.positive == label]
-        kept |= {
-            one.feature: [replace(one, method=PER_FEATURE)]
-            for one in mine[: -(-len(mine) // 5)]
-            if one.feature is not None
-        }
-    tried = Counter(kept.keys())
-    for _ in range(_ROUNDS):
-        still = [feature for feature, mine in kept.items() if len(mine) < spec.per_feature]
-        if not still:
-            break
-        groups = {
-            label: scene.features.targets([f for f in still if kept[f][0].positive == label], label)
-            for label in (True, False)
-        }
-        for label, passing in attempted(PER_FEATURE, groups, scene, spec, judge, tried).items():
-            for feature, candidates in passing.items():
-                mine = kept[feature]
-                for one in candidates[: spec.per_feature - len(mine)]:
-                    mine.append(Written(one.text, label, PER_FEATURE, f"feature {feature}", feature, len(mine)))
-        tried.update(still)
-    return [one for mine in kept.values() for one in mine]
-
-
-def attempted(
-    method: str,
-    groups: Mapping[bool, Sequence[Target]],
-    scene: Scene,
-    spec: WritingSpec,
-    judge: Judge,
-    tried: Mapping[int, int],
-) -> dict[bool, dict[int, list[Candidate]]]:
-    """Passing candidates of one attempt, by class and target, the strongest first; targets without any are left out.
-
-    Odd attempts are begun with the words that stand before a peak in a real text: without them a small model hardly ever
-    fires what it is asked for.
-
-    Args:
-        tried: how often a target was asked for already; 0 where it is not in it.
-    """
-    asked: dict[bool, list[Asked]] = {True: [], False: []}
-    for label, targets in groups.items():
-        for target in targets:
-            attempt = 2 * tried.get(target.feature_id, 0) + 1
-            asked[label] += ask(spec.step, target, [], attempt, spec.synthesis(label, scene.draw), scene.template)
-    answers = iter(scene.generate(method, [one.request for mine in asked.values() for one in mine]))
-    found: dict[bool, dict[int, list[Candidate]]] = {}
-    for label, mine in asked.items():
-        name = f"{method}-{scene.draw}"
-        maker = Maker(name, scene.generator.name, scene.template, spec.synthesis(label, scene.draw), judge)
-        candidates = [one.candidate for one in maker(mine, [next(answers) for _ in mine], {})]
-        passing = [one for one in candidates if one.verdict == "passes" and len(one.text.split()) >= _MIN_WORDS]
-        found[label] = {}
-        for one in sorted(passing, key=lambda one: -one.activation):
-            found[label].setdefault(one.feature_id, []).append(one)
-        found[label] = {t.feature_id: found[label][t.feature_id] for t in groups[label] if t.feature_id in found[label]}
-    return found
-
-
-def _wanted(spec: WritingSpec, label: bool) -> int:
-    return spec.n_added[0 if label else 1]
 
 
 def _target(spans: tuple[Span, ...], *names: object) -> Target:

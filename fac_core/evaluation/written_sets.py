@@ -22,7 +22,16 @@ from fac_core.evaluation.class_targets import ClassTargets
 from fac_core.evaluation.pool import Pool, Split
 from fac_core.evaluation.study_files import write_whole
 from fac_core.evaluation.variants import CALIBRATED, PAPER
-from fac_core.evaluation.writing import PER_FEATURE, SEEDLESS, Scene, WritingSpec, Written, write, write_per_feature
+from fac_core.evaluation.writing import (
+    PER_FEATURE,
+    SEEDLESS,
+    TOWARD_FEATURES,
+    Scene,
+    WritingSpec,
+    Written,
+    from_prompts,
+)
+from fac_core.evaluation.writing_toward import toward_features, write_per_feature
 from fac_core.generators.seam import Generator
 from fac_core.progress import Progress, silent
 from fac_core.synthesis.answers import Sample
@@ -76,6 +85,7 @@ def write_all(
         for method in spec.methods:
             if draw and method in SEEDLESS:
                 continue
+            write = toward_features if method in TOWARD_FEATURES else from_prompts
             made = write(method, scene, spec)
             sets = {method: made}
             if method == "FAC Synthesis" and spec.per_feature:
