@@ -200,7 +200,7 @@ def _relevant(workspace: Workspace, anchor: RunInfo) -> tuple[str | None, frozen
     """Task and the features that count for it. A task that nobody has judged leaves all, and says so."""
     asked = st.query_params.get("task")
     if asked is not None and asked not in built_in():
-        st.warning(f"There is no task {asked}; all features count.", icon=":material/link_off:")
+        st.warning(f"There is no task {st_text(asked)}; all features count.", icon=":material/link_off:")
     task = st.selectbox(
         "Task",
         built_in(),
