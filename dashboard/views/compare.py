@@ -162,7 +162,9 @@ def show_real_texts(run: RunInfo) -> None:
     asked = st.query_params.get("cm_feature")
     d_sae = selection.anchor.d_sae
     if asked is not None and not (asked.isdecimal() and int(asked) < d_sae):
-        st.warning(f"There is no feature {st_text(asked)}: they go from 0 to {d_sae - 1:,}.", icon=":material/link_off:")
+        st.warning(
+            f"There is no feature {st_text(asked)}: they go from 0 to {d_sae - 1:,}.", icon=":material/link_off:"
+        )
     feature = st.number_input(
         "For one feature", 0, d_sae - 1, value=None, key="cm_feature", bind="query-params", placeholder="id", width=200
     )

@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard import feature_sources, sources
 from dashboard.components import feature_detail, feature_filters, saved_views
+from dashboard.components.examples import st_text
 from dashboard.feature_list import page
 from dashboard.selection import Selection
 from dashboard.theme import STATES

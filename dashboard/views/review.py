@@ -53,7 +53,8 @@ by_id = {batch.batch_id: batch for batch in reversed(batches)}
 asked = st.query_params.get("batch")
 if asked is not None and asked not in by_id:
     st.warning(
-        f"Batch {st_text(asked)} is not among those of this run and anchor; showing the newest.", icon=":material/link_off:"
+        f"Batch {st_text(asked)} is not among those of this run and anchor; showing the newest.",
+        icon=":material/link_off:",
     )
 top = st.container(horizontal=True, vertical_alignment="bottom")
 with top:
