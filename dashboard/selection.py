@@ -136,12 +136,12 @@ def choose_run(
         look: of the box.
     """
     by_id = {run.run_id: run for run in reversed(runs)}
-    by_name = {run.name: run.run_id for run in runs}
     shown, box, held = _shown(by_id), f"{key}_box", f"{key}_held"
+    named = {run.name: run.run_id for run in runs} | {look: run_id for run_id, look in shown.items()}
     if key not in st.query_params and st.session_state.get(held) in by_id:
         st.query_params[key] = st.session_state[held]  # Streamlit clears it on the way to another page
     asked = st.query_params.get(key)
-    found = asked if asked in by_id else by_name.get(asked or "")
+    found = asked if asked in by_id else named.get(asked or "")
     if asked and not found:
         st.warning(f"Run {st_text(asked)} is not here; {st_text(otherwise)}.", icon=":material/link_off:")
     st.session_state[held] = st.session_state[box] = found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dashboard.components.diversity_table import table_rows
+from dashboard.components.examples import st_text
 from dashboard.figures import comparison
 from dashboard.links import link, shared
 from fac_core.coverage.curves import GrowthPoint
@@ -98,7 +99,7 @@ def test_real_texts_for_a_feature_are_found_by_a_link_and_are_no_markup(third, p
 
 @pytest.mark.parametrize("wrong", ["8", "abc", "-1"])
 def test_a_feature_that_there_is_not_is_said(third, page, wrong):
-    assert f"no feature {wrong}" in page("compare", preset="paper", cm_feature=wrong).warning[0].value
+    assert f"no feature {st_text(wrong)}" in page("compare", preset="paper", cm_feature=wrong).warning[0].value
 
 
 def test_with_two_runs_alone_the_page_says_what_a_third_would_do(workspace, page):

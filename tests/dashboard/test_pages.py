@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.components.examples import st_text
 from fac_core.bench.large_space import write_space
 from fac_core.coverage.definition import CALIBRATED, PAPER
 from fac_core.coverage.fac import coverage
@@ -83,7 +84,7 @@ def test_a_link_to_a_feature_opens_it(page):
 @pytest.mark.parametrize("wrong", ["8", "99999", "-1", "abc", "1.5"])
 def test_a_link_to_a_feature_that_there_is_not_says_so_and_opens_none(page, wrong):
     app = page("features", feature=wrong)
-    assert f"no feature {wrong}" in app.warning[0].value
+    assert f"no feature {st_text(wrong)}" in app.warning[0].value
     assert not app.subheader
 
 
