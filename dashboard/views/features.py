@@ -85,7 +85,9 @@ def open_feature(feature_id: int | None) -> None:
 asked = st.query_params.get("feature")
 is_wrong = asked is not None and not (asked.isdecimal() and int(asked) < d_sae)
 if is_wrong:
-    st.warning(f"There is no feature {st_text(asked or "")}: they go from 0 to {d_sae - 1:,}.", icon=":material/link_off:")
+    st.warning(
+        f"There is no feature {st_text(asked or '')}: they go from 0 to {d_sae - 1:,}.", icon=":material/link_off:"
+    )
 with st.container(horizontal=True, vertical_alignment="bottom"):
     feature = st.number_input(
         "Feature", 0, d_sae - 1, value=None, key="feature", bind="query-params", placeholder="id", width=140

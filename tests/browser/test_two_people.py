@@ -1,7 +1,7 @@
 """Two people decide about one queue at the same time: none of their decisions is lost, none overwrites the other's.
 
 Ann has the keyboard, Bob the mouse. Mostly each takes what the queue offers, which is not what the other looks at; every
-fifth time both open one gap by its number and decide at once. `FAC_DECISIONS=200` asks for more than 25 decisions each;
+fifth time both open one gap by its number and decide at once. `FAC_DECISIONS=200` asks for more than 10 decisions each;
 what came of it is in `artefacts/two-people.json`.
 """
 
@@ -38,7 +38,7 @@ from tests.browser.conftest import (
 
 pytestmark = pytest.mark.browser
 
-DECISIONS = int(os.environ.get("FAC_DECISIONS", "25"))
+DECISIONS = int(os.environ.get("FAC_DECISIONS", "10"))
 ALONE = 4
 """Decisions that each takes alone between two meetings at one gap."""
 TURNS: tuple[tuple[State, str], ...] = (("target", "a"), ("later", "s"), ("not relevant", "x"))
@@ -85,8 +85,9 @@ def test_two_people_deciding_at_once_lose_nothing_and_overwrite_nothing(tmp_path
     assert logged == {(name, f): state for name, ledger in ledgers.items() for f, state in ledger.decided.items()}
     assert len(triage.history()) == 2 * DECISIONS, "a decision that nobody saw, or one on top of another"
     assert held == {**ann.decided, **bob.decided}
-    assert sorted(ann.refused + bob.refused) == sorted(meetings)
-    assert ann.refused == [f for f in meetings if f in bob.decided]
+    assert set(meetings) <= {*ann.refused, *bob.refused}, "of two who decide at once one is told"
+    assert set(ann.refused) <= bob.decided.keys(), "refused is only what the other had decided"
+    assert set(bob.refused) <= ann.decided.keys()
     assert ann.seen == bob.seen == 2 * DECISIONS
 
 
