@@ -52,6 +52,7 @@ def test_run_task_definition_and_filters_survive_the_way_over_the_pages_and_a_re
     page.reload()
     settled(page)
     assert asked(page) == before
+    expect(page.get_by_test_id("stSidebar").get_by_text("Definition", exact=True)).to_be_visible()  # it is drawn again
     page.get_by_role("link", name="Features", exact=True).first.click()
     settled(page)
     shared = ("run", "anchor", "preset", "task")
