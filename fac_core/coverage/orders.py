@@ -78,9 +78,7 @@ def first_cover(pairs: ActivePairs, order: np.ndarray) -> np.ndarray:
     sizes = np.diff(np.append(pairs.starts, len(places)))
     if pairs.min_count <= _FEW:
         first = np.minimum.reduceat(places, pairs.starts)
-        for _ in range(
-            pairs.min_count - 1
-        ):  # without the smallest, the next is the smallest; a place occurs once a feature
+        for _ in range(pairs.min_count - 1):  # without the smallest the next is; no place occurs twice in a feature
             places[places == np.repeat(first, sizes)] = pairs.n_samples + 1
             first = np.minimum.reduceat(places, pairs.starts)
         return first
