@@ -106,10 +106,11 @@ def visiting(browser: Browser, server: str) -> Iterator[Callable[..., Page]]:
 
 
 def settled(page: Page) -> Page:
-    """Wait until the script has run to its end; what a click asks for begins a moment later."""
+    """Wait until the script has run to its end and every widget has come; what a click asks for begins a moment later."""
     page.wait_for_timeout(300)
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
     page.wait_for_selector("[data-testid=stAppViewContainer] [data-testid=stVerticalBlock]")
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
     return page
 
 
