@@ -43,7 +43,9 @@ class Desk:
         try:
             self.triage.decide(feature_id, state, author=self.author, seen=seen, reason=reason, note=note)
         except Conflict as conflict:
-            st.session_state[_CONFLICT] = (feature_id, state, reason, conflict.event)
+            held = self.triage.decision(feature_id)
+            if (held.author, held.state) != (self.author, state):  # else this is the second click of two
+                st.session_state[_CONFLICT] = (feature_id, state, reason, conflict.event)
             return
         except FacError as error:
             st.toast(str(error), icon=":material/error:")
@@ -59,7 +61,12 @@ class Desk:
         if past and past[-1].version > seen:
             st.session_state[_CONFLICT] = (feature_id, state, "", past[-1])
         else:
-            st.session_state[_ASKING] = (feature_id, state)
+            st.session_state[_ASKING] = (feature_id, state, seen)
+
+    @property
+    def asking(self) -> int | None:
+        """The gap whose decision waits for its reason: nobody else's decision may take the question away."""
+        return st.session_state.get(_ASKING, (None,))[0]
 
     def decide_many(self, feature_ids: Collection[int], state: State, reason: str, seen: Mapping[int, int]) -> None:
         """One decision about many gaps; those that somebody decided in the meantime are left, and counted."""
@@ -84,19 +91,19 @@ class Desk:
         redone = self.triage.redo(author=self.author)
         st.toast(f"Brought back {_counted(len(redone))}.", icon=":material/redo:")
 
-    def ask_reason(self, feature_id: int, seen: int) -> None:
+    def ask_reason(self, feature_id: int) -> None:
         """The reasons to choose from, where a decision about this gap waits for one."""
-        asking = st.session_state.get(_ASKING)
-        if not asking or asking[0] != feature_id:
+        if self.asking != feature_id:
             return
-        state: State = asking[1]
+        state: State
+        _, state, seen = st.session_state[_ASKING]
         st.markdown(f"**Why {state}?** Whoever comes later must see the reason.")
         with st.container(horizontal=True):
             for number, reason in enumerate(REASONS[state], 1):
                 st.button(
                     reason.capitalize(),
                     shortcut=str(number),
-                    key=f"reason-{number}",
+                    key=f"reason-{number}-{feature_id}",
                     on_click=self.decide,
                     args=(feature_id, state, seen, reason),
                 )

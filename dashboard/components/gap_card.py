@@ -40,12 +40,13 @@ def show(
                 choice.capitalize() + ("…" if choice in NEEDS_REASON else ""),
                 icon=icon,
                 shortcut=key,
-                key=f"decide-{choice}",
+                # A key of its own: a second click that comes before the next gap is drawn must not decide about that one.
+                key=f"decide-{choice}-{feature_id}",
                 type="primary" if choice == "target" else "secondary",
                 on_click=desk.decide,
                 args=(feature_id, choice, decision.version),
             )
-    desk.ask_reason(feature_id, decision.version)
+    desk.ask_reason(feature_id)
     _decided(decision)
     st.markdown(f"In the anchor it is active in **{gap['n_active']:,}** samples above its threshold.")
     st.caption(

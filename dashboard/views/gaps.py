@@ -130,13 +130,12 @@ def one_at_a_time(gaps: pa.Table) -> None:
 
 
 def stay_at(offered: list[int], place: int) -> int | None:
-    """The gap at a place; what one looks at stays when a gap before it comes free, as long as nothing else is asked for."""
-    if not offered:
-        return None
+    """The gap at a place. What one looks at stays when a gap before it comes free, and what one was asked about also when
+    somebody else decides it, as long as nothing else is asked for."""
     asked = (place, state, filters, weights)
     before, shown = st.session_state.get(AT, (None, None))
-    if before != asked or shown not in offered:
-        shown = offered[min(place, len(offered)) - 1]
+    if before != asked or shown is None or shown not in (*offered, desk.asking):
+        shown = offered[min(place, len(offered)) - 1] if offered else None
     st.session_state[AT] = (asked, shown)
     return shown
 

@@ -20,7 +20,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
-from fac_core.curation.acts import last_act
+from fac_core.curation.acts import last_act, last_undone
 from fac_core.curation.controls import Controls
 from fac_core.errors import Conflict, NotFound, WrongUse
 from fac_core.store.events import Event, EventLog
@@ -152,6 +152,10 @@ class Reviews:
     def last(self, author: str) -> list[Event]:
         """What an undo by this author would take back: their newest decision that still holds, with those made at once."""
         return last_act(self.history(), author)
+
+    def last_undone(self, author: str) -> list[Event]:
+        """What a redo by this author would bring back: pass it to `undo`."""
+        return last_undone(self.history(), author)
 
     def history(self, candidate_id: str | None = None) -> tuple[Event, ...]:
         """Who decided what and when, about one candidate or all, the oldest first."""

@@ -86,6 +86,15 @@ def test_a_reason_is_asked_for_and_given_by_keyboard_alone(visit, triage):
     assert [d.reason for d in triage.decisions().values()] == ["too rare"]
 
 
+def test_clicks_that_come_before_the_next_gap_is_drawn_do_not_decide_about_it(visit, triage):
+    page = visit("gaps")
+    first = int(heading(page).inner_text().split()[1])
+    page.get_by_role("button", name="Target").dblclick()
+    expect(page.get_by_text(f"Feature {first}: target")).to_be_visible()
+    settled(page)
+    assert triage.targets() == (first,)
+
+
 def test_two_people_at_one_gap_see_both_decisions_and_nothing_is_overwritten(visit, triage):
     ann, bob = visit("gaps"), visit("gaps")
     gap = heading(ann).inner_text()

@@ -141,13 +141,14 @@ def decide(page: Page, ledger: Ledger, state: State, key: str, *, by_keyboard: b
     settled(page)
     page.wait_for_timeout(500)
     settled(page)
-    feature = int(heading(page).inner_text().split()[1])
+    feature = offered(page)
     refused = page.get_by_test_id("stAlert").filter(has_text=f"decided feature {feature} after you looked")
     told = page.get_by_text(f"({len(ledger.decided) + 1} by you")
     why = page.get_by_text(f"Why {state}?")
-    act(page, ledger, key, state.capitalize(), refused.or_(why if state in NEEDS_REASON else told), by_keyboard)
+    done = refused.or_(why if state in NEEDS_REASON else told)
+    act(page, ledger, feature, key, state.capitalize(), done, by_keyboard)
     if state in NEEDS_REASON and not refused.count():
-        act(page, ledger, "1", "Off topic", refused.or_(told), by_keyboard)
+        act(page, ledger, feature, "1", "Off topic", refused.or_(told), by_keyboard)
     if refused.count():
         ledger.refused.append(feature)
         page.get_by_role("button", name="Keep theirs").click()
@@ -158,9 +159,16 @@ def decide(page: Page, ledger: Ledger, state: State, key: str, *, by_keyboard: b
         gone(page, feature)
 
 
-def act(page: Page, ledger: Ledger, key: str, word: str, outcome: Locator, by_keyboard: bool) -> None:
+def offered(page: Page) -> int:
+    """The gap that the buttons are about: the page is drawn from above, so its heading can still be of the gap before."""
+    names = page.locator("[class*=st-key-decide-target-]").get_attribute("class") or ""
+    return int(names.split("st-key-decide-target-")[1].split()[0])
+
+
+def act(page: Page, ledger: Ledger, feature: int, key: str, word: str, outcome: Locator, by_keyboard: bool) -> None:
     """Press a key or a button until the page answers; impatience would decide about the gap that comes next."""
     for _ in range(3):
+        assert offered(page) == feature, f"{word}: the page went on without a word"
         if by_keyboard:
             press(page, key)
         else:

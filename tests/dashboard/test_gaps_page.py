@@ -68,6 +68,18 @@ def test_what_takes_a_gap_away_asks_for_its_reason_first(triage, page, state):
     assert event.payload["reason"] in ("examples disagree", "off topic")
 
 
+def test_a_question_stays_when_somebody_decides_meanwhile_and_the_answer_overwrites_nothing(triage, page):
+    app = page("gaps", preset="paper")
+    feature = shown(app)
+    click(app, "Not relevant")
+    triage.decide(feature, "later", author="Bob", seen=0)
+    app.run()  # whatever draws the page again
+    assert shown(app) == feature
+    click(app, "Off topic")
+    assert triage.decision(feature).author == "Bob"
+    assert "Bob" in app.warning[0].value
+
+
 def test_asking_for_a_reason_can_be_cancelled(triage, page):
     app = click(click(page("gaps", preset="paper"), "Not relevant"), "Cancel")
     assert triage.history() == ()
@@ -109,6 +121,15 @@ def test_a_decision_somebody_made_meanwhile_is_shown_and_not_overwritten(triage,
     assert triage.decision(feature).state == "target"
     assert [event.author for event in triage.history(feature)] == ["Bob", "anonymous"]
     assert not app.warning
+
+
+def test_the_second_click_of_two_is_no_conflict_with_oneself(triage, page):
+    app = page("gaps", preset="paper")
+    feature = shown(app)
+    triage.decide(feature, "target", author="anonymous", seen=0)  # the first click; the page was not drawn since
+    click(app, "Target")
+    assert not app.warning
+    assert len(triage.history()) == 1
 
 
 def test_a_bulk_decision_leaves_what_somebody_decided_meanwhile(triage, page):
