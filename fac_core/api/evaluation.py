@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -59,7 +58,6 @@ def baselines(
     backbone: tuple[str, int] | None = None,
     others: Mapping[str, Path | str] | None = None,
     sets: Path | str | None = None,
-    pooled: bool = False,
     real: Sequence[str] | None = None,
     workspace: Folder = None,
     on_progress: Progress = silent,
@@ -74,8 +72,6 @@ def baselines(
         backbone: model and block that learn, where they are not those of the study (transfer).
         others: JSONL files of texts from elsewhere, by method: a line is `{"text": ..., "label": ...}`.
         sets: folder of `write_sets`: its texts take part, and its sizes and seeds are used in place of those given.
-        pooled: a text may be added to other seeds than the one that it was written for. So there can be as many `draws` as
-            wanted, and which texts are added is drawn too; but gaps are then those of other seeds.
         real: of the methods that pick real texts only these; all by default.
     """
     from fac_core.evaluation import variants
@@ -97,11 +93,9 @@ def baselines(
         from fac_core.evaluation.written_sets import read_spec, set_files
 
         written = read_spec(Path(sets))
-        n_seed, n_added, draws = written.n_seed, written.n_added, draws if pooled else written.draws
+        n_seed, n_added, draws = written.n_seed, written.n_added, written.draws
         files |= {name: path for name, path in set_files(Path(sets)).items() if name != PER_FEATURE}
     read = {name: read_material(path, settings.positive, states) for name, path in files.items()}
-    if pooled:
-        read = {name: replace(material, draw=None) for name, material in read.items()}
     inputs = states.of(passages_of(pool), on_progress=on_progress) if backbone else None
     return compare_methods(
         pool,

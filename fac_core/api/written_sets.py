@@ -45,15 +45,19 @@ def write_sets(
     from fac_core.activations.reopen import reopen
     from fac_core.evaluation import written_sets
     from fac_core.evaluation.class_targets import ClassTargets
+    from fac_core.evaluation.label_check import label_check
     from fac_core.evaluation.pool import split
     from fac_core.evaluation.variants import CALIBRATED
     from fac_core.evaluation.writing import WritingSpec
     from fac_core.synthesis.judging import Judge
 
-    settings = _labelled(config)
+    settings, spec = _labelled(config), spec or WritingSpec()
     place = open_workspace(workspace)
     pool = pool_of(settings, place, on_progress=on_progress)
     parts = split(pool, settings.split)
+    classify = (
+        label_check(pool, parts.anchor, states_of(settings, place, None), spec.names) if spec.check_labels else None
+    )
     with place.run(settings.run) as run:
         reader = reopen(run.info)
         features = ClassTargets(run, pool, parts, CALIBRATED, reader.tokenizer)
@@ -67,12 +71,12 @@ def write_sets(
         Path(folder),
         pool,
         parts,
-        spec or WritingSpec(),
+        spec,
         classes,
         features,
         prompt_template("text-plain", place.folder),
         writer,
-        lambda known: Judge(reader, known),
+        lambda known: Judge(reader, known, classify=classify),
         on_progress=on_progress,
     )
 
@@ -104,8 +108,6 @@ def dose(
     config: Path | str | StudyConfig,
     folder: Path | str,
     *,
-    pooled: bool = False,
-    draws: int | None = None,
     backbone: tuple[str, int] | None = None,
     workspace: Folder = None,
     on_progress: Progress = silent,
@@ -114,7 +116,6 @@ def dose(
 
     Args:
         folder: of `write_sets`; its seeds are the ones that are added to.
-        pooled: a text may be added to other seeds than the one that it was written for; then there can be more `draws`.
         backbone: model and block that learn, where they are not those of the study.
     """
     from fac_core.evaluation.dose import doses
@@ -130,10 +131,7 @@ def dose(
     sets = {name: read_material(path, settings.positive, states) for name, path in set_files(Path(folder)).items()}
     inputs = states.of(passages_of(pool), on_progress=on_progress) if backbone else None
     parts = split(pool, settings.split)
-    if pooled:
-        sets = {name: replace(material, draw=None) for name, material in sets.items()}
-    n = draws if pooled and draws else spec.draws
-    return doses(pool, parts, sets, n_seed=spec.n_seed, draws=n, inputs=inputs, on_progress=on_progress)
+    return doses(pool, parts, sets, n_seed=spec.n_seed, draws=spec.draws, inputs=inputs, on_progress=on_progress)
 
 
 @dataclass(frozen=True)

@@ -99,9 +99,6 @@ def baselines(
     backbone: Annotated[str | None, typer.Option(help="Another model that learns, as MODEL:BLOCK (transfer).")] = None,
     texts: Annotated[list[str] | None, typer.Option(help="Texts from elsewhere, as METHOD=FILE.jsonl.")] = None,
     sets: Annotated[Path | None, typer.Option(help="Folder of `fac write-sets`: its sizes, seeds and texts.")] = None,
-    pooled: Annotated[
-        bool, typer.Option("--pooled", help="Texts of any seed may be added to any: more draws.")
-    ] = False,
     real: Annotated[list[str] | None, typer.Option(help="Only this method of picking real texts (repeatable).")] = None,
     against: Annotated[str, typer.Option(help="Method that the others are compared with.")] = "random real",
     workspace: WorkspaceFolder = None,
@@ -124,7 +121,6 @@ def baselines(
             backbone=model_and_block(backbone) if backbone else None,
             others=dict(_named(one) for one in texts or ()),
             sets=sets,
-            pooled=pooled,
             real=real,
             workspace=workspace,
             on_progress=tell,

@@ -39,6 +39,10 @@ def write_sets(
     add: Add = "8,24",
     draws: Annotated[int, typer.Option(help="Seed sets; the ones of `fac baselines`.")] = 3,
     method: Annotated[list[str] | None, typer.Option("--method", help="Only these methods; all by default.")] = None,
+    check_labels: Annotated[
+        bool,
+        typer.Option("--check-labels", help="Keep only texts that a head trained on the anchor finds of their class."),
+    ] = False,
     per_feature: Annotated[int, typer.Option(help="Texts of a feature in the set `FAC per feature`; 0: none.")] = 5,
     generator: Annotated[str, typer.Option(help="local, or the address of an OpenAI-compatible server.")] = "local",
     model: Annotated[str, typer.Option(help="Of the generator; by default the model of the features.")] = "",
@@ -58,6 +62,7 @@ def write_sets(
         draws=draws,
         methods=tuple(method or METHODS),
         per_feature=per_feature,
+        check_labels=check_labels,
     )
     with progress_bar("Writing") as tell:
         costs = fac.write_sets(
@@ -88,8 +93,6 @@ def dose(
     config: Annotated[Path, typer.Argument(help="Settings of the study whose seeds the sets were written for.")],
     sets: Sets,
     backbone: Annotated[str | None, typer.Option(help="Another model that learns, as MODEL:BLOCK.")] = None,
-    pooled: Annotated[bool, typer.Option("--pooled", help="Texts of any seed may be added to any.")] = False,
-    draws: Annotated[int | None, typer.Option(help="Seed sets, with --pooled; those of the sets by default.")] = None,
     figure: Annotated[Path | None, typer.Option(help="Also draw texts added against the gain (.svg).")] = None,
     workspace: WorkspaceFolder = None,
     json: Json = False,
@@ -101,8 +104,6 @@ def dose(
         found = fac.dose(
             config,
             sets,
-            pooled=pooled,
-            draws=draws,
             backbone=model_and_block(backbone) if backbone else None,
             workspace=workspace,
             on_progress=tell,

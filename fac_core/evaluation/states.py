@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -73,16 +74,28 @@ class States:
         self._known = known
         missing = list({p.key: p for p in passages if p.key not in known}.values())
         missing.sort(key=lambda p: len(p.text))  # a part is then padded to like lengths
-        if missing:
-            model = TruncatedModel(self.model, self.block).computing_in(getattr(torch, self.dtype))
-            tokenizer = SampleTokenizer(load_tokenizer(self.model), context=self.context)
-            for start in range(0, len(missing), _PART):
-                part = missing[start : start + _PART]
-                keys, states = [p.key for p in part], _pooled(model, tokenizer, part)
-                self._write(keys, states)
-                known.update(zip(keys, states, strict=True))
-                on_progress(start + len(part), len(missing), "hidden states")
+        for start in range(0, len(missing), _PART):
+            part = missing[start : start + _PART]
+            keys, states = [p.key for p in part], self._compute(part)
+            self._write(keys, states)
+            known.update(zip(keys, states, strict=True))
+            on_progress(start + len(part), len(missing), "hidden states")
         return np.stack([known[p.key] for p in passages]).astype(np.float32)
+
+    def fresh(self, passages: Sequence[Passage]) -> np.ndarray:
+        """The same without the cache, for texts that are looked at once."""
+        return self._compute(passages).astype(np.float32)
+
+    def _compute(self, passages: Sequence[Passage]) -> np.ndarray:
+        """float16 `[passages, d_model]`."""
+        model, tokenizer = self._reader
+        return _pooled(model, tokenizer, list(passages))
+
+    @cached_property
+    def _reader(self) -> tuple[TruncatedModel, SampleTokenizer]:
+        """Loaded when the first text is missing."""
+        model = TruncatedModel(self.model, self.block).computing_in(getattr(torch, self.dtype))
+        return model, SampleTokenizer(load_tokenizer(self.model), context=self.context)
 
     def _read(self) -> dict[bytes, np.ndarray]:
         known: dict[bytes, np.ndarray] = {}

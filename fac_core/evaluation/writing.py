@@ -9,7 +9,8 @@ Magpie            no list: the model writes the message of a user, knowing task 
 random features   spans of a feature at home in the class, covered or not; the text has to fire it
 FAC Synthesis     the same for gaps of the seed
 
-A label is the class of the texts that were shown. No classifier checks it, of no method.
+A label is the class of the texts that were shown. With `check_labels` a classifier that learned from the anchor has to
+agree (`label_check.py`), for every method alike.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from fac_core.errors import WrongUse
 from fac_core.evaluation.class_targets import ClassTargets
 from fac_core.generators.seam import Answer, Generator, Request
 from fac_core.synthesis.answers import Malformed, parse, whole
-from fac_core.synthesis.judging import Judge
+from fac_core.synthesis.judging import Classify, Judge
 from fac_core.synthesis.prompts import PromptTemplate
 from fac_core.synthesis.similarity import Known
 from fac_core.synthesis.spec import Step, SynthesisSpec
@@ -34,15 +35,13 @@ from fac_core.synthesis.steps import ask
 from fac_core.synthesis.targets import Span, Target
 
 METHODS = ("unguided", "Self-Instruct", "anchor few-shot", "Magpie", "random features", "FAC Synthesis")
-SEEDLESS = ("unguided", "anchor few-shot", "Magpie", "random features")
-"""Methods that never look at the seed: their set is written once, and added to every seed."""
 TOWARD_FEATURES = ("random features", "FAC Synthesis")
 """Methods whose texts have to fire a feature (`writing_toward.py`); the others go by their prompts."""
 PER_FEATURE = "FAC per feature"
 """A fifth of the targets of FAC Synthesis, several texts each: the other way to spend a budget."""
 
 _FROM_ONE_PROMPT = 4
-ROUNDS = 12
+ROUNDS = 24
 """So often is more asked for while texts are missing."""
 SURPLUS = 1.25
 """Asked for in one round, of what is missing: some answers will not do."""
@@ -67,6 +66,8 @@ class WritingSpec:
     methods: tuple[str, ...] = METHODS
     per_feature: int = 5
     """Texts of a target in the set `FAC per feature`; 0 leaves it out."""
+    check_labels: bool = False
+    """Keep only texts that a classifier finds to be of their class."""
     step: Step = "guided"
     """How texts are made to fire a feature."""
     candidates: int = 2
@@ -154,7 +155,7 @@ def from_prompts(method: str, scene: Scene, spec: WritingSpec) -> list[Written]:
             break
         answers = scene.generate(method, [request for _, request, _ in asked])
         for (label, _, origin), answer in zip(asked, answers, strict=True):
-            for text in _new(answer.texts, known):
+            for text in _of_class(_new(answer.texts, known), spec.names[0 if label else 1], scene.judge.classify):
                 if len(kept[label]) < spec.wanted(label):
                     kept[label].append(Written(text, label, method, origin))
     return kept[True] + kept[False]
@@ -173,6 +174,12 @@ def _new(answers: Sequence[str], known: Known) -> list[str]:
     fresh = [t for t, like in zip(texts, known.likeness(texts), strict=True) if not (like.is_copy or like.is_duplicate)]
     known.add(fresh)
     return fresh
+
+
+def _of_class(texts: Sequence[str], name: str, classify: Classify | None) -> Sequence[str]:
+    if classify is None or not texts:
+        return texts
+    return [text for text, found in zip(texts, classify(texts), strict=True) if found == name]
 
 
 def _list(scene: Scene, spec: WritingSpec, label: bool, rows: np.ndarray, *names: object) -> tuple[Request, str]:

@@ -24,7 +24,6 @@ from fac_core.evaluation.study_files import write_whole
 from fac_core.evaluation.variants import CALIBRATED, PAPER
 from fac_core.evaluation.writing import (
     PER_FEATURE,
-    SEEDLESS,
     TOWARD_FEATURES,
     Scene,
     WritingSpec,
@@ -69,7 +68,7 @@ def write_all(
     *,
     on_progress: Progress = silent,
 ) -> list[Cost]:
-    """Write every method's set for every seed; of a method that does not look at the seed, one for all seeds.
+    """Write every method's set for every seed, anew also where the method never looks at it: sets of one method differ.
 
     Args:
         classes: labels of positive and negative texts, as they stand in the files.
@@ -83,8 +82,6 @@ def write_all(
         shown = [pool.texts[row] for row in (*seed, *parts.anchor)]
         scene = Scene(draw, seed, parts.anchor, features, template, generator, judge(Known(shown)))
         for method in spec.methods:
-            if draw and method in SEEDLESS:
-                continue
             write = toward_features if method in TOWARD_FEATURES else from_prompts
             made = write(method, scene, spec)
             sets = {method: made}
@@ -140,7 +137,7 @@ def _keep(
             "text": one.text,
             "label": classes[0 if one.positive else 1],
             "method": name,
-            "draw": -1 if name in SEEDLESS else scene.draw,
+            "draw": scene.draw,
             "tokens": reading.n_tokens,
             "origin": one.origin,
             "feature": one.feature,

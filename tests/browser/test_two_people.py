@@ -106,6 +106,7 @@ def work(server: str, name: str, meetings: Sequence[int], both: Barrier) -> Ledg
                 both.wait()
                 decide(page, ledger, *next(turns), by_keyboard=name == "Ann")
                 both.wait()
+                settled(page)
                 page.get_by_role("button", name="Back to the queue").click()
                 gone(page, feature)
             while len(ledger.decided) < DECISIONS:

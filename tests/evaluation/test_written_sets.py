@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from fac_core.cli.app import run as command
 from fac_core.datasets.chats import Message
 from fac_core.errors import NotFound, WrongUse
 from fac_core.evaluation.study_files import StudyConfig
-from fac_core.evaluation.writing import METHODS, PER_FEATURE, SEEDLESS, WritingSpec
+from fac_core.evaluation.writing import METHODS, PER_FEATURE, WritingSpec
 from fac_core.evaluation.written_sets import set_file, set_files
 from fac_core.generators.local import LocalGenerator
 from fac_core.generators.scripted import Scripted
@@ -83,7 +84,7 @@ def test_every_method_writes_as_many_texts_of_each_class_for_every_seed(made):
     folder, _, costs, _ = made
     assert set(set_files(folder / "sets")) == {*METHODS, PER_FEATURE}
     for method in METHODS:
-        for draw in (-1,) if method in SEEDLESS else (0, 1):
+        for draw in (0, 1):
             labels = [one["label"] for one in records(folder, method) if one["draw"] == draw]
             assert (labels.count("1"), labels.count("0")) == (3, 6)
     assert all(one.kept <= one.asked or one.method == PER_FEATURE for one in costs)
@@ -92,7 +93,7 @@ def test_every_method_writes_as_many_texts_of_each_class_for_every_seed(made):
 def test_texts_towards_a_feature_name_it_and_fire_it_and_are_not_written_twice(made):
     folder, _, _, _ = made
     for method in ("random features", "FAC Synthesis"):
-        found = [one for one in records(folder, method) if one["draw"] in (-1, 0)]
+        found = [one for one in records(folder, method) if one["draw"] == 0]
         assert all(one["feature"] is not None for one in found)
         assert len({one["text"] for one in found}) == len(found)
     several = [one for one in records(folder, PER_FEATURE) if one["draw"] == 0]
@@ -132,8 +133,6 @@ def test_sets_are_compared_at_equal_samples_and_at_equal_tokens_and_by_dose(made
     assert command(["baselines", str(config), *where, "--budget", "tokens"]) == 0
     tokens = {one["method"]: one["n_tokens"] for one in json.loads(capsys.readouterr().out)}
     assert tokens["random real"] <= max(tokens[m] for m in METHODS) * 1.5
-    assert command(["baselines", str(config), *where, "--pooled", "--draws", "3"]) == 0
-    assert {len(one["per_draw"]) for one in json.loads(capsys.readouterr().out)} == {3}
     figure = folder / "dose.svg"
     assert command(["dose", str(config), *where, "--figure", str(figure)]) == 0
     doses = json.loads(capsys.readouterr().out)
@@ -142,6 +141,30 @@ def test_sets_are_compared_at_equal_samples_and_at_equal_tokens_and_by_dose(made
     assert mine[0]["n_samples"] < mine[1]["n_samples"] < mine[2]["n_samples"] == 9
     assert [one["dose"] for one in doses if one["method"] == PER_FEATURE] == [1.0, 2.0]
     assert figure.read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_labels_are_checked_by_what_learned_from_the_anchor(made):
+    folder, config, _, _ = made
+    from fac_core.api.evaluation import pool_of, states_of
+    from fac_core.evaluation.label_check import label_check
+    from fac_core.evaluation.pool import split
+    from fac_core.evaluation.study_files import read_config
+    from fac_core.store.workspace import Workspace
+
+    settings, place = read_config(config), Workspace(folder / "w")
+    pool = pool_of(settings, place)
+    parts = split(pool, settings.split)
+    classify = label_check(pool, parts.anchor, states_of(settings, place, None), SPEC.names)
+    found = np.array(classify([pool.texts[row] for row in parts.anchor])) == SPEC.names[0]
+    assert (found == pool.positive[parts.anchor]).mean() > 0.7
+    rude = Scripted(lambda r: [one + " She laughed!" * (nth % 2) for nth, one in enumerate(written(r))])
+    checked = replace(SPEC, check_labels=True, draws=1)
+    fac.write_sets(config, folder / "checked", checked, generator=rude, workspace=folder / "w")
+    for path in set_files(folder / "checked").values():
+        made_ones = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        names = [SPEC.names[0 if one["label"] == "1" else 1] for one in made_ones]
+        assert classify([one["text"] for one in made_ones]) == names
+        assert set(names) == set(SPEC.names)
 
 
 def test_sets_that_are_not_there_and_wrong_settings_are_named(made, tmp_path):
