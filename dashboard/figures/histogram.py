@@ -10,8 +10,6 @@ from dashboard.figures.marks import vertical
 
 _COLOUR = "#d97706"
 """Orange is activation strength, here as in the token heat."""
-_LINE = "#868e99"
-"""Legible on a light and on a dark background."""
 
 
 def activations(counts: Sequence[int], maximum: float, delta: float, *, log: bool = True) -> go.Figure:

@@ -1,9 +1,14 @@
-"""Training sets as points: a metric of each against the score of what learned from it."""
+"""Training sets as points, a metric against the score of what learned from them; methods side by side."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import plotly.graph_objects as go
 import pyarrow as pa
+
+from dashboard.figures.marks import vertical
 
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star")
 _COLOURS = ("#3b7dd8", "#c27c0e", "#cc4a6b", "#2f8f6b", "#7a5cc4")
@@ -42,7 +47,38 @@ def sets(table: pa.Table, metric: str, score: str) -> go.Figure:
                 hovertemplate="%{x:.3f}, %{y:.3f}<extra>" + kind + "</extra>",
             )
         )
-    figure.update_layout(height=460, margin={"l": 0, "r": 8, "t": 8, "b": 0})
+    # Below the points: beside them it would take half of a phone.
+    legend = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"}
+    figure.update_layout(height=560, margin={"l": 0, "r": 8, "t": 8, "b": 0}, legend=legend)
     figure.update_xaxes(title=metric)
     figure.update_yaxes(title=score)
+    return figure
+
+
+def methods(rows: Sequence[Mapping[str, Any]], title: str) -> go.Figure:
+    """One line a method: by how much its score differs, with the interval.
+
+    Args:
+        rows: `added`, `difference`, `from`, `to`.
+    """
+    figure = go.Figure(
+        go.Scatter(
+            x=[row["difference"] for row in rows],
+            y=[row["added"] for row in rows],
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [row["to"] - row["difference"] for row in rows],
+                "arrayminus": [row["difference"] - row["from"] for row in rows],
+            },
+            mode="markers",
+            marker={"size": 9, "color": _COLOURS[0]},
+            hovertemplate="%{x:+.3f}<extra>%{y}</extra>",
+        )
+    )
+    figure.update_layout(
+        vertical(0, "no difference"), height=90 + 32 * len(rows), margin={"l": 0, "r": 8, "t": 24, "b": 0}
+    )
+    figure.update_xaxes(title=title)
+    figure.update_yaxes(autorange="reversed", automargin=True)
     return figure

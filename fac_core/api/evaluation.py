@@ -62,7 +62,9 @@ def baselines(
     workspace: Folder = None,
     on_progress: Progress = silent,
 ) -> list[Any]:
-    """What to add to a seed at an equal budget: coverage against every alternative. A list of `baselines.Compared`.
+    """What to add to a seed at an equal budget: coverage against every alternative. It is kept with the study.
+
+    A list of `comparisons.Compared`.
 
     Args:
         config: the study whose pool and split are used; only its `task` toxicity can be.
@@ -76,6 +78,7 @@ def baselines(
     """
     from fac_core.evaluation import variants
     from fac_core.evaluation.baselines import METHODS, compare_methods
+    from fac_core.evaluation.comparisons import keep_comparison
     from fac_core.evaluation.material import passages_of, read_material
     from fac_core.evaluation.pool import split
 
@@ -97,7 +100,7 @@ def baselines(
         files |= {name: path for name, path in set_files(Path(sets)).items() if name != PER_FEATURE}
     read = {name: read_material(path, settings.positive, states) for name, path in files.items()}
     inputs = states.of(passages_of(pool), on_progress=on_progress) if backbone else None
-    return compare_methods(
+    found = compare_methods(
         pool,
         split(pool, settings.split),
         variants.PAPER if preset == "paper" else variants.CALIBRATED,
@@ -111,6 +114,19 @@ def baselines(
         real=tuple(real or METHODS),
         on_progress=on_progress,
     )
+    asked = {
+        "budget": budget,
+        "preset": preset,
+        "n_seed": n_seed,
+        "n_added": n_added,
+        "draws": draws,
+        "dose": dose,
+        "backbone": ":".join(map(str, backbone or ())),
+        "texts": ", ".join([*(others or {}), *([Path(sets).name] if sets is not None else [])]),
+        "real": list(real or METHODS),
+    }
+    keep_comparison(place, settings.name, asked, found)
+    return found
 
 
 def judge_answers(

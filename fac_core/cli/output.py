@@ -59,6 +59,7 @@ def progress_bar(title: str) -> Iterator[Callback]:
             bar.update(task, completed=done, total=total or None, note=note)
             if not err.is_terminal and (time.monotonic() - told > 10 or done == total):
                 told = time.monotonic()
-                err.print(f"{title}: {done:,} of {total:,}  {note}")
+                so_far = f"{done:,} of {total:,}" if total else f"{done:,}"
+                err.print(f"{title}: {so_far}  {note}")
 
         yield tell

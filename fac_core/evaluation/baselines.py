@@ -9,45 +9,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from fac_core.errors import WrongUse
 from fac_core.evaluation import toxicity
+from fac_core.evaluation.comparisons import Budget, Compared
 from fac_core.evaluation.material import Material
 from fac_core.evaluation.pool import Pool, Split
-from fac_core.evaluation.result import mean_interval
 from fac_core.evaluation.selection import by_coverage, by_features, by_spread
 from fac_core.evaluation.variants import Variant, Yardstick
 from fac_core.progress import Progress, silent
-
-Budget = Literal["samples", "tokens"]
-
-
-@dataclass(frozen=True)
-class Compared:
-    """One method over all draws."""
-
-    method: str
-    budget: Budget
-    per_draw: tuple[float, ...]
-    n_samples: float
-    """Added, mean over draws."""
-    n_tokens: float
-    """Added, mean over draws."""
-    closed: float
-    """Share of the seed's gaps that the added samples close, mean over draws; not a number for texts without activations."""
-    seconds: float
-
-    @property
-    def mean(self) -> float:
-        return float(np.mean(self.per_draw))
-
-    def minus(self, other: Compared) -> tuple[float, float, float]:
-        """Mean paired difference and its 95 % interval over draws."""
-        paired = np.array(self.per_draw) - np.array(other.per_draw)
-        return float(paired.mean()), *mean_interval(paired.tolist())
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 from dashboard.figures import study as figures
+from fac_core.evaluation.comparisons import Compared, comparisons, keep_comparison
 from fac_core.evaluation.study import run_study
 from fac_core.evaluation.study_files import StudyConfig, open_folder, read_study
 from fac_core.store.workspace import Workspace
@@ -58,3 +59,33 @@ def test_every_test_set_is_a_point_of_its_kind(summary, workspace):
     figure = figures.sets(sets, summary["chosen"], "AUPRC")
     assert sum(len(trace.x) for trace in figure.data) == len(sets)
     assert len(figure.data) == len(set(sets["kind"].to_pylist()))
+
+
+SETTINGS = {
+    "budget": "samples", "preset": "calibrated", "n_seed": (15, 60), "n_added": (8, 24), "draws": 3, "dose": 1.0,
+    "backbone": "", "texts": "sets", "real": ["random real"],
+}  # fmt: skip
+
+
+def compared(method: str, *scores: float, closed: float = float("nan")) -> Compared:
+    return Compared(method, "samples", scores, 32.0, 1234.5, closed, 1.0)
+
+
+def test_methods_are_compared_with_the_seed_or_with_another(workspace, page):
+    methods = [compared("seed only", 0.5, 0.6, 0.7), compared("random real", 0.6, 0.7, 0.8, closed=0.25)]
+    keep_comparison(workspace, "small", SETTINGS, methods)
+    app = page("study")
+    (table,) = (frame.value for frame in app.dataframe)
+    assert table["difference"].round(6).tolist() == [0.0, 0.1]
+    assert table["gaps closed"].fillna(-1).tolist() == [-1, 0.25]
+    app.selectbox(key="against").set_value("random real").run()
+    assert app.dataframe[0].value["difference"].round(6).tolist() == [-0.1, 0.0]
+
+
+def test_a_comparison_is_kept_once_for_each_setting(workspace):
+    for score in (0.1, 0.2):
+        keep_comparison(workspace, "small", SETTINGS, [compared("seed only", score, score)])
+    keep_comparison(workspace, "small", {**SETTINGS, "budget": "tokens"}, [compared("seed only", 0.3, 0.3)])
+    found = {one.settings["budget"]: one for one in comparisons(workspace, "small")}
+    assert [found["samples"].methods[0].mean, found["tokens"].methods[0].mean] == pytest.approx([0.2, 0.3])
+    assert found["samples"].title == "8 + 24 added to 15 + 60, equal samples, 3 seeds, texts of sets"
