@@ -14,6 +14,7 @@ from fac_core.api.opening import Folder, open_pair
 from fac_core.api.synthesis import made_by, prepared, their_judge
 from fac_core.coverage.definition import PAPER, Definition
 from fac_core.coverage.gaps import gaps
+from fac_core.errors import WrongUse
 from fac_core.progress import Progress, silent
 from fac_core.synthesis.spec import SynthesisSpec
 
@@ -39,6 +40,8 @@ class StudySpec:
     """Of one candidate."""
     at_once: int = 4
     """Candidates asked for together in the ways that are not pooled."""
+    arms: tuple[str, ...] = ()
+    """Ways of writing, of `study.ARMS`; empty for all."""
 
 
 def study_synthesis(
@@ -50,6 +53,8 @@ def study_synthesis(
     """
     from fac_core.synthesis import study
 
+    if unknown := [arm for arm in spec.arms if arm not in study.ARMS]:
+        raise WrongUse(f"There is no way of writing {unknown[0]!r}; there are {', '.join(study.ARMS)}.")
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
     with open_pair(workspace, spec.seed, spec.anchor) as (q, p):
@@ -73,7 +78,15 @@ def study_synthesis(
     results: list[study.Cell] = []
     kept: list[dict[str, Any]] = []
     for cell, made in study.cells(
-        targets, base, template, generator, judge, tokens=spec.tokens, seeds=spec.seeds, on_progress=on_progress
+        targets,
+        base,
+        template,
+        generator,
+        judge,
+        tokens=spec.tokens,
+        seeds=spec.seeds,
+        arms=spec.arms or tuple(study.ARMS),
+        on_progress=on_progress,
     ):
         results.append(cell)
         kept += [{"arm": cell.arm, "δ": cell.delta, "seed": cell.seed, **asdict(one)} for one in made]

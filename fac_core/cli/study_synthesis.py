@@ -25,6 +25,7 @@ def study_synthesis(
     tokens: Annotated[int, typer.Option(help="Generated for each target and way of writing.")] = 96,
     seeds: Annotated[int, typer.Option(help="Repetitions.")] = 3,
     max_tokens: Annotated[int, typer.Option(help="Of one candidate.")] = 28,
+    arm: Annotated[list[str] | None, typer.Option(help="Only this way of writing (repeatable).")] = None,
     workspace: WorkspaceFolder = None,
     json: Json = False,
 ) -> None:
@@ -32,7 +33,7 @@ def study_synthesis(
     from fac_core.api.study_synthesis import StudySpec
     from fac_core.api.study_synthesis import study_synthesis as study
 
-    spec = StudySpec(seed, anchor, targets, tokens, tuple(range(seeds)), max_tokens)
+    spec = StudySpec(seed, anchor, targets, tokens, tuple(range(seeds)), max_tokens, arms=tuple(arm or ()))
     with progress_bar("Study") as tell:
         rows = study(spec, folder, workspace=workspace, on_progress=tell)
     if json:

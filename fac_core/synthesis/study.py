@@ -138,6 +138,7 @@ def cells(
     *,
     tokens: int,
     seeds: Sequence[int],
+    arms: Sequence[str] = tuple(ARMS),
     on_progress: Progress = silent,
 ) -> Iterator[tuple[Cell, list[Candidate]]]:
     """Run every arm at every δ with every seed; each cell comes with its candidates.
@@ -147,10 +148,10 @@ def cells(
         tokens: for each target, pooled; an arm may miss that by what a request or two write.
     """
     lowest = next(iter(targets))
-    total, done = len(seeds) * (len(ARMS) + len(POOLED) * (len(targets) - 1)), 0
+    total, done = len(seeds) * sum(len(targets) if arm in POOLED else 1 for arm in arms), 0
     for seed in seeds:
         mine = replace(spec, random_seed=seed)
-        for arm in ARMS:
+        for arm in arms:
             made: list[Candidate] = []
             for delta in targets:
                 if arm in POOLED or delta == lowest:

@@ -17,13 +17,13 @@ from tests.synthesis.test_pipeline import NEW
 TOKENS = 4 * WORDS
 
 
-def study(loop, generator, seeds=(0, 1)):
+def study(loop, generator, seeds=(0, 1), arms=tuple(ARMS)):
     spec = loop.spec(steps=("one step", "two steps", "steered", "guided"), n=2, m=2)
     found = prepared(spec, workspace=loop.place.folder)
     high = [replace(target, delta=1e6) for target in found.targets]
     judge = Judge(loop.reader, Known(loop.real))
     targets = {"0": found.targets, "high": high}
-    return list(cells(targets, spec, found.template, generator, judge, tokens=TOKENS, seeds=seeds))
+    return list(cells(targets, spec, found.template, generator, judge, tokens=TOKENS, seeds=seeds, arms=arms))
 
 
 def fresh():
@@ -41,6 +41,11 @@ def test_every_arm_has_the_same_tokens_and_a_pooled_one_no_more(loop):
         assert cell.generated <= (TOKENS * len(loop.targets)) + 2 * WORDS
         assert cell.closed + len(cell.open) == cell.targets
         assert cell.closed == 0 or cell.delta == "0"
+
+
+def test_only_the_arms_that_are_asked_for_are_run(loop):
+    found = [(cell.arm, cell.delta) for cell, _ in study(loop, fresh(), seeds=(0,), arms=("guided",))]
+    assert found == [("guided", "0"), ("guided", "high")]
 
 
 def test_all_together_stops_paying_for_what_is_closed(loop):
