@@ -170,6 +170,12 @@ def pick_run(label: str, runs: list[RunInfo], default: RunInfo, key: str, explan
     return _pick(label, runs, default.run_id, key, explanation)
 
 
+def told_apart(runs: list[RunInfo]) -> list[RunInfo]:
+    """The same runs; those that are called the same have their ids in their names."""
+    times = Counter(run.name for run in runs)
+    return [run if times[run.name] == 1 else replace(run, name=f"{run.name} {run.run_id[:8]}") for run in runs]
+
+
 def _shown(by_id: Mapping[str, RunInfo]) -> dict[str, str]:
     """What a run is called in a list; its id is added where two would be called the same."""
     names = {run_id: f"{run.name} · {run.n_samples:,} samples" for run_id, run in by_id.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
@@ -12,7 +13,7 @@ from dashboard import comparison_sources, sources
 from dashboard.components.examples import st_text
 from dashboard.figures import comparison
 from dashboard.links import link, shared
-from dashboard.selection import Selection, pick_run
+from dashboard.selection import Selection, pick_run, told_apart
 from fac_core.errors import FacError
 from fac_core.report.token_heat import token_heat
 from fac_core.store.run_file import RunInfo
@@ -26,7 +27,7 @@ workspace, definition, relevant = selection.workspace, selection.definition, sel
 anchor = workspace.run_path(selection.anchor.run_id)
 everything = workspace.runs()
 kept = shared(selection.run.run_id, selection.anchor.run_id, st.query_params.to_dict())
-peers = [info for info in everything if info.space_id == selection.anchor.space_id]
+peers = told_apart([info for info in everything if info.space_id == selection.anchor.space_id])
 
 
 def path(info: RunInfo) -> Path:
@@ -38,6 +39,7 @@ def show_matrix() -> None:
     chosen = st.segmented_control("Rows are drawn at", list(_SIZES), default=None, key="cm_size", bind="query-params")
     match = _SIZES[chosen or "own size"]
     found = comparison_sources.coverage_matrix(tuple(map(path, peers)), definition, relevant, match)  # type: ignore[arg-type]
+    found = replace(found, names=tuple(info.name for info in peers))
     st.plotly_chart(
         comparison.matrix(found),
         key="matrix",
@@ -67,6 +69,7 @@ def show_matrix() -> None:
 
 def show_pair(a: RunInfo, b: RunInfo) -> None:
     found = comparison_sources.overlapping(path(a), path(b), anchor, definition, relevant)
+    found = replace(found, run_a=a.name, run_b=b.name)
     st.plotly_chart(
         comparison.overlap(found), key="overlap", alt="Features that both cover, only A, only B, neither; table below"
     )
@@ -235,7 +238,30 @@ def show_other_spaces() -> None:
         f"**{found.share:.1%}** of {found.n_tried:,} features have a match (correlation from {found.least_correlation:g}); with"
         f" the texts paired at random {found.null_share:.1%}. {found.n_left_out:,} fire too rarely to be tried."
     )
-    st.dataframe(found.pairs.slice(0, _LISTED), hide_index=True)
+    ours, theirs = sources.words(path(here)), sources.words(path(other))
+    rows = [
+        {
+            "feature": link("features", kept, feature=str(row["feature_a"])),
+            "peaks on": ours[row["feature_a"]],
+            "there": row["feature_b"],
+            "there peaks on": theirs[row["feature_b"]],
+            "correlation": row["correlation"],
+            "same top samples": row["shared_top"],
+        }
+        for row in found.pairs.slice(0, _LISTED).to_pylist()
+    ]
+    st.dataframe(
+        rows,
+        hide_index=True,
+        column_config={
+            "feature": st.column_config.LinkColumn(display_text=r"feature=(\d+)"),
+            "there": st.column_config.NumberColumn(help=f"Feature of {st_text(other.model)}."),
+            "correlation": st.column_config.NumberColumn(format="%.2f"),
+            "same top samples": st.column_config.NumberColumn(
+                format="percent", help="Of the samples that fire one of the two most strongly, the share of both."
+            ),
+        },
+    )
 
 
 def section(show: Callable[..., None], *about: RunInfo) -> None:

@@ -73,6 +73,15 @@ def test_a_link_keeps_what_is_looked_at_and_drops_what_is_of_a_page():
     assert link("gaps", keep, gq_cluster="set:a & b") == "gaps?run=a&anchor=p&task=toxicity&gq_cluster=set%3Aa+%26+b"
 
 
+def test_runs_of_one_name_are_told_apart(third, page):
+    rows = [(f, s, 50.0) for f in (2, 3) for s in range(8)]
+    make_run(third.run_path("id-again"), "seed", rows, 8, 8, run_id="id-again").close()
+    app = page("compare", preset="paper", cm_a="id-seed", cm_b="id-again")
+    matrix, parts = (app.dataframe[i].value for i in (0, 1))
+    assert {"covers seed id-seed", "covers seed id-again"} <= {name.replace("\\", "") for name in matrix.columns}
+    assert parts["covered by"].tolist() == ["both", "only seed id-seed", "only seed id-again", "neither"]
+
+
 def test_the_page_says_what_the_engine_says(third, page):
     app = page("compare", preset="paper", run="id-seed", cm_b="id-more")
     metrics = {m.label: m.value for m in app.metric}
