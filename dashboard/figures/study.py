@@ -8,6 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 import pyarrow as pa
 
+from dashboard.figures.feature_map import plain
 from dashboard.figures.marks import vertical
 
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star")
@@ -64,7 +65,7 @@ def methods(rows: Sequence[Mapping[str, Any]], title: str) -> go.Figure:
     figure = go.Figure(
         go.Scatter(
             x=[row["difference"] for row in rows],
-            y=[row["added"] for row in rows],
+            y=[plain(row["added"]) for row in rows],
             error_x={
                 "type": "data",
                 "symmetric": False,

@@ -96,7 +96,9 @@ def test_accepting_goes_into_the_log_moves_coverage_and_the_queue(workspace, pag
     assert app.text_input(key="candidate").value != made[0].candidate_id
     click(app, "Undo")
     assert held(workspace, made[0]) == "pending"
-    click(app, "Redo")
+    reloaded = open_review(page, made[0])
+    reloaded.text_input(key="author").set_value("Ann").run()
+    click(reloaded, "Redo")
     assert held(workspace, made[0]) == "accepted"
 
 

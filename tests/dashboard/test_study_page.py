@@ -89,3 +89,9 @@ def test_a_comparison_is_kept_once_for_each_setting(workspace):
     found = {one.settings["budget"]: one for one in comparisons(workspace, "small")}
     assert [found["samples"].methods[0].mean, found["tokens"].methods[0].mean] == pytest.approx([0.2, 0.3])
     assert found["samples"].title == "8 + 24 added to 15 + 60, equal samples, 3 seeds, texts of sets"
+
+
+def test_names_of_methods_are_no_markup_in_the_picture():
+    rows = [{"added": "<b>mine</b>", "difference": 0.1, "from": 0.0, "to": 0.2}]
+    (points,) = figures.methods(rows, "no markup").data
+    assert points.y == ("&lt;b&gt;mine&lt;/b&gt;",)
