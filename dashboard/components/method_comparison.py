@@ -43,7 +43,7 @@ def show(found: Sequence[Comparison]) -> None:
     st.plotly_chart(
         figures.methods(rows, title), key="methods", alt=f"{title}, with 95 % intervals; the table has it too"
     )
-    whole, exact = (st.column_config.NumberColumn(format=form) for form in ("localized", "%.3f"))
+    whole, exact = (st.column_config.NumberColumn(format=form) for form in ("%.0f", "%.3f"))
     st.dataframe(
         rows,
         hide_index=True,
