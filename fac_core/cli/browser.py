@@ -6,6 +6,10 @@ import importlib.util
 import os
 import subprocess
 import sys
+import threading
+import time
+import urllib.request
+import webbrowser
 from pathlib import Path
 from typing import Annotated
 
@@ -35,7 +39,7 @@ def ui(
     if app is None or app.origin is None:
         raise MissingExtra("The package `dashboard` is not installed beside `fac_core`: pip install fac-explorer")
     command = [sys.executable, "-m", "streamlit", "run", str(Path(app.origin)), f"--server.port={port}"]
-    command.append(f"--server.headless={str(not browser).lower()}")
+    command.append("--server.headless=true")  # else Streamlit asks for an e-mail address and advertises on the page
     environment = dict(os.environ)
     try:
         environment[ENVIRONMENT_VARIABLE] = str(
@@ -44,7 +48,22 @@ def ui(
     except NotFound:  # the page offers to make one, here or where it was named
         if workspace is not None:
             environment[ENVIRONMENT_VARIABLE] = str(workspace.resolve())
+    if browser:
+        threading.Thread(target=_open_once_up, args=(f"http://localhost:{port}",), daemon=True).start()
     try:
         return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603  # our own arguments
     except KeyboardInterrupt:
         return 0
+
+
+def _open_once_up(address: str, patience: float = 60.0) -> None:
+    """Open a browser window as soon as the server answers; nothing after so many seconds without an answer."""
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        try:
+            urllib.request.urlopen(f"{address}/_stcore/health").close()  # noqa: S310  # our own server
+        except OSError:
+            time.sleep(0.2)
+        else:
+            webbrowser.open(address)
+            return
