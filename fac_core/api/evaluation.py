@@ -59,6 +59,7 @@ def baselines(
     others: Mapping[str, Path | str] | None = None,
     sets: Path | str | None = None,
     real: Sequence[str] | None = None,
+    hole: bool = False,
     workspace: Folder = None,
     on_progress: Progress = silent,
 ) -> list[Any]:
@@ -74,6 +75,7 @@ def baselines(
         backbone: model and block that learn, where they are not those of the study (transfer).
         others: JSONL files of texts from elsewhere, by method: a line is `{"text": ..., "label": ...}`.
         sets: folder of `write_sets`: its texts take part, and its sizes and seeds are used in place of those given.
+        hole: seeds that lack a topic; of `sets`, what they were written for.
         real: of the methods that pick real texts only these; all by default.
     """
     from fac_core.evaluation import variants
@@ -96,7 +98,7 @@ def baselines(
         from fac_core.evaluation.written_sets import read_spec, set_files
 
         written = read_spec(Path(sets))
-        n_seed, n_added, draws = written.n_seed, written.n_added, written.draws
+        n_seed, n_added, draws, hole = written.n_seed, written.n_added, written.draws, written.hole
         files |= {name: path for name, path in set_files(Path(sets)).items() if name != PER_FEATURE}
     read = {name: read_material(path, settings.positive, states) for name, path in files.items()}
     inputs = states.of(passages_of(pool), on_progress=on_progress) if backbone else None
@@ -112,6 +114,7 @@ def baselines(
         others=read,
         test_inputs=inputs,
         real=tuple(real or METHODS),
+        hole=hole,
         on_progress=on_progress,
     )
     asked = {
@@ -121,6 +124,7 @@ def baselines(
         "n_added": n_added,
         "draws": draws,
         "dose": dose,
+        "hole": hole,
         "backbone": ":".join(map(str, backbone or ())),
         "texts": ", ".join([*(others or {}), *([Path(sets).name] if sets is not None else [])]),
         "real": list(real or METHODS),

@@ -131,7 +131,16 @@ def dose(
     sets = {name: read_material(path, settings.positive, states) for name, path in set_files(Path(folder)).items()}
     inputs = states.of(passages_of(pool), on_progress=on_progress) if backbone else None
     parts = split(pool, settings.split)
-    return doses(pool, parts, sets, n_seed=spec.n_seed, draws=spec.draws, inputs=inputs, on_progress=on_progress)
+    return doses(
+        pool,
+        parts,
+        sets,
+        n_seed=spec.n_seed,
+        draws=spec.draws,
+        hole=spec.hole,
+        inputs=inputs,
+        on_progress=on_progress,
+    )
 
 
 @dataclass(frozen=True)
@@ -201,6 +210,7 @@ def transfer(
             others={name: read_material(path, studies[0].positive, states) for name, (_, _, path) in files.items()},
             test_inputs=states.of(passages_of(pools[0]), on_progress=on_progress),
             real=("random real",),
+            hole=only.hole,
             on_progress=on_progress,
         )
         by_method = {one.method: one for one in found}

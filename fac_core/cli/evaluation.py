@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import Annotated, Any
 
 import pyarrow as pa
@@ -99,6 +100,7 @@ def baselines(
     backbone: Annotated[str | None, typer.Option(help="Another model that learns, as MODEL:BLOCK (transfer).")] = None,
     texts: Annotated[list[str] | None, typer.Option(help="Texts from elsewhere, as METHOD=FILE.jsonl.")] = None,
     sets: Annotated[Path | None, typer.Option(help="Folder of `fac write-sets`: its sizes, seeds and texts.")] = None,
+    hole: Annotated[bool, typer.Option("--hole", help="Seeds that lack a topic; measured on it as well.")] = False,
     real: Annotated[list[str] | None, typer.Option(help="Only this method of picking real texts (repeatable).")] = None,
     against: Annotated[str, typer.Option(help="Method that the others are compared with.")] = "random real",
     workspace: WorkspaceFolder = None,
@@ -122,6 +124,7 @@ def baselines(
             others=dict(_named(one) for one in texts or ()),
             sets=sets,
             real=real,
+            hole=hole,
             workspace=workspace,
             on_progress=tell,
         )
@@ -129,16 +132,20 @@ def baselines(
     if other is None:
         raise WrongUse(f"There is no method {against!r}; there are {', '.join(one.method for one in found)}.")
     if json:
-        write_json([{**vars(one), "mean": one.mean, "minus": one.minus(other)} for one in found])
+        compared = ((one, one.minus(other), one.minus_in_hole(other)) for one in found)
+        write_json([{**vars(one), "mean": one.mean, "minus": a, "minus_in_hole": b} for one, a, b in compared])
         return
-    table = Table("added", "AUPRC", f"minus {against}", "samples", "tokens", "gaps closed", box=None)
+    holes = ["in the hole", f"minus {against}"] if other.in_hole else []
+    table = Table("added", "AUPRC", f"minus {against}", *holes, "samples", "tokens", "gaps closed", box=None)
     for one in found:
         sizes = (
             f"{one.n_samples:,.0f}",
             f"{one.n_tokens:,.0f}",
             "" if one.closed != one.closed else f"{one.closed:.0%}",
         )
-        table.add_row(Text(one.method), f"{one.mean:.3f}", interval(one.minus(other), 3), *sizes)
+        inside = one.minus_in_hole(other)
+        there = (f"{fmean(one.in_hole):.3f}", interval(inside, 3)) if inside else ()
+        table.add_row(Text(one.method), f"{one.mean:.3f}", interval(one.minus(other), 3), *there, *sizes)
     out.print(table)
 
 

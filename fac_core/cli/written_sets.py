@@ -19,6 +19,9 @@ Task = Annotated[str, typer.Option(help="What the texts are, for the prompts.")]
 Names = Annotated[str, typer.Option(help="What prompts call positive and negative texts, as POSITIVE,NEGATIVE.")]
 Seed = Annotated[str, typer.Option(help="Positive and negative texts of a seed set.")]
 Add = Annotated[str, typer.Option(help="Positive and negative texts that are written for it.")]
+CheckLabels = Annotated[
+    bool, typer.Option("--check-labels", help="Keep only texts that a head trained on the anchor finds of their class.")
+]
 
 _TASK, _NAMES, _SEED = "messages that people send to a chat assistant", "toxic,harmless", "15,60"
 
@@ -39,10 +42,8 @@ def write_sets(
     add: Add = "8,24",
     draws: Annotated[int, typer.Option(help="Seed sets; the ones of `fac baselines`.")] = 3,
     method: Annotated[list[str] | None, typer.Option("--method", help="Only these methods; all by default.")] = None,
-    check_labels: Annotated[
-        bool,
-        typer.Option("--check-labels", help="Keep only texts that a head trained on the anchor finds of their class."),
-    ] = False,
+    check_labels: CheckLabels = False,
+    hole: Annotated[bool, typer.Option("--hole", help="Write for seeds that lack a topic.")] = False,
     per_feature: Annotated[int, typer.Option(help="Texts of a feature in the set `FAC per feature`; 0: none.")] = 5,
     generator: Annotated[str, typer.Option(help="local, or the address of an OpenAI-compatible server.")] = "local",
     model: Annotated[str, typer.Option(help="Of the generator; by default the model of the features.")] = "",
@@ -63,6 +64,7 @@ def write_sets(
         methods=tuple(method or METHODS),
         per_feature=per_feature,
         check_labels=check_labels,
+        hole=hole,
     )
     with progress_bar("Writing") as tell:
         costs = fac.write_sets(
@@ -97,7 +99,7 @@ def dose(
     workspace: WorkspaceFolder = None,
     json: Json = False,
 ) -> None:
-    """How much of a synthetic set helps: 30, 60, 100 % of its targets; one to five texts of a feature."""
+    """How much of a synthetic set helps: 30, 60, 100 % of its targets; one to five texts of a feature; round by round."""
     import fac_core as fac
 
     with progress_bar("Dose") as tell:
@@ -117,9 +119,8 @@ def dose(
         return
     table = Table("set", "dose", "AUPRC", "over the seed", "samples", "tokens", box=None)
     for one in found:
-        level = f"{one.dose:.0%}" if one.dose <= 1 and one.method != "FAC per feature" else f"{one.dose:.0f} a feature"
         sizes = f"{one.n_samples:,.0f}", f"{one.n_tokens:,.0f}"
-        table.add_row(Text(one.method), level, f"{one.mean:.3f}", interval(one.gain, 3), *sizes)
+        table.add_row(Text(one.method), one.said, f"{one.mean:.3f}", interval(one.gain, 3), *sizes)
     out.print(table)
 
 
@@ -135,6 +136,7 @@ def transfer(
     seed: Seed = _SEED,
     add: Add = "8,24",
     draws: Annotated[int, typer.Option(help="Seed sets.")] = 3,
+    check_labels: CheckLabels = False,
     workspace: WorkspaceFolder = None,
     json: Json = False,
 ) -> None:
@@ -142,7 +144,14 @@ def transfer(
     import fac_core as fac
     from fac_core.evaluation.writing import WritingSpec
 
-    spec = WritingSpec(task=task, names=_names(names), n_seed=two(seed), n_added=two(add), draws=draws)
+    spec = WritingSpec(
+        task=task,
+        names=_names(names),
+        n_seed=two(seed),
+        n_added=two(add),
+        draws=draws,
+        check_labels=check_labels,
+    )
     with progress_bar("Transfer") as tell:
         cells = fac.transfer(
             sources,

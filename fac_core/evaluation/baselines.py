@@ -6,32 +6,42 @@ method that likes long texts gets fewer of them for the same tokens.
 
 from __future__ import annotations
 
+import logging
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
 
 from fac_core.errors import WrongUse
 from fac_core.evaluation import toxicity
 from fac_core.evaluation.comparisons import Budget, Compared
 from fac_core.evaluation.material import Material
 from fac_core.evaluation.pool import Pool, Split
-from fac_core.evaluation.selection import by_coverage, by_features, by_spread
+from fac_core.evaluation.seeds import Seeds
+from fac_core.evaluation.selection import by_coverage, by_features, by_likeness, by_spread, shortfall
 from fac_core.evaluation.variants import Variant, Yardstick
 from fac_core.progress import Progress, silent
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class _Round:
-    """One draw of the seed, and what may be added to it."""
+    """One label of one draw of the seed, and what may be added to it."""
 
     pool: Pool
     yardstick: Yardstick
     variant: Variant
     seed: np.ndarray
+    """Rows of both labels."""
     offered: np.ndarray
-    """Rows of one label."""
+    """Rows of this label."""
+    label: bool
     n: int
     tokens: float
     """Of a budget of tokens."""
@@ -43,6 +53,23 @@ class _Round:
 
     def gaps(self) -> np.ndarray:
         return np.flatnonzero(self.yardstick.can_occur(self.variant) & (self.counts() < self.variant.min_count))
+
+    @cached_property
+    def share(self) -> np.ndarray:
+        """`[d_sae]`: share of the anchor's samples of this label in which a feature is active."""
+        return np.asarray(self._active(self.yardstick.anchor).mean(axis=0)).ravel()
+
+    @cached_property
+    def counts_of_label(self) -> np.ndarray:
+        """`[d_sae]`: as `counts`, in the samples of this label alone."""
+        return np.asarray(self._active(self.seed).sum(axis=0)).ravel()
+
+    @property
+    def n_of_label(self) -> int:
+        return int((self.pool.positive[self.seed] == self.label).sum())
+
+    def _active(self, rows: np.ndarray) -> sparse.csr_matrix:
+        return self.yardstick.incidence(self.variant)[rows[self.pool.positive[rows] == self.label]]
 
 
 def _random(r: _Round) -> np.ndarray:
@@ -78,6 +105,19 @@ def _random_features(r: _Round) -> np.ndarray:
     return _filled(r, by_features(r.pool.activations[r.offered], drawn, 2 * r.n))
 
 
+def _shortfalls(r: _Round) -> np.ndarray:
+    """The same for features that the seed's samples of a label fire too seldom, the largest shortfall first."""
+    short = shortfall(r.share, r.counts_of_label, r.n_of_label)
+    order = np.argsort(-short, kind="stable")
+    return _filled(r, by_features(r.pool.activations[r.offered], order[short[order] > 0], 2 * r.n))
+
+
+def _likest(r: _Round) -> np.ndarray:
+    active = r.yardstick.incidence(r.variant)[r.offered]
+    found = by_likeness(active, 2 * r.n, share=r.share, counts=r.counts_of_label, n_there=r.n_of_label, rng=r.rng)
+    return _filled(r, found)
+
+
 def _filled(r: _Round, picked: np.ndarray) -> np.ndarray:
     """The rest in random order, for budgets that what was picked does not use up."""
     return np.concatenate([picked, r.rng.permutation(np.setdiff1d(np.arange(len(r.offered)), picked))])
@@ -90,6 +130,8 @@ METHODS: dict[str, Callable[[_Round], np.ndarray]] = {
     "greedy FAC per token": _greedy_per_token,
     "texts of gaps": _gap_features,
     "texts of random features": _random_features,
+    "texts of shortfalls": _shortfalls,
+    "likest to the anchor": _likest,
 }
 """Method -> positions among the offered rows, best first."""
 
@@ -107,6 +149,7 @@ def compare_methods(
     test_inputs: np.ndarray | None = None,
     dose: float = 1.0,
     real: Sequence[str] = tuple(METHODS),
+    hole: bool = False,
     on_progress: Progress = silent,
 ) -> list[Compared]:
     """Every method at the same budget, after `seed only`.
@@ -117,55 +160,58 @@ def compare_methods(
         budget: `tokens` gives every method as many of each label as `n_added` texts of mean length have, or as the
             leanest of `others` has.
         others: texts from elsewhere (synthesis), by method: as many of each label are drawn as are added. Texts that were
-            written for one seed are added to that one only.
+            written for one seed are added to that one only. Where one of them has fewer, all methods add as few.
         test_inputs: `[rows, d]`: states of another backbone, to learn and be measured on (transfer).
         dose: share of the budget that is used.
         real: methods that pick real texts, of `METHODS`; the others are left out.
+        hole: draw seeds that lack a topic, and measure on the test texts of that topic as well.
 
-    Raises `WrongUse` if the pool or other texts are too few.
+    Raises `WrongUse` if the pool has too few texts.
     """
     if unknown := [one for one in real if one not in METHODS]:
         raise WrongUse(f"There is no method {unknown[0]!r} that picks real texts; there are {', '.join(METHODS)}.")
     x = pool.inputs if test_inputs is None else test_inputs
     everything = Material(x, pool.positive, pool.n_tokens)
     yardstick = Yardstick(pool, parts.anchor)
-    labels = by_label(pool, parts)
-    for rows, a, b, name in zip(labels, n_seed, n_added, ("positive", "negative"), strict=True):
+    seeds = Seeds(pool, parts, n_seed, hole=hole)
+    for rows, a, b, name in zip(seeds.by_label, n_seed, n_added, ("positive", "negative"), strict=True):
         if len(rows) < a + 2 * b:
             raise WrongUse(f"Seed and addition need {a + 2 * b} {name} samples to choose from; there are {len(rows)}.")
-    per_method: dict[str, list[tuple[float, int, int, float, float]]] = {}
+    per_method: dict[str, list[_Measured]] = {}
     for draw in range(draws):
         rng = np.random.default_rng(draw)
-        seed = drawn_seed(labels, n_seed, rng)
-        per_method.setdefault("seed only", []).append(_measured(everything.at(seed), None, everything, parts.test))
+        seed = seeds.draw(rng)
+        in_hole = np.intersect1d(parts.test, seed.hole)
+        learn = partial(_measured, everything.at(seed.rows), everything=everything, test=parts.test, hole=in_hole)
+        per_method.setdefault("seed only", []).append(learn(None))
         rounds = []
-        for label, rows, n in zip((True, False), labels, n_added, strict=True):
-            offered = np.setdiff1d(rows, seed)
-            lean = [float(m.n_tokens[m.rows(label, draw)].sum()) for m in (others or {}).values()]
-            tokens = min(lean, default=n * float(pool.n_tokens[offered].mean()))
-            rounds.append(_Round(pool, yardstick, variant, seed, offered, n, tokens, rng))
+        for label, rows, n in zip((True, False), seeds.by_label, n_added, strict=True):
+            offered = np.setdiff1d(rows, seed.rows)
+            theirs = {name: m.n_tokens[m.rows(label, draw)] for name, m in (others or {}).items()}
+            tokens = min((float(t.sum()) for t in theirs.values()), default=n * float(pool.n_tokens[offered].mean()))
+            fewest = _fewest(theirs, n, label, draw)
+            rounds.append(_Round(pool, yardstick, variant, seed.rows, offered, label, fewest, tokens, rng))
         for method in real:
             pick = METHODS[method]
             added = np.concatenate([_within(r, r.offered[pick(r)], budget, dose) for r in rounds])
-            closed = _closed(rounds[0], added)
-            found = _measured(everything.at(seed), everything.at(added), everything, parts.test)
-            per_method.setdefault(method, []).append((*found[:4], closed))
+            found = learn(everything.at(added))
+            per_method.setdefault(method, []).append(found._replace(closed=_closed(rounds[0], added)))
         for method, material in (others or {}).items():
-            added_text = _drawn(material, draw, budget, rounds, dose, method)
-            found = _measured(everything.at(seed), added_text, everything, parts.test)
-            per_method.setdefault(method, []).append(found)
+            per_method.setdefault(method, []).append(learn(_drawn(material, draw, budget, rounds, dose)))
         on_progress(draw + 1, draws, "draws of the seed")
     return [_compared(method, budget, results) for method, results in per_method.items()]
 
 
-def by_label(pool: Pool, parts: Split) -> list[np.ndarray]:
-    """Rows that seeds are drawn from: positive ones, negative ones."""
-    return [parts.train[pool.positive[parts.train] == label] for label in (True, False)]
-
-
-def drawn_seed(labels: Sequence[np.ndarray], n_seed: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
-    """Rows of one seed. The draw with number i is that of a fresh generator with seed i, wherever it is drawn."""
-    return np.concatenate([rng.choice(rows, n, replace=False) for rows, n in zip(labels, n_seed, strict=True)])
+def _fewest(theirs: Mapping[str, np.ndarray], n: int, label: bool, draw: int) -> int:
+    """Texts of a label that every method can add. Raises `WrongUse` if one has none."""
+    least = min(theirs, key=lambda name: len(theirs[name]), default=None)
+    if least is None or len(theirs[least]) >= n:
+        return n
+    kind, there = "positive" if label else "negative", len(theirs[least])
+    if not there:
+        raise WrongUse(f"{least} has no {kind} texts for seed {draw}.")
+    log.warning("%s has %d %s texts for seed %d, not %d: all methods add %d.", least, there, kind, draw, n, there)
+    return there
 
 
 def _within(r: _Round, order: np.ndarray, budget: Budget, dose: float) -> np.ndarray:
@@ -179,16 +225,11 @@ def _fitting(n_tokens: np.ndarray, allowed: float) -> int:
     return max(1, int(np.searchsorted(np.cumsum(n_tokens), allowed, side="right")))
 
 
-def _drawn(
-    material: Material, draw: int, budget: Budget, rounds: Sequence[_Round], dose: float, method: str
-) -> Material:
+def _drawn(material: Material, draw: int, budget: Budget, rounds: Sequence[_Round], dose: float) -> Material:
     picked = []
-    for label, r in zip((True, False), rounds, strict=True):
-        order = r.rng.permutation(material.rows(label, draw))
+    for r in rounds:
+        order = r.rng.permutation(material.rows(r.label, draw))
         wanted = round(dose * r.n) if budget == "samples" else _fitting(material.n_tokens[order], dose * r.tokens)
-        if len(order) < wanted:
-            kind = "positive" if label else "negative"
-            raise WrongUse(f"{method} has {len(order)} {kind} texts for seed {draw}; the budget is {wanted}.")
         picked.append(order[:wanted])
     return material.at(np.concatenate(picked))
 
@@ -201,19 +242,31 @@ def _closed(r: _Round, added: np.ndarray) -> float:
     return float((counts >= r.variant.min_count).mean())
 
 
+class _Measured(NamedTuple):
+    """One draw of one method: the fields of `Compared`."""
+
+    score: float
+    in_hole: float
+    n_samples: int
+    n_tokens: int
+    closed: float
+    seconds: float
+
+
 def _measured(
-    seed: Material, added: Material | None, everything: Material, test: np.ndarray
-) -> tuple[float, int, int, float, float]:
+    seed: Material, added: Material | None, *, everything: Material, test: np.ndarray, hole: np.ndarray
+) -> _Measured:
     started = time.monotonic()
     train = seed if added is None else seed + added
     margin = toxicity.margins((train.inputs, train.positive), everything.inputs[test], seed=0)
-    score = toxicity.score(margin, everything.positive[test])
-    n_samples, n_tokens = (0, 0) if added is None else (len(added.positive), int(added.n_tokens.sum()))
-    return score, n_samples, n_tokens, time.monotonic() - started, float("nan")
+    positive, here = everything.positive[test], np.isin(test, hole)
+    in_hole = toxicity.score(margin[here], positive[here]) if len(hole) else math.nan
+    sizes = (0, 0) if added is None else (len(added.positive), int(added.n_tokens.sum()))
+    return _Measured(toxicity.score(margin, positive), in_hole, *sizes, math.nan, time.monotonic() - started)
 
 
-def _compared(method: str, budget: Budget, results: list[tuple[float, int, int, float, float]]) -> Compared:
-    scores, samples, tokens, seconds, closed = zip(*results, strict=True)
+def _compared(method: str, budget: Budget, results: Sequence[_Measured]) -> Compared:
+    scores, in_hole, samples, tokens, closed, seconds = zip(*results, strict=True)
     return Compared(
         method,
         budget,
@@ -222,4 +275,5 @@ def _compared(method: str, budget: Budget, results: list[tuple[float, int, int, 
         float(np.mean(tokens)),
         float(np.mean(closed)),
         float(sum(seconds)),
+        () if math.isnan(in_hole[0]) else in_hole,
     )

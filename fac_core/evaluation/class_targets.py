@@ -12,9 +12,13 @@ import numpy as np
 
 from fac_core.activations.tokens import SampleTokenizer
 from fac_core.evaluation.pool import Pool, Split
+from fac_core.evaluation.selection import shortfall
 from fac_core.evaluation.variants import Variant, Yardstick, thresholds
 from fac_core.store.run_file import RunFile
 from fac_core.synthesis.targets import N_SPANS, Span, Target, span
+
+Fired = tuple[np.ndarray, np.ndarray]
+"""Ids and activations of the active features of a text."""
 
 
 class ClassTargets:
@@ -48,26 +52,33 @@ class ClassTargets:
         """`[d_sae]`: samples of the seed in which a feature of F(P) is active."""
         return np.asarray(self._active[seed].sum(axis=0)).ravel()
 
-    def gaps(self, seed: np.ndarray, label: bool, rng: np.random.Generator) -> np.ndarray:
-        """Gaps of the seed at home in a class, those first that fewest of its samples fire; ties are drawn."""
-        counts = self.counts(seed)
+    def counts_of(self, fired: Sequence[Fired]) -> np.ndarray:
+        """The same of texts that are not of the pool."""
+        return _counts(fired, self._delta) * self.yardstick.can_occur(self.variant)
+
+    def gaps(self, counts: np.ndarray, label: bool, rng: np.random.Generator) -> np.ndarray:
+        """Gaps at home in a class, those first that fewest samples fire; ties are drawn.
+
+        Args:
+            counts: of the seed, and of what was written for it.
+        """
         order = rng.permutation(np.flatnonzero(self.at_home(label) & (counts < self.variant.min_count)))
         return order[np.argsort(counts[order], kind="stable")]
+
+    def shortfalls(self, seed: np.ndarray, label: bool) -> np.ndarray:
+        """Features at home in a class that its samples of the seed fire too seldom, the largest shortfall first."""
+        mine = seed[self.pool.positive[seed] == label]
+        short = np.where(self.at_home(label), shortfall(self._share[label], self.counts(mine), len(mine)), 0.0)
+        order = np.argsort(-short, kind="stable")
+        return order[short[order] > 0]
 
     def any(self, label: bool, rng: np.random.Generator) -> np.ndarray:
         """Features at home in a class, covered or not, in random order."""
         return rng.permutation(np.flatnonzero(self.at_home(label)))
 
-    def closed(self, seed: np.ndarray, fired: Sequence[tuple[np.ndarray, np.ndarray]], variant: Variant) -> float:
-        """Share of the seed's gaps that texts close, as `variant` counts.
-
-        Args:
-            fired: of every text, ids and activations of its active features.
-        """
-        delta = thresholds(self.pool.activations[self.yardstick.anchor], variant.quantile)
-        counts = np.zeros(len(delta), dtype=np.int64)
-        for ids, values in fired:
-            counts[ids[values > delta[ids]]] += 1
+    def closed(self, seed: np.ndarray, fired: Sequence[Fired], variant: Variant) -> float:
+        """Share of the seed's gaps that texts close, as `variant` counts."""
+        counts = _counts(fired, thresholds(self.pool.activations[self.yardstick.anchor], variant.quantile))
         in_seed = np.asarray(self.yardstick.incidence(variant)[seed].sum(axis=0)).ravel()
         gaps = self.yardstick.can_occur(variant) & (in_seed < variant.min_count)
         return float((counts[gaps] >= variant.min_count).mean()) if gaps.any() else float("nan")
@@ -89,3 +100,10 @@ class ClassTargets:
         text = self.pool.texts[row]
         start, end = self._tokenizer([text], [None])[0].offsets[self._token[i]].tolist()
         return span(text, start, end, float(self._value[i]), int(self.pool.sample_ids[row]))
+
+
+def _counts(fired: Sequence[Fired], delta: np.ndarray) -> np.ndarray:
+    counts = np.zeros(len(delta), dtype=np.int64)
+    for ids, values in fired:
+        counts[ids[values > delta[ids]]] += 1
+    return counts

@@ -37,6 +37,8 @@ class Compared:
     closed: float
     """Share of the seed's gaps that the added samples close, mean over draws; not a number for texts without activations."""
     seconds: float
+    in_hole: tuple[float, ...] = ()
+    """As `per_draw`, on the test texts of the topic that the seed lacks; empty for seeds without a hole."""
 
     @property
     def mean(self) -> float:
@@ -44,8 +46,11 @@ class Compared:
 
     def minus(self, other: Compared) -> tuple[float, float, float]:
         """Mean paired difference and its 95 % interval over draws."""
-        paired = np.array(self.per_draw) - np.array(other.per_draw)
-        return float(paired.mean()), *mean_interval(paired.tolist())
+        return _paired(self.per_draw, other.per_draw)
+
+    def minus_in_hole(self, other: Compared) -> tuple[float, float, float] | None:
+        """The same on the topic that the seed lacks; None for seeds without a hole."""
+        return _paired(self.in_hole, other.in_hole) if self.in_hole and other.in_hole else None
 
 
 @dataclass(frozen=True)
@@ -64,10 +69,16 @@ class Comparison:
         s = self.settings
         added, seed = ("{} + {}".format(*s[name]) for name in ("n_added", "n_seed"))
         parts = [f"{added} added to {seed}, equal {s['budget']}", f"{s['draws']} seeds"]
+        parts += ["each with a hole"] * bool(s.get("hole"))
         parts += [f"{s['dose']:.0%} of the budget"] * (s["dose"] < 1)
         parts += [f"learned by {s['backbone']}"] * bool(s["backbone"])
         parts += [f"texts of {s['texts']}"] * bool(s["texts"])
         return ", ".join(parts)
+
+
+def _paired(ours: Sequence[float], theirs: Sequence[float]) -> tuple[float, float, float]:
+    differences = (np.array(ours) - np.array(theirs)).tolist()
+    return float(np.mean(differences)), *mean_interval(differences)
 
 
 def keep_comparison(workspace: Workspace, study: str, settings: dict[str, Any], methods: Sequence[Compared]) -> Path:
@@ -95,7 +106,8 @@ def compared_studies(workspace: Workspace) -> list[str]:
 def _read(path: Path) -> Comparison:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        methods = (Compared(**{**one, "per_draw": tuple(one["per_draw"])}) for one in record["methods"])
+        lists = ({name: tuple(one.get(name, ())) for name in ("per_draw", "in_hole")} for one in record["methods"])
+        methods = (Compared(**{**one, **those}) for one, those in zip(record["methods"], lists, strict=True))
         return Comparison(record["settings"], record["at"], tuple(methods))
     except (json.JSONDecodeError, KeyError, TypeError) as error:
         raise RunBroken(f"{path} is damaged ({error!r}). Delete it and run `fac baselines` again.") from error

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from fac_core.evaluation import toxicity
-from fac_core.evaluation.baselines import by_label, drawn_seed
 from fac_core.evaluation.material import Material
 from fac_core.evaluation.pool import Pool, Split
 from fac_core.evaluation.result import mean_interval
 from fac_core.evaluation.scatter import scatter
-from fac_core.evaluation.writing import PER_FEATURE
+from fac_core.evaluation.seeds import Seeds
+from fac_core.evaluation.writing import IN_ROUNDS, PER_FEATURE
 from fac_core.progress import Progress, silent
 
 SHARES = (0.3, 0.6, 1.0)
@@ -25,13 +25,20 @@ class Dosed:
 
     method: str
     dose: float
-    """Share of the targets (of a set without targets: of its texts), or texts of a feature."""
+    """Share of the targets (of a set without targets: of its texts), or texts of a feature, or rounds."""
     per_draw: tuple[float, ...]
     gains: tuple[float, ...]
     """Over the seed alone, by draw."""
     n_samples: float
     """Added, mean over draws."""
     n_tokens: float
+
+    @property
+    def said(self) -> str:
+        """The dose in words."""
+        if self.method == PER_FEATURE:
+            return f"{self.dose:.0f} a feature"
+        return f"{self.dose:.0f} rounds" if self.method == IN_ROUNDS else f"{self.dose:.0%}"
 
     @property
     def mean(self) -> float:
@@ -50,22 +57,25 @@ def doses(
     *,
     n_seed: tuple[int, int],
     draws: int,
+    hole: bool = False,
     inputs: np.ndarray | None = None,
     on_progress: Progress = silent,
 ) -> list[Dosed]:
     """Every set at every dose; smaller doses are part of the larger ones.
 
     Args:
+        hole: the sets were written for seeds with a hole.
         inputs: `[rows, d]`: states of another backbone, where `sets` are of it.
     """
     everything = Material(pool.inputs if inputs is None else inputs, pool.positive, pool.n_tokens)
     test = everything.at(parts.test)
-    seeds = [everything.at(drawn_seed(by_label(pool, parts), n_seed, np.random.default_rng(d))) for d in range(draws)]
+    drawn = Seeds(pool, parts, n_seed, hole=hole)
+    seeds = [everything.at(drawn.draw(np.random.default_rng(d)).rows) for d in range(draws)]
     alone = [_score(seed, test) for seed in seeds]
     found: list[Dosed] = []
     for method, material in sets.items():
         pick, levels = _share, SHARES
-        if method == PER_FEATURE and material.nth is not None:
+        if method in (PER_FEATURE, IN_ROUNDS) and material.nth is not None:
             pick, levels = _first, tuple(float(n + 1) for n in range(int(material.nth.max()) + 1))
         for level in levels:
             added = [material.at(pick(material, draw, level)) for draw in range(draws)]
@@ -90,7 +100,7 @@ def _share(material: Material, draw: int, share: float) -> np.ndarray:
 
 
 def _first(material: Material, draw: int, n: float) -> np.ndarray:
-    """The first n texts of each feature."""
+    """The first n texts of each feature, or those of the first n rounds."""
     rows = np.concatenate([material.rows(label, draw) for label in (True, False)])
     return rows if material.nth is None else rows[material.nth[rows] < n]
 

@@ -74,6 +74,41 @@ def by_features(values: sparse.csr_matrix, features: np.ndarray, n: int) -> np.n
     return np.array(list(picked), dtype=np.int64)
 
 
+def by_likeness(
+    active: sparse.csr_matrix, n: int, *, share: np.ndarray, counts: np.ndarray, n_there: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Greedy: the sample after which features are active as often as they should be, again and again; ties are drawn.
+
+    The distance is χ²: squared differences of counts over what they should be. So a feature that is too frequent costs as
+    much as one that is too rare, and a long text that fires everything is not worth more.
+
+    Args:
+        active: int `[samples, d_sae]`, 1 where a feature is active.
+        share: `[d_sae]`: of all samples, in how many it should be active.
+        counts: `[d_sae]`: samples that are there already, by feature; `n_there`: all of them.
+    """
+    n_rows = cast(tuple[int, int], active.shape)[0]
+    weight = np.divide(1.0, share, out=np.zeros(len(share)), where=share > 0)
+    have, free, noise = counts.astype(np.float64), np.ones(n_rows, dtype=bool), rng.random(n_rows) * 1e-6
+    picked: list[int] = []
+    for size in range(n_there + 1, n_there + 1 + min(n, n_rows)):
+        loss = active @ (weight * (2 * (have - size * share) + 1))
+        best = int(np.argmin(np.where(free, loss + noise, np.inf)))
+        free[best] = False
+        picked.append(best)
+        have += np.asarray(active[best].todense()).ravel()
+    return np.array(picked, dtype=np.int64)
+
+
+def shortfall(share: np.ndarray, counts: np.ndarray, n: int) -> np.ndarray:
+    """`[d_sae]`: by how many standard deviations features are active in fewer of n samples than they should be.
+
+    Unlike a gap, which may be rare everywhere, a large shortfall is no chance: Poisson's, (n·share - count) / √(n·share).
+    """
+    expected = n * share
+    return np.divide(expected - counts, np.sqrt(expected), out=np.zeros(len(share)), where=expected > 0)
+
+
 def by_spread(points: np.ndarray, n: int, *, rng: np.random.Generator) -> np.ndarray:
     """The samples nearest to the centres of n clusters (k-means), in random order."""
     if n >= len(points):

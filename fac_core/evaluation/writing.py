@@ -8,6 +8,8 @@ anchor few-shot   three texts of the class from the anchor: what its texts are w
 Magpie            no list: the model writes the message of a user, knowing task and label
 random features   spans of a feature at home in the class, covered or not; the text has to fire it
 FAC Synthesis     the same for gaps of the seed
+FAC in rounds     the same in three parts, the gaps counted anew with what was written before each
+shortfalls        the same for features that the seed's texts of the class fire too seldom, by the anchor's share
 
 A label is the class of the texts that were shown. With `check_labels` a classifier that learned from the anchor has to
 agree (`label_check.py`), for every method alike.
@@ -34,9 +36,10 @@ from fac_core.synthesis.spec import Step, SynthesisSpec
 from fac_core.synthesis.steps import ask
 from fac_core.synthesis.targets import Span, Target
 
-METHODS = ("unguided", "Self-Instruct", "anchor few-shot", "Magpie", "random features", "FAC Synthesis")
-TOWARD_FEATURES = ("random features", "FAC Synthesis")
-"""Methods whose texts have to fire a feature (`writing_toward.py`); the others go by their prompts."""
+IN_ROUNDS = "FAC in rounds"
+FROM_PROMPTS = ("unguided", "Self-Instruct", "anchor few-shot", "Magpie")
+METHODS = (*FROM_PROMPTS, "random features", "FAC Synthesis", IN_ROUNDS, "shortfalls")
+"""Those that do not go by their prompts alone have to fire a feature (`writing_toward.py`)."""
 PER_FEATURE = "FAC per feature"
 """A fifth of the targets of FAC Synthesis, several texts each: the other way to spend a budget."""
 
@@ -68,6 +71,8 @@ class WritingSpec:
     """Texts of a target in the set `FAC per feature`; 0 leaves it out."""
     check_labels: bool = False
     """Keep only texts that a classifier finds to be of their class."""
+    hole: bool = False
+    """Seeds that lack a topic (`seeds.py`)."""
     step: Step = "guided"
     """How texts are made to fire a feature."""
     candidates: int = 2
@@ -113,7 +118,7 @@ class Written:
     feature: int | None = None
     """That it was written towards, and fires."""
     nth: int = 0
-    """Of the texts of its feature."""
+    """Of the texts of its feature, or of the rounds."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Synthetic sets that are written towards features: random ones of a class, or the gaps of a seed."""
+"""Synthetic sets that are written towards features: random ones of a class, gaps of a seed, or its shortfalls."""
 
 from __future__ import annotations
 
@@ -6,38 +6,83 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from fac_core.evaluation.writing import MIN_WORDS, PER_FEATURE, ROUNDS, SURPLUS, Scene, WritingSpec, Written
+from fac_core.synthesis.answers import Sample
 from fac_core.synthesis.candidates import Candidate
 from fac_core.synthesis.judging import Judge
 from fac_core.synthesis.making import Maker
 from fac_core.synthesis.steps import Asked, ask
 from fac_core.synthesis.targets import Target
+from fac_core.synthesis.verification import read
+
+N_PARTS = 3
+"""Rounds of `FAC in rounds`."""
 
 
 def toward_features(method: str, scene: Scene, spec: WritingSpec) -> list[Written]:
-    """One text a target, the strongest that passes, until there are enough; a target that failed comes last again."""
-    judge = scene.judge.forgetting()
-    waiting: dict[bool, list[int]] = {}
+    """Texts for features at home in their class: any of them, gaps of the seed, or its largest shortfalls."""
+    order: dict[bool, np.ndarray] = {}
     for label in (True, False):
         rng, features = scene.rng(method, label), scene.features
-        order = features.gaps(scene.seed, label, rng) if method == "FAC Synthesis" else features.any(label, rng)
-        waiting[label] = order.tolist()
+        if method == "random features":
+            order[label] = features.any(label, rng)
+        elif method == "shortfalls":
+            order[label] = features.shortfalls(scene.seed, label)
+        else:
+            order[label] = features.gaps(features.counts(scene.seed), label, rng)
+    wanted = {label: spec.wanted(label) for label in (True, False)}
+    return _one_each(method, order, wanted, scene, spec, scene.judge.forgetting(), Counter())
+
+
+def in_rounds(method: str, scene: Scene, spec: WritingSpec) -> list[Written]:
+    """Gaps of the seed, counted anew after every part of the texts: what was written for one closes others too."""
+    judge, made, tried = scene.judge.forgetting(), [], Counter[int]()
+    counts = scene.features.counts(scene.seed)
+    for number in range(N_PARTS):
+        order = {label: scene.features.gaps(counts, label, scene.rng(method, label, number)) for label in (True, False)}
+        wanted = {
+            label: spec.wanted(label) * (number + 1) // N_PARTS - sum(one.positive == label for one in made)
+            for label in (True, False)
+        }
+        new = _one_each(method, order, wanted, scene, spec, judge, tried)
+        readings = read(judge.reader, [Sample(one.text, None, {}) for one in new], [0] * len(new))
+        counts = counts + scene.features.counts_of([(one.feature_ids, one.activations) for one in readings])
+        made += [replace(one, nth=number) for one in new]
+    return made
+
+
+def _one_each(
+    method: str,
+    order: Mapping[bool, np.ndarray],
+    wanted: Mapping[bool, int],
+    scene: Scene,
+    spec: WritingSpec,
+    judge: Judge,
+    tried: Counter[int],
+) -> list[Written]:
+    """One text a target, the strongest that passes, until there are enough; a target that failed comes last again.
+
+    Args:
+        tried: how often each target was asked for; counted on.
+    """
+    waiting = {label: features.tolist() for label, features in order.items()}
     kept: dict[bool, list[Written]] = {True: [], False: []}
-    tried: Counter[int] = Counter()
     for _ in range(ROUNDS):
         groups: dict[bool, list[Target]] = {}
         for label, made in kept.items():
-            n = int(SURPLUS * (spec.wanted(label) - len(made)) + 0.5)
+            n = int(SURPLUS * (wanted[label] - len(made)) + 0.5)
             groups[label] = scene.features.targets(waiting[label][:n], label)
             waiting[label] = waiting[label][n:]
         if not any(groups.values()):
             break
         for label, passing in attempted(method, groups, scene, spec, judge, tried).items():
             failed = [target.feature_id for target in groups[label] if target.feature_id not in passing]
-            tried.update(failed)
+            tried.update(target.feature_id for target in groups[label])
             waiting[label] += failed
             for feature, made in passing.items():
-                if len(kept[label]) < spec.wanted(label):
+                if len(kept[label]) < wanted[label]:
                     kept[label].append(Written(made[0].text, label, method, f"feature {feature}", feature))
     return kept[True] + kept[False]
 

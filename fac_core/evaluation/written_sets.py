@@ -17,20 +17,21 @@ from typing import Any
 import numpy as np
 
 from fac_core.errors import BadInput, NotFound
-from fac_core.evaluation.baselines import by_label, drawn_seed
 from fac_core.evaluation.class_targets import ClassTargets
 from fac_core.evaluation.pool import Pool, Split
+from fac_core.evaluation.seeds import Seeds
 from fac_core.evaluation.study_files import write_whole
 from fac_core.evaluation.variants import CALIBRATED, PAPER
 from fac_core.evaluation.writing import (
+    FROM_PROMPTS,
+    IN_ROUNDS,
     PER_FEATURE,
-    TOWARD_FEATURES,
     Scene,
     WritingSpec,
     Written,
     from_prompts,
 )
-from fac_core.evaluation.writing_toward import toward_features, write_per_feature
+from fac_core.evaluation.writing_toward import in_rounds, toward_features, write_per_feature
 from fac_core.generators.seam import Generator
 from fac_core.progress import Progress, silent
 from fac_core.synthesis.answers import Sample
@@ -77,12 +78,13 @@ def write_all(
     folder.mkdir(parents=True, exist_ok=True)
     costs: list[Cost] = []
     lines: dict[str, list[str]] = {}
+    seeds = Seeds(pool, parts, spec.n_seed, hole=spec.hole)
     for draw in range(spec.draws):
-        seed = drawn_seed(by_label(pool, parts), spec.n_seed, np.random.default_rng(draw))
+        seed = seeds.draw(np.random.default_rng(draw)).rows
         shown = [pool.texts[row] for row in (*seed, *parts.anchor)]
         scene = Scene(draw, seed, parts.anchor, features, template, generator, judge(Known(shown)))
         for method in spec.methods:
-            write = toward_features if method in TOWARD_FEATURES else from_prompts
+            write = from_prompts if method in FROM_PROMPTS else in_rounds if method == IN_ROUNDS else toward_features
             made = write(method, scene, spec)
             sets = {method: made}
             if method == "FAC Synthesis" and spec.per_feature:

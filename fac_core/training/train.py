@@ -18,6 +18,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from sae_lens import (
     BatchTopKTrainingSAE,
@@ -43,6 +44,7 @@ from fac_core.training.stream import training_batches
 _FIRST_BATCHES = 32
 """Batches from which the input scale and the mean are estimated."""
 _REPORT_STEPS = 20
+_MARGIN = 1.1
 
 
 def train_from_texts(
@@ -56,8 +58,8 @@ def train_from_texts(
 ) -> Path:
     """Texts in, a SAE out: harvest the activations into the cache, then train on them.
 
-    The last `held_out_shards` planned shards are harvested too, and never trained on. A shard has 131,072 tokens, or a
-    twentieth of the corpus where that is less, but at least two batches.
+    Harvested are as many shards as the training reads, and the last `held_out_shards` planned ones, which are never trained
+    on. A shard has 131,072 tokens, or a twentieth of the corpus where that is less, but at least two batches.
 
     Raises `WrongUse` when the texts are too few for that, `ModelMismatch` and `NotFound` as the model's loader does.
     """
@@ -78,10 +80,19 @@ def train_from_texts(
             f"The texts give {n_tokens:,} tokens, which is {len(shards)} shards;"
             f" {held_out_shards} are held out, so give more text or hold out fewer."
         )
-    if not all(shard.is_present for shard in shards):
+    first = len(shards) - held_out_shards
+    read = _enough(shards[:first], config.total_tokens)
+    needed = [*read, *shards[first:]]
+    if not all(shard.is_present for shard in needed):
         model = TruncatedModel(config.model, config.n_blocks).computing_in(torch.bfloat16)
-        harvest(shards, model, layers, seed=config.seed, on_progress=on_progress)
-    return train_sae(config, shards[: len(shards) - held_out_shards], folder, on_progress=on_progress)
+        harvest(needed, model, layers, seed=config.seed, on_progress=on_progress)
+    return train_sae(config, read, folder, on_progress=on_progress)
+
+
+def _enough(shards: Sequence[Shard], n_tokens: int) -> Sequence[Shard]:
+    """The first shards that hold as many tokens, with some over for start tokens and sinks, which are left out."""
+    held = np.cumsum([sum(map(len, shard.windows)) for shard in shards])
+    return shards[: int(np.searchsorted(held, _MARGIN * n_tokens)) + 1]
 
 
 def train_sae(

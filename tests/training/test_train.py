@@ -124,6 +124,24 @@ def test_texts_become_a_sae_of_the_asked_layer(model_of: Callable[[str], Path], 
     assert SAE.load_from_disk(folder).cfg.d_in == tiny.D_MODEL
 
 
+def test_no_more_is_harvested_than_the_training_reads(
+    model_of: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAC_CACHE", str(tmp_path / "cache"))
+    config = replace(CONFIG, model=str(model_of("llama")), total_tokens=50 * 10, batch_tokens=50, d_sae=64)
+    texts = [f"{text} {number}" for number in range(40) for text in tiny.TEXTS]
+    seen: list[int] = []
+    train_from_texts(
+        texts,
+        config,
+        tmp_path / "sae",
+        held_out_shards=1,
+        shard_tokens=500,
+        on_progress=lambda _done, total, note: seen.append(total) if ".safetensors" in note else None,
+    )
+    assert set(seen) == {3}
+
+
 def test_too_few_texts_are_an_error(model_of: Callable[[str], Path], tmp_path: Path) -> None:
     config = replace(CONFIG, model=str(model_of("llama")))
     with pytest.raises(WrongUse, match="held out"):
