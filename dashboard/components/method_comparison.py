@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import fmean
 
 import streamlit as st
 
@@ -34,10 +35,11 @@ def show(found: Sequence[Comparison]) -> None:
             "to": high,
             "samples": one.n_samples,
             "tokens": one.n_tokens,
-            "gaps closed": None if one.closed != one.closed else one.closed,
+            "gaps closed": one.closed,
+            **({"score in the hole": fmean(one.in_hole), "difference in it": inside[0]} if inside else {}),
         }
         for one in methods.values()
-        for centre, low, high in (one.minus(other),)
+        for (centre, low, high), inside in ((one.minus(other), one.minus_in_hole(other)),)
     ]
     title = f"AUPRC minus that of {other.method}"
     st.plotly_chart(
@@ -48,7 +50,7 @@ def show(found: Sequence[Comparison]) -> None:
         rows,
         hide_index=True,
         column_config={
-            **dict.fromkeys(("score", "difference", "from", "to"), exact),
+            **dict.fromkeys(("score", "difference", "from", "to", "score in the hole", "difference in it"), exact),
             **dict.fromkeys(("samples", "tokens"), whole),
             "gaps closed": st.column_config.NumberColumn(format="percent"),
         },

@@ -127,6 +127,7 @@ def baselines(
         "hole": hole,
         "backbone": ":".join(map(str, backbone or ())),
         "texts": ", ".join([*(others or {}), *([Path(sets).name] if sets is not None else [])]),
+        "sets": str(Path(sets).resolve()) if sets is not None else "",
         "real": list(real or METHODS),
     }
     keep_comparison(place, settings.name, asked, found)

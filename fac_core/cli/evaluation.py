@@ -141,7 +141,7 @@ def baselines(
         sizes = (
             f"{one.n_samples:,.0f}",
             f"{one.n_tokens:,.0f}",
-            "" if one.closed != one.closed else f"{one.closed:.0%}",
+            "" if one.closed is None else f"{one.closed:.0%}",
         )
         inside = one.minus_in_hole(other)
         there = (f"{fmean(one.in_hole):.3f}", interval(inside, 3)) if inside else ()
@@ -170,10 +170,12 @@ def steer(
         write_json([{**vars(one), "evaluation": one.evaluation} for one in found])
         return
     for one in found:
-        robust = ", ".join(f"{value:.0%} at {m:+g}" for m, value in sorted(one.robust.items()))
-        out.print(
-            f"robust accuracy {robust}; SCR {one.evaluation.mean:+.0%}; unsteered answers that are A: {one.prefers_a:.0%}"
+        robust, balanced = (
+            ", ".join(f"{value:.0%} at {m:+g}" for m, value in sorted(rates.items()))
+            for rates in (one.robust, one.balanced)
         )
+        out.print(f"robust accuracy {robust}; SCR {one.evaluation.mean:+.0%}; in the mean of both orders {balanced};")
+        out.print(f"  unsteered answers that are A: {one.prefers_a:.0%}")
 
 
 def _differences(found: Study) -> list[str]:

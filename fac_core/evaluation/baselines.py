@@ -7,7 +7,6 @@ method that likes long texts gets fewer of them for the same tokens.
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -234,10 +233,10 @@ def _drawn(material: Material, draw: int, budget: Budget, rounds: Sequence[_Roun
     return material.at(np.concatenate(picked))
 
 
-def _closed(r: _Round, added: np.ndarray) -> float:
+def _closed(r: _Round, added: np.ndarray) -> float | None:
     gaps = r.gaps()
     if not len(gaps):
-        return float("nan")
+        return None
     counts = np.asarray(r.yardstick.incidence(r.variant)[added][:, gaps].sum(axis=0)).ravel()
     return float((counts >= r.variant.min_count).mean())
 
@@ -246,10 +245,10 @@ class _Measured(NamedTuple):
     """One draw of one method: the fields of `Compared`."""
 
     score: float
-    in_hole: float
+    in_hole: float | None
     n_samples: int
     n_tokens: int
-    closed: float
+    closed: float | None
     seconds: float
 
 
@@ -260,20 +259,21 @@ def _measured(
     train = seed if added is None else seed + added
     margin = toxicity.margins((train.inputs, train.positive), everything.inputs[test], seed=0)
     positive, here = everything.positive[test], np.isin(test, hole)
-    in_hole = toxicity.score(margin[here], positive[here]) if len(hole) else math.nan
+    in_hole = toxicity.score(margin[here], positive[here]) if len(hole) else None
     sizes = (0, 0) if added is None else (len(added.positive), int(added.n_tokens.sum()))
-    return _Measured(toxicity.score(margin, positive), in_hole, *sizes, math.nan, time.monotonic() - started)
+    return _Measured(toxicity.score(margin, positive), in_hole, *sizes, None, time.monotonic() - started)
 
 
 def _compared(method: str, budget: Budget, results: Sequence[_Measured]) -> Compared:
     scores, in_hole, samples, tokens, closed, seconds = zip(*results, strict=True)
+    shares = [one for one in closed if one is not None]
     return Compared(
         method,
         budget,
         scores,
         float(np.mean(samples)),
         float(np.mean(tokens)),
-        float(np.mean(closed)),
+        float(np.mean(shares)) if shares else None,
         float(sum(seconds)),
-        () if math.isnan(in_hole[0]) else in_hole,
+        tuple(one for one in in_hole if one is not None),
     )

@@ -34,8 +34,8 @@ class Compared:
     """Added, mean over draws."""
     n_tokens: float
     """Added, mean over draws."""
-    closed: float
-    """Share of the seed's gaps that the added samples close, mean over draws; not a number for texts without activations."""
+    closed: float | None
+    """Share of the seed's gaps that the added samples close, mean over draws; None for texts without activations."""
     seconds: float
     in_hole: tuple[float, ...] = ()
     """As `per_draw`, on the test texts of the topic that the seed lacks; empty for seeds without a hole."""

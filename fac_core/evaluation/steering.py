@@ -3,7 +3,8 @@
 Each item is asked in both orders of its options. The vector is the mean difference, over the training items, of the
 residual stream at the answer's letter: matching minus not matching. With both orders the letter itself cancels out.
 Robust accuracy counts an item when the matching answer is preferred in both orders; SCR is robust accuracy
-at +1 minus that at -1.
+at +1 minus that at -1. A small model prefers a letter, whatever it stands for, and is robust in hardly any item; its mean
+over both orders shows whether the vector moves anything.
 """
 
 from __future__ import annotations
@@ -49,9 +50,13 @@ class Item:
 
 @dataclass(frozen=True)
 class Steered:
-    """Robust accuracy at each multiplier, and what follows from it."""
+    """What is preferred at each multiplier."""
 
     robust: dict[float, float]
+    """Robust accuracy."""
+    balanced: dict[float, float]
+    """Share of the items whose matching answer is preferred in the mean of both orders: what a model that answers by
+    position would still choose by content. Coin tosses reach a half."""
     prefers_a: float
     """Share of the unsteered answers that are A: 0 or 1 means that the model answers by position, not by content."""
     evaluation: Evaluation
@@ -185,9 +190,10 @@ def steer(
         m: np.array(
             [[model.preference(item, order, m * push if m else None) for order in (True, False)] for item in test]
         )
-        for m in (*multipliers, 0.0)
+        for m in {*multipliers, 0.0}
     }
     robust = {m: float((margin > 0).all(axis=1).mean()) for m, margin in margins.items()}
+    balanced = {m: float((margin.mean(axis=1) > 0).mean()) for m, margin in margins.items()}
     plain = margins[0.0]
     prefers_a = float(np.mean([(plain[:, 0] > 0).mean(), (plain[:, 1] < 0).mean()]))
     n_tokens = sum(len(model._prompt(item, True)) for item in train)
@@ -202,4 +208,4 @@ def steer(
         len(test),
         seconds,
     )
-    return Steered(robust, prefers_a, scr)
+    return Steered(robust, balanced, prefers_a, scr)

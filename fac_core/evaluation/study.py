@@ -30,7 +30,7 @@ from fac_core.evaluation.learning import METRICS, head, learned, lora
 from fac_core.evaluation.pool import Pool, split
 from fac_core.evaluation.sets import Ground, TrainingSet, draw_sets
 from fac_core.evaluation.study_files import Study, StudyConfig, read_scores, write_study
-from fac_core.evaluation.variants import CALIBRATED, PAPER, QUANTILES, Scope, Variant, Yardstick, variants
+from fac_core.evaluation.variants import CALIBRATED, PAPER, QUANTILES, Scope, Variant, Yardstick, carried, variants
 from fac_core.progress import Progress, silent
 
 BARS = {"pearson": 0.8, "partial": 0.6}
@@ -50,7 +50,7 @@ def run_study(
     Args:
         chosen_by: the study that chose a definition; then every set of this one tests it, and none chooses.
     """
-    chosen = chosen_by.summary["chosen"] if chosen_by else None
+    chosen = carried(chosen_by.summary["chosen"], pool) if chosen_by else None
     parts = split(pool, config.split)
     yardstick = Yardstick(pool, parts.anchor)
     ground = Ground(pool, yardstick, parts.train)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 
 import numpy as np
 from scipy import sparse
@@ -59,14 +59,19 @@ class Variant:
 PAPER, CALIBRATED = Variant(), Variant(0.75, 3)
 
 
+_EVERY = tuple(Variant(*choice) for choice in product(QUANTILES, MIN_COUNTS, get_args(Scope), get_args(Correction)))
+
+
 def variants(pool: Pool) -> tuple[Variant, ...]:
     """Every variant that makes sense for the pool: pairs have no positives to set apart, and no label to go with."""
     labels = pool.task == "toxicity"
-    scopes: tuple[Scope, ...] = ("all", "positives") if labels else ("all",)
-    corrections: tuple[Correction, ...] = (
-        ("none", "relevant", "frequency", "rarefied") if labels else ("none", "frequency", "rarefied")
-    )
-    return tuple(Variant(*choice) for choice in product(QUANTILES, MIN_COUNTS, scopes, corrections))
+    return tuple(one for one in _EVERY if labels or (one.scope == "all" and one.correction != "relevant"))
+
+
+def carried(name: str, pool: Pool) -> str:
+    """The definition of this name where the pool has it; for pairs, its thresholds over all texts without a correction."""
+    chosen = next(one for one in _EVERY if one.name == name)
+    return name if chosen in variants(pool) else Variant(chosen.quantile, chosen.min_count).name
 
 
 class Yardstick:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -67,7 +68,7 @@ SETTINGS = {
 }  # fmt: skip
 
 
-def compared(method: str, *scores: float, closed: float = float("nan")) -> Compared:
+def compared(method: str, *scores: float, closed: float | None = None) -> Compared:
     return Compared(method, "samples", scores, 32.0, 1234.5, closed, 1.0)
 
 
@@ -80,6 +81,15 @@ def test_methods_are_compared_with_the_seed_or_with_another(workspace, page):
     assert table["gaps closed"].fillna(-1).tolist() == [-1, 0.25]
     app.selectbox(key="against").set_value("random real").run()
     assert app.dataframe[0].value["difference"].round(6).tolist() == [-0.1, 0.0]
+
+
+def test_seeds_with_a_hole_show_how_it_is_filled(workspace, page):
+    holes = {"seed only": (0.1, 0.2), "random real": (0.3, 0.4)}
+    methods = [replace(compared(name, 0.5, 0.6), in_hole=inside) for name, inside in holes.items()]
+    keep_comparison(workspace, "small", {**SETTINGS, "hole": True}, methods)
+    app = page("study")
+    assert app.dataframe[0].value["difference in it"].round(6).tolist() == [0.0, 0.2]
+    assert "each with a hole" in app.selectbox(key="setting").options[0]
 
 
 def test_a_comparison_is_kept_once_for_each_setting(workspace):

@@ -12,7 +12,7 @@ from fac_core.errors import BadInput, WrongUse
 from fac_core.evaluation.baselines import METHODS, compare_methods
 from fac_core.evaluation.material import Material, read_material
 from fac_core.evaluation.pool import split
-from fac_core.evaluation.selection import by_coverage, by_distance, by_features, by_spread
+from fac_core.evaluation.selection import by_coverage, by_distance, by_features, by_likeness, by_spread, shortfall
 from fac_core.evaluation.states import States
 from fac_core.evaluation.variants import PAPER
 from tests.evaluation.pools import labelled_pool
@@ -76,6 +76,34 @@ def test_a_feature_is_served_by_the_sample_that_fires_it_most():
     values = sparse.csr_matrix(np.array([[1.0, 0], [3.0, 5.0], [2.0, 6.0]]))
     assert by_features(values, np.array([0, 1]), 2).tolist() == [1, 2]
     assert by_features(values, np.array([0]), 3).tolist() == [1, 2, 0]
+
+
+def test_likeness_takes_what_is_too_rare_and_leaves_what_is_too_frequent():
+    active = sparse.csr_matrix(np.array([[1, 1, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]))
+    share = np.array([0.5, 0.5, 0.0])
+    counts = {"n_there": 4, "counts": np.array([4, 0, 0])}
+    assert by_likeness(active, 1, share=share, rng=rng(), **counts).tolist() == [2]
+    long = by_likeness(active, 2, share=np.array([0.9, 0.9, 0.0]), counts=np.zeros(3), n_there=0, rng=rng())
+    assert long[0] == 0
+    assert sorted(by_likeness(active, 9, share=share, rng=rng(), **counts).tolist()) == [0, 1, 2, 3]
+
+
+def test_a_shortfall_is_larger_for_what_is_common_elsewhere():
+    short = shortfall(np.array([0.5, 0.01, 0.5, 0.0]), np.array([0, 0, 50, 0]), 100)
+    assert short[0] == pytest.approx(50**0.5)
+    assert short[0] > short[1] > short[2] == short[3] == 0
+
+
+def test_where_a_set_falls_short_all_methods_add_as_few(caplog):
+    rows = PARTS.anchor
+    whole = Material(POOL.inputs[rows], POOL.positive[rows], POOL.n_tokens[rows])
+    few = whole.at(np.concatenate([np.flatnonzero(whole.positive)[:5], np.flatnonzero(~whole.positive)]))
+    found = compare_methods(POOL, PARTS, PAPER, others={"whole": whole, "few": few}, **SMALL)
+    assert {one.n_samples for one in found if one.method != "seed only"} == {5 + 16}
+    assert "few has 5 positive texts for seed 0, not 8: all methods add 5." in caplog.text
+    none = whole.at(np.flatnonzero(~whole.positive))
+    with pytest.raises(WrongUse, match="none has no positive texts"):
+        compare_methods(POOL, PARTS, PAPER, others={"none": none}, **SMALL)
 
 
 def test_spread_takes_one_of_each_clump_and_distance_the_nearest():

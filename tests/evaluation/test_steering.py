@@ -53,7 +53,8 @@ def test_the_vector_has_the_length_asked_for_and_turns_with_the_items(model_of):
 def test_scr_is_robust_accuracy_at_1_minus_that_at_minus_1(model_of):
     found = steer(Steerable(str(model_of("llama")), 2), ITEMS[:2], ITEMS[2:])
     assert found.evaluation.mean == pytest.approx(found.robust[1.0] - found.robust[-1.0])
-    assert set(found.robust) == {-1.0, 0.0, 1.0}
+    assert set(found.robust) == set(found.balanced) == {-1.0, 0.0, 1.0}
+    assert all(found.balanced[m] >= found.robust[m] for m in found.robust)
     assert 0 <= found.prefers_a <= 1
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from fac_core.coverage.definition import Definition
 from fac_core.coverage.fac import coverage
-from fac_core.evaluation.variants import Variant, Yardstick, variants
+from fac_core.evaluation.variants import Variant, Yardstick, carried, variants
 from tests.evaluation.pools import D_SAE, labelled_pool, pair_pool
 from tests.runs import make_run
 
@@ -66,6 +66,13 @@ def test_a_frequent_feature_weighs_more_than_a_rare_one():
 def test_pairs_have_no_positives_to_set_apart():
     assert {v.scope for v in variants(pair_pool(30))} == {"all"}
     assert len({v.name for v in variants(POOL)}) == len(variants(POOL))
+
+
+def test_a_definition_that_pairs_do_not_have_is_carried_to_its_thresholds():
+    assert carried("FAC q90 m1 positives relevant", pair_pool()) == "FAC q90 m1 all"
+    for kept in ("FAC q90 m1 positives relevant", "FAC δ=0 m3 all rarefied"):
+        assert carried(kept, POOL) == kept
+    assert carried("FAC δ=0 m3 all rarefied", pair_pool()) == "FAC δ=0 m3 all rarefied"
 
 
 def test_overlap_is_1_for_the_anchor_itself_and_falls_when_features_are_too_frequent():
