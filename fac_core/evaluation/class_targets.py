@@ -7,12 +7,14 @@ Nothing of the rows that models are measured on is shown.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
+from scipy import sparse
 
 from fac_core.activations.tokens import SampleTokenizer
 from fac_core.evaluation.pool import Pool, Split
-from fac_core.evaluation.selection import shortfall
+from fac_core.evaluation.selection import by_likeness, shortfall
 from fac_core.evaluation.variants import Variant, Yardstick, thresholds
 from fac_core.store.run_file import RunFile
 from fac_core.synthesis.targets import N_SPANS, Span, Target, span
@@ -31,7 +33,6 @@ class ClassTargets:
     def __init__(self, run: RunFile, pool: Pool, parts: Split, variant: Variant, tokenizer: SampleTokenizer) -> None:
         self.pool, self.variant, self.yardstick = pool, variant, Yardstick(pool, parts.anchor)
         self._tokenizer = tokenizer
-        self._delta = thresholds(pool.activations[parts.anchor], variant.quantile)
         active = self.yardstick.incidence(variant)
         self._active = active
         self._share = {
@@ -54,7 +55,21 @@ class ClassTargets:
 
     def counts_of(self, fired: Sequence[Fired]) -> np.ndarray:
         """The same of texts that are not of the pool."""
-        return _counts(fired, self._delta) * self.yardstick.can_occur(self.variant)
+        return np.asarray(self._of(fired, self.variant).sum(axis=0)).ravel()
+
+    def likest(
+        self, seed: np.ndarray, label: bool, fired: Sequence[Fired], n: int, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Positions of the n texts after which the features of a class are active as often as in the anchor."""
+        mine = seed[self.pool.positive[seed] == label]
+        return by_likeness(
+            self._of(fired, self.variant),
+            n,
+            share=self._share[label],
+            counts=self.counts(mine),
+            n_there=len(mine),
+            rng=rng,
+        )
 
     def gaps(self, counts: np.ndarray, label: bool, rng: np.random.Generator) -> np.ndarray:
         """Gaps at home in a class, those first that fewest samples fire; ties are drawn.
@@ -78,7 +93,7 @@ class ClassTargets:
 
     def closed(self, seed: np.ndarray, fired: Sequence[Fired], variant: Variant) -> float:
         """Share of the seed's gaps that texts close, as `variant` counts."""
-        counts = _counts(fired, thresholds(self.pool.activations[self.yardstick.anchor], variant.quantile))
+        counts = np.asarray(self._of(fired, variant).sum(axis=0)).ravel()
         in_seed = np.asarray(self.yardstick.incidence(variant)[seed].sum(axis=0)).ravel()
         gaps = self.yardstick.can_occur(variant) & (in_seed < variant.min_count)
         return float((counts[gaps] >= variant.min_count).mean()) if gaps.any() else float("nan")
@@ -91,7 +106,7 @@ class ClassTargets:
             best = here[np.argsort(-self._value[here], kind="stable")][:N_SPANS]
             spans = tuple(one for i in best if (one := self._span(i)).text)
             if spans:
-                delta = float(self._delta[feature])
+                delta = float(self._delta_of(self.variant.quantile)[feature])
                 found.append(Target(int(feature), "", delta, float(self._value[best[0]]), spans))
         return found
 
@@ -101,9 +116,14 @@ class ClassTargets:
         start, end = self._tokenizer([text], [None])[0].offsets[self._token[i]].tolist()
         return span(text, start, end, float(self._value[i]), int(self.pool.sample_ids[row]))
 
+    def _of(self, fired: Sequence[Fired], variant: Variant) -> sparse.csr_matrix:
+        """int `[texts, d_sae]`: as `Yardstick.incidence`, of texts that are not of the pool."""
+        delta, wanted = self._delta_of(variant.quantile), self.yardstick.can_occur(variant)
+        columns = [ids[(values > delta[ids]) & wanted[ids]] for ids, values in fired]
+        ends = np.cumsum([0, *map(len, columns)])
+        ids = np.concatenate([*columns, np.zeros(0, dtype=np.int64)]).astype(np.int64)
+        return sparse.csr_matrix((np.ones(len(ids), dtype=np.int32), ids, ends), shape=(len(fired), len(delta)))
 
-def _counts(fired: Sequence[Fired], delta: np.ndarray) -> np.ndarray:
-    counts = np.zeros(len(delta), dtype=np.int64)
-    for ids, values in fired:
-        counts[ids[values > delta[ids]]] += 1
-    return counts
+    @cache  # noqa: B019  # a few quantiles, of an object that lives as long as the writing
+    def _delta_of(self, quantile: float | None) -> np.ndarray:
+        return thresholds(self.pool.activations[self.yardstick.anchor], quantile)

@@ -10,6 +10,7 @@ random features   spans of a feature at home in the class, covered or not; the t
 FAC Synthesis     the same for gaps of the seed
 FAC in rounds     the same in three parts, the gaps counted anew with what was written before each
 shortfalls        the same for features that the seed's texts of the class fire too seldom, by the anchor's share
+likest written    of all that the others wrote, the texts after which features are as frequent as in the anchor
 
 A label is the class of the texts that were shown. With `check_labels` a classifier that learned from the anchor has to
 agree (`label_check.py`), for every method alike.
@@ -28,13 +29,14 @@ from fac_core.datasets.chats import Message
 from fac_core.errors import WrongUse
 from fac_core.evaluation.class_targets import ClassTargets
 from fac_core.generators.seam import Answer, Generator, Request
-from fac_core.synthesis.answers import Malformed, parse, whole
+from fac_core.synthesis.answers import Malformed, Sample, parse, whole
 from fac_core.synthesis.judging import Classify, Judge
 from fac_core.synthesis.prompts import PromptTemplate
 from fac_core.synthesis.similarity import Known
 from fac_core.synthesis.spec import Step, SynthesisSpec
 from fac_core.synthesis.steps import ask
 from fac_core.synthesis.targets import Span, Target
+from fac_core.synthesis.verification import Reading, read
 
 IN_ROUNDS = "FAC in rounds"
 FROM_PROMPTS = ("unguided", "Self-Instruct", "anchor few-shot", "Magpie")
@@ -42,6 +44,8 @@ METHODS = (*FROM_PROMPTS, "random features", "FAC Synthesis", IN_ROUNDS, "shortf
 """Those that do not go by their prompts alone have to fire a feature (`writing_toward.py`)."""
 PER_FEATURE = "FAC per feature"
 """A fifth of the targets of FAC Synthesis, several texts each: the other way to spend a budget."""
+LIKEST = "likest written"
+"""Picked from the sets of all other methods, so it costs more answers than any of them."""
 
 _FROM_ONE_PROMPT = 4
 ROUNDS = 24
@@ -140,6 +144,10 @@ class Scene:
     def rng(self, *names: object) -> np.random.Generator:
         """Random numbers of their own for every purpose, so that no method depends on those before it."""
         return np.random.default_rng(_number(self.draw, *names))
+
+    def read(self, texts: Sequence[Written]) -> list[Reading]:
+        """What texts fire."""
+        return read(self.judge.reader, [Sample(one.text, None, {}) for one in texts], [0] * len(texts))
 
     def generate(self, method: str, requests: Sequence[Request]) -> list[Answer]:
         self.n_asked[method] = self.n_asked.get(method, 0) + sum(one.n for one in requests)

@@ -8,14 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from fac_core.evaluation.writing import MIN_WORDS, PER_FEATURE, ROUNDS, SURPLUS, Scene, WritingSpec, Written
-from fac_core.synthesis.answers import Sample
+from fac_core.evaluation.writing import LIKEST, MIN_WORDS, PER_FEATURE, ROUNDS, SURPLUS, Scene, WritingSpec, Written
 from fac_core.synthesis.candidates import Candidate
 from fac_core.synthesis.judging import Judge
 from fac_core.synthesis.making import Maker
 from fac_core.synthesis.steps import Asked, ask
 from fac_core.synthesis.targets import Target
-from fac_core.synthesis.verification import read
 
 N_PARTS = 3
 """Rounds of `FAC in rounds`."""
@@ -47,10 +45,20 @@ def in_rounds(method: str, scene: Scene, spec: WritingSpec) -> list[Written]:
             for label in (True, False)
         }
         new = _one_each(method, order, wanted, scene, spec, judge, tried)
-        readings = read(judge.reader, [Sample(one.text, None, {}) for one in new], [0] * len(new))
-        counts = counts + scene.features.counts_of([(one.feature_ids, one.activations) for one in readings])
+        counts = counts + scene.features.counts_of([(one.feature_ids, one.activations) for one in scene.read(new)])
         made += [replace(one, nth=number) for one in new]
     return made
+
+
+def likest(made: Sequence[Written], scene: Scene, spec: WritingSpec) -> list[Written]:
+    """Of texts that others wrote, as many as they have each: those after which features are as frequent as in the anchor."""
+    picked: list[Written] = []
+    for label in (True, False):
+        mine = list({one.text: one for one in made if one.positive == label}.values())
+        fired = [(one.feature_ids, one.activations) for one in scene.read(mine)]
+        best = scene.features.likest(scene.seed, label, fired, spec.wanted(label), scene.rng(LIKEST, label))
+        picked += [replace(mine[i], method=LIKEST, origin=f"{mine[i].method}, {mine[i].origin}", nth=0) for i in best]
+    return picked
 
 
 def _one_each(

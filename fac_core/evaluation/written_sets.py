@@ -9,7 +9,7 @@ Answers are cached by what was asked: written again, or after an interruption, t
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,20 +25,19 @@ from fac_core.evaluation.variants import CALIBRATED, PAPER
 from fac_core.evaluation.writing import (
     FROM_PROMPTS,
     IN_ROUNDS,
+    LIKEST,
     PER_FEATURE,
     Scene,
     WritingSpec,
     Written,
     from_prompts,
 )
-from fac_core.evaluation.writing_toward import in_rounds, toward_features, write_per_feature
+from fac_core.evaluation.writing_toward import in_rounds, likest, toward_features, write_per_feature
 from fac_core.generators.seam import Generator
 from fac_core.progress import Progress, silent
-from fac_core.synthesis.answers import Sample
 from fac_core.synthesis.judging import Judge
 from fac_core.synthesis.prompts import PromptTemplate
 from fac_core.synthesis.similarity import Known
-from fac_core.synthesis.verification import read
 
 
 @dataclass(frozen=True)
@@ -83,17 +82,25 @@ def write_all(
         seed = seeds.draw(np.random.default_rng(draw)).rows
         shown = [pool.texts[row] for row in (*seed, *parts.anchor)]
         scene = Scene(draw, seed, parts.anchor, features, template, generator, judge(Known(shown)))
-        for method in spec.methods:
-            write = from_prompts if method in FROM_PROMPTS else in_rounds if method == IN_ROUNDS else toward_features
-            made = write(method, scene, spec)
-            sets = {method: made}
-            if method == "FAC Synthesis" and spec.per_feature:
-                sets[PER_FEATURE] = write_per_feature(made, scene, spec)
-            for name, texts in sets.items():
-                costs.append(_keep(folder, name, texts, scene, features, classes, lines))
-                on_progress(len(costs), 0, f"{name}, seed {draw}: {len(texts)} texts")
+        for name, texts in _of_seed(scene, spec):
+            costs.append(_keep(folder, name, texts, scene, classes, lines))
+            on_progress(len(costs), 0, f"{name}, seed {draw}: {len(texts)} texts")
         write_whole(folder / "sets.json", json.dumps(_summary(spec, generator, costs), indent=1).encode())
     return costs
+
+
+def _of_seed(scene: Scene, spec: WritingSpec) -> Iterator[tuple[str, list[Written]]]:
+    """The set of every method for one seed, as soon as it is written."""
+    everything: list[Written] = []
+    for method in spec.methods:
+        write = from_prompts if method in FROM_PROMPTS else in_rounds if method == IN_ROUNDS else toward_features
+        made = write(method, scene, spec)
+        yield method, made
+        if method == "FAC Synthesis" and spec.per_feature:
+            yield PER_FEATURE, write_per_feature(made, scene, spec)
+        everything += made
+    if len(spec.methods) > 1:
+        yield LIKEST, likest(everything, scene, spec)
 
 
 def set_file(folder: Path, method: str) -> Path:
@@ -129,11 +136,10 @@ def _keep(
     name: str,
     texts: Sequence[Written],
     scene: Scene,
-    features: ClassTargets,
     classes: tuple[str, str],
     lines: dict[str, list[str]],
 ) -> Cost:
-    readings = read(scene.judge.reader, [Sample(one.text, None, {}) for one in texts], [0] * len(texts))
+    readings = scene.read(texts)
     for one, reading in zip(texts, readings, strict=True):
         record = {
             "text": one.text,
@@ -149,11 +155,12 @@ def _keep(
     write_whole(set_file(folder, name), ("\n".join(lines.get(name, [])) + "\n").encode())
     fired = [(one.feature_ids, one.activations) for one in readings]
     closed = {
-        preset: features.closed(scene.seed, fired, variant)
+        preset: scene.features.closed(scene.seed, fired, variant)
         for preset, variant in {"paper": PAPER, "calibrated": CALIBRATED}.items()
     }
     tokens = sum(one.n_tokens for one in readings)
-    return Cost(name, scene.draw, scene.n_asked.get(name, 0), len(texts), tokens, closed)
+    asked = sum(scene.n_asked.values()) if name == LIKEST else scene.n_asked.get(name, 0)
+    return Cost(name, scene.draw, asked, len(texts), tokens, closed)
 
 
 def _summary(spec: WritingSpec, generator: Generator, costs: Sequence[Cost]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from fac_core.cli.app import run as command
 from fac_core.datasets.chats import Message
 from fac_core.errors import NotFound, WrongUse
 from fac_core.evaluation.study_files import StudyConfig
-from fac_core.evaluation.writing import METHODS, PER_FEATURE, WritingSpec
+from fac_core.evaluation.writing import IN_ROUNDS, LIKEST, METHODS, PER_FEATURE, WritingSpec
 from fac_core.evaluation.written_sets import set_file, set_files
 from fac_core.generators.local import LocalGenerator
 from fac_core.generators.scripted import Scripted
@@ -82,8 +82,8 @@ def records(folder: Path, method: str) -> list[dict]:
 
 def test_every_method_writes_as_many_texts_of_each_class_for_every_seed(made):
     folder, _, costs, _ = made
-    assert set(set_files(folder / "sets")) == {*METHODS, PER_FEATURE}
-    for method in METHODS:
+    assert set(set_files(folder / "sets")) == {*METHODS, PER_FEATURE, LIKEST}
+    for method in (*METHODS, LIKEST):
         for draw in (0, 1):
             labels = [one["label"] for one in records(folder, method) if one["draw"] == draw]
             assert (labels.count("1"), labels.count("0")) == (3, 6)
@@ -92,12 +92,21 @@ def test_every_method_writes_as_many_texts_of_each_class_for_every_seed(made):
 
 def test_texts_towards_a_feature_name_it_and_fire_it_and_are_not_written_twice(made):
     folder, _, _, _ = made
-    for method in ("random features", "FAC Synthesis"):
+    for method in ("random features", "FAC Synthesis", IN_ROUNDS, "shortfalls"):
         found = [one for one in records(folder, method) if one["draw"] == 0]
         assert all(one["feature"] is not None for one in found)
         assert len({one["text"] for one in found}) == len(found)
     several = [one for one in records(folder, PER_FEATURE) if one["draw"] == 0]
     assert {one["nth"] for one in several} == {0, 1}
+    assert {one["nth"] for one in records(folder, IN_ROUNDS)} == {0, 1, 2}
+
+
+def test_the_likest_are_picked_from_what_the_others_wrote(made):
+    folder, _, costs, _ = made
+    theirs = {one["text"] for method in METHODS for one in records(folder, method)}
+    assert {one["text"] for one in records(folder, LIKEST)} <= theirs
+    asked = {one.method: one.asked for one in costs if one.draw == 0}
+    assert asked[LIKEST] >= sum(asked[method] for method in METHODS)
 
 
 def test_prompts_show_no_text_that_models_are_measured_on(made):
@@ -140,6 +149,9 @@ def test_sets_are_compared_at_equal_samples_and_at_equal_tokens_and_by_dose(made
     assert [one["dose"] for one in mine] == [0.3, 0.6, 1.0]
     assert mine[0]["n_samples"] < mine[1]["n_samples"] < mine[2]["n_samples"] == 9
     assert [one["dose"] for one in doses if one["method"] == PER_FEATURE] == [1.0, 2.0]
+    rounds = [one for one in doses if one["method"] == IN_ROUNDS]
+    assert [one["dose"] for one in rounds] == [1.0, 2.0, 3.0]
+    assert [one["n_samples"] for one in rounds] == [3, 6, 9]
     assert figure.read_text(encoding="utf-8").startswith("<svg")
 
 
