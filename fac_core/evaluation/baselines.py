@@ -22,7 +22,7 @@ from fac_core.evaluation.comparisons import Budget, Compared
 from fac_core.evaluation.material import Material
 from fac_core.evaluation.pool import Pool, Split
 from fac_core.evaluation.seeds import Seeds
-from fac_core.evaluation.selection import by_coverage, by_features, by_likeness, by_spread, shortfall
+from fac_core.evaluation.selection import by_coverage, by_features, by_likeness, by_mean, by_spread, shortfall
 from fac_core.evaluation.variants import Variant, Yardstick
 from fac_core.progress import Progress, silent
 
@@ -117,6 +117,15 @@ def _likest(r: _Round) -> np.ndarray:
     return _filled(r, found)
 
 
+def _likest_by_states(r: _Round) -> np.ndarray:
+    """The same without a SAE: states whose mean is that of the anchor's samples of the label, each dimension at unit spread."""
+    points, anchor = r.pool.points, r.yardstick.anchor
+    points = points / np.maximum(points[anchor].std(axis=0), 1e-9)
+    mine = {name: rows[r.pool.positive[rows] == r.label] for name, rows in (("anchor", anchor), ("seed", r.seed))}
+    mean = points[mine["anchor"]].mean(axis=0)
+    return _filled(r, by_mean(points[r.offered], 2 * r.n, mean=mean, there=points[mine["seed"]]))
+
+
 def _filled(r: _Round, picked: np.ndarray) -> np.ndarray:
     """The rest in random order, for budgets that what was picked does not use up."""
     return np.concatenate([picked, r.rng.permutation(np.setdiff1d(np.arange(len(r.offered)), picked))])
@@ -131,6 +140,7 @@ METHODS: dict[str, Callable[[_Round], np.ndarray]] = {
     "texts of random features": _random_features,
     "texts of shortfalls": _shortfalls,
     "likest to the anchor": _likest,
+    "likest by states": _likest_by_states,
 }
 """Method -> positions among the offered rows, best first."""
 

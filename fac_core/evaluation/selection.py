@@ -100,6 +100,25 @@ def by_likeness(
     return np.array(picked, dtype=np.int64)
 
 
+def by_mean(points: np.ndarray, n: int, *, mean: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """Greedy: the sample after which the mean of all is nearest to where it should be, again and again (herding).
+
+    Args:
+        points: `[samples, d]`; mean: `[d]`.
+        there: `[samples, d]`: those that are there already.
+    """
+    total, free = there.sum(axis=0), np.ones(len(points), dtype=bool)
+    squares = (points**2).sum(axis=1)
+    picked: list[int] = []
+    for size in range(len(there) + 1, len(there) + 1 + min(n, len(points))):
+        loss = squares + 2 * points @ (total - size * mean)
+        best = int(np.argmin(np.where(free, loss, np.inf)))
+        free[best] = False
+        picked.append(best)
+        total = total + points[best]
+    return np.array(picked, dtype=np.int64)
+
+
 def shortfall(share: np.ndarray, counts: np.ndarray, n: int) -> np.ndarray:
     """`[d_sae]`: by how many standard deviations features are active in fewer of n samples than they should be.
 

@@ -119,6 +119,21 @@ class Yardstick:
         q, p = _counts(active, part) / max(1, len(part)), in_anchor / max(1, len(self._in(self.anchor, scope)))
         return float(np.minimum(q, p).sum() / max(np.maximum(q, p).sum(), 1e-12))
 
+    def discrepancy(self, rows: np.ndarray, quantile: float | None) -> float:
+        """How unlike the anchor's the frequencies of features are, label by label: mean χ² a feature, Σ (c - n·p)² / n·p.
+
+        About 1 for a random sample of what the anchor is a sample of; more for a set that has features too seldom or too
+        often. Sets of other sizes do not compare.
+        """
+        active, _ = self._table(quantile, "all")
+        found: list[float] = []
+        for label in np.unique(self.pool.positive[rows]):
+            mine, theirs = (part[self.pool.positive[part] == label] for part in (rows, self.anchor))
+            expected = len(mine) * _counts(active, theirs) / max(1, len(theirs))
+            some = expected > 0
+            found.append(float(((_counts(active, mine) - expected)[some] ** 2 / expected[some]).mean()))
+        return float(np.mean(found))
+
     def can_occur(self, variant: Variant) -> np.ndarray:
         """bool `[d_sae]`: F(P)."""
         _, in_anchor = self._table(variant.quantile, variant.scope)

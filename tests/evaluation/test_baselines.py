@@ -12,7 +12,15 @@ from fac_core.errors import BadInput, WrongUse
 from fac_core.evaluation.baselines import METHODS, compare_methods
 from fac_core.evaluation.material import Material, read_material
 from fac_core.evaluation.pool import split
-from fac_core.evaluation.selection import by_coverage, by_distance, by_features, by_likeness, by_spread, shortfall
+from fac_core.evaluation.selection import (
+    by_coverage,
+    by_distance,
+    by_features,
+    by_likeness,
+    by_mean,
+    by_spread,
+    shortfall,
+)
 from fac_core.evaluation.states import States
 from fac_core.evaluation.variants import PAPER
 from tests.evaluation.pools import labelled_pool
@@ -86,6 +94,14 @@ def test_likeness_takes_what_is_too_rare_and_leaves_what_is_too_frequent():
     long = by_likeness(active, 2, share=np.array([0.9, 0.9, 0.0]), counts=np.zeros(3), n_there=0, rng=rng())
     assert long[0] == 0
     assert sorted(by_likeness(active, 9, share=share, rng=rng(), **counts).tolist()) == [0, 1, 2, 3]
+
+
+def test_herding_keeps_the_mean_where_it_should_be():
+    points = np.array([[4.0, 0], [0, 4.0], [-4.0, 0], [1.0, 1.0]])
+    there = np.array([[3.0, 0.0]])
+    assert by_mean(points, 1, mean=np.zeros(2), there=there).tolist() == [2]
+    picked = by_mean(points, 4, mean=np.zeros(2), there=there)
+    assert sorted(picked.tolist()) == [0, 1, 2, 3]
 
 
 def test_a_shortfall_is_larger_for_what_is_common_elsewhere():

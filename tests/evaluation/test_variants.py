@@ -82,3 +82,15 @@ def test_overlap_is_1_for_the_anchor_itself_and_falls_when_features_are_too_freq
     only = ANCHOR[POOL.activations[ANCHOR, feature].toarray().ravel() > 0]
     everywhere = yardstick.overlap(only, None, "all")
     assert everywhere < yardstick.overlap(ANCHOR[::2], None, "all")
+
+
+def test_discrepancy_is_0_for_the_anchor_and_grows_when_one_label_lacks_something():
+    pool = labelled_pool(800)
+    yardstick, rng = Yardstick(pool, np.arange(400)), np.random.default_rng(0)
+    assert yardstick.discrepancy(np.arange(400), None) == pytest.approx(0)
+    rest = np.arange(400, 800)
+    drawn = [yardstick.discrepancy(rng.choice(rest, 100, replace=False), None) for _ in range(10)]
+    topic = pool.points[rest, :8].argmax(axis=1)
+    lacking = rest[(topic != 0) | ~pool.positive[rest]]
+    assert 0.5 < np.mean(drawn) < 2
+    assert yardstick.discrepancy(rng.choice(lacking, 100, replace=False), None) > np.mean(drawn)
