@@ -180,7 +180,7 @@ def steer(
 
 def _differences(found: Study) -> list[str]:
     """By how much one metric correlates more than another on the test sets, paired."""
-    from fac_core.evaluation.study import OVERLAP, difference
+    from fac_core.evaluation.conclusion import OVERLAP, difference
     from fac_core.evaluation.variants import CALIBRATED
 
     test = found.sets.filter(pc.field("half") == "test")
@@ -189,8 +189,8 @@ def _differences(found: Study) -> list[str]:
 
 
 def _within_kinds(sets: pa.Table, summary: dict[str, Any]) -> str:
+    from fac_core.evaluation.conclusion import sample
     from fac_core.evaluation.correlation import within_groups
-    from fac_core.evaluation.study import sample
 
     metrics = [name for name in summary["test"] if name in sets.column_names]
     found = within_groups(sample(sets, metrics))

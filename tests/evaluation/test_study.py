@@ -13,10 +13,11 @@ from fac_core.api.evaluation import judge_answers
 from fac_core.cli.app import run as fac
 from fac_core.errors import BadInput, NotFound, WrongUse
 from fac_core.evaluation import study as study_module
+from fac_core.evaluation.conclusion import conclude
 from fac_core.evaluation.pool import split
 from fac_core.evaluation.scatter import scatter
 from fac_core.evaluation.sets import Ground, draw_sets
-from fac_core.evaluation.study import conclude, run_study
+from fac_core.evaluation.study import run_study
 from fac_core.evaluation.study_files import StudyConfig, open_folder, read_answers, read_config, read_study, studies
 from fac_core.evaluation.variants import Yardstick
 from fac_core.generators.scripted import Scripted
