@@ -140,14 +140,18 @@ class Scene:
     """Who has seen no text yet, but knows seed and anchor."""
     n_asked: dict[str, int] = field(default_factory=dict)
     """Answers that were drawn, by method."""
+    _readings: dict[str, Reading] = field(default_factory=dict)
 
     def rng(self, *names: object) -> np.random.Generator:
         """Random numbers of their own for every purpose, so that no method depends on those before it."""
         return np.random.default_rng(_number(self.draw, *names))
 
     def read(self, texts: Sequence[Written]) -> list[Reading]:
-        """What texts fire."""
-        return read(self.judge.reader, [Sample(one.text, None, {}) for one in texts], [0] * len(texts))
+        """What texts fire; each is read once."""
+        new = list(dict.fromkeys(one.text for one in texts if one.text not in self._readings))
+        samples = [Sample(text, None, {}) for text in new]
+        self._readings.update(zip(new, read(self.judge.reader, samples, [0] * len(new)), strict=True))
+        return [self._readings[one.text] for one in texts]
 
     def generate(self, method: str, requests: Sequence[Request]) -> list[Answer]:
         self.n_asked[method] = self.n_asked.get(method, 0) + sum(one.n for one in requests)
