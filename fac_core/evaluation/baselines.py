@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +22,16 @@ from fac_core.evaluation.comparisons import Budget, Compared
 from fac_core.evaluation.material import Material
 from fac_core.evaluation.pool import Pool, Split
 from fac_core.evaluation.seeds import Seeds
-from fac_core.evaluation.selection import by_coverage, by_features, by_likeness, by_mean, by_spread, shortfall
+from fac_core.evaluation.selection import (
+    LIKEST_POWER,
+    by_coverage,
+    by_features,
+    by_mean,
+    by_spread,
+    inverse,
+    mean_of,
+    shortfall,
+)
 from fac_core.evaluation.variants import Variant, Yardstick
 from fac_core.progress import Progress, silent
 
@@ -53,22 +62,11 @@ class _Round:
     def gaps(self) -> np.ndarray:
         return np.flatnonzero(self.yardstick.can_occur(self.variant) & (self.counts() < self.variant.min_count))
 
-    @cached_property
-    def share(self) -> np.ndarray:
-        """`[d_sae]`: share of the anchor's samples of this label in which a feature is active."""
-        return np.asarray(self._active(self.yardstick.anchor).mean(axis=0)).ravel()
-
-    @cached_property
-    def counts_of_label(self) -> np.ndarray:
-        """`[d_sae]`: as `counts`, in the samples of this label alone."""
-        return np.asarray(self._active(self.seed).sum(axis=0)).ravel()
-
     @property
-    def n_of_label(self) -> int:
-        return int((self.pool.positive[self.seed] == self.label).sum())
-
-    def _active(self, rows: np.ndarray) -> sparse.csr_matrix:
-        return self.yardstick.incidence(self.variant)[rows[self.pool.positive[rows] == self.label]]
+    def rows_of_label(self) -> tuple[np.ndarray, np.ndarray]:
+        """Of the anchor and of the seed, samples of this label."""
+        anchor, seed = (rows[self.pool.positive[rows] == self.label] for rows in (self.yardstick.anchor, self.seed))
+        return anchor, seed
 
 
 def _random(r: _Round) -> np.ndarray:
@@ -106,24 +104,38 @@ def _random_features(r: _Round) -> np.ndarray:
 
 def _shortfalls(r: _Round) -> np.ndarray:
     """The same for features that the seed's samples of a label fire too seldom, the largest shortfall first."""
-    short = shortfall(r.share, r.counts_of_label, r.n_of_label)
+    anchor, seed = r.rows_of_label
+    active = r.yardstick.incidence(r.variant)
+    short = shortfall(mean_of(active[anchor]), np.asarray(active[seed].sum(axis=0)).ravel(), len(seed))
     order = np.argsort(-short, kind="stable")
     return _filled(r, by_features(r.pool.activations[r.offered], order[short[order] > 0], 2 * r.n))
 
 
-def _likest(r: _Round) -> np.ndarray:
-    active = r.yardstick.incidence(r.variant)[r.offered]
-    found = by_likeness(active, 2 * r.n, share=r.share, counts=r.counts_of_label, n_there=r.n_of_label, rng=r.rng)
-    return _filled(r, found)
+def _likest(r: _Round, values: sparse.csr_matrix, power: float) -> np.ndarray:
+    """Samples with which the means over a label are those of the anchor.
+
+    Args:
+        values: `[rows, d]`; power: a weight is the anchor's mean to minus this.
+    """
+    anchor, seed = r.rows_of_label
+    mean = mean_of(values[anchor])
+    weight = inverse(mean, power) if power else np.ones(len(mean))
+    return _filled(r, by_mean(values[r.offered], 2 * r.n, mean=mean, there=values[seed], weight=weight))
 
 
-def _likest_by_states(r: _Round) -> np.ndarray:
-    """The same without a SAE: states whose mean is that of the anchor's samples of the label, each dimension at unit spread."""
-    points, anchor = r.pool.points, r.yardstick.anchor
-    points = points / np.maximum(points[anchor].std(axis=0), 1e-9)
-    mine = {name: rows[r.pool.positive[rows] == r.label] for name, rows in (("anchor", anchor), ("seed", r.seed))}
-    mean = points[mine["anchor"]].mean(axis=0)
-    return _filled(r, by_mean(points[r.offered], 2 * r.n, mean=mean, there=points[mine["seed"]]))
+def _likest_counts(r: _Round) -> np.ndarray:
+    """By how often features are active; weighted like this the distance is χ²."""
+    return _likest(r, r.yardstick.incidence(r.variant), 1.0)
+
+
+def _likest_activations(r: _Round) -> np.ndarray:
+    return _likest(r, r.pool.activations, LIKEST_POWER)
+
+
+def _likest_states(r: _Round) -> np.ndarray:
+    """Without a SAE: hidden states, each dimension at unit spread."""
+    points = r.pool.points / np.maximum(r.pool.points[r.yardstick.anchor].std(axis=0), 1e-9)
+    return _likest(r, sparse.csr_matrix(points), 0.0)
 
 
 def _filled(r: _Round, picked: np.ndarray) -> np.ndarray:
@@ -139,8 +151,9 @@ METHODS: dict[str, Callable[[_Round], np.ndarray]] = {
     "texts of gaps": _gap_features,
     "texts of random features": _random_features,
     "texts of shortfalls": _shortfalls,
-    "likest to the anchor": _likest,
-    "likest by states": _likest_by_states,
+    "likest counts": _likest_counts,
+    "likest states": _likest_states,
+    "likest activations": _likest_activations,
 }
 """Method -> positions among the offered rows, best first."""
 

@@ -14,7 +14,7 @@ from scipy import sparse
 
 from fac_core.activations.tokens import SampleTokenizer
 from fac_core.evaluation.pool import Pool, Split
-from fac_core.evaluation.selection import by_likeness, shortfall
+from fac_core.evaluation.selection import LIKEST_POWER, by_mean, inverse, mean_of, shortfall
 from fac_core.evaluation.variants import Variant, Yardstick, thresholds
 from fac_core.store.run_file import RunFile
 from fac_core.synthesis.targets import N_SPANS, Span, Target, span
@@ -55,21 +55,14 @@ class ClassTargets:
 
     def counts_of(self, fired: Sequence[Fired]) -> np.ndarray:
         """The same of texts that are not of the pool."""
-        return np.asarray(self._of(fired, self.variant).sum(axis=0)).ravel()
+        return self._counts(fired, self.variant)
 
-    def likest(
-        self, seed: np.ndarray, label: bool, fired: Sequence[Fired], n: int, rng: np.random.Generator
-    ) -> np.ndarray:
-        """Positions of the n texts after which the features of a class are active as often as in the anchor."""
-        mine = seed[self.pool.positive[seed] == label]
-        return by_likeness(
-            self._of(fired, self.variant),
-            n,
-            share=self._share[label],
-            counts=self.counts(mine),
-            n_there=len(mine),
-            rng=rng,
-        )
+    def likest(self, seed: np.ndarray, label: bool, fired: Sequence[Fired], n: int) -> np.ndarray:
+        """Positions of the n texts with which mean activations over a class are those of the anchor."""
+        seed, anchor = (rows[self.pool.positive[rows] == label] for rows in (seed, self.yardstick.anchor))
+        mean, values = mean_of(self.pool.activations[anchor]), _rows(fired, len(self._share[label]))
+        weight = inverse(mean, LIKEST_POWER)
+        return by_mean(values, n, mean=mean, there=self.pool.activations[seed], weight=weight)
 
     def gaps(self, counts: np.ndarray, label: bool, rng: np.random.Generator) -> np.ndarray:
         """Gaps at home in a class, those first that fewest samples fire; ties are drawn.
@@ -93,7 +86,7 @@ class ClassTargets:
 
     def closed(self, seed: np.ndarray, fired: Sequence[Fired], variant: Variant) -> float:
         """Share of the seed's gaps that texts close, as `variant` counts."""
-        counts = np.asarray(self._of(fired, variant).sum(axis=0)).ravel()
+        counts = self._counts(fired, variant)
         in_seed = np.asarray(self.yardstick.incidence(variant)[seed].sum(axis=0)).ravel()
         gaps = self.yardstick.can_occur(variant) & (in_seed < variant.min_count)
         return float((counts[gaps] >= variant.min_count).mean()) if gaps.any() else float("nan")
@@ -116,14 +109,19 @@ class ClassTargets:
         start, end = self._tokenizer([text], [None])[0].offsets[self._token[i]].tolist()
         return span(text, start, end, float(self._value[i]), int(self.pool.sample_ids[row]))
 
-    def _of(self, fired: Sequence[Fired], variant: Variant) -> sparse.csr_matrix:
-        """int `[texts, d_sae]`: as `Yardstick.incidence`, of texts that are not of the pool."""
-        delta, wanted = self._delta_of(variant.quantile), self.yardstick.can_occur(variant)
-        columns = [ids[(values > delta[ids]) & wanted[ids]] for ids, values in fired]
-        ends = np.cumsum([0, *map(len, columns)])
-        ids = np.concatenate([*columns, np.zeros(0, dtype=np.int64)]).astype(np.int64)
-        return sparse.csr_matrix((np.ones(len(ids), dtype=np.int32), ids, ends), shape=(len(fired), len(delta)))
+    def _counts(self, fired: Sequence[Fired], variant: Variant) -> np.ndarray:
+        """`[d_sae]`: texts, not of the pool, in which a feature of F(P) is active."""
+        delta = self._delta_of(variant.quantile)
+        above = [(ids[values > delta[ids]], values[values > delta[ids]]) for ids, values in fired]
+        return _rows(above, len(delta)).getnnz(axis=0) * self.yardstick.can_occur(variant)
 
     @cache  # noqa: B019  # a few quantiles, of an object that lives as long as the writing
     def _delta_of(self, quantile: float | None) -> np.ndarray:
         return thresholds(self.pool.activations[self.yardstick.anchor], quantile)
+
+
+def _rows(fired: Sequence[Fired], d_sae: int) -> sparse.csr_matrix:
+    """float `[texts, d_sae]`: activations, as those of a pool."""
+    ids, values = (np.concatenate([one[i] for one in fired]) if fired else np.zeros(0) for i in (0, 1))
+    ends = np.cumsum([0, *(len(one[0]) for one in fired)])
+    return sparse.csr_matrix((values, ids.astype(np.int64), ends), shape=(len(fired), d_sae))

@@ -10,7 +10,7 @@ random features   spans of a feature at home in the class, covered or not; the t
 FAC Synthesis     the same for gaps of the seed
 FAC in rounds     the same in three parts, the gaps counted anew with what was written before each
 shortfalls        the same for features that the seed's texts of the class fire too seldom, by the anchor's share
-likest written    of all that the others wrote, the texts after which features are as frequent as in the anchor
+likest written    of all that the others wrote, the texts with which mean activations over a class are the anchor's
 
 A label is the class of the texts that were shown. With `check_labels` a classifier that learned from the anchor has to
 agree (`label_check.py`), for every method alike.

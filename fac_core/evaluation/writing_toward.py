@@ -51,12 +51,12 @@ def in_rounds(method: str, scene: Scene, spec: WritingSpec) -> list[Written]:
 
 
 def likest(made: Sequence[Written], scene: Scene, spec: WritingSpec) -> list[Written]:
-    """Of texts that others wrote, as many as they have each: those after which features are as frequent as in the anchor."""
+    """Of texts that others wrote, as many as they have each: those with which mean activations are the anchor's."""
     picked: list[Written] = []
     for label in (True, False):
         mine = list({one.text: one for one in made if one.positive == label}.values())
         fired = [(one.feature_ids, one.activations) for one in scene.read(mine)]
-        best = scene.features.likest(scene.seed, label, fired, spec.wanted(label), scene.rng(LIKEST, label))
+        best = scene.features.likest(scene.seed, label, fired, spec.wanted(label))
         picked += [replace(mine[i], method=LIKEST, origin=f"{mine[i].method}, {mine[i].origin}", nth=0) for i in best]
     return picked
 

@@ -16,9 +16,10 @@ from fac_core.evaluation.selection import (
     by_coverage,
     by_distance,
     by_features,
-    by_likeness,
     by_mean,
     by_spread,
+    inverse,
+    mean_of,
     shortfall,
 )
 from fac_core.evaluation.states import States
@@ -86,22 +87,27 @@ def test_a_feature_is_served_by_the_sample_that_fires_it_most():
     assert by_features(values, np.array([0]), 3).tolist() == [1, 2, 0]
 
 
-def test_likeness_takes_what_is_too_rare_and_leaves_what_is_too_frequent():
-    active = sparse.csr_matrix(np.array([[1, 1, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]))
-    share = np.array([0.5, 0.5, 0.0])
-    counts = {"n_there": 4, "counts": np.array([4, 0, 0])}
-    assert by_likeness(active, 1, share=share, rng=rng(), **counts).tolist() == [2]
-    long = by_likeness(active, 2, share=np.array([0.9, 0.9, 0.0]), counts=np.zeros(3), n_there=0, rng=rng())
-    assert long[0] == 0
-    assert sorted(by_likeness(active, 9, share=share, rng=rng(), **counts).tolist()) == [0, 1, 2, 3]
+def test_herding_takes_what_there_is_too_little_of_and_leaves_what_there_is_too_much_of():
+    values = sparse.csr_matrix(np.array([[1.0, 1, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]))
+    mean = np.array([0.5, 0.5, 0.0])
+    four_of_the_first = sparse.csr_matrix(np.array([[1.0, 0, 0]] * 4))
+    asked = {"mean": mean, "there": four_of_the_first, "weight": inverse(mean, 1.0)}
+    assert by_mean(values, 1, **asked).tolist() == [2]
+    assert sorted(by_mean(values, 9, **asked).tolist()) == [0, 1, 2, 3]
+    nothing = sparse.csr_matrix((0, 3))
+    assert by_mean(values, 2, mean=np.array([0.9, 0.9, 0]), there=nothing, weight=np.ones(3))[0] == 0
 
 
-def test_herding_keeps_the_mean_where_it_should_be():
-    points = np.array([[4.0, 0], [0, 4.0], [-4.0, 0], [1.0, 1.0]])
-    there = np.array([[3.0, 0.0]])
-    assert by_mean(points, 1, mean=np.zeros(2), there=there).tolist() == [2]
-    picked = by_mean(points, 4, mean=np.zeros(2), there=there)
-    assert sorted(picked.tolist()) == [0, 1, 2, 3]
+def test_herded_samples_have_a_mean_nearer_to_the_wanted_one_than_drawn_ones():
+    points = rng().normal(size=(200, 5))
+    mean, nothing = np.array([0.5, 0, 0, -0.5, 0]), sparse.csr_matrix((0, 5))
+    picked = by_mean(sparse.csr_matrix(points), 20, mean=mean, there=nothing, weight=np.ones(5))
+    assert np.linalg.norm(points[picked].mean(axis=0) - mean) < 0.1 < np.linalg.norm(points[:20].mean(axis=0) - mean)
+
+
+def test_weights_are_powers_and_nothing_has_no_weight():
+    assert inverse(np.array([4.0, 0.0]), 0.5).tolist() == [0.5, 0.0]
+    assert mean_of(sparse.csr_matrix(np.array([[1.0, 0], [3.0, 0]]))).tolist() == [2.0, 0.0]
 
 
 def test_a_shortfall_is_larger_for_what_is_common_elsewhere():

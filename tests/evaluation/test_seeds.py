@@ -48,7 +48,7 @@ def test_texts_for_what_is_lacking_teach_the_hole_and_chance_does_less():
     seed = found["seed only"]
     assert len(seed.in_hole) == 6
     gains = {name: one.minus_in_hole(seed)[0] for name, one in found.items()}
-    for method in ("texts of shortfalls", "likest to the anchor"):
+    for method in ("texts of shortfalls", "likest counts", "likest activations"):
         assert gains[method] > gains["random real"] > 0
     assert compare_methods(POOL, PARTS, PAPER, **{**asked, "hole": False})[0].in_hole == ()
 
