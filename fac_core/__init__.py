@@ -18,7 +18,15 @@ from fac_core.api.asking import (
     label_by_llm,
 )
 from fac_core.api.atlas import atlas, coverage_by_cluster, has_atlas, match, neighbours, promoted
-from fac_core.api.comparing import closable_gaps, coverage_matrix, effects, find_texts, overlap, small_subset
+from fac_core.api.comparing import (
+    closable_gaps,
+    coverage_matrix,
+    effects,
+    find_texts,
+    overlap,
+    pick_likest,
+    small_subset,
+)
 from fac_core.api.diversity import diversity
 from fac_core.api.encoding import encode, train_sae
 from fac_core.api.evaluation import baselines, judge_answers, steer, study
@@ -134,6 +142,7 @@ __all__ = [
     "neighbours",
     "off_target",
     "overlap",
+    "pick_likest",
     "plan_dataset",
     "prioritised_gaps",
     "probe",

@@ -1,10 +1,12 @@
-"""Verbs about several datasets of one space: overlap, matrix, real texts for gaps, small subsets. No model runs."""
+"""Verbs about several datasets of one space: overlap, matrix, real texts for gaps, small subsets, likest samples. No model runs."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
@@ -15,7 +17,9 @@ from fac_core.coverage import overlap as two_runs
 from fac_core.coverage.active import check_same_space, thresholds
 from fac_core.coverage.closing import Closing, closing
 from fac_core.coverage.definition import PAPER, Definition
+from fac_core.coverage.likeness import Picked, likest
 from fac_core.errors import NotFound
+from fac_core.export.shapes import first_fitting, of_sample, shaped
 from fac_core.features import effects as per_feature
 from fac_core.features import evidence
 from fac_core.store.run_file import RunFile
@@ -148,6 +152,34 @@ def small_subset(
     """Few samples of a run that keep a share of its FAC, in the order of choice."""
     with open_pair(workspace, run, anchor) as (q, p):
         return subset.greedy_subset(q, p, definition, relevant, keep=keep)
+
+
+def pick_likest(
+    source: str,
+    n: int,
+    *,
+    seed: str | None = None,
+    anchor: str | None = None,
+    by: str | None = None,
+    output: Path | str | None = None,
+    workspace: Folder = None,
+) -> Picked:
+    """Choose samples of a run with which a seed becomes like the anchor, or which are like it by themselves.
+
+    Args:
+        by: metadata field whose classes are chosen for themselves, in the anchor's proportions.
+        output: JSONL file for the samples, in the shape of an export.
+    """
+    place = open_workspace(workspace)
+    with open_anchor(place, anchor) as p, _opened(place, [source, *([seed] if seed else [])]) as runs:
+        picked = likest(runs[0], p, n, seed=runs[1] if seed else None, by=by)
+        if output is not None:
+            rows = {row["sample_id"]: row for row in runs[0].query("FROM samples").to_pylist()}
+            items = [of_sample(rows[sample_id]) for sample_id in picked.sample_ids]
+            shape = first_fitting(items)
+            lines = (json.dumps(shaped(item, shape), ensure_ascii=False) + "\n" for item in items)
+            Path(output).write_text("".join(lines), encoding="utf-8")
+    return picked
 
 
 def _of_one_space(place: Workspace, space_id: str, besides: Collection[str] = ()) -> list[str]:

@@ -1,8 +1,9 @@
-"""Commands about several datasets of one space: `fac overlap`, `matrix`, `find`, `subset`, `diversity`."""
+"""Commands about several datasets of one space: `fac overlap`, `matrix`, `find`, `subset`, `pick`, `diversity`."""
 
 from __future__ import annotations
 
 import json as json_format
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -27,7 +28,7 @@ _KEPT = (0.5, 0.8, 0.9, 0.95, 0.99, 1.0)
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    for command in (overlap, matrix, find, subset, diversity):
+    for command in (overlap, matrix, find, subset, pick, diversity):
         app.command()(command)
 
 
@@ -189,6 +190,35 @@ def _lines(found: Subset) -> str:
     """One JSON object a sample: its id, and the FAC up to it."""
     pairs = zip(found.sample_ids, found.fac, strict=True)
     return "".join(json_format.dumps({"sample_id": sample, "fac": fac}) + "\n" for sample, fac in pairs)
+
+
+def pick(
+    source: Annotated[str, typer.Argument(help="Run to choose samples of.")],
+    n: Annotated[int, typer.Option("-n", min=1, help="Samples to choose.")] = 100,
+    seed: Annotated[str | None, typer.Option(help="Run that they are added to; without one they stand alone.")] = None,
+    anchor: AnchorName = None,
+    by: Annotated[str | None, typer.Option(help="Metadata field, such as label: each class for itself.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the samples (.jsonl).")] = None,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+) -> None:
+    """Samples with which a dataset becomes like the anchor: mean activations of features, neither too little nor too much."""
+    import fac_core as fac
+
+    found = fac.pick_likest(source, n, seed=seed, anchor=anchor, by=by, output=output, workspace=workspace)
+    if json:
+        write_json(found)
+        return
+    before, after = found.distance
+    kinds = Counter(one for one in found.classes if one is not None)
+    classes = f" ({', '.join(f'{n:,} {by} {name}' for name, n in sorted(kinds.items()))})" if kinds else ""
+    whose = f"{found.seed}, which was" if found.seed else "Nothing, which is"
+    out.print(
+        Text(
+            f"{len(found.sample_ids):,} samples of {found.source}{classes}, {found.n_tokens:,} tokens. "
+            f"{whose} {before:.3g} from {found.anchor}, is {after:.3g} from it with them."
+        )
+    )
 
 
 def diversity(

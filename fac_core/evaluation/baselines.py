@@ -16,22 +16,14 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
+from fac_core.coverage.likeness import POWER, by_mean, inverse, mean_of
 from fac_core.errors import WrongUse
 from fac_core.evaluation import toxicity
 from fac_core.evaluation.comparisons import Budget, Compared
 from fac_core.evaluation.material import Material
 from fac_core.evaluation.pool import Pool, Split
 from fac_core.evaluation.seeds import Seeds
-from fac_core.evaluation.selection import (
-    LIKEST_POWER,
-    by_coverage,
-    by_features,
-    by_mean,
-    by_spread,
-    inverse,
-    mean_of,
-    shortfall,
-)
+from fac_core.evaluation.selection import by_coverage, by_features, by_spread, shortfall
 from fac_core.evaluation.variants import Variant, Yardstick
 from fac_core.progress import Progress, silent
 
@@ -129,7 +121,7 @@ def _likest_counts(r: _Round) -> np.ndarray:
 
 
 def _likest_activations(r: _Round) -> np.ndarray:
-    return _likest(r, r.pool.activations, LIKEST_POWER)
+    return _likest(r, r.pool.activations, POWER)
 
 
 def _likest_states(r: _Round) -> np.ndarray:

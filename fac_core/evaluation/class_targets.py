@@ -13,8 +13,9 @@ import numpy as np
 from scipy import sparse
 
 from fac_core.activations.tokens import SampleTokenizer
+from fac_core.coverage.likeness import POWER, by_mean, inverse, mean_of
 from fac_core.evaluation.pool import Pool, Split
-from fac_core.evaluation.selection import LIKEST_POWER, by_mean, inverse, mean_of, shortfall
+from fac_core.evaluation.selection import shortfall
 from fac_core.evaluation.variants import Variant, Yardstick, thresholds
 from fac_core.store.run_file import RunFile
 from fac_core.synthesis.targets import N_SPANS, Span, Target, span
@@ -61,7 +62,7 @@ class ClassTargets:
         """Positions of the n texts with which mean activations over a class are those of the anchor."""
         seed, anchor = (rows[self.pool.positive[rows] == label] for rows in (seed, self.yardstick.anchor))
         mean, values = mean_of(self.pool.activations[anchor]), _rows(fired, len(self._share[label]))
-        weight = inverse(mean, LIKEST_POWER)
+        weight = inverse(mean, POWER)
         return by_mean(values, n, mean=mean, there=self.pool.activations[seed], weight=weight)
 
     def gaps(self, counts: np.ndarray, label: bool, rng: np.random.Generator) -> np.ndarray:

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.model_selection import train_test_split
 
+from fac_core.coverage.likeness import pooled_activations
 from fac_core.errors import WrongUse
 from fac_core.evaluation.reward import passages
 from fac_core.evaluation.states import Passage, States
@@ -155,14 +156,6 @@ def instructions(run: RunFile, states: States, *, on_progress: Progress = silent
         points,
         tuple((turns[i][0]["content"], turns[i][1]["content"]) for i in np.flatnonzero(known)),
     )
-
-
-def pooled_activations(run: RunFile, sample_ids: np.ndarray) -> sparse.csr_matrix:
-    """float32 `[samples, d_sae]`: g_i(x) of all samples of a run. `sample_ids`: all of its ids, ascending."""
-    found = run.query("SELECT feature_id, sample_id, activation FROM activations")
-    rows = np.searchsorted(sample_ids, found["sample_id"].to_numpy())
-    cells = (found["activation"].to_numpy(), (rows, found["feature_id"].to_numpy()))
-    return sparse.csr_matrix(cells, shape=(len(sample_ids), run.info.d_sae))
 
 
 def split(pool: Pool, seed: int, *, anchor: float = 0.25, test: float = 0.3) -> Split:

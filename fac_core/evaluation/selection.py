@@ -8,9 +8,6 @@ import numpy as np
 from scipy import sparse
 from sklearn.cluster import KMeans
 
-LIKEST_POWER = 0.5
-"""Of the means of activations, in weights of `by_mean`: chosen on split 0 of ToxicChat and of tweets."""
-
 
 def by_coverage(
     active: sparse.csr_matrix,
@@ -75,41 +72,6 @@ def by_features(values: sparse.csr_matrix, features: np.ndarray, n: int) -> np.n
             if queue and len(picked) < n:
                 picked[int(queue.pop())] = None
     return np.array(list(picked), dtype=np.int64)
-
-
-def by_mean(
-    values: sparse.csr_matrix, n: int, *, mean: np.ndarray, there: sparse.csr_matrix, weight: np.ndarray
-) -> np.ndarray:
-    """Greedy: the sample after which the mean of all is nearest to where it should be, again and again (herding).
-
-    A sample that has much of everything is not worth more than others: what there is too much of counts against it.
-
-    Args:
-        values: `[samples, d]`; mean: `[d]`.
-        there: `[samples, d]`: those that are there already.
-        weight: `[d]`, of squared differences.
-    """
-    total = np.asarray(there.sum(axis=0), dtype=np.float64).ravel()
-    n_there, n_rows = cast(tuple[int, int], there.shape)[0], cast(tuple[int, int], values.shape)[0]
-    squares, free = values.multiply(values) @ weight, np.ones(n_rows, dtype=bool)
-    picked: list[int] = []
-    for size in range(n_there + 1, n_there + 1 + min(n, n_rows)):
-        loss = squares + 2 * values @ (weight * (total - size * mean))
-        best = int(np.argmin(np.where(free, loss, np.inf)))
-        free[best] = False
-        picked.append(best)
-        total += np.asarray(values[best].todense()).ravel()
-    return np.array(picked, dtype=np.int64)
-
-
-def mean_of(values: sparse.csr_matrix) -> np.ndarray:
-    """float64 `[d]`, of `[samples, d]`."""
-    return np.asarray(values.mean(axis=0), dtype=np.float64).ravel()
-
-
-def inverse(mean: np.ndarray, power: float) -> np.ndarray:
-    """`mean ** -power`, 0 where the mean is: weights under which what is common does not drown what is rare."""
-    return np.power(mean, -power, out=np.zeros(len(mean)), where=mean > 0)
 
 
 def shortfall(share: np.ndarray, counts: np.ndarray, n: int) -> np.ndarray:

@@ -78,6 +78,7 @@ def test_every_command_has_one_document_and_a_table(folder, capsys, tmp_path):
         ("find", "2"),
         ("find", "--gaps", "--run", "seed"),
         ("subset", "seed"),
+        ("pick", "m", "-n", "1", "--seed", "seed"),
         ("diversity", "seed", "anchor", "--draws", "2", "--match", "none"),
     ):
         assert isinstance(json.loads(said(capsys, *command, *w, "--json")), dict | list), command
@@ -93,6 +94,14 @@ def test_a_subset_is_written_as_ids(folder, capsys, tmp_path):
     assert [json.loads(line)["sample_id"] for line in lines] == list(
         fac.small_subset("seed", keep=1.0, workspace=folder).sample_ids
     )
+
+
+def test_picked_samples_are_written_as_a_dataset(folder, capsys, tmp_path):
+    said_it = said(capsys, "pick", "anchor", "-n", "2", "-w", str(folder), "-o", str(tmp_path / "p.jsonl"))
+    assert "2 samples of anchor" in said_it
+    lines = (tmp_path / "p.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 2
+    assert all(json.loads(line)["text"] for line in lines)
 
 
 @pytest.mark.parametrize("wrong", [("find",), ("find", "2", "--gaps"), ("matrix", "--match", "words")])

@@ -12,16 +12,7 @@ from fac_core.errors import BadInput, WrongUse
 from fac_core.evaluation.baselines import METHODS, compare_methods
 from fac_core.evaluation.material import Material, read_material
 from fac_core.evaluation.pool import split
-from fac_core.evaluation.selection import (
-    by_coverage,
-    by_distance,
-    by_features,
-    by_mean,
-    by_spread,
-    inverse,
-    mean_of,
-    shortfall,
-)
+from fac_core.evaluation.selection import by_coverage, by_distance, by_features, by_spread, shortfall
 from fac_core.evaluation.states import States
 from fac_core.evaluation.variants import PAPER
 from tests.evaluation.pools import labelled_pool
@@ -85,29 +76,6 @@ def test_a_feature_is_served_by_the_sample_that_fires_it_most():
     values = sparse.csr_matrix(np.array([[1.0, 0], [3.0, 5.0], [2.0, 6.0]]))
     assert by_features(values, np.array([0, 1]), 2).tolist() == [1, 2]
     assert by_features(values, np.array([0]), 3).tolist() == [1, 2, 0]
-
-
-def test_herding_takes_what_there_is_too_little_of_and_leaves_what_there_is_too_much_of():
-    values = sparse.csr_matrix(np.array([[1.0, 1, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]))
-    mean = np.array([0.5, 0.5, 0.0])
-    four_of_the_first = sparse.csr_matrix(np.array([[1.0, 0, 0]] * 4))
-    asked = {"mean": mean, "there": four_of_the_first, "weight": inverse(mean, 1.0)}
-    assert by_mean(values, 1, **asked).tolist() == [2]
-    assert sorted(by_mean(values, 9, **asked).tolist()) == [0, 1, 2, 3]
-    nothing = sparse.csr_matrix((0, 3))
-    assert by_mean(values, 2, mean=np.array([0.9, 0.9, 0]), there=nothing, weight=np.ones(3))[0] == 0
-
-
-def test_herded_samples_have_a_mean_nearer_to_the_wanted_one_than_drawn_ones():
-    points = rng().normal(size=(200, 5))
-    mean, nothing = np.array([0.5, 0, 0, -0.5, 0]), sparse.csr_matrix((0, 5))
-    picked = by_mean(sparse.csr_matrix(points), 20, mean=mean, there=nothing, weight=np.ones(5))
-    assert np.linalg.norm(points[picked].mean(axis=0) - mean) < 0.1 < np.linalg.norm(points[:20].mean(axis=0) - mean)
-
-
-def test_weights_are_powers_and_nothing_has_no_weight():
-    assert inverse(np.array([4.0, 0.0]), 0.5).tolist() == [0.5, 0.0]
-    assert mean_of(sparse.csr_matrix(np.array([[1.0, 0], [3.0, 0]]))).tolist() == [2.0, 0.0]
 
 
 def test_a_shortfall_is_larger_for_what_is_common_elsewhere():
