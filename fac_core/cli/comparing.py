@@ -212,11 +212,11 @@ def pick(
     before, after = found.distance
     kinds = Counter(one for one in found.classes if one is not None)
     classes = f" ({', '.join(f'{n:,} {by} {name}' for name, n in sorted(kinds.items()))})" if kinds else ""
-    whose = f"{found.seed}, which was" if found.seed else "Nothing, which is"
+    gain = f"With them {found.seed} is" if found.seed else "They are"
     out.print(
         Text(
             f"{len(found.sample_ids):,} samples of {found.source}{classes}, {found.n_tokens:,} tokens. "
-            f"{whose} {before:.3g} from {found.anchor}, is {after:.3g} from it with them."
+            f"{gain} {1 - after / before:.0%} nearer to {found.anchor} than {found.seed or 'nothing'}, in mean activations."
         )
     )
 

@@ -44,7 +44,8 @@ def test_a_seed_gets_what_it_lacks_and_comes_nearer(run_of: Runs):
     found = likest(source, anchor, 1, seed=seed)
     assert found.sample_ids == (2,)  # not the one that has nine times as much of it
     assert found.classes == (None,)
-    assert found.distance[1] == pytest.approx(0) < found.distance[0]
+    assert found.distance[1] == pytest.approx(0)
+    assert found.distance[0] > 0.1
     alone = likest(source, anchor, 3)
     assert sorted(alone.sample_ids) == [0, 1, 2]
     assert alone.seed is None
