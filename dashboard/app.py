@@ -103,7 +103,10 @@ page = st.navigation(
 )
 workspace = find_workspace()
 job_strip.show(workspace, (st.session_state.get("author") or "").strip() or "anonymous")
-if page.url_path == "data":  # it is where runs come from, so it needs none
+if page.url_path in (
+    "data",
+    "study",
+):  # one is where runs come from, the other shows what is finished: neither needs any
     st.session_state["workspace"] = workspace
 else:
     st.session_state["selection"] = choose(workspace)

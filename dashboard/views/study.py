@@ -10,10 +10,10 @@ import streamlit as st
 from dashboard.components import method_comparison
 from dashboard.components.examples import st_text
 from dashboard.figures import study as figures
-from dashboard.selection import Selection
 from fac_core.errors import FacError
 from fac_core.evaluation.comparisons import compared_studies, comparisons
 from fac_core.evaluation.study_files import Study, read_study, studies
+from fac_core.store.workspace import Workspace
 
 
 def said(correlation: list[float | None]) -> str:
@@ -96,9 +96,9 @@ def show_metrics(study: Study) -> None:
     )
 
 
-selection: Selection = st.session_state["selection"]
-finished = studies(selection.workspace)
-names = sorted({*finished, *compared_studies(selection.workspace)})
+place: Workspace = st.session_state["workspace"]
+finished = studies(place)
+names = sorted({*finished, *compared_studies(place)})
 if not names:
     st.info("No study is finished in this workspace. One takes some minutes:", icon=":material/science:")
     st.code("fac study CONFIG.toml", language="bash")
@@ -108,8 +108,8 @@ if asked is not None and asked not in names:
     st.warning(f"There is no finished study {st_text(asked)} here; showing {names[0]}.", icon=":material/link_off:")
 name = st.selectbox("Study", names, index=None, key="study", bind="query-params", placeholder=names[0]) or names[0]
 try:
-    study = read_study(selection.workspace, name) if name in finished else None
-    kept = comparisons(selection.workspace, name)
+    study = read_study(place, name) if name in finished else None
+    kept = comparisons(place, name)
 except FacError as error:
     st.error(st_text(str(error)), icon=":material/error:")
     st.stop()
