@@ -79,9 +79,10 @@ def baselines(
         real: of the methods that pick real texts only these; all by default.
     """
     from fac_core.evaluation import variants
-    from fac_core.evaluation.baselines import METHODS, compare_methods
+    from fac_core.evaluation.baselines import compare_methods
     from fac_core.evaluation.comparisons import keep_comparison
     from fac_core.evaluation.material import passages_of, read_material
+    from fac_core.evaluation.picking import METHODS
     from fac_core.evaluation.pool import split
 
     settings = config if isinstance(config, StudyConfig) else read_config(Path(config))

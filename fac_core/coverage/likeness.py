@@ -65,14 +65,13 @@ def likest(source: RunFile, anchor: RunFile, n: int, *, seed: RunFile | None = N
     for name, count in zip(names, _shares(n, [int((wanted_of == name).sum()) for name in names]), strict=True):
         rows, here = np.flatnonzero(theirs == name), there[mine == name]
         if len(rows) < count:
-            of_class = f" with {by} = {name}" if by else ""
-            raise WrongUse(f"{source.info.name!r} has {len(rows)} samples{of_class}; {count} are asked for.")
-        mean = mean_of(wanted[wanted_of == name])
-        weight = inverse(mean, POWER)
-        order = rows[by_mean(offered[rows], count, mean=mean, there=here, weight=weight)]
+            which = f" with {by} = {name}" if by else ""
+            raise WrongUse(f"{source.info.name!r} has {len(rows)} samples{which}; {count} are asked for.")
+        of_class = wanted[wanted_of == name]
+        order = rows[nearest(offered[rows], count, wanted=of_class, there=here)]
         picked += [(int(row), name) for row in order]
-        stacked = cast(sparse.csr_matrix, sparse.vstack([here, offered[order]]).tocsr())
-        distances.append((_distance(here, mean, weight), _distance(stacked, mean, weight)))
+        both = cast(sparse.csr_matrix, sparse.vstack([here, offered[order]]).tocsr())
+        distances.append((_distance(here, of_class), _distance(both, of_class)))
     ids = source.query("SELECT sample_id FROM samples ORDER BY sample_id")["sample_id"].to_numpy()
     return Picked(
         source=source.info.name,
@@ -83,6 +82,24 @@ def likest(source: RunFile, anchor: RunFile, n: int, *, seed: RunFile | None = N
         n_tokens=int(tokens[[row for row, _ in picked]].sum()),
         distance=cast(tuple[float, float], tuple(np.mean(distances, axis=0).tolist())),
     )
+
+
+def nearest(
+    values: sparse.csr_matrix,
+    n: int,
+    *,
+    wanted: sparse.csr_matrix,
+    there: sparse.csr_matrix,
+    power: float = POWER,
+) -> np.ndarray:
+    """Positions of the samples with which means become those of wanted ones, in the order of choice.
+
+    Args:
+        values, wanted, there: `[samples, d]`, not negative; what is offered, what it should be like, what is there already.
+        power: squared differences are weighted by the wanted mean to minus this.
+    """
+    mean = mean_of(wanted)
+    return by_mean(values, n, mean=mean, there=there, weight=inverse(mean, power))
 
 
 def by_mean(
@@ -146,6 +163,7 @@ def _shares(n: int, sizes: list[int]) -> list[int]:
     return counts.tolist()
 
 
-def _distance(values: sparse.csr_matrix, mean: np.ndarray, weight: np.ndarray) -> float:
+def _distance(values: sparse.csr_matrix, wanted: sparse.csr_matrix) -> float:
+    mean = mean_of(wanted)
     here = mean_of(values) if cast(tuple[int, int], values.shape)[0] else np.zeros(len(mean))
-    return float((weight * (here - mean) ** 2).sum())
+    return float((inverse(mean, POWER) * (here - mean) ** 2).sum())

@@ -8,146 +8,23 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from scipy import sparse
 
-from fac_core.coverage.likeness import POWER, by_mean, inverse, mean_of
 from fac_core.errors import WrongUse
 from fac_core.evaluation import toxicity
 from fac_core.evaluation.comparisons import Budget, Compared
 from fac_core.evaluation.material import Material
+from fac_core.evaluation.picking import METHODS, Round
 from fac_core.evaluation.pool import Pool, Split
 from fac_core.evaluation.seeds import Seeds
-from fac_core.evaluation.selection import by_coverage, by_features, by_spread, shortfall
 from fac_core.evaluation.variants import Variant, Yardstick
 from fac_core.progress import Progress, silent
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class _Round:
-    """One label of one draw of the seed, and what may be added to it."""
-
-    pool: Pool
-    yardstick: Yardstick
-    variant: Variant
-    seed: np.ndarray
-    """Rows of both labels."""
-    offered: np.ndarray
-    """Rows of this label."""
-    label: bool
-    n: int
-    tokens: float
-    """Of a budget of tokens."""
-    rng: np.random.Generator
-
-    def counts(self) -> np.ndarray:
-        """`[d_sae]`: samples of the seed in which a feature of F(P) is active."""
-        return np.asarray(self.yardstick.incidence(self.variant)[self.seed].sum(axis=0)).ravel()
-
-    def gaps(self) -> np.ndarray:
-        return np.flatnonzero(self.yardstick.can_occur(self.variant) & (self.counts() < self.variant.min_count))
-
-    @property
-    def rows_of_label(self) -> tuple[np.ndarray, np.ndarray]:
-        """Of the anchor and of the seed, samples of this label."""
-        anchor, seed = (rows[self.pool.positive[rows] == self.label] for rows in (self.yardstick.anchor, self.seed))
-        return anchor, seed
-
-
-def _random(r: _Round) -> np.ndarray:
-    return r.rng.permutation(len(r.offered))
-
-
-def _spread(r: _Round) -> np.ndarray:
-    return _filled(r, by_spread(r.pool.points[r.offered], r.n, rng=r.rng))
-
-
-def _greedy(r: _Round) -> np.ndarray:
-    active = r.yardstick.incidence(r.variant)[r.offered]
-    return _filled(r, by_coverage(active, 2 * r.n, min_count=r.variant.min_count, counts=r.counts(), rng=r.rng))
-
-
-def _greedy_per_token(r: _Round) -> np.ndarray:
-    active = r.yardstick.incidence(r.variant)[r.offered]
-    found = by_coverage(
-        active, 2 * r.n, min_count=r.variant.min_count, counts=r.counts(), cost=r.pool.n_tokens[r.offered], rng=r.rng
-    )
-    return _filled(r, found)
-
-
-def _gap_features(r: _Round) -> np.ndarray:
-    """For every gap, in random order, the real text that fires it most: what retrieval would do in place of synthesis."""
-    return _filled(r, by_features(r.pool.activations[r.offered], r.rng.permutation(r.gaps()), 2 * r.n))
-
-
-def _random_features(r: _Round) -> np.ndarray:
-    """The same for as many features of F(P), drawn at random."""
-    could = np.flatnonzero(r.yardstick.can_occur(r.variant))
-    drawn = r.rng.choice(could, min(len(could), max(1, len(r.gaps()))), replace=False)
-    return _filled(r, by_features(r.pool.activations[r.offered], drawn, 2 * r.n))
-
-
-def _shortfalls(r: _Round) -> np.ndarray:
-    """The same for features that the seed's samples of a label fire too seldom, the largest shortfall first."""
-    anchor, seed = r.rows_of_label
-    active = r.yardstick.incidence(r.variant)
-    short = shortfall(mean_of(active[anchor]), np.asarray(active[seed].sum(axis=0)).ravel(), len(seed))
-    order = np.argsort(-short, kind="stable")
-    return _filled(r, by_features(r.pool.activations[r.offered], order[short[order] > 0], 2 * r.n))
-
-
-def _likest(r: _Round, values: sparse.csr_matrix, power: float) -> np.ndarray:
-    """Samples with which the means over a label are those of the anchor.
-
-    Args:
-        values: `[rows, d]`; power: a weight is the anchor's mean to minus this.
-    """
-    anchor, seed = r.rows_of_label
-    mean = mean_of(values[anchor])
-    weight = inverse(mean, power) if power else np.ones(len(mean))
-    return _filled(r, by_mean(values[r.offered], 2 * r.n, mean=mean, there=values[seed], weight=weight))
-
-
-def _likest_counts(r: _Round) -> np.ndarray:
-    """By how often features are active; weighted like this the distance is χ²."""
-    return _likest(r, r.yardstick.incidence(r.variant), 1.0)
-
-
-def _likest_activations(r: _Round) -> np.ndarray:
-    return _likest(r, r.pool.activations, POWER)
-
-
-def _likest_states(r: _Round) -> np.ndarray:
-    """Without a SAE: hidden states, each dimension at unit spread."""
-    points = r.pool.points / np.maximum(r.pool.points[r.yardstick.anchor].std(axis=0), 1e-9)
-    return _likest(r, sparse.csr_matrix(points), 0.0)
-
-
-def _filled(r: _Round, picked: np.ndarray) -> np.ndarray:
-    """The rest in random order, for budgets that what was picked does not use up."""
-    return np.concatenate([picked, r.rng.permutation(np.setdiff1d(np.arange(len(r.offered)), picked))])
-
-
-METHODS: dict[str, Callable[[_Round], np.ndarray]] = {
-    "random real": _random,
-    "spread real": _spread,
-    "greedy FAC": _greedy,
-    "greedy FAC per token": _greedy_per_token,
-    "texts of gaps": _gap_features,
-    "texts of random features": _random_features,
-    "texts of shortfalls": _shortfalls,
-    "likest counts": _likest_counts,
-    "likest states": _likest_states,
-    "likest activations": _likest_activations,
-}
-"""Method -> positions among the offered rows, best first."""
 
 
 def compare_methods(
@@ -204,7 +81,7 @@ def compare_methods(
             theirs = {name: m.n_tokens[m.rows(label, draw)] for name, m in (others or {}).items()}
             tokens = min((float(t.sum()) for t in theirs.values()), default=n * float(pool.n_tokens[offered].mean()))
             fewest = _fewest(theirs, n, label, draw)
-            rounds.append(_Round(pool, yardstick, variant, seed.rows, offered, label, fewest, tokens, rng))
+            rounds.append(Round(pool, yardstick, variant, seed.rows, offered, label, fewest, tokens, rng))
         for method in real:
             pick = METHODS[method]
             added = np.concatenate([_within(r, r.offered[pick(r)], budget, dose) for r in rounds])
@@ -228,7 +105,7 @@ def _fewest(theirs: Mapping[str, np.ndarray], n: int, label: bool, draw: int) ->
     return there
 
 
-def _within(r: _Round, order: np.ndarray, budget: Budget, dose: float) -> np.ndarray:
+def _within(r: Round, order: np.ndarray, budget: Budget, dose: float) -> np.ndarray:
     if budget == "samples":
         return order[: round(dose * r.n)]
     return order[: _fitting(r.pool.n_tokens[order], dose * r.tokens)]
@@ -239,7 +116,7 @@ def _fitting(n_tokens: np.ndarray, allowed: float) -> int:
     return max(1, int(np.searchsorted(np.cumsum(n_tokens), allowed, side="right")))
 
 
-def _drawn(material: Material, draw: int, budget: Budget, rounds: Sequence[_Round], dose: float) -> Material:
+def _drawn(material: Material, draw: int, budget: Budget, rounds: Sequence[Round], dose: float) -> Material:
     picked = []
     for r in rounds:
         order = r.rng.permutation(material.rows(r.label, draw))
@@ -248,7 +125,7 @@ def _drawn(material: Material, draw: int, budget: Budget, rounds: Sequence[_Roun
     return material.at(np.concatenate(picked))
 
 
-def _closed(r: _Round, added: np.ndarray) -> float | None:
+def _closed(r: Round, added: np.ndarray) -> float | None:
     gaps = r.gaps()
     if not len(gaps):
         return None

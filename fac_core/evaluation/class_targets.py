@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from fac_core.activations.tokens import SampleTokenizer
-from fac_core.coverage.likeness import POWER, by_mean, inverse, mean_of
+from fac_core.coverage.likeness import nearest
 from fac_core.evaluation.pool import Pool, Split
 from fac_core.evaluation.selection import shortfall
 from fac_core.evaluation.variants import Variant, Yardstick, thresholds
@@ -61,9 +61,9 @@ class ClassTargets:
     def likest(self, seed: np.ndarray, label: bool, fired: Sequence[Fired], n: int) -> np.ndarray:
         """Positions of the n texts with which mean activations over a class are those of the anchor."""
         seed, anchor = (rows[self.pool.positive[rows] == label] for rows in (seed, self.yardstick.anchor))
-        mean, values = mean_of(self.pool.activations[anchor]), _rows(fired, len(self._share[label]))
-        weight = inverse(mean, POWER)
-        return by_mean(values, n, mean=mean, there=self.pool.activations[seed], weight=weight)
+        activations = self.pool.activations
+        values = _rows(fired, len(self._share[label]))
+        return nearest(values, n, wanted=activations[anchor], there=activations[seed])
 
     def gaps(self, counts: np.ndarray, label: bool, rng: np.random.Generator) -> np.ndarray:
         """Gaps at home in a class, those first that fewest samples fire; ties are drawn.

@@ -9,8 +9,9 @@ import pytest
 from scipy import sparse
 
 from fac_core.errors import BadInput, WrongUse
-from fac_core.evaluation.baselines import METHODS, compare_methods
+from fac_core.evaluation.baselines import compare_methods
 from fac_core.evaluation.material import Material, read_material
+from fac_core.evaluation.picking import METHODS
 from fac_core.evaluation.pool import split
 from fac_core.evaluation.selection import by_coverage, by_distance, by_features, by_spread, shortfall
 from fac_core.evaluation.states import States
