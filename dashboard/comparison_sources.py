@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard.sources import Relevant, run_file, words
 from fac_core.api.comparing import RealText, find_texts
 from fac_core.coverage import closing as closing_gaps
-from fac_core.coverage import fac, matrix, overlap
+from fac_core.coverage import fac, likeness, matrix, overlap
 from fac_core.coverage.definition import Definition
 from fac_core.coverage.subset import Subset, greedy_subset
 from fac_core.features import effects as per_feature
@@ -57,6 +57,12 @@ def closing(
 def subset(run: Path, anchor: Path, definition: Definition, relevant: Relevant) -> Subset:
     """Samples in greedy order, until they cover all that the run does."""
     return greedy_subset(run_file(run), run_file(anchor), definition, relevant)
+
+
+@st.cache_resource(max_entries=_KEPT, show_spinner="Choosing one text after the other…")
+def likest(source: Path, seed: Path, anchor: Path, n: int, by: str | None) -> likeness.Picked:
+    """Samples of a source with which the seed becomes like the anchor."""
+    return likeness.likest(run_file(source), run_file(anchor), n, seed=run_file(seed), by=by)
 
 
 @st.cache_resource(max_entries=_KEPT, show_spinner=False)

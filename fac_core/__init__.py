@@ -25,6 +25,7 @@ from fac_core.api.comparing import (
     find_texts,
     overlap,
     pick_likest,
+    sample_rows,
     small_subset,
 )
 from fac_core.api.diversity import diversity
@@ -155,6 +156,7 @@ __all__ = [
     "review",
     "rounds",
     "runs",
+    "sample_rows",
     "set_relevance",
     "small_subset",
     "standing",

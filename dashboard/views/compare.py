@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import comparison_sources, sources
+from dashboard.components import likest_samples
 from dashboard.components.examples import st_text
 from dashboard.figures import comparison
 from dashboard.links import link, shared
@@ -189,6 +190,10 @@ def show_real_texts(run: RunInfo) -> None:
         st.html(token_heat(text.example.text, text.example.tokens, strongest, around=120, peak=text.example.peak))
 
 
+def show_likest(run: RunInfo) -> None:
+    likest_samples.show(selection, run, [info for info in peers if info.run_id != run.run_id])
+
+
 def show_subset(run: RunInfo) -> None:
     st.subheader(f"How few samples of {st_text(run.name)} suffice")
     found = comparison_sources.subset(path(run), anchor, definition, relevant)
@@ -284,5 +289,6 @@ else:
     section(show_pair, first, second)
     section(show_effects, first, second)
 section(show_real_texts, selection.run)
+section(show_likest, selection.run)
 section(show_subset, selection.run)
 section(show_other_spaces)

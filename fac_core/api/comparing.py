@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pyarrow as pa
 
@@ -161,25 +159,25 @@ def pick_likest(
     seed: str | None = None,
     anchor: str | None = None,
     by: str | None = None,
-    output: Path | str | None = None,
     workspace: Folder = None,
 ) -> Picked:
     """Choose samples of a run with which a seed becomes like the anchor, or which are like it by themselves.
 
     Args:
         by: metadata field whose classes are chosen for themselves, in the anchor's proportions.
-        output: JSONL file for the samples, in the shape of an export.
     """
     place = open_workspace(workspace)
     with open_anchor(place, anchor) as p, _opened(place, [source, *([seed] if seed else [])]) as runs:
-        picked = likest(runs[0], p, n, seed=runs[1] if seed else None, by=by)
-        if output is not None:
-            rows = {row["sample_id"]: row for row in runs[0].query("FROM samples").to_pylist()}
-            items = [of_sample(rows[sample_id]) for sample_id in picked.sample_ids]
-            shape = first_fitting(items)
-            lines = (json.dumps(shaped(item, shape), ensure_ascii=False) + "\n" for item in items)
-            Path(output).write_text("".join(lines), encoding="utf-8")
-    return picked
+        return likest(runs[0], p, n, seed=runs[1] if seed else None, by=by)
+
+
+def sample_rows(run: str, sample_ids: Sequence[int], *, workspace: Folder = None) -> list[dict[str, Any]]:
+    """Samples of a run as rows of a dataset, in the shape of an export, in the order asked for."""
+    with open_workspace(workspace).run(run) as opened:
+        rows = {row["sample_id"]: row for row in opened.query("FROM samples").to_pylist()}
+    items = [of_sample(rows[sample_id]) for sample_id in sample_ids]
+    shape = first_fitting(items)
+    return [shaped(item, shape) for item in items]
 
 
 def _of_one_space(place: Workspace, space_id: str, besides: Collection[str] = ()) -> list[str]:

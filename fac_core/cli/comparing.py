@@ -205,7 +205,11 @@ def pick(
     """Samples with which a dataset becomes like the anchor: mean activations of features, neither too little nor too much."""
     import fac_core as fac
 
-    found = fac.pick_likest(source, n, seed=seed, anchor=anchor, by=by, output=output, workspace=workspace)
+    found = fac.pick_likest(source, n, seed=seed, anchor=anchor, by=by, workspace=workspace)
+    if output:
+        rows = fac.sample_rows(source, found.sample_ids, workspace=workspace)
+        lines = (json_format.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        output.write_text("".join(lines), encoding="utf-8")
     if json:
         write_json(found)
         return

@@ -152,7 +152,9 @@ def _read(
 ) -> DynamicCache:
     """Keys and values of prompts; what all of them begin with is read once."""
     cache = DynamicCache(config=model.config)
-    read: dict[str, Any] = {"past_key_values": cache, "use_cache": True, "logits_to_keep": 1}
+    # As an index, not as a number: a slice of many prompts lies in pieces, and multiplying those copies the vocabulary for each.
+    last = torch.tensor([-1], device=input_ids.device)
+    read: dict[str, Any] = {"past_key_values": cache, "use_cache": True, "logits_to_keep": last}
     if n_shared:
         shared = slice(0, n_shared)
         model(
