@@ -33,7 +33,9 @@ def show(selection: Selection, run: RunInfo, others: Sequence[RunInfo]) -> None:
         st.info("Another run of this space would be chosen from.", icon=":material/search_off:")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        source = pick_run("Choose from", list(others), others[0], "cm_source", "A run of the same space.")
+        # The anchor comes last: who has its texts hardly needs others like them.
+        offered = sorted(others, key=lambda info: info.run_id == selection.anchor.run_id)
+        source = pick_run("Choose from", offered, offered[0], "cm_source", "A run of the same space.")
         most = max(1, source.n_samples)
         n = int(st.number_input("Samples", 1, most, min(100, most), key="cm_n", width=140))
         by = st.text_input("Field of classes", key="cm_by", placeholder="none; e.g. label", width=200).strip() or None
@@ -57,6 +59,7 @@ def show(selection: Selection, run: RunInfo, others: Sequence[RunInfo]) -> None:
     st.dataframe(
         [{"sample": i, **({by: c} if by else {}), "text": r.get("text") or json.dumps(r)} for i, c, r in shown],
         hide_index=True,
+        column_config={"sample": st.column_config.NumberColumn(width="small")},
     )
     st.download_button(
         f"All {len(rows):,} as a dataset",
