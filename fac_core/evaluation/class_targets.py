@@ -7,7 +7,6 @@ Nothing of the rows that models are measured on is shown.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 
 import numpy as np
 from scipy import sparse
@@ -16,7 +15,7 @@ from fac_core.activations.tokens import SampleTokenizer
 from fac_core.coverage.likeness import nearest
 from fac_core.evaluation.pool import Pool, Split
 from fac_core.evaluation.selection import shortfall
-from fac_core.evaluation.variants import Variant, Yardstick, thresholds
+from fac_core.evaluation.variants import CALIBRATED, PAPER, Variant, Yardstick, thresholds
 from fac_core.store.run_file import RunFile
 from fac_core.synthesis.targets import N_SPANS, Span, Target, span
 
@@ -34,6 +33,8 @@ class ClassTargets:
     def __init__(self, run: RunFile, pool: Pool, parts: Split, variant: Variant, tokenizer: SampleTokenizer) -> None:
         self.pool, self.variant, self.yardstick = pool, variant, Yardstick(pool, parts.anchor)
         self._tokenizer = tokenizer
+        quantiles = {variant.quantile, PAPER.quantile, CALIBRATED.quantile}
+        self._delta = {quantile: thresholds(pool.activations[parts.anchor], quantile) for quantile in quantiles}
         active = self.yardstick.incidence(variant)
         self._active = active
         self._share = {
@@ -86,7 +87,7 @@ class ClassTargets:
         return rng.permutation(np.flatnonzero(self.at_home(label)))
 
     def closed(self, seed: np.ndarray, fired: Sequence[Fired], variant: Variant) -> float:
-        """Share of the seed's gaps that texts close, as `variant` counts."""
+        """Share of the seed's gaps that texts close, as `variant` counts: the one of these targets, or a preset."""
         counts = self._counts(fired, variant)
         in_seed = np.asarray(self.yardstick.incidence(variant)[seed].sum(axis=0)).ravel()
         gaps = self.yardstick.can_occur(variant) & (in_seed < variant.min_count)
@@ -100,7 +101,7 @@ class ClassTargets:
             best = here[np.argsort(-self._value[here], kind="stable")][:N_SPANS]
             spans = tuple(one for i in best if (one := self._span(i)).text)
             if spans:
-                delta = float(self._delta_of(self.variant.quantile)[feature])
+                delta = float(self._delta[self.variant.quantile][feature])
                 found.append(Target(int(feature), "", delta, float(self._value[best[0]]), spans))
         return found
 
@@ -112,13 +113,9 @@ class ClassTargets:
 
     def _counts(self, fired: Sequence[Fired], variant: Variant) -> np.ndarray:
         """`[d_sae]`: texts, not of the pool, in which a feature of F(P) is active."""
-        delta = self._delta_of(variant.quantile)
+        delta = self._delta[variant.quantile]
         above = [(ids[values > delta[ids]], values[values > delta[ids]]) for ids, values in fired]
         return _rows(above, len(delta)).getnnz(axis=0) * self.yardstick.can_occur(variant)
-
-    @cache  # noqa: B019  # a few quantiles, of an object that lives as long as the writing
-    def _delta_of(self, quantile: float | None) -> np.ndarray:
-        return thresholds(self.pool.activations[self.yardstick.anchor], quantile)
 
 
 def _rows(fired: Sequence[Fired], d_sae: int) -> sparse.csr_matrix:
