@@ -55,7 +55,8 @@ def study(
             )
         for line in _differences(found):
             out.print(f"Pearson of {line}")
-        out.print(f"Within kinds, all sets: {_within_kinds(found.sets, found.summary)}")
+        if within := _within_kinds(found.sets, found.summary):
+            out.print(f"Within kinds, all sets: {within}")
         out.print(_by_kind(found.sets, found.summary))
 
 
@@ -189,12 +190,13 @@ def _differences(found: Study) -> list[str]:
 
 
 def _within_kinds(sets: pa.Table, summary: dict[str, Any]) -> str:
+    """Nothing where every kind has one set only."""
     from fac_core.evaluation.conclusion import sample
     from fac_core.evaluation.correlation import within_groups
 
     metrics = [name for name in summary["test"] if name in sets.column_names]
     found = within_groups(sample(sets, metrics))
-    return ", ".join(f"{name} {value:+.2f}" for name, value in zip(metrics, found, strict=True))
+    return ", ".join(f"{name} {value:+.2f}" for name, value in zip(metrics, found, strict=True) if value == value)
 
 
 def _by_kind(sets: pa.Table, summary: dict[str, Any]) -> Table:
