@@ -38,7 +38,9 @@ class Dosed:
         """The dose in words."""
         if self.method == PER_FEATURE:
             return f"{self.dose:.0f} a feature"
-        return f"{self.dose:.0f} rounds" if self.method == IN_ROUNDS else f"{self.dose:.0%}"
+        if self.method == IN_ROUNDS:
+            return "round 1" if self.dose == 1 else f"rounds 1 to {self.dose:.0f}"
+        return f"{self.dose:.0%}"
 
     @property
     def mean(self) -> float:
