@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -56,10 +56,7 @@ def write_sets(
     from fac_core.evaluation.writing import METHODS, WritingSpec
 
     spec = WritingSpec(
-        task=task,
-        names=_names(names),
-        n_seed=two(seed),
-        n_added=two(add),
+        **_asked(task, names, seed, add),
         draws=draws,
         methods=tuple(method or METHODS),
         per_feature=per_feature,
@@ -144,14 +141,7 @@ def transfer(
     import fac_core as fac
     from fac_core.evaluation.writing import WritingSpec
 
-    spec = WritingSpec(
-        task=task,
-        names=_names(names),
-        n_seed=two(seed),
-        n_added=two(add),
-        draws=draws,
-        check_labels=check_labels,
-    )
+    spec = WritingSpec(**_asked(task, names, seed, add), draws=draws, check_labels=check_labels)
     with progress_bar("Transfer") as tell:
         cells = fac.transfer(
             sources,
@@ -170,6 +160,11 @@ def transfer(
         who = (Text(name) for name in (one.source, one.generator, one.backbone))
         table.add_row(*who, f"{one.mean:.3f}", interval(one.minus_seed, 3), interval(one.minus_random, 3))
     out.print(table)
+
+
+def _asked(task: str, names: str, seed: str, add: str) -> dict[str, Any]:
+    """Of a `WritingSpec`, what is typed as text."""
+    return {"task": task, "names": _names(names), "n_seed": two(seed), "n_added": two(add)}
 
 
 def _names(given: str) -> tuple[str, str]:
