@@ -36,8 +36,7 @@ def show(selection: Selection, run: RunInfo, others: Sequence[RunInfo]) -> None:
         # The anchor comes last: who has its texts hardly needs others like them.
         offered = sorted(others, key=lambda info: info.run_id == selection.anchor.run_id)
         source = pick_run("Choose from", offered, offered[0], "cm_source", "A run of the same space.")
-        most = max(1, source.n_samples)
-        n = int(st.number_input("Samples", 1, most, min(100, most), key="cm_n", width=140))
+        n = int(st.number_input("Samples", 1, None, 100, key="cm_n", width=140))
         by = st.text_input("Field of classes", key="cm_by", placeholder="none; e.g. label", width=200).strip() or None
         asked = (source.run_id, run.run_id, selection.anchor.run_id, n, by)
         if st.button("Choose", icon=":material/join_inner:", key="cm_choose"):
@@ -48,12 +47,9 @@ def show(selection: Selection, run: RunInfo, others: Sequence[RunInfo]) -> None:
     theirs, mine, anchor = (place.run_path(run_id) for run_id in (source.run_id, run.run_id, selection.anchor.run_id))
     found = comparison_sources.likest(theirs, mine, anchor, n, by)
     rows = sample_rows(source.run_id, found.sample_ids, workspace=place.folder)
-    before, after = found.distance
     st.markdown(
         f"With these **{len(rows):,}** samples ({found.n_tokens:,} tokens) {st_text(run.name)} is "
-        f"**{1 - after / before:.0%}** nearer to {st_text(selection.anchor.name)}, in mean activations."
-        if before > 0
-        else f"{st_text(run.name)} has the anchor's means already."
+        f"{st_text(found.moved)} than before, in mean activations."
     )
     shown = zip(found.sample_ids[:_SHOWN], found.classes, rows, strict=False)
     st.dataframe(

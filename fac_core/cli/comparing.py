@@ -213,14 +213,13 @@ def pick(
     if json:
         write_json(found)
         return
-    before, after = found.distance
     kinds = Counter(one for one in found.classes if one is not None)
     classes = f" ({', '.join(f'{n:,} {by} {name}' for name, n in sorted(kinds.items()))})" if kinds else ""
     gain = f"With them {found.seed} is" if found.seed else "They are"
     out.print(
         Text(
             f"{len(found.sample_ids):,} samples of {found.source}{classes}, {found.n_tokens:,} tokens. "
-            f"{gain} {1 - after / before:.0%} nearer to {found.anchor} than {found.seed or 'nothing'}, in mean activations."
+            f"{gain} {found.moved} than {'before' if found.seed else 'nothing'}, in mean activations."
         )
     )
 

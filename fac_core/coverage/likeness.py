@@ -39,6 +39,13 @@ class Picked:
     distance: tuple[float, float]
     """Of the seed from the anchor, and with the samples: weighted squared differences of mean activations, mean over classes."""
 
+    @property
+    def moved(self) -> str:
+        """What becomes of the distance, in words."""
+        before, after = self.distance
+        change = 1 - after / before if before else 0.0
+        return f"{abs(change):.0%} {'nearer to' if change >= 0 else 'farther from'} {self.anchor}"
+
 
 def likest(source: RunFile, anchor: RunFile, n: int, *, seed: RunFile | None = None, by: str | None = None) -> Picked:
     """Choose n samples of a run.

@@ -49,6 +49,8 @@ def test_a_seed_gets_what_it_lacks_and_comes_nearer(run_of: Runs):
     alone = likest(source, anchor, 3)
     assert sorted(alone.sample_ids) == [0, 1, 2]
     assert alone.seed is None
+    assert found.moved == "100% nearer to anchor"
+    assert likest(source, anchor, 1, seed=anchor).moved == "0% nearer to anchor"
 
 
 def test_classes_are_picked_for_themselves_in_the_proportions_of_the_anchor(run_of: Runs):
