@@ -121,6 +121,14 @@ def test_a_definition_that_another_study_chose_is_tested_on_every_set(workspace,
     assert "agreement" not in summary
 
 
+def test_a_definition_of_positives_is_carried_to_pairs(finished, workspace):
+    before = read_study(finished, "small")
+    before = replace(before, summary={**before.summary, "chosen": "FAC q90 m1 positives relevant"})
+    config = replace(CONFIG, name="carried", task="reward", rejected="worse", n_negative=0, chosen_by="small")
+    summary = run_study(pair_pool(), config, open_folder(workspace, config), chosen_by=before)
+    assert summary["chosen"] == "FAC q90 m1 all"
+
+
 def test_another_learner_is_held_against_the_head_on_the_same_sets(workspace, finished, model_of):
     pool, before = labelled_pool(), read_study(finished, "small")
     config = replace(CONFIG, name="adapted", learner="LoRA", model=str(model_of("llama")), kinds="near; short; long")
