@@ -174,7 +174,8 @@ def pick_likest(
 def sample_rows(run: str, sample_ids: Sequence[int], *, workspace: Folder = None) -> list[dict[str, Any]]:
     """Samples of a run as rows of a dataset, in the shape of an export, in the order asked for."""
     with open_workspace(workspace).run(run) as opened:
-        rows = {row["sample_id"]: row for row in opened.query("FROM samples").to_pylist()}
+        found = opened.query("FROM samples WHERE list_contains(?::UINTEGER[], sample_id)", [list(sample_ids)])
+    rows = {row["sample_id"]: row for row in found.to_pylist()}
     items = [of_sample(rows[sample_id]) for sample_id in sample_ids]
     shape = first_fitting(items)
     return [shaped(item, shape) for item in items]
