@@ -27,7 +27,7 @@ def show(selection: Selection, run: RunInfo, others: Sequence[RunInfo]) -> None:
     st.subheader(f"Samples with which {st_text(run.name)} becomes like the anchor")
     st.caption(
         "Chosen one by one, so that mean activations become the anchor's: what there is too little of counts for a text, what "
-        "there is too much of against it. A model learned more from such texts than from random ones (docs/results.md)."
+        "there is too much of against it. Whether a model learns more from them than from random texts differs from data to data."
     )
     if not others:
         st.info("Another run of this space would be chosen from.", icon=":material/search_off:")

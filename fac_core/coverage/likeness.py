@@ -1,8 +1,8 @@
 """Texts that make a dataset like the anchor: chosen one by one, so that mean activations become the anchor's.
 
 Coverage asks that a feature fires at all. This asks how much of it there is: what there is too little of counts for a text,
-what there is too much of against it, so a long text that fires everything is worth no more than others. Of all ways of
-choosing real texts that were measured, it is the one that beats a random draw (docs/results.md).
+what there is too much of against it, so a long text that fires everything is worth no more than others. Whether a model
+learns more from such texts than from a random draw differs from data to data (docs/results.md).
 """
 
 from __future__ import annotations
