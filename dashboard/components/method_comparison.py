@@ -57,5 +57,5 @@ def show(found: Sequence[Comparison]) -> None:
     )
     st.caption(
         f"{st_text(found[place].title)}; measured {found[place].at[:10]}. Differences are paired over the seeds; from and to "
-        "bound them at 95 %. Many methods are shown: the best of them is best by luck too."
+        "bound them at 95 % on this cut of the data: another anchor and test may say otherwise. Many methods are shown: the best of them is best by luck too."
     )
