@@ -9,13 +9,14 @@ import pyarrow as pa
 import streamlit as st
 
 from dashboard.sources import Relevant, run_file, words
-from fac_core.api.comparing import RealText, find_texts
 from fac_core.coverage import closing as closing_gaps
-from fac_core.coverage import fac, likeness, matrix, overlap
+from fac_core.coverage import fac, matrix, overlap
 from fac_core.coverage.definition import Definition
 from fac_core.coverage.subset import Subset, greedy_subset
-from fac_core.features import effects as per_feature
-from fac_core.features import matching
+from fac_core.lab.sets import likeness
+from fac_core.relevance import effects as per_feature
+from fac_core.spaces import matching
+from fac_core.workflows.comparing import RealText, find_texts
 
 _KEPT = 16
 

@@ -14,13 +14,13 @@ import streamlit as st
 from dashboard import sources
 from fac_core.coverage.active import thresholds
 from fac_core.coverage.definition import SINK_MIN_SAMPLES, SINK_SHARE, Definition
-from fac_core.features import co_activation as co_activating
-from fac_core.features import groups
-from fac_core.features.evidence import Example, examples_of
-from fac_core.features.labels import Labels
-from fac_core.features.neuronpedia import neuronpedia_page
-from fac_core.features.priority import priority
-from fac_core.features.relevance.verdicts import Relevance
+from fac_core.evidence import co_activation as co_activating
+from fac_core.evidence import groups
+from fac_core.evidence.examples import Example, examples_of
+from fac_core.gaps.priority import priority
+from fac_core.naming.labels import Labels
+from fac_core.relevance.verdicts import Relevance
+from fac_core.spaces.neuronpedia import neuronpedia_page
 from fac_core.store.events import EventLog
 
 _KEPT = 256

@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from dashboard.selection import Selection
-from fac_core.api import synthesis
-from fac_core.api.jobs import list_jobs, submit_job
 from fac_core.coverage.definition import Definition
+from fac_core.jobs.control import list_jobs, submit_job
 from fac_core.jobs.job import Job
 from fac_core.jobs.kinds import checked
 from fac_core.synthesis.prompts import BUILT_IN
 from fac_core.synthesis.spec import SynthesisSpec
+from fac_core.workflows import synthesise as synthesis
 
 
 def submit(selection: Selection, kind: str, params: dict[str, Any]) -> str:

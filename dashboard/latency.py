@@ -39,8 +39,8 @@ from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
-from fac_core.features.groups import evidence
-from fac_core.store.run_file import RunFile
+from fac_core.evidence.groups import evidence
+from fac_core.store.runs.run_file import RunFile
 from fac_core.store.workspace import ENVIRONMENT_VARIABLE, Workspace
 
 APP = Path(__file__).with_name("app.py")

@@ -14,9 +14,10 @@ import streamlit as st
 from dashboard.components.examples import st_text
 from fac_core.coverage.definition import CALIBRATED, PAPER, PRESETS, Definition
 from fac_core.errors import FacError, NotFound
-from fac_core.features.relevance.rubric import built_in
-from fac_core.features.relevance.verdicts import Level, Relevance, relevant_ids
-from fac_core.store.run_file import RunInfo
+from fac_core.naming.level import Level
+from fac_core.relevance.rubric import built_in
+from fac_core.relevance.verdicts import Relevance, relevant_ids
+from fac_core.store.runs.run_file import RunInfo
 from fac_core.store.workspace import ENVIRONMENT_VARIABLE, Workspace
 
 ANONYMOUS = "anonymous"

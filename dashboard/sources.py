@@ -23,17 +23,17 @@ from fac_core.curation.triage import Triage
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.datasets.preview import Preview
 from fac_core.datasets.preview import preview as read_preview
-from fac_core.features.atlas import clusters_of
-from fac_core.features.causes import why_uncovered
-from fac_core.features.evidence import words_in_short
-from fac_core.features.homes import fields, homes
-from fac_core.features.labels import Labels
-from fac_core.features.priority import Weights
-from fac_core.features.queue import gap_queue
-from fac_core.features.relevance.verdicts import Relevance
+from fac_core.evidence.examples import words_in_short
+from fac_core.evidence.homes import fields, homes
+from fac_core.gaps.causes import why_uncovered
+from fac_core.gaps.priority import Weights
+from fac_core.gaps.ranked import gap_queue
+from fac_core.naming.labels import Labels
+from fac_core.relevance.verdicts import Relevance
+from fac_core.spaces.atlas import clusters_of
 from fac_core.store.events import Event, EventLog
-from fac_core.store.run_file import RunFile, RunInfo
-from fac_core.store.space_file import SpaceFile
+from fac_core.store.runs.run_file import RunFile, RunInfo
+from fac_core.store.runs.space_file import SpaceFile
 from fac_core.store.workspace import Workspace
 
 _KEPT = 64

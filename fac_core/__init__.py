@@ -9,7 +9,21 @@ that runs a model.
 """
 
 from fac_core.activations.spec import EncodeSpec
-from fac_core.api.asking import (
+from fac_core.coverage.definition import CALIBRATED, PAPER, Definition
+from fac_core.datasets.layouts import ColumnMapping
+from fac_core.errors import FacError
+from fac_core.generators.budget import Budget
+from fac_core.generators.estimate import Prices
+from fac_core.generators.openai_compatible import Server
+from fac_core.jobs.control import change_job, job_log, list_jobs, submit_job, work
+from fac_core.lab.study.verbs import baselines, judge_answers, steer, study
+from fac_core.lab.writing.arms_study import StudySpec, study_synthesis
+from fac_core.lab.writing.rounds_verb import RoundsSpec, rounds
+from fac_core.lab.writing.verbs import dose, transfer, write_sets
+from fac_core.store.workspace import Workspace
+from fac_core.synthesis.spec import SynthesisSpec
+from fac_core.training.config import TrainConfig
+from fac_core.workflows.ask import (
     Asking,
     estimate_labels,
     estimate_relevance,
@@ -17,8 +31,8 @@ from fac_core.api.asking import (
     judge_by_llm,
     label_by_llm,
 )
-from fac_core.api.atlas import atlas, coverage_by_cluster, has_atlas, match, neighbours, promoted
-from fac_core.api.comparing import (
+from fac_core.workflows.atlas import atlas, coverage_by_cluster, has_atlas, match, neighbours, promoted
+from fac_core.workflows.comparing import (
     closable_gaps,
     coverage_matrix,
     effects,
@@ -28,13 +42,18 @@ from fac_core.api.comparing import (
     sample_rows,
     small_subset,
 )
-from fac_core.api.diversity import diversity
-from fac_core.api.encoding import encode, train_sae
-from fac_core.api.evaluation import baselines, judge_answers, steer, study
-from fac_core.api.features import co_activation, evidence, prioritised_gaps, top, why
-from fac_core.api.jobs import change_job, job_log, list_jobs, submit_job, work
-from fac_core.api.labels import label, label_features, label_history, labels, rename
-from fac_core.api.measuring import (
+from fac_core.workflows.diversity import diversity
+from fac_core.workflows.encode import encode, train_sae
+from fac_core.workflows.features import co_activation, evidence, prioritised_gaps, top, why
+from fac_core.workflows.judging import (
+    judge_against_background,
+    judge_by_statistic,
+    relevance,
+    relevance_noise,
+    relevant_features,
+    set_relevance,
+)
+from fac_core.workflows.measuring import (
     compare,
     count_curve,
     coverage,
@@ -47,17 +66,10 @@ from fac_core.api.measuring import (
     runs,
     threshold_curve,
 )
-from fac_core.api.probing import probe
-from fac_core.api.relevance import (
-    judge_against_background,
-    judge_by_statistic,
-    relevance,
-    relevance_noise,
-    relevant_features,
-    set_relevance,
-)
-from fac_core.api.reporting import report
-from fac_core.api.review import (
+from fac_core.workflows.naming import label, label_features, label_history, labels, rename
+from fac_core.workflows.probe import probe
+from fac_core.workflows.report import report
+from fac_core.workflows.review import (
     edit_candidate,
     export_dataset,
     mix_in_controls,
@@ -67,19 +79,7 @@ from fac_core.api.review import (
     trace,
     undo_review,
 )
-from fac_core.api.rounds import RoundsSpec, rounds
-from fac_core.api.study_synthesis import StudySpec, study_synthesis
-from fac_core.api.synthesis import batches, candidates, off_target, synthesise, verify_edits, yields
-from fac_core.api.written_sets import dose, transfer, write_sets
-from fac_core.coverage.definition import CALIBRATED, PAPER, Definition
-from fac_core.datasets.layouts import ColumnMapping
-from fac_core.errors import FacError
-from fac_core.generators.budget import Budget
-from fac_core.generators.estimate import Prices
-from fac_core.generators.openai_compatible import Server
-from fac_core.store.workspace import Workspace
-from fac_core.synthesis.spec import SynthesisSpec
-from fac_core.training.config import TrainConfig
+from fac_core.workflows.synthesise import batches, candidates, off_target, synthesise, verify_edits, yields
 
 __all__ = [
     "CALIBRATED",

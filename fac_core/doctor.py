@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from fac_core.activations.cache import cache_dir
+from fac_core.models.cache_folder import cache_dir
 
 
 @dataclass(frozen=True)

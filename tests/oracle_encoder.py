@@ -9,7 +9,7 @@ import torch
 from sae_lens import SAE
 from transformers import AutoModelForCausalLM
 
-from fac_core.activations.tokens import Tokens
+from fac_core.models.tokens import Tokens
 
 
 def pooled(model_folder: Path, sae_folder: Path, n_blocks: int, tokens: list[Tokens]) -> np.ndarray:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fac_core.coverage.definition import Definition
-from fac_core.store.run_file import RunFile
+from fac_core.store.runs.run_file import RunFile
 
 
 @dataclass(frozen=True)

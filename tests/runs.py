@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fac_core.datasets.samples import FAILURES, SAMPLES
-from fac_core.store.build import build_run
-from fac_core.store.run_file import RunFile, RunInfo
-from fac_core.store.shard_schema import ACTIVATIONS, EXAMPLES, SHARD_SAMPLES
+from fac_core.store.runs.build import build_run
+from fac_core.store.runs.run_file import RunFile, RunInfo
+from fac_core.store.runs.shard_schema import ACTIVATIONS, EXAMPLES, SHARD_SAMPLES
 
 Active = tuple[int, int, float]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 import fac_core as fac
-from fac_core.bench.large import Size, make_workspace
-from fac_core.bench.large_space import words_of
-from fac_core.features.homes import fields
-from fac_core.store.run_file import RunFile
+from fac_core.evidence.homes import fields
+from fac_core.lab.bench.large import Size, make_workspace
+from fac_core.lab.bench.large_space import words_of
+from fac_core.store.runs.run_file import RunFile
 
 TINY = Size(200, 256, 20, 100)
 

@@ -117,7 +117,7 @@ def test_every_table_prints_for_people(workspace, capsys, arguments):
 def test_markup_in_a_text_is_shown_and_not_obeyed(workspace, capsys):
     """Sample text is untrusted: brackets that look like terminal markup come out as they are."""
     from fac_core.cli.tables import highlighted
-    from fac_core.features.evidence import Example, TokenValue
+    from fac_core.evidence.examples import Example, TokenValue
 
     peak = TokenValue(4, 14, 2.0)
     example = Example(0, 2.0, "see [bold red]x[/] \x1b[31mred\u202e", {}, peak, (peak,))

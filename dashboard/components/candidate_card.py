@@ -16,9 +16,9 @@ from dashboard.selection import Selection
 from dashboard.theme import DECISIONS
 from fac_core.curation.review import Opinion, State
 from fac_core.curation.standing import Effect
-from fac_core.features.duplicates import Distinct
-from fac_core.features.evidence import TokenValue
-from fac_core.features.labels import Labels
+from fac_core.evidence.duplicates import Distinct
+from fac_core.evidence.examples import TokenValue
+from fac_core.naming.labels import Labels
 from fac_core.report.token_heat import token_heat
 from fac_core.synthesis.candidates import Candidate
 

@@ -10,12 +10,12 @@ import streamlit as st
 from dashboard import sources
 from dashboard.components.examples import st_text
 from fac_core.activations.spec import EncodeSpec, spec_of
-from fac_core.api.jobs import submit_job
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.datasets.preview import Preview
 from fac_core.datasets.samples import Sample
 from fac_core.errors import FacError
-from fac_core.store.run_file import RunInfo
+from fac_core.jobs.control import submit_job
+from fac_core.store.runs.run_file import RunInfo
 from fac_core.store.uploads import keep_upload
 from fac_core.store.workspace import Workspace
 

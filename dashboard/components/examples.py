@@ -8,9 +8,9 @@ from typing import Any
 
 import streamlit as st
 
-from fac_core.features.duplicates import Distinct
-from fac_core.features.evidence import Example
-from fac_core.features.groups import Evidence, Group
+from fac_core.evidence.duplicates import Distinct
+from fac_core.evidence.examples import Example
+from fac_core.evidence.groups import Evidence, Group
 from fac_core.report.token_heat import CONTEXTS, token_heat
 
 _ROW = (

@@ -14,7 +14,7 @@ from dashboard.components.examples import st_text
 from dashboard.figures import histogram
 from dashboard.selection import Selection
 from dashboard.theme import STATES
-from fac_core.features.groups import Evidence
+from fac_core.evidence.groups import Evidence
 
 _SCALES = ("this feature", "this list")
 

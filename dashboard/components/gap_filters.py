@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import streamlit as st
 
-from fac_core.features.causes import Cause
-from fac_core.features.priority import Weights
-from fac_core.features.queue import NOT_JUDGED, Filters
-from fac_core.features.relevance.verdicts import Level
+from fac_core.gaps.causes import Cause
+from fac_core.gaps.priority import Weights
+from fac_core.gaps.ranked import NOT_JUDGED, Filters
+from fac_core.naming.level import Level
 
 FORMULA = "priority = relevance × trust in the label × strength in the anchor × rarity in your data"
 _WEIGHTS = ("relevance", "trust", "strength", "rarity")

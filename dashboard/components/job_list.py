@@ -7,7 +7,7 @@ import json
 import streamlit as st
 
 from dashboard.components import job_strip
-from fac_core.api.jobs import job_log
+from fac_core.jobs.control import job_log
 from fac_core.jobs.job import Job
 from fac_core.jobs.queue import Jobs
 from fac_core.store.workspace import Workspace

@@ -8,8 +8,8 @@ from datetime import datetime
 import streamlit as st
 
 from dashboard.components.examples import st_text
-from fac_core.api.jobs import change_job
 from fac_core.errors import FacError
+from fac_core.jobs.control import change_job
 from fac_core.jobs.job import Action, Job
 from fac_core.jobs.kinds import KINDS, QUICK
 from fac_core.jobs.launch import ensure_worker, is_worker_alive, is_worker_starting

@@ -8,9 +8,9 @@ from dashboard import feature_sources
 from dashboard.components.examples import CONTEXTS, group_html, st_text
 from dashboard.selection import Selection
 from fac_core.errors import FacError
-from fac_core.features.duplicates import Distinct
-from fac_core.features.labels import Label, Labels
-from fac_core.features.trust import TRUSTED
+from fac_core.evidence.duplicates import Distinct
+from fac_core.naming.labels import Label, Labels
+from fac_core.naming.trust import TRUSTED
 
 
 def show(selection: Selection, feature_id: int) -> None:

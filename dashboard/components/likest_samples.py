@@ -10,8 +10,8 @@ import streamlit as st
 from dashboard import comparison_sources
 from dashboard.components.examples import st_text
 from dashboard.selection import Selection, pick_run
-from fac_core.api.comparing import sample_rows
-from fac_core.store.run_file import RunInfo
+from fac_core.store.runs.run_file import RunInfo
+from fac_core.workflows.comparing import sample_rows
 
 _SHOWN = 20
 """Texts in the list; the download has them all."""

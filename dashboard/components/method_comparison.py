@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard.components.examples import st_text
 from dashboard.figures import study as figures
-from fac_core.evaluation.comparisons import Comparison
+from fac_core.lab.sets.comparisons import Comparison
 
 
 def show(found: Sequence[Comparison]) -> None:

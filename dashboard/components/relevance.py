@@ -8,8 +8,9 @@ import streamlit as st
 
 from dashboard.components.examples import st_text
 from dashboard.selection import Selection
-from fac_core.features.relevance.rubric import built_in, rubric
-from fac_core.features.relevance.verdicts import Level, Relevance, Source, Verdict
+from fac_core.naming.level import Level
+from fac_core.relevance.rubric import built_in, rubric
+from fac_core.relevance.verdicts import Relevance, Source, Verdict
 
 _COLOURS: dict[Level, str] = {"yes": "green", "probably": "blue", "maybe": "orange", "no": "gray"}
 _ICONS: dict[Source, str] = {

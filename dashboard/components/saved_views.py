@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard.components.examples import st_text
 from dashboard.selection import Selection
-from fac_core.curation.views import Views
+from fac_core.curation.saved_filters import Views
 from fac_core.errors import FacError
 
 

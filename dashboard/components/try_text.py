@@ -10,9 +10,9 @@ from dashboard import sources
 from dashboard.components.examples import st_text
 from dashboard.components.job_strip import act
 from dashboard.selection import Selection
-from fac_core.api.jobs import submit_job
 from fac_core.errors import FacError
-from fac_core.features.evidence import TokenValue
+from fac_core.evidence.examples import TokenValue
+from fac_core.jobs.control import submit_job
 from fac_core.jobs.job import Job
 from fac_core.jobs.queue import Jobs
 from fac_core.report.token_heat import token_heat

@@ -9,7 +9,6 @@ import streamlit as st
 from dashboard import jobs_link
 from dashboard.components.examples import st_text
 from dashboard.selection import Selection
-from fac_core.api import review as verbs
 from fac_core.curation.standing import accepted_of
 from fac_core.errors import FacError
 from fac_core.export.card import card, in_words
@@ -17,6 +16,7 @@ from fac_core.export.plan import ExportPlan
 from fac_core.export.shapes import Shape
 from fac_core.export.write import Format, write_export
 from fac_core.synthesis.candidates import Candidates
+from fac_core.workflows import review as verbs
 
 _SHAPES: tuple[Shape, ...] = ("plain", "classification", "chat", "alpaca", "preference")
 _FORMATS: dict[Format, str] = {"jsonl": "JSON Lines", "parquet": "Parquet", "dataset": "datasets, save_to_disk"}

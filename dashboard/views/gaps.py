@@ -21,7 +21,7 @@ from fac_core.curation.audit import audit, progress
 from fac_core.curation.claims import Claims
 from fac_core.curation.triage import Decision, State, Triage, counts, decisions_of
 from fac_core.errors import FacError
-from fac_core.features.queue import matching
+from fac_core.gaps.ranked import matching
 
 selection: Selection = st.session_state["selection"]
 run, anchor = (selection.workspace.run_path(i.run_id) for i in (selection.run, selection.anchor))

@@ -17,8 +17,8 @@ from dashboard.figures.feature_map import METRICS, feature_map, thinned
 from dashboard.selection import Selection
 from dashboard.theme import STATES
 from fac_core.errors import FacError
-from fac_core.features.atlas import CAVEAT
-from fac_core.features.priority import Weights
+from fac_core.gaps.priority import Weights
+from fac_core.spaces.atlas import CAVEAT
 
 _SHOWN = 1000
 _PICKED = "map_picked"

@@ -11,8 +11,8 @@ from dashboard.components import method_comparison
 from dashboard.components.examples import st_text
 from dashboard.figures import study as figures
 from fac_core.errors import FacError
-from fac_core.evaluation.comparisons import compared_studies, comparisons
-from fac_core.evaluation.study_files import Study, read_study, studies
+from fac_core.lab.sets.comparisons import compared_studies, comparisons
+from fac_core.lab.study.study_files import Study, read_study, studies
 from fac_core.store.workspace import Workspace
 
 

@@ -16,9 +16,9 @@ from dashboard.selection import Selection
 from fac_core.curation.review import Reviews
 from fac_core.curation.triage import Triage
 from fac_core.errors import FacError
-from fac_core.features.evidence import TokenValue
-from fac_core.features.labels import Labels
-from fac_core.features.trust import TRUSTED
+from fac_core.evidence.examples import TokenValue
+from fac_core.naming.labels import Labels
+from fac_core.naming.trust import TRUSTED
 from fac_core.report.token_heat import token_heat
 from fac_core.synthesis.candidates import Batch, Candidate, Candidates
 from fac_core.synthesis.yields import yields

@@ -14,15 +14,15 @@ import numpy as np
 import pyarrow as pa
 import torch
 
-from fac_core.activations.batches import Batch, batches
-from fac_core.activations.model import TruncatedModel
 from fac_core.activations.outside import Outside
 from fac_core.activations.pooling import Pool
 from fac_core.activations.proposals import Proposals
 from fac_core.activations.sae import SparseAutoencoder, check_fit
-from fac_core.activations.sinks import sinks
-from fac_core.activations.tokens import Tokens
-from fac_core.store.shard_schema import ACTIVATIONS, EXAMPLES, SHARD_SAMPLES
+from fac_core.models.batches import Batch, batches
+from fac_core.models.sinks import sinks
+from fac_core.models.tokens import Tokens
+from fac_core.models.truncated import TruncatedModel
+from fac_core.store.runs.shard_schema import ACTIVATIONS, EXAMPLES, SHARD_SAMPLES
 
 
 @dataclass(frozen=True)

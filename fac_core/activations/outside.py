@@ -11,7 +11,7 @@ import pyarrow as pa
 import torch
 
 from fac_core.activations.pooling import Pool
-from fac_core.store.shard_schema import OUTSIDE
+from fac_core.store.runs.shard_schema import OUTSIDE
 
 _PLACES = ("special", "truncated")
 

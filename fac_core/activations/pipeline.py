@@ -22,20 +22,20 @@ import numpy as np
 import pyarrow as pa
 
 from fac_core.activations.encoder import Encoder
-from fac_core.activations.model import load_tokenizer
 from fac_core.activations.precision import Choice, choose_encoder
 from fac_core.activations.sae import SparseAutoencoder, default_sae, load_sae
 from fac_core.activations.shards import Shard, plan, shard_size
 from fac_core.activations.space import FeatureSpace, feature_space
 from fac_core.activations.spec import EncodeSpec
-from fac_core.activations.tokens import SampleTokenizer, Tokens
 from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping
 from fac_core.datasets.prepare import PreparedDataset, prepare
 from fac_core.datasets.samples import FAILURES
+from fac_core.models.tokens import SampleTokenizer, Tokens
+from fac_core.models.truncated import load_tokenizer
 from fac_core.progress import Progress, silent
-from fac_core.store.build import build_run
-from fac_core.store.run_file import RunFile, RunInfo
-from fac_core.store.shard_schema import SHARD_FORMAT
+from fac_core.store.runs.build import build_run
+from fac_core.store.runs.run_file import RunFile, RunInfo
+from fac_core.store.runs.shard_schema import SHARD_FORMAT
 from fac_core.store.workspace import Workspace
 
 logger = logging.getLogger(__name__)

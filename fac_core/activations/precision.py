@@ -14,10 +14,10 @@ import numpy as np
 import torch
 
 from fac_core.activations.encoder import Encoded, Encoder
-from fac_core.activations.model import TruncatedModel
 from fac_core.activations.sae import SparseAutoencoder
 from fac_core.activations.spec import Dtype
-from fac_core.activations.tokens import Tokens
+from fac_core.models.tokens import Tokens
+from fac_core.models.truncated import TruncatedModel
 
 MIN_JACCARD = 0.98
 MIN_SPEEDUP = 1.2

@@ -9,13 +9,13 @@ import numpy as np
 import torch
 
 from fac_core.activations.encoder import Encoder
-from fac_core.activations.model import TruncatedModel, load_tokenizer
 from fac_core.activations.sae import load_sae
 from fac_core.activations.space import feature_space
 from fac_core.activations.spec import spec_of
-from fac_core.activations.tokens import SampleTokenizer
 from fac_core.errors import BadInput, ModelMismatch
-from fac_core.store.run_file import RunInfo
+from fac_core.models.tokens import SampleTokenizer
+from fac_core.models.truncated import TruncatedModel, load_tokenizer
+from fac_core.store.runs.run_file import RunInfo
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import torch
 
 from fac_core.activations.encoder import Encoder
-from fac_core.activations.model import TruncatedModel, load_tokenizer
 from fac_core.activations.sae import SparseAutoencoder, load_sae
 from fac_core.activations.space import model_hash
-from fac_core.activations.tokens import SampleTokenizer
 from fac_core.errors import ModelMismatch
-from fac_core.store.run_file import RunInfo
+from fac_core.models.tokens import SampleTokenizer
+from fac_core.models.truncated import TruncatedModel, load_tokenizer
+from fac_core.store.runs.run_file import RunInfo
 
 
 @dataclass(frozen=True)

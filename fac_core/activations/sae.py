@@ -23,9 +23,9 @@ import torch
 from sae_lens import SAE
 from safetensors import SafetensorError
 
-from fac_core.activations.model import blocks_before
 from fac_core.activations.spec import Mode
 from fac_core.errors import BadInput, ModelMismatch, NotFound
+from fac_core.models.truncated import blocks_before
 
 SHIPPED = Path(__file__).resolve().parents[2] / "data" / "sae"
 """The SAEs that come with the project, in folders that begin with the name of their model."""

@@ -7,10 +7,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from fac_core.activations.embedded import EMBEDDED
-from fac_core.activations.model import model_path
 from fac_core.activations.sae import SparseAutoencoder
 from fac_core.errors import NotFound
+from fac_core.models.embedded import EMBEDDED
+from fac_core.models.truncated import model_path
 
 _ENDS = 1 << 20
 """Bytes hashed at both ends of a weights file: a fingerprint of 16 GB in milliseconds."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
 from fac_core.errors import WrongUse
-from fac_core.store.run_file import RunInfo
+from fac_core.store.runs.run_file import RunInfo
 
 Mode = Literal["native", "topk", "dense"]
 Dtype = Literal["auto", "float32", "bfloat16"]

@@ -19,7 +19,6 @@ from fac_core.cli import (
     browser,
     comparing,
     encoding,
-    evaluation,
     evidence,
     features,
     jobs,
@@ -29,12 +28,13 @@ from fac_core.cli import (
     relevance,
     reporting,
     review,
-    rounds,
-    study_synthesis,
     synthesis,
-    written_sets,
 )
 from fac_core.errors import FacError, WrongUse
+from fac_core.lab.commands import arms_commands as study_synthesis
+from fac_core.lab.commands import rounds_commands as rounds
+from fac_core.lab.commands import study_commands as evaluation
+from fac_core.lab.commands import writing_commands as written_sets
 
 _INTERRUPTED = 130
 """What typer makes of Ctrl-C."""

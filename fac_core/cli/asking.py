@@ -13,11 +13,11 @@ from rich.text import Text
 from fac_core.cli.options import takes_options
 from fac_core.cli.output import err
 from fac_core.errors import WrongUse
-from fac_core.features.explanation import ANSWER_TOKENS
 from fac_core.generators.budget import Budget
 from fac_core.generators.estimate import Estimate, Prices
 from fac_core.generators.openai_compatible import Server
 from fac_core.generators.seam import Usage
+from fac_core.naming.explanation import ANSWER_TOKENS
 
 _OPTIONS = {
     "llm": Annotated[

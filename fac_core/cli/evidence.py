@@ -17,10 +17,10 @@ from fac_core.cli.options import AnchorName, Json, WorkspaceFolder, takes_defini
 from fac_core.cli.output import out, write_json
 from fac_core.cli.tables import print_examples
 from fac_core.coverage.definition import PAPER, Definition
-from fac_core.features.duplicates import unfold
-from fac_core.features.gap_evidence import FeatureEvidence
-from fac_core.features.groups import Evidence, Group
-from fac_core.features.labels import Label
+from fac_core.evidence.duplicates import unfold
+from fac_core.evidence.groups import Evidence, Group
+from fac_core.gaps.gap_evidence import FeatureEvidence
+from fac_core.naming.labels import Label
 
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 

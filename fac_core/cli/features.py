@@ -32,7 +32,7 @@ def why(
 ) -> None:
     """Why the gaps are uncovered, and what would mend each kind."""
     import fac_core as fac
-    from fac_core.features.causes import REMEDIES, Cause, cause_counts
+    from fac_core.gaps.causes import REMEDIES, Cause, cause_counts
 
     found = fac.why(run, anchor, definition, relevant, workspace=workspace)
     if json:

@@ -58,7 +58,7 @@ def list_jobs(context: typer.Context, workspace: WorkspaceFolder = None, json: J
     if context.invoked_subcommand:
         return
     import fac_core as fac
-    from fac_core.api.opening import open_workspace
+    from fac_core.workflows.opening import open_workspace
 
     found = fac.list_jobs(workspace)
     progress = open_workspace(workspace).pulses().progress()

@@ -36,7 +36,7 @@ def label(
 ) -> None:
     """Label features by the words that set them apart, or with --llm by asking a model, and score each label."""
     import fac_core as fac
-    from fac_core.features.trust import TRUSTED
+    from fac_core.naming.trust import TRUSTED
 
     if asked is not None:
         _by_llm(asked, run, workspace, json)

@@ -13,7 +13,7 @@ import typer
 
 from fac_core.coverage.definition import PRESETS, Definition
 from fac_core.errors import WrongUse
-from fac_core.features.relevance.verdicts import Level
+from fac_core.naming.level import Level
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 WorkspaceFolder = Annotated[

@@ -13,8 +13,8 @@ from rich.text import Text
 from fac_core.cli.asking import Llm, chosen_features, consent, spent, takes_llm
 from fac_core.cli.options import Json, WorkspaceFolder
 from fac_core.cli.output import out, progress_bar, write_json
-from fac_core.features.relevance.verdicts import Level
 from fac_core.generators.seam import Usage
+from fac_core.naming.level import Level
 
 _OfRun = Annotated[str | None, typer.Option("--run", help="Run name or id; the anchor by default.")]
 

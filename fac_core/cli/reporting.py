@@ -28,7 +28,7 @@ def report(
     definition: Definition = PAPER,
 ) -> None:
     """Write a run up as one HTML file that opens without a server."""
-    from fac_core.api.reporting import report as write
+    from fac_core.workflows.report import report as write
 
     path = write(output, run, anchor, definition, n_gaps=gaps, workspace=workspace)
     if json:

@@ -57,9 +57,9 @@ def synthesise(
     definition: Definition = PAPER,
 ) -> None:
     """Write texts for approved gaps and prove in the feature space that they fire. Interrupted, the same command goes on."""
-    from fac_core.api import synthesis as verbs
-    from fac_core.api.measuring import gaps
     from fac_core.synthesis.spec import SynthesisSpec
+    from fac_core.workflows import synthesise as verbs
+    from fac_core.workflows.measuring import gaps
 
     if targets == "all":
         ids = tuple(gaps(seed, anchor, definition, workspace=workspace)["feature_id"].to_pylist())
@@ -123,7 +123,7 @@ def candidates(
     json: Json = False,
 ) -> None:
     """What a synthesis made: text, activation, verdict."""
-    from fac_core.api import synthesis as verbs
+    from fac_core.workflows import synthesise as verbs
 
     if json:
         write_json(verbs.candidates(batch, workspace=workspace))
@@ -133,7 +133,7 @@ def candidates(
 
 
 def _show(batch: str, workspace: WorkspaceFolder, *, everything: bool) -> None:
-    from fac_core.api import synthesis as verbs
+    from fac_core.workflows import synthesise as verbs
 
     table = Table("feature", "verdict", "activation", "δ", "text", box=None)
     for one in verbs.candidates(batch, workspace=workspace):
@@ -145,7 +145,7 @@ def _show(batch: str, workspace: WorkspaceFolder, *, everything: bool) -> None:
 
 
 def _show_yields(batch: str, workspace: WorkspaceFolder) -> None:
-    from fac_core.api import synthesis as verbs
+    from fac_core.workflows import synthesise as verbs
 
     table = Table("method", "candidates", "tokens", "passed", "targets closed", "closed first", box=None)
     for one in verbs.yields(batch, workspace=workspace):

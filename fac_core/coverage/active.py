@@ -13,8 +13,8 @@ import numpy as np
 
 from fac_core.coverage.definition import SINK_MIN_SAMPLES, SINK_SHARE, Definition
 from fac_core.errors import EmptyAnchor, ModelMismatch, WrongUse
-from fac_core.store.run_file import RunFile
-from fac_core.store.schema import N_STRONGEST, QUANTILE_LEVELS
+from fac_core.store.runs.run_file import RunFile
+from fac_core.store.runs.schema import N_STRONGEST, QUANTILE_LEVELS
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from fac_core.coverage.active import AnchorFeatures, anchor_features, check_same
 from fac_core.coverage.definition import PAPER, Definition
 from fac_core.coverage.orders import active_pairs
 from fac_core.coverage.subset import by_sample, covered_along, greedy_order
-from fac_core.store.run_file import RunFile
+from fac_core.store.runs.run_file import RunFile
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from fac_core.coverage.definition import PAPER, Definition
 from fac_core.coverage.fac import Coverage, coverage
 from fac_core.coverage.orders import ActivePairs, active_pairs, first_cover
 from fac_core.errors import WrongUse
-from fac_core.store.run_file import RunFile
+from fac_core.store.runs.run_file import RunFile
 
 
 @dataclass(frozen=True)

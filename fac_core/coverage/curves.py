@@ -13,8 +13,8 @@ from fac_core.coverage.definition import PAPER, Definition
 from fac_core.coverage.fac import Coverage, coverage
 from fac_core.coverage.orders import active_pairs, first_cover
 from fac_core.errors import EmptyAnchor
-from fac_core.store.run_file import RunFile
-from fac_core.store.schema import N_STRONGEST
+from fac_core.store.runs.run_file import RunFile
+from fac_core.store.runs.schema import N_STRONGEST
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from fac_core.coverage.active import anchor_features, check_same_space
 from fac_core.coverage.definition import PAPER, Definition
 from fac_core.coverage.subset import covered_along, greedy_order
 from fac_core.store.measurements import Measurement
-from fac_core.store.rounding import stored
-from fac_core.store.run_file import RunFile
+from fac_core.store.runs.rounding import stored
+from fac_core.store.runs.run_file import RunFile
 
 
 @dataclass(frozen=True)

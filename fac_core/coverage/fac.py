@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fac_core.coverage.active import Excluded, active, anchor_features, check_same_space, ids
 from fac_core.coverage.definition import PAPER, Definition
 from fac_core.errors import WrongUse
-from fac_core.store.run_file import RunFile
+from fac_core.store.runs.run_file import RunFile
 
 
 @dataclass(frozen=True)

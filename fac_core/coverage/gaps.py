@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from fac_core.coverage.active import active, anchor_features, check_same_space
 from fac_core.coverage.definition import PAPER, Definition
-from fac_core.store.run_file import RunFile
-from fac_core.store.schema import QUANTILE_LEVELS
+from fac_core.store.runs.run_file import RunFile
+from fac_core.store.runs.schema import QUANTILE_LEVELS
 
 SNIPPET_CHARACTERS = 60
 """Kept on each side of the peak token."""

@@ -12,7 +12,7 @@ from fac_core.coverage.active import anchor_features, check_same_space
 from fac_core.coverage.definition import PAPER, Definition
 from fac_core.coverage.orders import ActivePairs, active_pairs
 from fac_core.errors import WrongUse
-from fac_core.store.run_file import RunFile
+from fac_core.store.runs.run_file import RunFile
 
 _NEGLIGIBLE = 1e-12
 """Features less likely than this to be lost in a resample are taken as kept, and need not be counted in each."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fac_core.coverage.active import AnchorFeatures, active
-from fac_core.store.run_file import RunFile
+from fac_core.store.runs.run_file import RunFile
 
 _FEW = 16
 """Counts up to which looking for the smallest again and again is quicker than sorting."""

@@ -12,7 +12,7 @@ from fac_core.coverage.definition import PAPER, Definition
 from fac_core.coverage.interval import resampled_cover
 from fac_core.coverage.orders import active_pairs
 from fac_core.errors import WrongUse
-from fac_core.store.run_file import RunFile
+from fac_core.store.runs.run_file import RunFile
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from fac_core.coverage.active import active, anchor_features, check_same_space
 from fac_core.coverage.definition import PAPER, Definition
-from fac_core.store.run_file import RunFile
+from fac_core.store.runs.run_file import RunFile
 
 State = Literal["covered", "weak", "uncovered", "excluded"]
 

@@ -19,7 +19,7 @@ from fac_core.coverage.active import anchor_features, check_same_space
 from fac_core.coverage.definition import PAPER, Definition
 from fac_core.coverage.orders import ActivePairs, active_pairs
 from fac_core.errors import WrongUse
-from fac_core.store.run_file import RunFile
+from fac_core.store.runs.run_file import RunFile
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from fac_core.features.evidence import top_examples
+from fac_core.evidence.examples import top_examples
 from fac_core.store.events import EventLog
 from fac_core.store.measurements import Measurement
-from fac_core.store.run_file import RunFile
+from fac_core.store.runs.run_file import RunFile
 from fac_core.synthesis.candidates import Candidate
 
 _KIND = "control"

@@ -18,7 +18,7 @@ from fac_core.curation.controls import Controls, measured
 from fac_core.curation.review import Opinion, Reviews, State, current, state
 from fac_core.errors import NotFound
 from fac_core.store.measurements import Measurement
-from fac_core.store.run_file import RunFile
+from fac_core.store.runs.run_file import RunFile
 from fac_core.store.workspace import Workspace
 from fac_core.synthesis.candidates import Batch, Candidate, Candidates
 

@@ -20,7 +20,7 @@ from fac_core.diversity.vectors import (
 from fac_core.diversity.words import distinct, ngram_entropy, numbered, self_bleu, words
 from fac_core.errors import EmptyAnchor, WrongUse
 from fac_core.progress import Progress, silent
-from fac_core.store.run_file import RunFile
+from fac_core.store.runs.run_file import RunFile
 
 N_CLUSTERS = 50
 """Of the embeddings of all datasets together, so that the entropies of several datasets are of the same clusters."""

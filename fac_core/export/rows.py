@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from fac_core.curation.review import Opinion
 from fac_core.export.shapes import Item, Shape, of_candidate, of_sample, shaped
-from fac_core.store.run_file import RunFile
+from fac_core.store.runs.run_file import RunFile
 from fac_core.synthesis.candidates import Batch, Candidate
 
 PROVENANCE = pa.schema(

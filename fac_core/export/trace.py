@@ -10,8 +10,8 @@ from fac_core.curation.review import Reviews, State
 from fac_core.curation.standing import find_batch
 from fac_core.curation.triage import Triage
 from fac_core.errors import NotFound
-from fac_core.features.evidence import peak_words
-from fac_core.features.labels import Labels
+from fac_core.evidence.examples import peak_words
+from fac_core.naming.labels import Labels
 from fac_core.store.events import Event
 from fac_core.store.workspace import Workspace
 from fac_core.synthesis.candidates import Batch, Candidate, Candidates

@@ -16,8 +16,8 @@ import torch
 from torch.nn.functional import linear
 from transformers import DynamicCache
 
-from fac_core.activations.model import TruncatedModel
 from fac_core.activations.sae import SparseAutoencoder
+from fac_core.models.truncated import TruncatedModel
 
 _LOOKED_AT = 8
 """Likeliest next tokens of a row that are read before one is drawn."""

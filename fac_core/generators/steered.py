@@ -17,13 +17,13 @@ import numpy as np
 import torch
 
 from fac_core.activations.directions import decoder_directions
-from fac_core.activations.model import TruncatedModel
 from fac_core.activations.sae import SparseAutoencoder, check_fit
-from fac_core.activations.tokens import start_token
 from fac_core.generators.decoding import IsDone, Row, decode
 from fac_core.generators.foresight import Eyes, Foresight, Wish
 from fac_core.generators.local import LocalGenerator
 from fac_core.generators.seam import Request
+from fac_core.models.tokens import start_token
+from fac_core.models.truncated import TruncatedModel
 
 _LEAST_WORDS = 6
 """A text with fewer is not ended yet."""

@@ -16,15 +16,19 @@ from typing import Annotated, Any, Literal, get_type_hints
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from fac_core.activations.spec import Dtype, EncodeSpec, Mode
-from fac_core.api import atlas as atlas_verbs
-from fac_core.api import diversity as diversity_verb
-from fac_core.api import encoding, labels, probing, relevance, synthesis
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.errors import WrongUse
 from fac_core.jobs.warm import Warm
 from fac_core.progress import Progress
 from fac_core.store.workspace import Workspace
 from fac_core.synthesis.spec import SynthesisSpec
+from fac_core.workflows import atlas as atlas_verbs
+from fac_core.workflows import diversity as diversity_verb
+from fac_core.workflows import encode as encoding
+from fac_core.workflows import judging as relevance
+from fac_core.workflows import naming as labels
+from fac_core.workflows import probe as probing
+from fac_core.workflows import synthesise as synthesis
 
 
 def _absolute(name: str) -> str:

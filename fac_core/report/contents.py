@@ -12,8 +12,8 @@ from fac_core.coverage.curves import ClusterCoverage, GrowthPoint, ThresholdPoin
 from fac_core.coverage.definition import Definition
 from fac_core.coverage.fac import Coverage, GapClosure
 from fac_core.coverage.interval import Interval
-from fac_core.features.evidence import Example
-from fac_core.store.run_file import RunInfo
+from fac_core.evidence.examples import Example
+from fac_core.store.runs.run_file import RunInfo
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import html
 import math
 from collections.abc import Sequence
 
-from fac_core.features.evidence import TokenValue
+from fac_core.evidence.examples import TokenValue
 
 _ORANGE = (217, 119, 6)
 _STYLE = "background:rgba(217,119,6,{alpha:.2f});border-bottom:{line:.1f}px solid currentColor;border-radius:3px"

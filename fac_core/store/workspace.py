@@ -27,7 +27,7 @@ from fac_core.store.answers import Answers
 from fac_core.store.events import EventLog
 from fac_core.store.measurements import Measurements
 from fac_core.store.pulses import Pulses
-from fac_core.store.run_file import RunFile, RunInfo
+from fac_core.store.runs.run_file import RunFile, RunInfo
 
 MARKER = "workspace.json"
 ENVIRONMENT_VARIABLE = "FAC_WORKSPACE"

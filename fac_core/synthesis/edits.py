@@ -7,7 +7,7 @@ from dataclasses import replace
 from fac_core.store.measurements import Measurement, Measurements
 from fac_core.synthesis.answers import Malformed, Sample, sample
 from fac_core.synthesis.candidates import Candidate, Candidates
-from fac_core.synthesis.judging import Judge, Wanted
+from fac_core.synthesis.proof.verdict import Judge, Wanted
 from fac_core.synthesis.spec import Shape
 
 

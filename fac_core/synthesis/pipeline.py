@@ -13,9 +13,9 @@ from fac_core.generators.seam import Answer, Generator
 from fac_core.progress import Progress, silent
 from fac_core.store.measurements import Measurements
 from fac_core.synthesis.candidates import Batch, Candidate, Candidates
-from fac_core.synthesis.judging import Judge
 from fac_core.synthesis.making import Made, Maker
 from fac_core.synthesis.prompts import PromptTemplate
+from fac_core.synthesis.proof.verdict import Judge
 from fac_core.synthesis.spec import ONCE, STEPS, Settings, Step, SynthesisSpec
 from fac_core.synthesis.steps import Asked, ask
 from fac_core.synthesis.targets import Target

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from fac_core.coverage.active import thresholds
 from fac_core.coverage.definition import Definition
-from fac_core.features.evidence import peak_words, top_examples
-from fac_core.store.run_file import RunFile
+from fac_core.evidence.examples import peak_words, top_examples
+from fac_core.store.runs.run_file import RunFile
 
 N_SPANS = 12
 """Strongest anchor samples kept of a target."""

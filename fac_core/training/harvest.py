@@ -19,10 +19,10 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from transformers import PreTrainedTokenizerBase
 
-from fac_core.activations.batches import as_tokens, batches
-from fac_core.activations.model import TruncatedModel
-from fac_core.activations.sinks import sinks
-from fac_core.activations.tokens import start_token
+from fac_core.models.batches import as_tokens, batches
+from fac_core.models.sinks import sinks
+from fac_core.models.tokens import start_token
+from fac_core.models.truncated import TruncatedModel
 from fac_core.progress import Progress, silent
 
 _BATCH_TOKENS = 2048

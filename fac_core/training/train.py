@@ -33,9 +33,9 @@ from sae_lens.saes.sae import SAEMetadata, TrainStepOutput
 from sae_lens.training.sae_trainer import SAETrainer
 from safetensors.torch import load_file, save_file
 
-from fac_core.activations.cache import cache_dir
-from fac_core.activations.model import TruncatedModel, load_tokenizer
 from fac_core.errors import NotFound, WrongUse
+from fac_core.models.cache_folder import cache_dir
+from fac_core.models.truncated import TruncatedModel, load_tokenizer
 from fac_core.progress import Progress, silent
 from fac_core.training.config import TrainConfig
 from fac_core.training.harvest import Shard, harvest, plan_shards, token_windows

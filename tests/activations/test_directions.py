@@ -8,8 +8,8 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from fac_core.activations.directions import decoder_directions, promoted_tokens
-from fac_core.activations.model import load_tokenizer
 from fac_core.activations.sae import load_sae
+from fac_core.models.truncated import load_tokenizer
 from tests import tiny
 
 

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from fac_core.activations.encoder import Encoded, Encoder
-from fac_core.activations.model import TruncatedModel, load_tokenizer
 from fac_core.activations.sae import load_sae
-from fac_core.activations.tokens import SampleTokenizer, Tokens
 from fac_core.errors import ModelMismatch
+from fac_core.models.tokens import SampleTokenizer, Tokens
+from fac_core.models.truncated import TruncatedModel, load_tokenizer
 from tests import oracle_encoder, tiny
 
 

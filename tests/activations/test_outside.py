@@ -10,12 +10,12 @@ import pytest
 import torch
 
 from fac_core.activations.encoder import Encoder
-from fac_core.activations.model import TruncatedModel, load_tokenizer
 from fac_core.activations.outside import Outside
 from fac_core.activations.pooling import Pool
 from fac_core.activations.sae import load_sae
-from fac_core.activations.tokens import SampleTokenizer
 from fac_core.datasets.chats import Message
+from fac_core.models.tokens import SampleTokenizer
+from fac_core.models.truncated import TruncatedModel, load_tokenizer
 from tests import oracle_encoder, tiny
 
 CHATS = [

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from fac_core.activations import precision
-from fac_core.activations.model import load_tokenizer
 from fac_core.activations.sae import load_sae
-from fac_core.activations.tokens import SampleTokenizer
+from fac_core.models.tokens import SampleTokenizer
+from fac_core.models.truncated import load_tokenizer
 from tests import tiny
 
 

@@ -8,11 +8,11 @@ import pytest
 
 from fac_core.activations.probe import Reader
 from fac_core.activations.spec import EncodeSpec, spec_of
-from fac_core.api.encoding import encode
-from fac_core.api.probing import probe
 from fac_core.errors import BadInput, ModelMismatch, NotFound
 from fac_core.jobs.warm import Warm
 from fac_core.store.workspace import Workspace
+from fac_core.workflows.encode import encode
+from fac_core.workflows.probe import probe
 from tests import tiny
 
 

@@ -18,7 +18,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 import dashboard
-from fac_core.bench.large import SMALL, make_workspace
+from fac_core.lab.bench.large import SMALL, make_workspace
 from fac_core.store.workspace import ENVIRONMENT_VARIABLE, Workspace
 
 APP = Path(dashboard.__file__).with_name("app.py")

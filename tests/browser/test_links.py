@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from fac_core.bench.large import SMALL, SPACE, make_workspace
+from fac_core.lab.bench.large import SMALL, SPACE, make_workspace
 from tests.browser.conftest import heading, screenshot, served, settled, visiting
 from tests.runs import make_run
 

@@ -23,9 +23,9 @@ from playwright.sync_api import Locator, Page, expect
 
 import fac_core as fac
 from dashboard import sources
-from fac_core.bench.large import SMALL, make_workspace
 from fac_core.curation.triage import NEEDS_REASON, State, Triage
-from fac_core.features.priority import Weights
+from fac_core.gaps.priority import Weights
+from fac_core.lab.bench.large import SMALL, make_workspace
 from tests.browser.conftest import (
     PATIENCE,
     SCREENSHOTS,

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fac_core.store.run_file import RunFile
+from fac_core.store.runs.run_file import RunFile
 from tests.runs import Active, make_run
 
 D_SAE = 30

@@ -17,7 +17,7 @@ from fac_core.coverage.active import (
 )
 from fac_core.coverage.definition import Definition
 from fac_core.errors import EmptyAnchor, WrongUse
-from fac_core.store.run_file import RunFile
+from fac_core.store.runs.run_file import RunFile
 from tests import oracle_fac
 
 Runs = Callable[..., RunFile]

@@ -10,7 +10,7 @@ from fac_core.coverage.closing import closing
 from fac_core.coverage.definition import CALIBRATED, PAPER, Definition
 from fac_core.coverage.fac import coverage
 from fac_core.errors import ModelMismatch
-from fac_core.store.run_file import RunFile
+from fac_core.store.runs.run_file import RunFile
 from tests.runs import make_run
 
 Runs = Callable[..., RunFile]

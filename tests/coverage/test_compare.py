@@ -13,7 +13,7 @@ from fac_core.coverage.curves import growth_curve
 from fac_core.coverage.definition import PAPER, Definition
 from fac_core.coverage.fac import coverage
 from fac_core.errors import ModelMismatch, WrongUse
-from fac_core.store.run_file import RunFile
+from fac_core.store.runs.run_file import RunFile
 from tests.runs import make_run
 
 Runs = Callable[..., RunFile]

@@ -18,8 +18,8 @@ from fac_core.coverage.fac import coverage
 from fac_core.coverage.orders import active_pairs, first_cover
 from fac_core.datasets.samples import FAILURES
 from fac_core.errors import EmptyAnchor
-from fac_core.store.build import build_run
-from fac_core.store.run_file import RunFile
+from fac_core.store.runs.build import build_run
+from fac_core.store.runs.run_file import RunFile
 from tests.runs import make_run, run_info, write_parts
 
 Runs = Callable[..., RunFile]

@@ -10,7 +10,7 @@ from fac_core.coverage.active import thresholds
 from fac_core.coverage.definition import Definition
 from fac_core.coverage.fac import coverage, gap_closure
 from fac_core.errors import EmptyAnchor
-from fac_core.store.run_file import RunFile
+from fac_core.store.runs.run_file import RunFile
 
 ANCHOR = [(0, 0, 2.0), (0, 1, 1.0), (0, 2, 0.5), (1, 1, 3.0), (2, 2, 1.5), (2, 3, 0.4), (3, 3, 0.8)]
 RUN = [(0, 0, 1.2), (0, 2, 0.6), (1, 1, 0.3), (4, 2, 2.0)]

@@ -14,7 +14,7 @@ from fac_core.coverage.effect import Counts, addition, fired, seed_counts, small
 from fac_core.coverage.fac import coverage
 from fac_core.errors import ModelMismatch
 from fac_core.store.measurements import Measurement
-from fac_core.store.rounding import stored
+from fac_core.store.runs.rounding import stored
 from tests.coverage.conftest import D_SAE, random_activations
 
 DEFINITIONS = [

@@ -13,7 +13,7 @@ import pytest
 from fac_core.coverage.definition import CALIBRATED, PAPER, Definition
 from fac_core.coverage.fac import Coverage, GapClosure, coverage, gap_closure
 from fac_core.errors import EmptyAnchor, ModelMismatch, WrongUse
-from fac_core.store.run_file import RunFile
+from fac_core.store.runs.run_file import RunFile
 from tests import oracle_fac
 from tests.runs import make_run
 

@@ -10,7 +10,7 @@ import pytest
 from fac_core.coverage.definition import CALIBRATED, PAPER, Definition
 from fac_core.coverage.fac import coverage
 from fac_core.coverage.gaps import gaps
-from fac_core.store.run_file import RunFile
+from fac_core.store.runs.run_file import RunFile
 
 Runs = Callable[..., RunFile]
 

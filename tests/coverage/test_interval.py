@@ -13,7 +13,7 @@ from fac_core.coverage.fac import coverage
 from fac_core.coverage.interval import _certain_from, bootstrap_interval, resampled_cover
 from fac_core.coverage.orders import active_pairs
 from fac_core.errors import WrongUse
-from fac_core.store.run_file import RunFile
+from fac_core.store.runs.run_file import RunFile
 
 Runs = Callable[..., RunFile]
 

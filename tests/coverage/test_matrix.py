@@ -11,7 +11,7 @@ from fac_core.coverage.definition import PAPER, Definition
 from fac_core.coverage.fac import coverage
 from fac_core.coverage.matrix import coverage_matrix
 from fac_core.errors import WrongUse
-from fac_core.store.run_file import RunFile
+from fac_core.store.runs.run_file import RunFile
 
 Runs = Callable[..., RunFile]
 

@@ -11,7 +11,7 @@ from fac_core.coverage.definition import CALIBRATED, PAPER, Definition
 from fac_core.coverage.fac import coverage
 from fac_core.coverage.overlap import Overlap, overlap
 from fac_core.errors import ModelMismatch, WrongUse
-from fac_core.store.run_file import RunFile
+from fac_core.store.runs.run_file import RunFile
 from tests.coverage.conftest import D_SAE
 
 Runs = Callable[..., RunFile]

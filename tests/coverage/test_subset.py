@@ -12,7 +12,7 @@ from fac_core.coverage.definition import CALIBRATED, PAPER, Definition
 from fac_core.coverage.fac import coverage
 from fac_core.coverage.subset import covered_along, greedy_order, greedy_subset
 from fac_core.errors import WrongUse
-from fac_core.store.run_file import RunFile
+from fac_core.store.runs.run_file import RunFile
 from tests.runs import make_run
 
 Runs = Callable[..., RunFile]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fac_core.curation.views import Views
+from fac_core.curation.saved_filters import Views
 from fac_core.errors import WrongUse
 from fac_core.store.events import EventLog
 

@@ -11,15 +11,15 @@ from dashboard.links import link, shared
 from fac_core.coverage.curves import GrowthPoint
 from fac_core.coverage.definition import PAPER
 from fac_core.coverage.fac import coverage, gap_closure
-from fac_core.coverage.likeness import likest
 from fac_core.coverage.matrix import coverage_matrix
 from fac_core.coverage.overlap import overlap
 from fac_core.coverage.subset import greedy_subset
 from fac_core.curation.triage import Triage
 from fac_core.diversity.table import METRICS
-from fac_core.features.relevance.verdicts import Relevance, Verdict
 from fac_core.jobs import launch
 from fac_core.jobs.queue import Jobs
+from fac_core.lab.sets.likeness import likest
+from fac_core.relevance.verdicts import Relevance, Verdict
 from tests.dashboard.test_pages import texts
 from tests.runs import make_run
 

@@ -9,8 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.components import job_strip
-from fac_core.api.jobs import submit_job
 from fac_core.jobs import launch
+from fac_core.jobs.control import submit_job
 from fac_core.jobs.queue import Jobs
 from fac_core.store.process_lock import held
 from fac_core.store.pulses import JobProgress

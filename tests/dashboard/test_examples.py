@@ -7,9 +7,9 @@ import re
 import pytest
 
 from dashboard.components.examples import group_html, n_folded, title
-from fac_core.features.duplicates import Distinct
-from fac_core.features.evidence import Example, TokenValue
-from fac_core.features.groups import Evidence, Group
+from fac_core.evidence.duplicates import Distinct
+from fac_core.evidence.examples import Example, TokenValue
+from fac_core.evidence.groups import Evidence, Group
 from tests.report.test_token_heat import Parsed, strength
 
 HOSTILE = "<script>alert('x')</script> \"quoted\" ‏עברית é́ <0x0A>"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fac_core.features.labels import Labels
-from fac_core.features.lexical import LexicalLabel
-from fac_core.features.relevance.verdicts import Relevance, Verdict
-from fac_core.features.trust import Trust
+from fac_core.naming.labels import Labels
+from fac_core.naming.lexical import LexicalLabel
+from fac_core.naming.trust import Trust
+from fac_core.relevance.verdicts import Relevance, Verdict
 from tests.runs import make_run
 
 

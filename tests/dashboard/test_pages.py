@@ -6,12 +6,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.components.examples import st_text
-from fac_core.bench.large_space import write_space
 from fac_core.coverage.definition import CALIBRATED, PAPER
 from fac_core.coverage.fac import coverage
-from fac_core.features.atlas import clusters_of
-from fac_core.store.run_file import RunFile
-from fac_core.store.space_file import SpaceFile
+from fac_core.lab.bench.large_space import write_space
+from fac_core.spaces.atlas import clusters_of
+from fac_core.store.runs.run_file import RunFile
+from fac_core.store.runs.space_file import SpaceFile
 from fac_core.store.workspace import Workspace
 from tests.dashboard.conftest import APP
 from tests.runs import make_run
@@ -100,7 +100,7 @@ def test_a_filter_that_nothing_matches_says_so(page):
 
 
 def test_a_feature_can_be_renamed_and_remembers_what_it_was_called(workspace, page):
-    from fac_core.features.labels import Labels
+    from fac_core.naming.labels import Labels
 
     app = page("features", feature="3")
     app.text_input(key="author").set_value("Ann").run()

@@ -214,7 +214,7 @@ def test_the_way_through_a_queue_is_by_id():
 
 
 def test_targets_with_a_name_that_cannot_be_trusted_start_unticked(workspace, page):
-    from fac_core.features.labels import Labels
+    from fac_core.naming.labels import Labels
 
     Triage(workspace.events(), "id-anchor").decide_many([0, 2, 3], "target", author="Ann")
     Labels(workspace.events(), "space").rename(2, "courts", author="Ann")

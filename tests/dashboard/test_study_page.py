@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 
 from dashboard.figures import study as figures
-from fac_core.evaluation.comparisons import Compared, comparisons, keep_comparison
-from fac_core.evaluation.study import run_study
-from fac_core.evaluation.study_files import StudyConfig, open_folder, read_study
+from fac_core.lab.sets.comparisons import Compared, comparisons, keep_comparison
+from fac_core.lab.study.run import run_study
+from fac_core.lab.study.study_files import StudyConfig, open_folder, read_study
 from fac_core.store.workspace import Workspace
-from tests.evaluation.pools import labelled_pool
+from tests.lab.pools import labelled_pool
 
 CONFIG = StudyConfig(
     name="small", task="toxicity", run="x", n_positive=12, n_negative=24, draws=2, seeds=1, resamples=20

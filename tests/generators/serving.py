@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fac_core.activations.embedded import embedded_path
+from fac_core.models.embedded import embedded_path
 
 _SECONDS_TO_START = 180
 _SERVE = "from transformers.cli.transformers import app; app()"

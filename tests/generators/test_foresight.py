@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from fac_core.activations.model import TruncatedModel
 from fac_core.activations.sae import load_sae
 from fac_core.generators.foresight import Eyes, Foresight, Wish
 from fac_core.generators.seam import Boost
 from fac_core.generators.steered import SteeredGenerator
+from fac_core.models.truncated import TruncatedModel
 from tests.generators.test_local import ASK, _exact  # noqa: F401 - a fixture for every test
 
 BEGUN = ((1,), (1, 8, 30, 11))

@@ -18,11 +18,11 @@ import pytest
 from fac_core.activations import pipeline
 from fac_core.activations.encoder import Encoder
 from fac_core.activations.spec import EncodeSpec
-from fac_core.api.encoding import encode
 from fac_core.jobs.job import Job
 from fac_core.jobs.queue import Jobs
 from fac_core.jobs.worker import work
 from fac_core.store.workspace import Workspace
+from fac_core.workflows.encode import encode
 from tests import tiny
 
 T = TypeVar("T")

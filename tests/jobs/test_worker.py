@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from fac_core.api.jobs import change_job, job_log, list_jobs, submit_job
+from fac_core.jobs.control import change_job, job_log, list_jobs, submit_job
 from fac_core.jobs.queue import Jobs
 from fac_core.jobs.worker import work
-from fac_core.store.run_file import RunFile
+from fac_core.store.runs.run_file import RunFile
 from tests.jobs.conftest import shards, state_of, wait_for, working
 
 _PATIENCE = 300

@@ -10,7 +10,7 @@ import pytest
 import fac_core as fac
 from fac_core.cli.app import run as command
 from fac_core.curation.triage import Triage
-from fac_core.features.labels import Labels
+from fac_core.naming.labels import Labels
 from fac_core.report.charts import line, share_bar
 from fac_core.store.workspace import Workspace
 from tests.runs import make_run

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.components.examples import st_text
-from fac_core.features.evidence import TokenValue
+from fac_core.evidence.examples import TokenValue
 from fac_core.report.token_heat import token_heat
 
 

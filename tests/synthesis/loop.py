@@ -11,15 +11,15 @@ from typing import Any
 from fac_core.activations.pipeline import encode
 from fac_core.activations.reopen import Reader, reopen
 from fac_core.activations.spec import EncodeSpec
-from fac_core.api.synthesis import prepared
 from fac_core.coverage.gaps import gaps
 from fac_core.generators.seam import Answer, Request, Usage
 from fac_core.store.workspace import Workspace
 from fac_core.synthesis.candidates import Candidate, Candidates
-from fac_core.synthesis.judging import Judge
 from fac_core.synthesis.pipeline import Outcome, synthesise
-from fac_core.synthesis.similarity import Known
+from fac_core.synthesis.proof.similarity import Known
+from fac_core.synthesis.proof.verdict import Judge
 from fac_core.synthesis.spec import SynthesisSpec
+from fac_core.workflows.synthesise import prepared
 from tests import tiny
 
 WORDS = 8

@@ -17,8 +17,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from fac_core.api.measuring import gaps
-from fac_core.api.synthesis import candidates
+from fac_core.workflows.measuring import gaps
+from fac_core.workflows.synthesise import candidates
 from tests.generators.flaky_proxy import Tally, flaky_proxy
 from tests.generators.serving import serving
 

@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from fac_core.api import synthesis as verbs
 from fac_core.errors import NotFound
 from fac_core.store.measurements import Measurement
 from fac_core.synthesis.answers import Sample
 from fac_core.synthesis.candidates import Candidates
 from fac_core.synthesis.edits import verify_edits
-from fac_core.synthesis.judging import Judge
-from fac_core.synthesis.similarity import Known
-from fac_core.synthesis.verification import read
+from fac_core.synthesis.proof.similarity import Known
+from fac_core.synthesis.proof.verdict import Judge
+from fac_core.synthesis.proof.verification import read
+from fac_core.workflows import synthesise as verbs
 from tests.synthesis.loop import Scripted
 from tests.synthesis.test_pipeline import NEW
 

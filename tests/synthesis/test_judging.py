@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from fac_core.activations.perplexity import Perplexity
+from fac_core.models.perplexity import Perplexity
 from fac_core.synthesis.answers import Sample
-from fac_core.synthesis.fluency import Bounds, Fluency
-from fac_core.synthesis.judging import Judge, Wanted
-from fac_core.synthesis.similarity import Known
-from fac_core.synthesis.verification import read
+from fac_core.synthesis.proof.fluency import Bounds, Fluency
+from fac_core.synthesis.proof.similarity import Known
+from fac_core.synthesis.proof.verdict import Judge, Wanted
+from fac_core.synthesis.proof.verification import read
 from tests.synthesis.test_pipeline import NEW
 
 TEXT = Sample(NEW[0], None, {})

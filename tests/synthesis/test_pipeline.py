@@ -13,8 +13,8 @@ from fac_core.activations.spec import EncodeSpec
 from fac_core.errors import Stopped, WrongUse
 from fac_core.generators.steered import SteeredGenerator
 from fac_core.synthesis.answers import Sample
+from fac_core.synthesis.proof.verification import read
 from fac_core.synthesis.spec import SynthesisSpec
-from fac_core.synthesis.verification import read
 from tests.synthesis.loop import WORDS, Scripted
 
 NEW = [

@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from fac_core.api.measuring import coverage
-from fac_core.api.rounds import RoundsSpec, rounds
 from fac_core.errors import WrongUse
-from fac_core.evaluation.scatter import scatter
-from fac_core.synthesis.rounds import markdown, points
+from fac_core.lab.study.scatter import scatter
+from fac_core.lab.writing.rounds import markdown, points
+from fac_core.lab.writing.rounds_verb import RoundsSpec, rounds
+from fac_core.workflows.measuring import coverage
 from tests.synthesis.loop import WORDS, Scripted
 from tests.synthesis.test_pipeline import NEW
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fac_core.synthesis.fluency import repeated
-from fac_core.synthesis.similarity import COPY_WORDS, Known
+from fac_core.synthesis.proof.fluency import repeated
+from fac_core.synthesis.proof.similarity import COPY_WORDS, Known
 
 REAL = (
     "The tenant shall pay the rent on the first day of each month, in advance, and the landlord shall keep the roof dry"

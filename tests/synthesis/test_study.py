@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fac_core.api.synthesis import prepared
-from fac_core.synthesis.judging import Judge
-from fac_core.synthesis.similarity import Known
-from fac_core.synthesis.study import ARMS, POOLED, Remembered, cells, markdown, summary
+from fac_core.lab.writing.arms import ARMS, POOLED, Remembered, cells, markdown, summary
+from fac_core.synthesis.proof.similarity import Known
+from fac_core.synthesis.proof.verdict import Judge
+from fac_core.workflows.synthesise import prepared
 from tests.synthesis.loop import WORDS, Scripted
 from tests.synthesis.test_pipeline import NEW
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from fac_core.activations.model import TruncatedModel, load_tokenizer
+from fac_core.models.truncated import TruncatedModel, load_tokenizer
 from fac_core.training.harvest import (
     count_tokens,
     harvest,

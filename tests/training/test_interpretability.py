@@ -11,8 +11,7 @@ import torch
 from sae_lens import SAE
 from scipy import sparse
 
-from fac_core.activations.model import TruncatedModel
-from fac_core.training.interpretability import (
+from fac_core.lab.sae_card.interpretability import (
     TokenText,
     active_tokens,
     auroc,
@@ -21,6 +20,7 @@ from fac_core.training.interpretability import (
     left_neighbours,
     log_odds,
 )
+from fac_core.models.truncated import TruncatedModel
 
 N_VOCAB = 50
 N_WINDOWS, LENGTH = 60, 40

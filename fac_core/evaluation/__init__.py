@@ -1,1 +1,0 @@
-"""Does it help? Evaluators, baselines at equal budget, and the study of FAC against performance."""

@@ -1,1 +1,0 @@
-"""What a feature is about, read from run files: no model is loaded here."""

@@ -1,0 +1,62 @@
+"""Verbs about jobs: ask for one, see them, change them, do them. Asking is quick; a worker does what was asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fac_core.jobs import log_file
+from fac_core.jobs.job import Action, Job
+from fac_core.jobs.kinds import checked
+from fac_core.jobs.launch import ensure_worker
+from fac_core.jobs.queue import Jobs
+from fac_core.workflows.opening import Folder, open_workspace
+
+
+def list_jobs(workspace: Folder = None) -> list[Job]:
+    """All jobs, the newest last. Those whose worker is gone are marked as interrupted on the way."""
+    jobs = Jobs(open_workspace(workspace))
+    jobs.interrupt_orphans()
+    return jobs.all()
+
+
+def submit_job(
+    kind: str, params: dict[str, Any], *, author: str = "anonymous", workspace: Folder = None, launch: bool = False
+) -> Job:
+    """Ask for a job.
+
+    Args:
+        launch: start a worker if none lives.
+
+    Raises `WrongUse`, in one sentence, for a kind that there is not or parameters that it does not take.
+    """
+    place = open_workspace(workspace)
+    job = Jobs(place).submit(kind, checked(kind, params).model_dump(mode="json"), author=author)
+    if launch:
+        ensure_worker(place)
+    return job
+
+
+def change_job(
+    job_id: str, action: Action, *, author: str = "anonymous", workspace: Folder = None, launch: bool = False
+) -> Job:
+    """Pause, cancel, resume or retry a job. Raises `NotFound`, and `WrongUse` where its state does not allow it."""
+    place = open_workspace(workspace)
+    jobs = Jobs(place)
+    jobs.interrupt_orphans()
+    job = jobs.change(job_id, action, author=author)
+    if launch and job.is_active:
+        ensure_worker(place)
+    return job
+
+
+def job_log(job_id: str, n: int = 50, *, workspace: Folder = None) -> list[str]:
+    """The last lines of a job's log. Raises `NotFound` for a job that there is not."""
+    place = open_workspace(workspace)
+    return log_file.last_lines(log_file.log_path(place, Jobs(place).job(job_id).job_id), n)
+
+
+def work(workspace: Folder = None, *, once: bool = False, idle_exit: float | None = None) -> int:
+    """Be a worker: do jobs until interrupted, until none waits (`once`), or after `idle_exit` seconds without one."""
+    from fac_core.jobs.worker import work as do_jobs
+
+    return do_jobs(open_workspace(workspace), once=once, idle_exit=idle_exit)

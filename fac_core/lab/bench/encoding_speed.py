@@ -1,0 +1,169 @@
+"""How fast is encoding, against what this machine could do and against the plain way?
+
+    python -m fac_core.lab.bench.encoding_speed
+
+Three contestants, one after another in one process, on the same texts: the matrix products alone (the ceiling),
+ours, and what one would write with transformers and sae-lens. The outputs are compared: a fast wrong answer does
+not count. A table for people goes to stderr; the last line of stdout is one JSON document.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.table import Table
+from sae_lens import SAE
+from torch.nn.functional import linear
+from transformers import AutoModelForCausalLM
+
+from fac_core.activations.encoder import Encoded
+from fac_core.activations.pipeline import encode
+from fac_core.activations.precision import choose_encoder
+from fac_core.activations.sae import SHIPPED, default_sae, load_sae
+from fac_core.activations.shards import plan
+from fac_core.datasets.layouts import ColumnMapping
+from fac_core.datasets.prepare import prepare
+from fac_core.demo import MIXTURES, SPEC
+from fac_core.models.tokens import SampleTokenizer, Tokens
+from fac_core.models.truncated import TruncatedModel, load_tokenizer, model_path
+from fac_core.store.runs.run_file import RunFile
+from fac_core.store.workspace import Workspace
+
+MODEL = "smollm2-135m"
+SOURCE = MIXTURES / "demo_anchor.toml"
+_EVERY = 6
+"""One in so many of the demo's anchor samples is encoded: all its sets, 25,000 tokens."""
+_REPEATS = 3
+
+
+def main() -> None:
+    sae_name = default_sae(MODEL)
+    sae = load_sae(sae_name)
+    with TemporaryDirectory() as scratch:
+        tokens = _texts(Path(scratch))
+        choice = choose_encoder(MODEL, sae, tokens)
+        n_tokens = sum(int(t.content.sum()) for t in tokens)
+        ids = np.arange(len(tokens), dtype=np.uint32)
+        few = tokens[::8]
+        n_few = sum(int(t.content.sum()) for t in few)
+
+        ceiling = _rate(2048, gemms_alone(choice.encoder.model, sae.d_sae, n_tokens=2048))
+        ours = _rate(n_tokens, lambda: choice.encoder(ids, tokens))
+        plain_output: list[np.ndarray] = []
+        plain = _rate(n_few, lambda: plain_output.append(the_plain_way(sae_name, sae.n_blocks, few)), repeats=1)
+        agreement = _jaccard(choice.encoder(ids[: len(few)], few), plain_output[-1])
+        run_bytes = _bytes_per_activation(Path(scratch))
+
+    result = {
+        "tokens_per_second": {"ours": round(ours), "ceiling": round(ceiling), "plain": round(plain)},
+        "ours_over_ceiling": round(ours / ceiling, 3),
+        "ours_over_plain": round(ours / plain, 1),
+        "jaccard_with_plain": round(agreement, 4),
+        "bytes_per_activation": run_bytes,
+        "dtype": choice.dtype,
+        "dtype_reason": choice.reason,
+        "sae": f"{sae.d_sae} latents, {sae.mode}, after block {sae.n_blocks}",
+        "threads": torch.get_num_threads(),
+        "machine": platform.processor() or platform.machine(),
+        "torch": torch.__version__,
+    }
+    _show(result)
+    sys.stdout.write(json.dumps(result) + "\n")
+
+
+def gemms_alone(model: TruncatedModel, d_sae: int, *, n_tokens: int) -> Callable[[], None]:
+    """Every matrix product that the truncated model and the encode step need for `n_tokens`, and nothing else."""
+    dtype = model.compute_dtype
+    weights = [m.weight for m in model.module.modules() if isinstance(m, torch.nn.Linear)]
+    weights.append(torch.nn.Parameter(torch.randn(d_sae, model.d_model, dtype=dtype)))
+    inputs = {w.shape[1]: torch.randn(n_tokens, w.shape[1], dtype=dtype) for w in weights}
+
+    @torch.inference_mode()
+    def run() -> None:
+        for weight in weights:
+            linear(inputs[weight.shape[1]], weight)
+
+    return run
+
+
+def the_plain_way(sae_name: str, n_blocks: int, tokens: list[Tokens]) -> np.ndarray:
+    """Whole model in float32, padded batches in the order given, `sae.encode`, max over tokens: `[samples, d_sae]`."""
+    model, sae = _plain_parts(sae_name)
+    rows = []
+    for start in range(0, len(tokens), 8):
+        batch = tokens[start : start + 8]
+        length = max(len(t) for t in batch)
+        ids = torch.zeros(len(batch), length, dtype=torch.long)
+        mask = torch.zeros(len(batch), length, dtype=torch.long)
+        content = torch.zeros(len(batch), length, dtype=torch.bool)
+        for row, t in enumerate(batch):
+            ids[row, : len(t)], mask[row, : len(t)] = torch.from_numpy(t.input_ids), 1
+            content[row, : len(t)] = torch.from_numpy(t.content)
+        with torch.no_grad():
+            h = model(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states[n_blocks]
+            rows.append((sae.encode(h) * content.unsqueeze(-1)).amax(dim=1).numpy())
+    return np.concatenate(rows)
+
+
+_PARTS: dict[str, tuple[torch.nn.Module, SAE]] = {}
+
+
+def _plain_parts(sae_name: str) -> tuple[torch.nn.Module, SAE]:
+    if sae_name not in _PARTS:  # loading is not what is timed
+        model = AutoModelForCausalLM.from_pretrained(model_path(MODEL), dtype=torch.float32).eval()
+        _PARTS[sae_name] = model, SAE.load_from_disk(SHIPPED / sae_name, dtype="float32")
+    return _PARTS[sae_name]
+
+
+def _texts(scratch: Path) -> list[Tokens]:
+    dataset = prepare(SOURCE, scratch)
+    tokenizer = SampleTokenizer(load_tokenizer(MODEL), context=SPEC.context)
+    shards = plan(dataset.samples, scratch, size=512, identity="")
+    tokens = [t for shard in shards for t in tokenizer(shard.texts, shard.chats)][::_EVERY]
+    return [replace(t, beyond=None) for t in tokens]  # the plain way does not look beyond the window either
+
+
+def _rate(n_tokens: int, run: Callable[[], object], repeats: int = _REPEATS) -> float:
+    """Tokens a second: the median of some repeats after one that does not count."""
+    run()
+    seconds = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        run()
+        seconds.append(time.perf_counter() - start)
+    return n_tokens / statistics.median(seconds)
+
+
+def _jaccard(ours: Encoded, plain: np.ndarray) -> float:
+    found = np.zeros(plain.shape, dtype=bool)
+    found[ours.activations["sample_id"].to_numpy(), ours.activations["feature_id"].to_numpy()] = True
+    return float((found & (plain > 0)).sum() / (found | (plain > 0)).sum())
+
+
+def _bytes_per_activation(scratch: Path) -> float:
+    workspace = Workspace.create(scratch / "workspace")
+    info = encode(SOURCE, workspace, SPEC, mapping=ColumnMapping(limit=600))
+    with RunFile(workspace.run_path(info.run_id)) as run:
+        return round(run.bytes_of("activations") / info.n_activations, 2)
+
+
+def _show(result: dict[str, object]) -> None:
+    table = Table("measure", "value", title="Encoding on this machine")
+    for key, value in result.items():
+        table.add_row(key, str(value))
+    Console(stderr=True).print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,238 @@
+"""A made-up workspace of any size, built by the code that builds the real ones.
+
+    python -m fac_core.lab.bench.large FOLDER            # 1,000,000 samples, 65,536 features, 100,000,000 activations
+    python -m fac_core.lab.bench.large FOLDER --small    # a thousandth of it
+
+An anchor and a tenth as large a seed of one feature space, its atlas, a label for each feature. Feature frequencies fall
+off like Zipf's law, activations are log-normal, features have topics at home, and some topics are not in the seed. A
+sample's text are the words of the features that it fires, so what a page shows can be checked by eye. Everything
+streams: memory is that of one shard, and what DuckDB is allowed. The last line of stdout is one JSON document.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from fac_core.datasets.samples import FAILURES, SAMPLES
+from fac_core.lab.bench.large_space import TOPICS, words_of, write_labels, write_space
+from fac_core.store.runs.build import build_run
+from fac_core.store.runs.run_file import RunFile, RunInfo
+from fac_core.store.runs.shard_schema import ACTIVATIONS, EXAMPLES, SHARD_SAMPLES
+from fac_core.store.workspace import Workspace
+
+SPACE = "made-up-space"
+_AT_HOME = 0.6
+"""Of a feature's samples, the share that its own topic has."""
+_MISSING = 8
+"""Topics, of `TOPICS`, that the seed lacks."""
+_TOP_A_SHARD, _DRAWN_A_SHARD = 4, 2
+"""Samples that a shard proposes as examples of a feature. A real shard proposes more; there are also more real shards."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a run is."""
+
+    n_samples: int
+    d_sae: int
+    active: int
+    """Mean number of active features of a sample, before those that are drawn twice are counted once (a tenth)."""
+    shard: int
+    """Samples a shard: what is in memory at a time."""
+
+
+LARGE = Size(1_000_000, 65_536, 112, 25_000)
+SMALL = Size(1_000, 2_048, 40, 250)
+
+
+def make_workspace(folder: Path, size: Size) -> Workspace:
+    """Make the workspace, or open the one that is there complete."""
+    place = Workspace.create(folder)
+    runs = {"anchor": (size, range(len(TOPICS))), "seed": (_tenth(size), range(len(TOPICS) - _MISSING))}
+    for seed, (name, (this, topics)) in enumerate(runs.items()):
+        if not place.run_path(name).exists():
+            with TemporaryDirectory(dir=folder) as parts:
+                _make_run(place.run_path(name), Path(parts), this, topics, np.random.default_rng(seed))
+    if not place.space_path(SPACE).exists():
+        write_labels(place.events(), SPACE, size.d_sae)
+        write_space(place.space_path(SPACE), SPACE, size.d_sae)
+    place.set_anchor("anchor")
+    return place
+
+
+def _tenth(size: Size) -> Size:
+    return Size(max(10, size.n_samples // 10), size.d_sae, size.active, size.shard)
+
+
+def _make_run(path: Path, parts: Path, size: Size, topics: range, rng: np.random.Generator) -> None:
+    rates = _rates(size)
+    with pq.ParquetWriter(parts / "samples.parquet", SAMPLES) as samples:
+        for number, first in enumerate(range(0, size.n_samples, size.shard)):
+            n = min(size.shard, size.n_samples - first)
+            tables = _shard(first, n, rates, topics, rng)
+            samples.write_table(tables.pop("samples"))
+            for kind, table in tables.items():
+                pq.write_table(table, parts / f"{number}.{kind}.parquet")
+    pq.write_table(pa.Table.from_pylist([], FAILURES), parts / "failures.parquet")
+    kinds = ("shard_samples", "activations", "examples")
+    files = {kind: sorted(parts.glob(f"*.{kind}.parquet")) for kind in kinds}
+    build_run(
+        path,
+        RunInfo(
+            run_id=path.stem,
+            name=path.stem,
+            dataset_id=f"made-up-{path.stem}",
+            dataset_name="made up",
+            source="made up",
+            space_id=SPACE,
+            model="made-up-model",
+            sae="made-up-sae",
+            d_sae=size.d_sae,
+            created_at="2026-01-01T00:00:00+00:00",
+        ),
+        samples=parts / "samples.parquet",
+        failures=[parts / "failures.parquet"],
+        shard_samples=files["shard_samples"],
+        activations=files["activations"],
+        examples=files["examples"],
+    )
+
+
+def _rates(size: Size) -> np.ndarray:
+    """float64 `[d_sae]`: the share of samples that each feature fires in, by Zipf's law, at most a half."""
+    rate = 1 / (np.arange(size.d_sae) + 20) ** 0.9
+    for _ in range(8):  # what the cap takes from the first features goes to the others
+        rate = np.minimum(0.5, rate * size.active / rate.sum())
+    return rate
+
+
+def _shard(first: int, n: int, rates: np.ndarray, topics: range, rng: np.random.Generator) -> dict[str, pa.Table]:
+    feature, sample = _who_fires_where(n, rates, topics, rng)
+    middle = rng.uniform(0, 2, len(rates))  # of the logarithms; scattered anew in each shard, as texts are
+    order = np.argsort(sample * np.uint64(1 << 32) + rng.integers(0, 1 << 32, len(sample), dtype=np.uint64))
+    feature, sample = feature[order], sample[order].astype(np.int64)
+    activation = rng.lognormal(0.3 * middle[feature] + feature % 7 / 7, 0.6).astype(np.float32)
+    starts = np.searchsorted(sample, np.arange(n + 1))
+    token = np.arange(len(sample)) - starts[sample]
+    words = pa.array(words_of(len(rates))).take(pa.array(feature))
+    ends = np.cumsum(pc.utf8_length(words).to_numpy() + 1)  # type: ignore[attr-defined]
+    texts = pc.binary_join(pa.ListArray.from_arrays(pa.array(starts, pa.int32()), words), " ")  # type: ignore[attr-defined]
+    begins = np.append(0, ends)[:-1]
+    char_start = begins - begins[np.minimum(starts[sample], len(begins) - 1)]
+    ids = (first + sample).astype(np.uint32)
+    topic = [TOPICS[topics[i % len(topics)]] for i in range(n)]
+    chosen = _proposed(feature, activation, rng)
+    pairs = pa.table(
+        {"feature_id": feature.astype(np.uint32), "sample_id": ids, "activation": activation, "token_index": token}
+    )
+    shown = pa.table({"char_start": char_start, "char_end": ends - 1 - (begins - char_start)})
+    return {
+        "samples": pa.table(
+            {
+                "sample_id": np.arange(first, first + n, dtype=np.uint32),
+                "text": texts,
+                "messages": pa.nulls(n, pa.string()),
+                "metadata": [json.dumps({"set": t}) for t in topic],
+                "origin": [f"made-up:{first + i + 1}" for i in range(n)],
+            }
+        ).cast(SAMPLES),
+        "shard_samples": pa.table(
+            {
+                "sample_id": np.arange(first, first + n, dtype=np.uint32),
+                "n_tokens": np.diff(starts),
+                "truncated": np.zeros(n, bool),
+                "sinks": np.ones(n, np.int32),
+            }
+        ).cast(SHARD_SAMPLES),
+        "activations": pairs.cast(ACTIVATIONS),
+        "examples": pa.table({**{c: pairs[c] for c in pairs.column_names}, **{c: shown[c] for c in shown.column_names}})
+        .take(pa.array(chosen))
+        .select(EXAMPLES.names)
+        .cast(EXAMPLES),
+    }
+
+
+def _who_fires_where(
+    n: int, rates: np.ndarray, topics: range, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Feature and sample of each activation, both uint64. Samples i, i + len(topics), … have one topic."""
+    # Drawn with replacement, then made distinct: -log(1-p) draws leave p.
+    counts = rng.poisson(-np.log1p(-rates) * n)
+    feature = np.repeat(np.arange(len(rates), dtype=np.uint64), counts)
+    sample = rng.integers(0, n, len(feature), dtype=np.uint64)
+    home = feature % len(TOPICS)
+    at_home = rng.random(len(feature)) < _AT_HOME
+    inside = np.minimum(sample // len(topics) * len(topics) + home, n - 1)
+    sample = np.where(at_home & (home < len(topics)), inside, sample)
+    kept = ~(at_home & (home >= len(topics)))  # at home in a topic that this run lacks
+    keys = np.unique(feature[kept] * np.uint64(n) + sample[kept])
+    return keys // np.uint64(n), keys % np.uint64(n)
+
+
+def _proposed(feature: np.ndarray, activation: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Positions of the pairs that are proposed as examples: the strongest of each feature, and some drawn."""
+    found = []
+    for key, kept in ((-activation, _TOP_A_SHARD), (rng.random(len(feature)), _DRAWN_A_SHARD)):
+        order = np.lexsort((key, feature))
+        ranked = feature[order]
+        rank = np.arange(len(order)) - np.searchsorted(ranked, ranked)
+        found.append(order[rank < kept])
+    return np.unique(np.concatenate(found))
+
+
+def _numbers(place: Workspace) -> Iterator[tuple[str, dict[str, object]]]:
+    for info in place.runs():
+        path = place.run_path(info.run_id)
+        with RunFile(path) as run:
+            per_activation = run.bytes_of("activations") / max(1, info.n_activations)
+        yield (
+            info.name,
+            {
+                "n_samples": info.n_samples,
+                "d_sae": info.d_sae,
+                "n_activations": info.n_activations,
+                "bytes": path.stat().st_size,
+                "bytes_per_activation": round(per_activation, 2),
+            },
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="where the workspace goes; what is there complete is kept")
+    parser.add_argument("--small", action="store_true", help="a thousandth of the size")
+    given = parser.parse_args()
+    began = time.perf_counter()
+    place = make_workspace(given.folder, SMALL if given.small else LARGE)
+    result = {
+        "seconds": round(time.perf_counter() - began, 1),
+        "peak_mb": _peak_megabytes(),
+        "runs": dict(_numbers(place)),
+    }
+    sys.stdout.write(json.dumps(result) + "\n")
+
+
+def _peak_megabytes() -> int | None:
+    """The most memory that this process ever had; None where the system does not say."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1e6 if sys.platform == "darwin" else 1e3))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,174 @@
+"""Commands about synthetic training sets: `fac write-sets`, `dose`, `transfer`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from fac_core.cli.options import Json, WorkspaceFolder
+from fac_core.cli.output import out, progress_bar, write_json
+from fac_core.errors import WrongUse
+from fac_core.lab.commands.study_commands import interval, model_and_block, two
+
+Sets = Annotated[Path, typer.Option("--sets", help="Folder that `fac write-sets` wrote.")]
+Task = Annotated[str, typer.Option(help="What the texts are, for the prompts.")]
+Names = Annotated[str, typer.Option(help="What prompts call positive and negative texts, as POSITIVE,NEGATIVE.")]
+Seed = Annotated[str, typer.Option(help="Positive and negative texts of a seed set.")]
+Add = Annotated[str, typer.Option(help="Positive and negative texts that are written for it.")]
+CheckLabels = Annotated[
+    bool, typer.Option("--check-labels", help="Keep only texts that a head trained on the anchor finds of their class.")
+]
+
+_TASK, _NAMES, _SEED = "messages that people send to a chat assistant", "toxic,harmless", "15,60"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command("write-sets")(write_sets)
+    app.command()(dose)
+    app.command()(transfer)
+
+
+def write_sets(
+    config: Annotated[Path, typer.Argument(help="Settings of a study (.toml): its pool, split and features are used.")],
+    folder: Annotated[Path, typer.Option("--out", help="Folder for one JSONL file a method.")],
+    task: Task = _TASK,
+    names: Names = _NAMES,
+    seed: Seed = _SEED,
+    add: Add = "8,24",
+    draws: Annotated[int, typer.Option(help="Seed sets; the ones of `fac baselines`.")] = 3,
+    method: Annotated[list[str] | None, typer.Option("--method", help="Only these methods; all by default.")] = None,
+    check_labels: CheckLabels = False,
+    hole: Annotated[bool, typer.Option("--hole", help="Write for seeds that lack a topic.")] = False,
+    per_feature: Annotated[int, typer.Option(help="Texts of a feature in the set `FAC per feature`; 0: none.")] = 5,
+    generator: Annotated[str, typer.Option(help="local, or the address of an OpenAI-compatible server.")] = "local",
+    model: Annotated[str, typer.Option(help="Of the generator; by default the model of the features.")] = "",
+    key: Annotated[str | None, typer.Option(help="Environment variable with the server's key.")] = None,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+) -> None:
+    """Synthetic sets for one seed after the other, by every method: unguided, Self-Instruct, Magpie, features, FAC."""
+    import fac_core as fac
+    from fac_core.lab.writing.writing import METHODS, WritingSpec
+
+    spec = WritingSpec(
+        **_asked(task, names, seed, add),
+        draws=draws,
+        methods=tuple(method or METHODS),
+        per_feature=per_feature,
+        check_labels=check_labels,
+        hole=hole,
+    )
+    with progress_bar("Writing") as tell:
+        costs = fac.write_sets(
+            config,
+            folder,
+            spec,
+            generator=generator,
+            model=model,
+            key_variable=key,
+            workspace=workspace,
+            on_progress=tell,
+        )
+    if json:
+        write_json(costs)
+        return
+    table = Table("method", "texts", "tokens", "answers drawn", "gaps closed (paper)", "(calibrated)", box=None)
+    for name in dict.fromkeys(one.method for one in costs):
+        mine = [one for one in costs if one.method == name]
+        n = len(mine)
+        sizes = (f"{sum(v) / n:,.0f}" for v in zip(*((c.kept, c.tokens, c.asked) for c in mine), strict=True))
+        closed = (f"{sum(c.closed[preset] for c in mine) / n:.1%}" for preset in ("paper", "calibrated"))
+        table.add_row(Text(name), *sizes, *closed)
+    out.print(table)
+    out.print(f"Means over the seeds that were written for. Compare: fac baselines {config} --sets {folder}")
+
+
+def dose(
+    config: Annotated[Path, typer.Argument(help="Settings of the study whose seeds the sets were written for.")],
+    sets: Sets,
+    backbone: Annotated[str | None, typer.Option(help="Another model that learns, as MODEL:BLOCK.")] = None,
+    figure: Annotated[Path | None, typer.Option(help="Also draw texts added against the gain (.svg).")] = None,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+) -> None:
+    """How much of a synthetic set helps: 30, 60, 100 % of its targets; one to five texts of a feature; round by round."""
+    import fac_core as fac
+
+    with progress_bar("Dose") as tell:
+        found = fac.dose(
+            config,
+            sets,
+            backbone=model_and_block(backbone) if backbone else None,
+            workspace=workspace,
+            on_progress=tell,
+        )
+    if figure:
+        from fac_core.lab.writing.dose import dose_figure
+
+        figure.write_text(dose_figure(found, "Dose of synthetic texts"), encoding="utf-8")
+    if json:
+        write_json([{**vars(one), "mean": one.mean, "gain": one.gain} for one in found])
+        return
+    table = Table("set", "dose", "AUPRC", "over the seed", "samples", "tokens", box=None)
+    for one in found:
+        sizes = f"{one.n_samples:,.0f}", f"{one.n_tokens:,.0f}"
+        table.add_row(Text(one.method), one.said, f"{one.mean:.3f}", interval(one.gain, 3), *sizes)
+    out.print(table)
+
+
+def transfer(
+    sources: Annotated[list[Path], typer.Argument(help="Studies (.toml) of the same texts, each in a feature space.")],
+    folder: Annotated[Path, typer.Option("--out", help="Folder for what is written.")],
+    generators: Annotated[str, typer.Option(help="Models that write, with commas.")] = "smollm2-135m,gemma3-270m",
+    backbones: Annotated[
+        str, typer.Option(help="Models that learn, as MODEL:BLOCK, with commas.")
+    ] = "smollm2-135m:16,gemma3-270m:9",
+    task: Task = _TASK,
+    names: Names = _NAMES,
+    seed: Seed = _SEED,
+    add: Add = "8,24",
+    draws: Annotated[int, typer.Option(help="Seed sets.")] = 3,
+    check_labels: CheckLabels = False,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+) -> None:
+    """Does it carry over? Gaps in one model's features, filled by another model, learned by a third."""
+    import fac_core as fac
+    from fac_core.lab.writing.writing import WritingSpec
+
+    spec = WritingSpec(**_asked(task, names, seed, add), draws=draws, check_labels=check_labels)
+    with progress_bar("Transfer") as tell:
+        cells = fac.transfer(
+            sources,
+            folder,
+            generators=generators.split(","),
+            backbones=[model_and_block(one) for one in backbones.split(",")],
+            spec=spec,
+            workspace=workspace,
+            on_progress=tell,
+        )
+    if json:
+        write_json(cells)
+        return
+    table = Table("features of", "written by", "learned by", "AUPRC", "over the seed", "over random real", box=None)
+    for one in cells:
+        who = (Text(name) for name in (one.source, one.generator, one.backbone))
+        table.add_row(*who, f"{one.mean:.3f}", interval(one.minus_seed, 3), interval(one.minus_random, 3))
+    out.print(table)
+
+
+def _asked(task: str, names: str, seed: str, add: str) -> dict[str, Any]:
+    """Of a `WritingSpec`, what is typed as text."""
+    return {"task": task, "names": _names(names), "n_seed": two(seed), "n_added": two(add)}
+
+
+def _names(given: str) -> tuple[str, str]:
+    positive, comma, negative = given.partition(",")
+    if not (comma and positive.strip() and negative.strip()):
+        raise WrongUse(f"{given!r} are not two names; write them as POSITIVE,NEGATIVE, for example {_NAMES}.")
+    return positive.strip(), negative.strip()

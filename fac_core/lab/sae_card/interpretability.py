@@ -1,0 +1,202 @@
+"""How far the words around a token tell whether a feature is active there.
+
+A feature that people can name is one whose tokens and contexts predict it. The score measures that without a
+language model as a judge: on one half of a text the evidence is counted, on the other half it has to predict.
+
+Evidence for a feature at a token is the sum of three log-odds, each counted on the training half: of the token,
+of its left neighbour, and the mean over the `CONTEXT` tokens before it. The score of a feature is the area under
+the ROC curve of that evidence on held-out tokens, averaged over two sets of negatives: random tokens, and hard ones
+(inactive tokens with the same id as an active one, or in a window where the feature is active).
+0.5 is chance, 1.0 is a feature that its tokens and contexts determine. Only ranks count, so no threshold is chosen.
+In spirit this is detection scoring (Paulo et al. 2024, "Automatically Interpreting Millions of Features in Large
+Language Models"), with counts in the place of the explaining and judging models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from sae_lens import SAE
+from scipy import sparse, stats
+from sklearn.metrics import average_precision_score
+
+from fac_core.models.batches import as_tokens, batches
+from fac_core.models.sinks import sinks
+from fac_core.models.truncated import TruncatedModel
+
+CONTEXT = 16
+"""Tokens before the current one that count as its context."""
+_SMOOTHING = 2.0
+"""Pseudo-observations, at the base rate, that every token id starts with."""
+_MIN_ACTIVE = 10
+"""A feature with fewer active, or fewer inactive, tokens on either half is not scored."""
+_MAX_NEGATIVES = 4000
+_BATCH_TOKENS = 2048
+
+
+@dataclass(frozen=True)
+class TokenText:
+    """Tokens in reading order, and where features are active on them."""
+
+    tokens: np.ndarray
+    """Token ids, `[tokens]`."""
+    window: np.ndarray
+    """Number of the window each token belongs to, ascending, `[tokens]`."""
+    active: sparse.csc_matrix
+    """Whether a feature is active at a token, `[tokens, features]`."""
+
+
+@dataclass(frozen=True)
+class FeatureScore:
+    """How predictable one feature is from the words around it."""
+
+    feature: int
+    against_random: float
+    """Area under the ROC curve with random inactive tokens as negatives."""
+    against_hard: float
+    """The same with inactive tokens of the same id or window as negatives."""
+    average_precision: float
+    """Area under the precision-recall curve over all held-out tokens; chance is the share of active ones."""
+    n_active: int
+    """Held-out tokens at which the feature is active."""
+
+    @property
+    def score(self) -> float:
+        return (self.against_random + self.against_hard) / 2
+
+
+def interpretability(
+    train: TokenText, held_out: TokenText, features: Sequence[int], n_vocab: int, seed: int = 0
+) -> list[FeatureScore]:
+    """Score `features`; those with fewer than 10 active tokens on either half are left out.
+
+    Args:
+        n_vocab: number of token ids.
+        seed: of the negatives that are drawn.
+    """
+    train_context, held_context = context_matrix(train, n_vocab), context_matrix(held_out, n_vocab)
+    seen = np.bincount(train.tokens, minlength=n_vocab).astype(float)
+    seen_left = np.bincount(left_neighbours(train), minlength=n_vocab).astype(float)
+    seen_context = np.asarray(train_context.sum(axis=0)).ravel()
+    held_left = left_neighbours(held_out)
+    rng = np.random.default_rng(seed)
+    scores = []
+    for feature in features:
+        positions, held_positions = _active(train, feature), _active(held_out, feature)
+        counts = (len(positions), len(held_positions))
+        inactive = (len(train.tokens) - counts[0], len(held_out.tokens) - counts[1])
+        if min(counts + inactive) < _MIN_ACTIVE:
+            continue
+        here = np.bincount(train.tokens[positions], minlength=n_vocab)
+        left = np.bincount(left_neighbours(train)[positions], minlength=n_vocab)
+        context = np.asarray(train_context[positions].sum(axis=0)).ravel()
+        evidence = (
+            log_odds(here, seen)[held_out.tokens]
+            + log_odds(left, seen_left)[held_left]
+            + held_context @ log_odds(context, seen_context)
+        )
+        is_active = np.zeros(len(held_out.tokens), dtype=bool)
+        is_active[held_positions] = True
+        random, hard = _negatives(held_out, is_active, n_vocab, rng)
+        positive = evidence[is_active]
+        scores.append(
+            FeatureScore(
+                feature,
+                auroc(positive, evidence[random]),
+                auroc(positive, evidence[hard]),
+                float(average_precision_score(is_active, evidence)),
+                len(held_positions),
+            )
+        )
+    return scores
+
+
+def log_odds(active: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Log-odds that a feature is active, for each token id, relative to its base rate.
+
+    Args:
+        active: weight of active tokens, by id `[n_vocab]`.
+        seen: weight of all tokens, by id `[n_vocab]`.
+    """
+    base = active.sum() / max(seen.sum(), 1.0)
+    if not 0 < base < 1:  # nothing was seen, or nothing else: no evidence
+        return np.zeros(len(seen))
+    odds = (active + _SMOOTHING * base) / (np.maximum(seen - active, 0) + _SMOOTHING * (1 - base))
+    return np.log(odds) - np.log(base / (1 - base))
+
+
+def auroc(positive: np.ndarray, negative: np.ndarray) -> float:
+    """Probability that a random positive ranks above a random negative; ties count half."""
+    ranks = stats.rankdata(np.concatenate([positive, negative]))
+    n = len(positive)
+    return float((ranks[:n].sum() - n * (n + 1) / 2) / (n * len(negative)))
+
+
+def left_neighbours(text: TokenText) -> np.ndarray:
+    """Token id before each token, `[tokens]`; the first of a window is its own neighbour."""
+    left = np.roll(text.tokens, 1)
+    first = np.r_[True, text.window[1:] != text.window[:-1]]
+    left[first] = text.tokens[first]
+    return left
+
+
+def context_matrix(text: TokenText, n_vocab: int) -> sparse.csr_matrix:
+    """Share of each id among the up to `CONTEXT` tokens before each token of a window, `[tokens, n_vocab]`."""
+    n = len(text.tokens)
+    rows, columns = [], []
+    for distance in range(1, CONTEXT + 1):
+        later = np.arange(distance, n)
+        later = later[text.window[later] == text.window[later - distance]]
+        rows.append(later)
+        columns.append(text.tokens[later - distance])
+    row, column = np.concatenate(rows), np.concatenate(columns)
+    share = 1 / np.maximum(np.bincount(row, minlength=n), 1)
+    return sparse.csr_matrix((share[row], (row, column)), shape=(n, n_vocab))
+
+
+def _active(text: TokenText, feature: int) -> np.ndarray:
+    return text.active.indices[text.active.indptr[feature] : text.active.indptr[feature + 1]]
+
+
+def _negatives(
+    text: TokenText, is_active: np.ndarray, n_vocab: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of random and of hard negatives; random ones stand in where there is no hard one."""
+    inactive = np.flatnonzero(~is_active)
+    same_id = np.zeros(n_vocab, dtype=bool)
+    same_id[text.tokens[is_active]] = True
+    same_window = np.zeros(text.window.max() + 1, dtype=bool)
+    same_window[text.window[is_active]] = True
+    hard = inactive[same_id[text.tokens[inactive]] | same_window[text.window[inactive]]]
+
+    def sample(pool: np.ndarray) -> np.ndarray:
+        return rng.choice(pool, size=min(_MAX_NEGATIVES, len(pool)), replace=False)
+
+    return sample(inactive), sample(hard if len(hard) else inactive)
+
+
+@torch.inference_mode()
+def active_tokens(sae: SAE[Any], model: TruncatedModel, windows: Sequence[np.ndarray]) -> TokenText:
+    """Run model and SAE on windows of token ids and keep where each latent is active.
+
+    The first token of a window and attention sinks are left out, as in training.
+    """
+    tokens, window, rows, columns, n_tokens, n_windows = [], [], [], [], 0, 0
+    for batch in batches(as_tokens(windows), _BATCH_TOKENS):
+        stream = model.residual(batch.input_ids).float()
+        content = batch.content & ~sinks(stream, batch.content)
+        row, column = (sae.encode(stream[content]) > 0).nonzero(as_tuple=True)
+        rows.append(row.numpy() + n_tokens)
+        columns.append(column.numpy())
+        tokens.append(batch.input_ids[content].numpy())
+        window.append(content.nonzero(as_tuple=True)[0].numpy() + n_windows)
+        n_tokens += len(tokens[-1])
+        n_windows += len(batch.input_ids)
+    row, column = np.concatenate(rows), np.concatenate(columns)
+    active = sparse.csc_matrix((np.ones(len(row), dtype=bool), (row, column)), shape=(n_tokens, sae.cfg.d_sae))
+    active.sort_indices()
+    return TokenText(np.concatenate(tokens), np.concatenate(window), active)

@@ -1,0 +1,126 @@
+"""How good a SAE is as a copy of what it reads: on held-out activations, and spliced into its model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from sae_lens import SAE
+from transformers import AutoModelForCausalLM, PreTrainedModel
+
+from fac_core.models.batches import as_tokens, batches
+from fac_core.models.truncated import model_path
+from fac_core.progress import Progress, silent
+
+_BATCH_TOKENS = 4096
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """A SAE measured on activations that it was not trained on."""
+
+    fvu: float
+    """Fraction of variance unexplained: squared error over squared distance from the mean, both summed."""
+    l0: float
+    """Mean number of active latents at a token."""
+    alive: float
+    """Share of the latents that are active at one token at least."""
+    n_tokens: int
+
+
+@dataclass(frozen=True)
+class SpliceLoss:
+    """Cross-entropy of the next token, in nats, with the residual stream after one block replaced."""
+
+    clean: float
+    """By nothing: the model as it is."""
+    spliced: float
+    """By the SAE's reconstruction."""
+    ablated: float
+    """By zeros."""
+    n_tokens: int
+    """Tokens predicted."""
+
+    @property
+    def recovered(self) -> float:
+        """Share of the loss that ablation costs and the SAE wins back; 1 is perfect."""
+        return (self.ablated - self.spliced) / (self.ablated - self.clean)
+
+
+@torch.inference_mode()
+def reconstruction(sae: SAE[Any], activations: Iterable[torch.Tensor]) -> Reconstruction:
+    """Measure on tensors `[tokens, d_model]`, one after another, so that memory does not grow with them."""
+    n_tokens, n_active, error, squares = 0, 0, 0.0, 0.0
+    total = torch.zeros(sae.cfg.d_in, dtype=torch.float64)
+    fired = torch.zeros(sae.cfg.d_sae, dtype=torch.bool)
+    for tensor in activations:
+        for chunk in tensor.split(_BATCH_TOKENS):
+            h = chunk.float()
+            codes = sae.encode(h)
+            error += (sae.decode(codes) - h).double().pow(2).sum().item()
+            squares += h.double().pow(2).sum().item()
+            total += h.double().sum(dim=0)
+            active = codes > 0
+            fired |= active.any(dim=0)
+            n_active += int(active.sum())
+            n_tokens += len(h)
+    variance = squares - (total.pow(2).sum() / n_tokens).item()
+    return Reconstruction(error / variance, n_active / n_tokens, fired.float().mean().item(), n_tokens)
+
+
+@torch.inference_mode()
+def splice_loss(
+    sae: SAE[Any],
+    model: str,
+    n_blocks: int,
+    windows: Sequence[np.ndarray],
+    *,
+    dtype: torch.dtype = torch.float32,
+    on_progress: Progress = silent,
+) -> SpliceLoss:
+    """Predict `windows` with the whole model: as it is, with the SAE after `n_blocks` blocks, and with zeros there.
+
+    The first token, BOS where the model has one, is left alone in all three: it is an attention sink that the SAE
+    never saw.
+
+    Args:
+        windows: token ids, each beginning with BOS where the model has one; `[tokens]` int32.
+        dtype: of the model; the SAE computes in float32.
+    """
+    network = AutoModelForCausalLM.from_pretrained(model_path(model), dtype=dtype, trust_remote_code=False).eval()
+    block = _block_list(network)[n_blocks - 1]
+    replacements = {"clean": lambda h: h, "spliced": lambda h: sae(h.float()).to(dtype), "ablated": torch.zeros_like}
+    sums, n_tokens, n_done = dict.fromkeys(replacements, 0.0), 0, 0
+    for batch in batches(as_tokens(windows), _BATCH_TOKENS):
+        predicted = batch.content[:, 1:]
+        targets = batch.input_ids[:, 1:]
+        for name, replace in replacements.items():
+
+            def hook(_module: torch.nn.Module, _args: Any, output: Any, replace: Any = replace) -> Any:
+                h = output[0] if isinstance(output, tuple) else output
+                new = replace(h)
+                new = torch.cat([h[:, :1], new[:, 1:]], dim=1)
+                return (new, *output[1:]) if isinstance(output, tuple) else new
+
+            handle = block.register_forward_hook(hook)
+            try:
+                logits = network(input_ids=batch.input_ids, use_cache=False).logits[:, :-1]
+            finally:
+                handle.remove()
+            sums[name] += torch.nn.functional.cross_entropy(
+                logits[predicted].float(), targets[predicted], reduction="sum"
+            ).item()
+        n_tokens += int(predicted.sum())
+        n_done += int(batch.content.any(dim=1).sum())
+        on_progress(n_done, len(windows), f"{n_tokens:,} tokens predicted")
+    return SpliceLoss(**{name: value / n_tokens for name, value in sums.items()}, n_tokens=n_tokens)
+
+
+def _block_list(network: PreTrainedModel) -> torch.nn.ModuleList:
+    n_layers = network.config.get_text_config().num_hidden_layers
+    return next(
+        module for module in network.modules() if isinstance(module, torch.nn.ModuleList) and len(module) == n_layers
+    )

@@ -1,0 +1,171 @@
+"""What to add to a seed at an equal budget: samples chosen by coverage against every honest alternative.
+
+All methods add to the same seed set, draw after draw, so differences are paired. A budget counts samples, or tokens: a
+method that likes long texts gets fewer of them for the same tokens.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from fac_core.errors import WrongUse
+from fac_core.lab.sets.comparisons import Budget, Compared
+from fac_core.lab.sets.material import Material
+from fac_core.lab.sets.picking import METHODS, Round
+from fac_core.lab.sets.pool import Pool, Split
+from fac_core.lab.sets.seeds import Seeds
+from fac_core.lab.sets.variants import Variant, Yardstick
+from fac_core.lab.tasks import toxicity
+from fac_core.progress import Progress, silent
+
+log = logging.getLogger(__name__)
+
+
+def compare_methods(
+    pool: Pool,
+    parts: Split,
+    variant: Variant,
+    *,
+    n_seed: tuple[int, int] = (15, 60),
+    n_added: tuple[int, int] = (25, 100),
+    budget: Budget = "samples",
+    draws: int = 20,
+    others: Mapping[str, Material] | None = None,
+    test_inputs: np.ndarray | None = None,
+    dose: float = 1.0,
+    real: Sequence[str] = tuple(METHODS),
+    hole: bool = False,
+    on_progress: Progress = silent,
+) -> list[Compared]:
+    """Every method at the same budget, after `seed only`.
+
+    Args:
+        variant: how coverage is counted.
+        n_seed, n_added: positive and negative samples of the seed, and those added.
+        budget: `tokens` gives every method as many of each label as `n_added` texts of mean length have, or as the
+            leanest of `others` has.
+        others: texts from elsewhere (synthesis), by method: as many of each label are drawn as are added. Texts that were
+            written for one seed are added to that one only. Where one of them has fewer, all methods add as few.
+        test_inputs: `[rows, d]`: states of another backbone, to learn and be measured on (transfer).
+        dose: share of the budget that is used.
+        real: methods that pick real texts, of `METHODS`; the others are left out.
+        hole: draw seeds that lack a topic, and measure on the test texts of that topic as well.
+
+    Raises `WrongUse` if the pool has too few texts.
+    """
+    if unknown := [one for one in real if one not in METHODS]:
+        raise WrongUse(f"There is no method {unknown[0]!r} that picks real texts; there are {', '.join(METHODS)}.")
+    x = pool.inputs if test_inputs is None else test_inputs
+    everything = Material(x, pool.positive, pool.n_tokens)
+    yardstick = Yardstick(pool, parts.anchor)
+    seeds = Seeds(pool, parts, n_seed, hole=hole)
+    for rows, a, b, name in zip(seeds.by_label, n_seed, n_added, ("positive", "negative"), strict=True):
+        if len(rows) < a + 2 * b:
+            raise WrongUse(f"Seed and addition need {a + 2 * b} {name} samples to choose from; there are {len(rows)}.")
+    per_method: dict[str, list[_Measured]] = {}
+    for draw in range(draws):
+        rng = np.random.default_rng(draw)
+        seed = seeds.draw(rng)
+        in_hole = np.intersect1d(parts.test, seed.hole)
+        learn = partial(_measured, everything.at(seed.rows), everything=everything, test=parts.test, hole=in_hole)
+        per_method.setdefault("seed only", []).append(learn(None))
+        rounds = []
+        for label, rows, n in zip((True, False), seeds.by_label, n_added, strict=True):
+            offered = np.setdiff1d(rows, seed.rows)
+            theirs = {name: m.n_tokens[m.rows(label, draw)] for name, m in (others or {}).items()}
+            tokens = min((float(t.sum()) for t in theirs.values()), default=n * float(pool.n_tokens[offered].mean()))
+            fewest = _fewest(theirs, n, label, draw)
+            rounds.append(Round(pool, yardstick, variant, seed.rows, offered, label, fewest, tokens, rng))
+        for method in real:
+            pick = METHODS[method]
+            added = np.concatenate([_within(r, r.offered[pick(r)], budget, dose) for r in rounds])
+            found = learn(everything.at(added))
+            per_method.setdefault(method, []).append(found._replace(closed=_closed(rounds[0], added)))
+        for method, material in (others or {}).items():
+            per_method.setdefault(method, []).append(learn(_drawn(material, draw, budget, rounds, dose)))
+        on_progress(draw + 1, draws, "draws of the seed")
+    return [_compared(method, budget, results) for method, results in per_method.items()]
+
+
+def _fewest(theirs: Mapping[str, np.ndarray], n: int, label: bool, draw: int) -> int:
+    """Texts of a label that every method can add. Raises `WrongUse` if one has none."""
+    least = min(theirs, key=lambda name: len(theirs[name]), default=None)
+    if least is None or len(theirs[least]) >= n:
+        return n
+    kind, there = "positive" if label else "negative", len(theirs[least])
+    if not there:
+        raise WrongUse(f"{least} has no {kind} texts for seed {draw}.")
+    log.warning("%s has %d %s texts for seed %d, not %d: all methods add %d.", least, there, kind, draw, n, there)
+    return there
+
+
+def _within(r: Round, order: np.ndarray, budget: Budget, dose: float) -> np.ndarray:
+    if budget == "samples":
+        return order[: round(dose * r.n)]
+    return order[: _fitting(r.pool.n_tokens[order], dose * r.tokens)]
+
+
+def _fitting(n_tokens: np.ndarray, allowed: float) -> int:
+    """How many texts, in this order, are within as many tokens."""
+    return max(1, int(np.searchsorted(np.cumsum(n_tokens), allowed, side="right")))
+
+
+def _drawn(material: Material, draw: int, budget: Budget, rounds: Sequence[Round], dose: float) -> Material:
+    picked = []
+    for r in rounds:
+        order = r.rng.permutation(material.rows(r.label, draw))
+        wanted = round(dose * r.n) if budget == "samples" else _fitting(material.n_tokens[order], dose * r.tokens)
+        picked.append(order[:wanted])
+    return material.at(np.concatenate(picked))
+
+
+def _closed(r: Round, added: np.ndarray) -> float | None:
+    gaps = r.gaps()
+    if not len(gaps):
+        return None
+    counts = np.asarray(r.yardstick.incidence(r.variant)[added][:, gaps].sum(axis=0)).ravel()
+    return float((counts >= r.variant.min_count).mean())
+
+
+class _Measured(NamedTuple):
+    """One draw of one method: the fields of `Compared`."""
+
+    score: float
+    in_hole: float | None
+    n_samples: int
+    n_tokens: int
+    closed: float | None
+    seconds: float
+
+
+def _measured(
+    seed: Material, added: Material | None, *, everything: Material, test: np.ndarray, hole: np.ndarray
+) -> _Measured:
+    started = time.monotonic()
+    train = seed if added is None else seed + added
+    margin = toxicity.margins((train.inputs, train.positive), everything.inputs[test], seed=0)
+    positive, here = everything.positive[test], np.isin(test, hole)
+    in_hole = toxicity.score(margin[here], positive[here]) if len(hole) else None
+    sizes = (0, 0) if added is None else (len(added.positive), int(added.n_tokens.sum()))
+    return _Measured(toxicity.score(margin, positive), in_hole, *sizes, None, time.monotonic() - started)
+
+
+def _compared(method: str, budget: Budget, results: Sequence[_Measured]) -> Compared:
+    scores, in_hole, samples, tokens, closed, seconds = zip(*results, strict=True)
+    shares = [one for one in closed if one is not None]
+    return Compared(
+        method,
+        budget,
+        scores,
+        float(np.mean(samples)),
+        float(np.mean(tokens)),
+        float(np.mean(shares)) if shares else None,
+        float(sum(seconds)),
+        tuple(one for one in in_hole if one is not None),
+    )

@@ -1,0 +1,168 @@
+"""Everything that training sets are drawn from and judged by, in memory: texts, labels, activations, states.
+
+Sets are rows of the pool. Their activations come from the run that the pool was read from, so no set is ever encoded.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from scipy import sparse
+from sklearn.model_selection import train_test_split
+
+from fac_core.errors import WrongUse
+from fac_core.lab.sets.likeness import pooled_activations
+from fac_core.lab.tasks.reward import passages
+from fac_core.lab.tasks.states import Passage, States
+from fac_core.progress import Progress, silent
+from fac_core.store.runs.run_file import RunFile
+
+Task = Literal["toxicity", "reward", "instructions"]
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Labelled samples, or pairs of answers; one row each in every array."""
+
+    name: str
+    task: Task
+    texts: tuple[str, ...]
+    """Of a pair, the chosen text and the rejected one, joined by a newline."""
+    positive: np.ndarray
+    """bool `[rows]`; of pairs, all true."""
+    n_tokens: np.ndarray
+    """int64 `[rows]`: content tokens; of a pair, of both."""
+    activations: sparse.csr_matrix
+    """float32 `[rows, d_sae]`: g_i(x); of a pair, the larger of both."""
+    points: np.ndarray
+    """float32 `[rows, d]`: where each row lies, for clusters and distances."""
+    inputs: np.ndarray
+    """float32 `[rows, d]`: what a head learns from; of a pair, chosen minus rejected."""
+    pairs: tuple[tuple[str, str], ...] = ()
+    """Of reward, chosen text and rejected one; of instructions, instruction and answer."""
+    sample_ids: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """`[rows]`, ascending: of the samples in their run; of pairs, none."""
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
+@dataclass(frozen=True)
+class Split:
+    """Rows by use; none is in two of them."""
+
+    train: np.ndarray
+    """Training sets are drawn from these."""
+    anchor: np.ndarray
+    """These say which features can occur, and nothing else."""
+    test: np.ndarray
+    """Every model is measured on these."""
+
+
+def labelled(run: RunFile, field: str, value: str, states: States, *, on_progress: Progress = silent) -> Pool:
+    """The samples of a run that have a metadata field, positive where it has `value`.
+
+    Raises `WrongUse` unless there are both kinds.
+    """
+    rows = run.query(
+        "SELECT sample_id, text, n_tokens, metadata->>? AS value FROM samples ORDER BY sample_id",
+        [f"$.{json.dumps(field)}"],
+    )
+    said = np.array(rows["value"].to_pylist(), dtype=object)
+    known = np.array([v is not None for v in said], dtype=bool)
+    positive = said[known] == value
+    if positive.all() or not positive.any():
+        raise WrongUse(
+            f"{run.info.name!r} has {int(positive.sum())} samples with {field} = {value} among {len(positive)} that have "
+            "the field; both kinds are needed."
+        )
+    texts = tuple(np.array(rows["text"].to_pylist(), dtype=object)[known])
+    points = states.of([Passage(text) for text in texts], on_progress=on_progress)
+    activations = pooled_activations(run, rows["sample_id"].to_numpy())[known]
+    return Pool(
+        run.info.name,
+        "toxicity",
+        texts,
+        positive,
+        rows["n_tokens"].to_numpy().astype(np.int64)[known],
+        activations,
+        points,
+        points,
+        sample_ids=rows["sample_id"].to_numpy().astype(np.int64)[known],
+    )
+
+
+def preferences(chosen: RunFile, rejected: RunFile, states: States, *, on_progress: Progress = silent) -> Pool:
+    """Pairs of answers from two runs of one file of records, joined by where their samples come from.
+
+    Raises `WrongUse` if the runs share no origin, or are of different feature spaces.
+    """
+    if chosen.info.space_id != rejected.info.space_id:
+        raise WrongUse(f"{chosen.info.name!r} and {rejected.info.name!r} are of different feature spaces.")
+    sides = [
+        run.query("SELECT sample_id, origin, text, n_tokens FROM samples ORDER BY sample_id")
+        for run in (chosen, rejected)
+    ]
+    where = [np.array(s["origin"].to_pylist(), dtype=str) for s in sides]
+    origins, left, right = np.intersect1d(where[0], where[1], return_indices=True)
+    if not len(origins):
+        raise WrongUse(
+            f"{chosen.info.name!r} and {rejected.info.name!r} share no origin: encode both columns of one file."
+        )
+    texts = [np.array(s["text"].to_pylist(), dtype=object)[at] for s, at in zip(sides, (left, right), strict=True)]
+    pairs = [passages(a, b) for a, b in zip(*texts, strict=True)]
+    found = states.of([p for pair in pairs for p in pair], on_progress=on_progress).reshape(len(pairs), 2, -1)
+    fired = [
+        pooled_activations(run, s["sample_id"].to_numpy())[at]
+        for run, s, at in zip((chosen, rejected), sides, (left, right), strict=True)
+    ]
+    both = tuple(zip(*texts, strict=True))
+    return Pool(
+        chosen.info.name,
+        "reward",
+        tuple(f"{a}\n{b}" for a, b in both),
+        np.ones(len(pairs), dtype=bool),
+        sides[0]["n_tokens"].to_numpy().astype(np.int64)[left]
+        + sides[1]["n_tokens"].to_numpy().astype(np.int64)[right],
+        fired[0].maximum(fired[1]).tocsr(),
+        found.mean(axis=1),
+        found[:, 0] - found[:, 1],
+        both,
+    )
+
+
+def instructions(run: RunFile, states: States, *, on_progress: Progress = silent) -> Pool:
+    """The samples of a run that are one question and its answer. Raises `WrongUse` if none is."""
+    rows = run.query("SELECT sample_id, text, n_tokens, messages FROM samples ORDER BY sample_id")
+    turns = [json.loads(messages or "[]") for messages in rows["messages"].to_pylist()]
+    known = np.array([[turn["role"] for turn in one] == ["user", "assistant"] for one in turns], dtype=bool)
+    if not known.any():
+        raise WrongUse(
+            f"{run.info.name!r} has no sample of one instruction and one answer; encode chats or instructions."
+        )
+    texts = tuple(np.array(rows["text"].to_pylist(), dtype=object)[known])
+    points = states.of([Passage(text) for text in texts], on_progress=on_progress)
+    return Pool(
+        run.info.name,
+        "instructions",
+        texts,
+        np.ones(len(texts), dtype=bool),
+        rows["n_tokens"].to_numpy().astype(np.int64)[known],
+        pooled_activations(run, rows["sample_id"].to_numpy())[known],
+        points,
+        points,
+        tuple((turns[i][0]["content"], turns[i][1]["content"]) for i in np.flatnonzero(known)),
+    )
+
+
+def split(pool: Pool, seed: int, *, anchor: float = 0.25, test: float = 0.3) -> Split:
+    """Shares of the pool by use, with like shares of positive samples in each."""
+    rows = np.arange(len(pool))
+    rest, tested = train_test_split(rows, test_size=test, random_state=seed, stratify=pool.positive)
+    train, anchored = train_test_split(
+        rest, test_size=anchor / (1 - test), random_state=seed, stratify=pool.positive[rest]
+    )
+    return Split(np.sort(train), np.sort(anchored), np.sort(tested))

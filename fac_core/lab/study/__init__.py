@@ -1,0 +1,1 @@
+"""Which metric of a set goes with what is learned from it."""

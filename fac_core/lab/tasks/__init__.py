@@ -1,0 +1,1 @@
+"""What a model learns from a set: toxicity, rewards, steering, instructions; frozen heads and adapters."""

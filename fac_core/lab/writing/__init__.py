@@ -1,0 +1,1 @@
+"""Synthetic sets by every method, in doses, in rounds, carried to other models."""

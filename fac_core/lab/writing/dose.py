@@ -1,0 +1,111 @@
+"""How much of a synthetic set helps: shares of its targets, and texts of one feature."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fac_core.lab.sets.material import Material
+from fac_core.lab.sets.pool import Pool, Split
+from fac_core.lab.sets.seeds import Seeds
+from fac_core.lab.study.scatter import scatter
+from fac_core.lab.tasks import toxicity
+from fac_core.lab.tasks.result import mean_interval
+from fac_core.lab.writing.writing import IN_ROUNDS, PER_FEATURE
+from fac_core.progress import Progress, silent
+
+SHARES = (0.3, 0.6, 1.0)
+
+
+@dataclass(frozen=True)
+class Dosed:
+    """One dose of one set, over the draws of the seed."""
+
+    method: str
+    dose: float
+    """Share of the targets (of a set without targets: of its texts), or texts of a feature, or rounds."""
+    per_draw: tuple[float, ...]
+    gains: tuple[float, ...]
+    """Over the seed alone, by draw."""
+    n_samples: float
+    """Added, mean over draws."""
+    n_tokens: float
+
+    @property
+    def said(self) -> str:
+        """The dose in words."""
+        if self.method == PER_FEATURE:
+            return f"{self.dose:.0f} a feature"
+        if self.method == IN_ROUNDS:
+            return "round 1" if self.dose == 1 else f"rounds 1 to {self.dose:.0f}"
+        return f"{self.dose:.0%}"
+
+    @property
+    def mean(self) -> float:
+        return float(np.mean(self.per_draw))
+
+    @property
+    def gain(self) -> tuple[float, float, float]:
+        """Mean over the seed alone, and its 95 % interval over draws."""
+        return float(np.mean(self.gains)), *mean_interval(list(self.gains))
+
+
+def doses(
+    pool: Pool,
+    parts: Split,
+    sets: Mapping[str, Material],
+    *,
+    n_seed: tuple[int, int],
+    draws: int,
+    hole: bool = False,
+    inputs: np.ndarray | None = None,
+    on_progress: Progress = silent,
+) -> list[Dosed]:
+    """Every set at every dose; smaller doses are part of the larger ones.
+
+    Args:
+        hole: the sets were written for seeds with a hole.
+        inputs: `[rows, d]`: states of another backbone, where `sets` are of it.
+    """
+    everything = Material(pool.inputs if inputs is None else inputs, pool.positive, pool.n_tokens)
+    test = everything.at(parts.test)
+    drawn = Seeds(pool, parts, n_seed, hole=hole)
+    seeds = [everything.at(drawn.draw(np.random.default_rng(d)).rows) for d in range(draws)]
+    alone = [_score(seed, test) for seed in seeds]
+    found: list[Dosed] = []
+    for method, material in sets.items():
+        pick, levels = _share, SHARES
+        if method in (PER_FEATURE, IN_ROUNDS) and material.nth is not None:
+            pick, levels = _first, tuple(float(n + 1) for n in range(int(material.nth.max()) + 1))
+        for level in levels:
+            added = [material.at(pick(material, draw, level)) for draw in range(draws)]
+            scores = tuple(_score(seed + one, test) for seed, one in zip(seeds, added, strict=True))
+            gains = tuple(a - b for a, b in zip(scores, alone, strict=True))
+            sizes = [len(one.positive) for one in added], [int(one.n_tokens.sum()) for one in added]
+            found.append(Dosed(method, level, scores, gains, float(np.mean(sizes[0])), float(np.mean(sizes[1]))))
+        on_progress(len(found), 0, method)
+    return found
+
+
+def dose_figure(found: Sequence[Dosed], title: str) -> str:
+    """Texts added against what they gain over the seed, one kind of mark a set."""
+    points = [(one.n_samples, one.gain[0], one.method) for one in found]
+    return scatter(points, title=title, x="texts added", y=f"{toxicity.METRIC} over the seed alone")
+
+
+def _share(material: Material, draw: int, share: float) -> np.ndarray:
+    """The first texts of each class."""
+    classes = [material.rows(label, draw) for label in (True, False)]
+    return np.concatenate([rows[: round(share * len(rows))] for rows in classes])
+
+
+def _first(material: Material, draw: int, n: float) -> np.ndarray:
+    """The first n texts of each feature, or those of the first n rounds."""
+    rows = np.concatenate([material.rows(label, draw) for label in (True, False)])
+    return rows if material.nth is None else rows[material.nth[rows] < n]
+
+
+def _score(train: Material, test: Material) -> float:
+    return toxicity.score(toxicity.margins((train.inputs, train.positive), test.inputs, seed=0), test.positive)

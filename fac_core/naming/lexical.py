@@ -1,0 +1,238 @@
+"""Labels without a language model: the words that set a feature apart, and how well they predict it.
+
+For each feature its shown samples are split in two. From the first half come the words on which the feature peaks and
+the words around them; class-based TF-IDF (Grootendorst 2022, eq. 3, a feature being a class) picks those that other
+features do not share. The second half, with silent samples against it, says how far the label can be trusted.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy import sparse
+
+from fac_core.evidence.incidence import incidence
+from fac_core.evidence.topic_words import is_topic_word
+from fac_core.naming.trust import Trust, halves, negatives, trust
+from fac_core.store.runs.run_file import RunFile
+
+Kind = Literal["on", "near", "form", "none"]
+
+_WORD = re.compile(r"\w+(?:['’-]\w+)*|[^\w\s]+")
+_AROUND = 40
+"""Characters on each side of the peak that count as near it."""
+_ON, _NEAR, _FORM = 0.5, 0.5, 0.6
+"""Share of the seen samples that a label's words must account for, by kind."""
+_MOST_WORDS = 4
+_FEWEST_SEEN = 3
+
+
+@dataclass(frozen=True)
+class LexicalLabel:
+    """What words say about a feature."""
+
+    kind: Kind
+    """`on` its words, `near` them, on a `form` (numbers, punctuation), or `none`: no clear label."""
+    text: str
+    words: tuple[str, ...]
+    seen: tuple[int, ...]
+    """Samples that the label was made from."""
+    trust: Trust | None
+    """None where nothing is held out, or no sample is silent."""
+
+
+@dataclass(frozen=True)
+class _Peaks:
+    """The shown samples of a feature, in the order of their ids."""
+
+    samples: tuple[int, ...]
+    words: tuple[str, ...]
+    """The word at each peak."""
+    contexts: tuple[frozenset[str], ...]
+    """The words around each peak, without it."""
+
+    def part(self, chosen: Sequence[int]) -> _Peaks:
+        return _Peaks(
+            tuple(self.samples[i] for i in chosen),
+            tuple(self.words[i] for i in chosen),
+            tuple(self.contexts[i] for i in chosen),
+        )
+
+
+def lexical_labels(
+    run: RunFile,
+    feature_ids: Collection[int] | None = None,
+    *,
+    thresholds: np.ndarray | None = None,
+    seed: int = 0,
+) -> dict[int, LexicalLabel]:
+    """Label features by words; None means all. A feature that fires in too few samples gets no clear label.
+
+    Args:
+        thresholds: δ_i `[d_sae]`: a feature fires in a sample above it; None means any activation. With calibrated
+            thresholds a label has to tell only strong activations.
+
+    Trust is measured on balanced cases: the held-out samples that fire, and as many silent ones, up to half of which hold
+    a word of the label. Saying yes to all would score F1 = 0.67.
+    """
+    delta = np.zeros(run.info.d_sae, dtype=np.float32) if thresholds is None else thresholds
+    peaks = _peaks(run, delta)
+    seen = {feature: _half(one, seed + feature, first=True) for feature, one in peaks.items()}
+    labels = _named(seen)
+    texts = run.query("SELECT sample_id, text FROM samples ORDER BY sample_id")
+    has_word, column_of = occurrence(texts["text"].to_pylist(), labels)
+    row_of = {sample: row for row, sample in enumerate(texts["sample_id"].to_pylist())}
+    active = incidence(run, texts["sample_id"].to_numpy(), delta)
+    wanted = range(run.info.d_sae) if feature_ids is None else feature_ids
+    result: dict[int, LexicalLabel] = {}
+    for feature in wanted:
+        kind, words = labels.get(feature, ("none", ()))
+        measured = None
+        if kind != "none":
+            held_out = [row_of[s] for s in _half(peaks[feature], seed + feature, first=False).samples]
+            fires = active[:, [feature]].toarray().ravel()
+            said = np.asarray(has_word[:, [column_of[w] for w in _tested(kind, words)]].sum(axis=1)).ravel() > 0
+            measured = _scored(said, fires, held_out, np.random.default_rng([seed, feature]))
+        samples = seen[feature].samples if feature in seen else ()
+        result[feature] = LexicalLabel(kind, _text(kind, words), words, samples, measured)
+    return result
+
+
+def _scored(said: np.ndarray, fires: np.ndarray, held_out: list[int], rng: np.random.Generator) -> Trust | None:
+    against = negatives(~fires, said, len(held_out), rng)
+    if not held_out or not len(against):
+        return None
+    cases = np.concatenate([np.array(held_out), against])
+    return trust(said[cases], fires[cases], method="words")
+
+
+def _named(seen: Mapping[int, _Peaks]) -> dict[int, tuple[Kind, tuple[str, ...]]]:
+    on = {feature: Counter(one.words) for feature, one in seen.items()}
+    near = {feature: Counter(w for context in one.contexts for w in context) for feature, one in seen.items()}
+    on_rarity, near_rarity = _rarity(on), _rarity(near)
+    labels: dict[int, tuple[Kind, tuple[str, ...]]] = {}
+    for feature, one in seen.items():
+        n = len(one.samples)
+        if n < _FEWEST_SEEN:
+            continue
+        words = _covering(on[feature], on_rarity, [{w} for w in one.words], _ON)
+        if words and all(w.isalpha() or "-" in w or "'" in w for w in words):
+            labels[feature] = ("on", words)
+        elif form := _form(one.words):
+            labels[feature] = ("form", (form,))
+        elif words:
+            labels[feature] = ("on", words)
+        elif context := _covering(near[feature], near_rarity, one.contexts, _NEAR):
+            labels[feature] = ("near", context)
+    return labels
+
+
+def _rarity(counts: Mapping[int, Counter[str]]) -> dict[str, float]:
+    """The inverse class frequency of c-TF-IDF: log(1 + average words a class / frequency over all classes)."""
+    total: Counter[str] = Counter()
+    for one in counts.values():
+        total.update(one)
+    average = total.total() / max(1, len(counts))
+    return {word: math.log1p(average / n) for word, n in total.items()}
+
+
+def _covering(
+    counts: Counter[str], rarity: Mapping[str, float], cases: Sequence[Collection[str]], share: float
+) -> tuple[str, ...]:
+    """The few most telling words that account for at least `share` of the cases; none if they cannot.
+
+    Words are taken by c-TF-IDF, and only those that recur: one that occurs once says nothing about the next sample.
+    """
+    chosen: list[str] = []
+    explained = np.zeros(len(cases), dtype=bool)
+    recurring = (word for word, n in counts.items() if n >= 2)
+    for word in sorted(recurring, key=lambda w: (-counts[w] * rarity[w], w)):
+        has = np.array([word in case for case in cases])
+        if (has & ~explained).any() and has.mean() >= share / _MOST_WORDS:
+            chosen.append(word)
+            explained |= has
+        if len(chosen) == _MOST_WORDS:
+            break
+    return tuple(chosen) if len(cases) and explained.mean() >= share else ()
+
+
+_FORMS: dict[str, re.Pattern[str]] = {
+    "numbers": re.compile(r"\d[\d.,-]*"),
+    "punctuation": re.compile(r"[^\w\s]+"),
+}
+
+
+def _form(words: Sequence[str]) -> str:
+    for name, pattern in _FORMS.items():
+        if sum(bool(pattern.fullmatch(w)) for w in words) >= _FORM * len(words):
+            return name
+    return ""
+
+
+def _tested(kind: Kind, words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"\x00{w}" for w in words) if kind == "form" else words
+
+
+def _text(kind: Kind, words: tuple[str, ...]) -> str:
+    quoted = ", ".join(words if kind == "form" else (f"“{w}”" for w in words))
+    return f"{'on' if kind == 'form' else kind} {quoted}" if words else "no clear label"
+
+
+def _peaks(run: RunFile, delta: np.ndarray) -> dict[int, _Peaks]:
+    """Of every feature with shown samples above δ_i, the words at and around their peaks."""
+    rows = run.query(
+        """
+        SELECT feature_id, sample_id, char_start - greatest(0, char_start::BIGINT - ?) AS at,
+            text[greatest(0, char_start::BIGINT - ?) + 1 : char_end + ?] AS snippet
+        FROM (SELECT DISTINCT feature_id, sample_id FROM examples)
+            JOIN activations USING (feature_id, sample_id)
+            JOIN token_activations USING (feature_id, sample_id, token_index)
+            JOIN samples USING (sample_id)
+        WHERE activations.activation > (?::FLOAT[])[feature_id + 1]
+        ORDER BY feature_id, sample_id
+        """,
+        [_AROUND, _AROUND, _AROUND, delta],
+    )
+    found: dict[int, tuple[list[int], list[str], list[frozenset[str]]]] = {}
+    columns = (rows[name].to_pylist() for name in ("feature_id", "sample_id", "at", "snippet"))
+    for feature, sample, at, snippet in zip(*columns, strict=True):
+        matches = list(_WORD.finditer(snippet))
+        peak = next((m for m in matches if m.end() > at), None)
+        word = peak[0].lower() if peak else "⏎"
+        around = frozenset(m[0].lower() for m in matches if m is not peak and is_topic_word(m[0].lower())) - {word}
+        lists = found.setdefault(feature, ([], [], []))
+        for column, value in zip(lists, (sample, word, around), strict=True):
+            column.append(value)  # type: ignore[arg-type]
+    return {
+        feature: _Peaks(tuple(samples), tuple(words), tuple(contexts))
+        for feature, (samples, words, contexts) in found.items()
+    }
+
+
+def _half(peaks: _Peaks, seed: int, *, first: bool) -> _Peaks:
+    """One of two halves of the shown samples, drawn by seed; the first is the larger."""
+    return peaks.part(halves(len(peaks.samples), seed)[0 if first else 1].tolist())
+
+
+def occurrence(
+    texts: list[str], labels: Mapping[int, tuple[Kind, tuple[str, ...]]]
+) -> tuple[sparse.csc_matrix, dict[str, int]]:
+    """Which sample has which label word, `[samples, words]`, and the column of each; a form is the word `\\x00form`."""
+    vocabulary = sorted({w for kind, words in labels.values() for w in _tested(kind, words)})
+    if not vocabulary or not texts:
+        return sparse.csc_matrix((len(texts), 0), dtype=np.int64), {}
+    from sklearn.feature_extraction.text import CountVectorizer  # here, since who reads labels need not wait for it
+
+    counter = CountVectorizer(analyzer=_analysed, vocabulary=vocabulary, binary=True)  # pyright: ignore[reportArgumentType]
+    return sparse.csc_matrix(counter.transform(texts)), {w: i for i, w in enumerate(vocabulary)}
+
+
+def _analysed(text: str) -> list[str]:
+    words = [w.lower() for w in _WORD.findall(text)]
+    return words + [f"\x00{name}" for name, pattern in _FORMS.items() if any(pattern.fullmatch(w) for w in words)]

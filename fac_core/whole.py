@@ -1,0 +1,43 @@
+"""Written whole or not at all: a reader finds what was there before or what is there now, also after a crash."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def whole(path: Path | str) -> Iterator[Path]:
+    """A path beside `path` to write a file or a folder at; it takes the place of `path` when the block ends.
+
+    Its name is nobody else's, so two writers do not meet: the later one wins. A file that is there is replaced; for a
+    folder raises `OSError` if one with content is. After an error in the block nothing has changed, and what it wrote is gone.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "a.txt"
+    >>> with whole(path) as building:
+    ...     _ = building.write_text("all of it")
+    >>> path.read_text(), len(list(path.parent.iterdir()))
+    ('all of it', 1)
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".building-", dir=path.parent, ignore_cleanup_errors=True) as folder:
+        building = Path(folder) / path.name
+        yield building
+        building.replace(path)
+
+
+def write_whole(path: Path | str, content: str | bytes) -> None:
+    """Write a file, text as UTF-8.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "a.json"
+    >>> write_whole(path, "{}")
+    >>> path.read_bytes()
+    b'{}'
+    """
+    with whole(path) as building:
+        building.write_bytes(content.encode() if isinstance(content, str) else content)

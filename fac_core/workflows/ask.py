@@ -1,0 +1,167 @@
+"""Verbs that ask a language model: name features, judge their relevance. What it will cost can be asked before.
+
+What a model answers is kept in the workspace, so asking again is free, and a budget is never exceeded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Literal, TypeVar
+
+from fac_core.coverage.active import thresholds
+from fac_core.coverage.definition import CALIBRATED, Definition
+from fac_core.coverage.gaps import gaps
+from fac_core.curation.triage import Triage
+from fac_core.errors import WrongUse
+from fac_core.evidence.examples import check_feature
+from fac_core.generators.budget import Budget, Budgeted
+from fac_core.generators.cache import Cached
+from fac_core.generators.estimate import Estimate, estimate
+from fac_core.generators.openai_compatible import OpenAICompatible, Server
+from fac_core.generators.seam import Generator, Request
+from fac_core.naming import explanation
+from fac_core.naming.explanation import ANSWER_TOKENS, Explained, Prompts
+from fac_core.naming.labels import Labels
+from fac_core.naming.prompts import prompt
+from fac_core.naming.spans import Material, materials
+from fac_core.progress import Progress, silent
+from fac_core.relevance import judge
+from fac_core.relevance.judge import Judged
+from fac_core.relevance.rubric import rubric
+from fac_core.relevance.verdicts import Relevance
+from fac_core.store.runs.run_file import RunFile
+from fac_core.store.workspace import Workspace
+from fac_core.workflows.opening import Folder, open_anchor, open_pair, open_workspace
+
+AT_ONCE = 16
+"""Features after which what was found is recorded, and a task can be stopped."""
+
+NO_CAP = Budget()
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Whom to ask about which features; the same for the estimate and for the asking itself."""
+
+    generator: Generator | Server
+    feature_ids: Sequence[int]
+    run: str | None = None
+    """Whose samples are shown; the anchor unless another is named."""
+    workspace: Folder = None
+    definition: Definition = CALIBRATED
+    """A feature fires above its thresholds."""
+    answer_tokens: int = ANSWER_TOKENS
+    """Of each answer at most. Models that reason before they answer need more."""
+
+    def opened(self) -> tuple[Workspace, RunFile]:
+        """Workspace and run. Raises `NotFound` for an id that the SAE has not."""
+        place = open_workspace(self.workspace)
+        opened = place.run(self.run) if self.run else open_anchor(place)
+        for feature in self.feature_ids:
+            check_feature(opened, feature)
+        return place, opened
+
+    def writer(self) -> Generator:
+        """The generator, or the one behind the server."""
+        return OpenAICompatible(self.generator) if isinstance(self.generator, Server) else self.generator
+
+    def materials(self, opened: RunFile) -> dict[int, Material]:
+        """What is shown of the features."""
+        return materials(opened, self.feature_ids, thresholds=thresholds(opened, self.definition))
+
+
+def features_to_ask(
+    which: Literal["gaps", "targets"],
+    run: str | None = None,
+    anchor: str | None = None,
+    definition: Definition = CALIBRATED,
+    relevant: Collection[int] | None = None,
+    *,
+    limit: int | None = None,
+    workspace: Folder = None,
+) -> list[int]:
+    """The gaps, strongest evidence first, or the targets that people approved."""
+    place = open_workspace(workspace)
+    if which == "targets":
+        with open_anchor(place, anchor) as p:
+            return list(Triage(place.events(), p.info.run_id).targets())[:limit]
+    if which != "gaps":
+        raise WrongUse(f"There are no features {which!r}; choose gaps, targets or ids.")
+    with open_pair(workspace, run, anchor) as (q, p):
+        return gaps(q, p, definition, relevant, limit=limit)["feature_id"].to_pylist()
+
+
+def estimate_labels(asking: Asking) -> Estimate:
+    """What `label_by_llm` will cost beyond what was paid already. Nothing is sent."""
+    place, opened = asking.opened()
+    with opened:
+        found = asking.materials(opened)
+    return explanation.expected(
+        asking.writer(), place.answers(), found, Prompts.of(place.folder), answer_tokens=asking.answer_tokens
+    )
+
+
+def label_by_llm(asking: Asking, budget: Budget = NO_CAP, *, on_progress: Progress = silent) -> dict[int, Explained]:
+    """Explain features, verify and score the labels, and keep those that were not contradicted.
+
+    What cannot be labelled says why; what the budget cut off can be asked again with a larger one, the rest is free then.
+    """
+    place, opened = asking.opened()
+    prompts, writer = Prompts.of(place.folder), Cached(Budgeted(asking.writer(), budget), place.answers())
+    done: dict[int, Explained] = {}
+    with opened:
+        labels = Labels(place.events(), opened.info.space_id)
+        found = asking.materials(opened)
+        for part in _parts(found):
+            on_progress(len(done), len(found))
+            explained = explanation.explain(writer, part, prompts, answer_tokens=asking.answer_tokens)
+            labels.record_explained(explained, run_id=opened.info.run_id)
+            done |= explained
+    on_progress(len(done), len(found))
+    return done
+
+
+def estimate_relevance(task: str, asking: Asking) -> Estimate:
+    """What `judge_by_llm` will cost beyond what was paid already. Nothing is sent."""
+    place, opened = asking.opened()
+    with opened:
+        questions = _questions(task, asking, place, opened)
+    return estimate(Cached(asking.writer(), place.answers()).unpaid(list(questions.values())))
+
+
+def judge_by_llm(
+    task: str, asking: Asking, budget: Budget = NO_CAP, *, on_progress: Progress = silent
+) -> dict[int, Judged]:
+    """Judge features by a rubric, their label and their excerpts; a person's verdict holds over what comes of it."""
+    place, opened = asking.opened()
+    writer = Cached(Budgeted(asking.writer(), budget), place.answers())
+    done: dict[int, Judged] = {}
+    with opened:
+        relevance = Relevance(place.events(), opened.info.space_id, rubric(task).task)
+        questions = _questions(task, asking, place, opened)
+        for part in _parts(questions):
+            on_progress(len(done), len(questions))
+            judged = judge.judge(writer, part)
+            verdicts = {feature: one.verdict for feature, one in judged.items() if one.verdict is not None}
+            relevance.record(verdicts, author=writer.name)
+            done |= judged
+    on_progress(len(done), len(questions))
+    return done
+
+
+def _questions(task: str, asking: Asking, place: Workspace, opened: RunFile) -> dict[int, Request]:
+    held = Labels(place.events(), opened.info.space_id).all()
+    names = {feature: held[feature].text for feature in asking.feature_ids if feature in held}
+    return judge.requests(
+        asking.materials(opened), names, rubric(task), prompt("judge", place.folder), asking.answer_tokens
+    )
+
+
+def _parts(whole: Mapping[int, _T]) -> Iterator[dict[int, _T]]:
+    items = iter(whole.items())
+    while part := dict(islice(items, AT_ONCE)):
+        yield part

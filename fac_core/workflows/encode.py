@@ -1,0 +1,49 @@
+"""Verbs that run a model: encode a dataset, train a SAE."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from fac_core.activations.spec import EncodeSpec
+from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping
+from fac_core.datasets.texts import iter_texts
+from fac_core.progress import Progress, silent
+from fac_core.store.runs.run_file import RunInfo
+from fac_core.store.workspace import Workspace
+from fac_core.training.config import TrainConfig
+
+
+def encode(
+    source: str | Path,
+    spec: EncodeSpec = EncodeSpec(),
+    *,
+    workspace: Path | str = "workspace",
+    name: str | None = None,
+    mapping: ColumnMapping = AUTOMATIC,
+    anchor: bool = False,
+    on_progress: Progress = silent,
+) -> RunInfo:
+    """Encode a dataset into a run of the workspace, which is made where needed. Resumes; a run that exists is returned.
+
+    Args:
+        anchor: remember the run as the workspace's anchor.
+    """
+    from fac_core.activations import pipeline  # torch: only where a model runs
+
+    place = Workspace.create(Path(workspace))
+    info = pipeline.encode(source, place, spec, name=name, mapping=mapping, on_progress=on_progress)
+    return place.set_anchor(info.run_id) if anchor else info
+
+
+def train_sae(
+    sources: Sequence[str | Path],
+    output: Path | str,
+    config: TrainConfig,
+    *,
+    on_progress: Progress = silent,
+) -> Path:
+    """Train a SAE on the texts of some datasets. Resumes. Returns the folder, which sae-lens and `encode` read."""
+    from fac_core.training.train import train_from_texts
+
+    return train_from_texts(iter_texts(sources), config, Path(output), on_progress=on_progress)
