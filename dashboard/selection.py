@@ -17,7 +17,7 @@ from fac_core.errors import FacError, NotFound
 from fac_core.naming.level import Level
 from fac_core.relevance.rubric import built_in
 from fac_core.relevance.verdicts import Relevance, relevant_ids
-from fac_core.store.runs.run_file import RunInfo
+from fac_core.store.runs.info import RunInfo
 from fac_core.store.workspace import ENVIRONMENT_VARIABLE, Workspace
 
 ANONYMOUS = "anonymous"

@@ -32,7 +32,8 @@ from fac_core.naming.labels import Labels
 from fac_core.relevance.verdicts import Relevance
 from fac_core.spaces.atlas import clusters_of
 from fac_core.store.events import Event, EventLog
-from fac_core.store.runs.run_file import RunFile, RunInfo
+from fac_core.store.runs.info import RunInfo
+from fac_core.store.runs.run_file import RunFile
 from fac_core.store.runs.space_file import SpaceFile
 from fac_core.store.workspace import Workspace
 

@@ -4,176 +4,97 @@
 >>> fac.CALIBRATED.min_count
 3
 
-The names below are the public interface. Importing them loads no model library: torch comes with the first call
-that runs a model.
+A `View` is where to begin: what a run lacks against an anchor. The names below are the public interface; each is loaded when it
+is first asked for, so that `import fac_core` costs nothing and torch comes with the first call that runs a model.
 """
 
-from fac_core.activations.spec import EncodeSpec
-from fac_core.coverage.definition import CALIBRATED, PAPER, Definition
-from fac_core.datasets.layouts import ColumnMapping
-from fac_core.errors import FacError
-from fac_core.generators.budget import Budget
-from fac_core.generators.estimate import Prices
-from fac_core.generators.openai_compatible import Server
-from fac_core.jobs.control import change_job, job_log, list_jobs, submit_job, work
-from fac_core.lab.study.verbs import baselines, judge_answers, steer, study
-from fac_core.lab.writing.arms_study import StudySpec, study_synthesis
-from fac_core.lab.writing.rounds_verb import RoundsSpec, rounds
-from fac_core.lab.writing.verbs import dose, transfer, write_sets
-from fac_core.store.workspace import Workspace
-from fac_core.synthesis.spec import SynthesisSpec
-from fac_core.training.config import TrainConfig
-from fac_core.workflows.ask import (
-    Asking,
-    estimate_labels,
-    estimate_relevance,
-    features_to_ask,
-    judge_by_llm,
-    label_by_llm,
-)
-from fac_core.workflows.atlas import atlas, coverage_by_cluster, has_atlas, match, neighbours, promoted
-from fac_core.workflows.comparing import (
-    closable_gaps,
-    coverage_matrix,
-    effects,
-    find_texts,
-    overlap,
-    pick_likest,
-    sample_rows,
-    small_subset,
-)
-from fac_core.workflows.diversity import diversity
-from fac_core.workflows.encode import encode, train_sae
-from fac_core.workflows.features import co_activation, evidence, prioritised_gaps, top, why
-from fac_core.workflows.judging import (
-    judge_against_background,
-    judge_by_statistic,
-    relevance,
-    relevance_noise,
-    relevant_features,
-    set_relevance,
-)
-from fac_core.workflows.measuring import (
-    compare,
-    count_curve,
-    coverage,
-    coverage_by,
-    gap_closure,
-    gap_words,
-    gaps,
-    growth_curve,
-    interval,
-    runs,
-    threshold_curve,
-)
-from fac_core.workflows.naming import label, label_features, label_history, labels, rename
-from fac_core.workflows.probe import probe
-from fac_core.workflows.report import report
-from fac_core.workflows.review import (
-    edit_candidate,
-    export_dataset,
-    mix_in_controls,
-    plan_dataset,
-    review,
-    standing,
-    trace,
-    undo_review,
-)
-from fac_core.workflows.synthesise import batches, candidates, off_target, synthesise, verify_edits, yields
+from __future__ import annotations
 
-__all__ = [
-    "CALIBRATED",
-    "PAPER",
-    "Asking",
-    "Budget",
-    "ColumnMapping",
-    "Definition",
-    "EncodeSpec",
-    "FacError",
-    "Prices",
-    "RoundsSpec",
-    "Server",
-    "StudySpec",
-    "SynthesisSpec",
-    "TrainConfig",
-    "Workspace",
-    "atlas",
-    "baselines",
-    "batches",
-    "candidates",
-    "change_job",
-    "closable_gaps",
-    "co_activation",
-    "compare",
-    "count_curve",
-    "coverage",
-    "coverage_by",
-    "coverage_by_cluster",
-    "coverage_matrix",
-    "diversity",
-    "dose",
-    "edit_candidate",
-    "effects",
-    "encode",
-    "estimate_labels",
-    "estimate_relevance",
-    "evidence",
-    "export_dataset",
-    "features_to_ask",
-    "find_texts",
-    "gap_closure",
-    "gap_words",
-    "gaps",
-    "growth_curve",
-    "has_atlas",
-    "interval",
-    "job_log",
-    "judge_against_background",
-    "judge_answers",
-    "judge_by_llm",
-    "judge_by_statistic",
-    "label",
-    "label_by_llm",
-    "label_features",
-    "label_history",
-    "labels",
-    "list_jobs",
-    "match",
-    "mix_in_controls",
-    "neighbours",
-    "off_target",
-    "overlap",
-    "pick_likest",
-    "plan_dataset",
-    "prioritised_gaps",
-    "probe",
-    "promoted",
-    "relevance",
-    "relevance_noise",
-    "relevant_features",
-    "rename",
-    "report",
-    "review",
-    "rounds",
-    "runs",
-    "sample_rows",
-    "set_relevance",
-    "small_subset",
-    "standing",
-    "steer",
-    "study",
-    "study_synthesis",
-    "submit_job",
-    "synthesise",
-    "threshold_curve",
-    "top",
-    "trace",
-    "train_sae",
-    "transfer",
-    "undo_review",
-    "verify_edits",
-    "why",
-    "work",
-    "write_sets",
-    "yields",
-]
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fac_core.activations.spec import EncodeSpec as EncodeSpec
+    from fac_core.coverage.definition import CALIBRATED as CALIBRATED
+    from fac_core.coverage.definition import PAPER as PAPER
+    from fac_core.coverage.definition import Definition as Definition
+    from fac_core.datasets.layouts import ColumnMapping as ColumnMapping
+    from fac_core.errors import FacError as FacError
+    from fac_core.export.trace import trace as trace
+    from fac_core.feature import Feature as Feature
+    from fac_core.gaps.priority import Weights as Weights
+    from fac_core.generators.budget import Budget as Budget
+    from fac_core.generators.estimate import Prices as Prices
+    from fac_core.generators.openai_compatible import Server as Server
+    from fac_core.jobs.control import submit_job as submit_job
+    from fac_core.store.workspace import Workspace as Workspace
+    from fac_core.synthesis.spec import SynthesisSpec as SynthesisSpec
+    from fac_core.training.config import TrainConfig as TrainConfig
+    from fac_core.view import View as View
+    from fac_core.workflows.ask import Asking as Asking
+    from fac_core.workflows.ask import judge_by_llm as judge_by_llm
+    from fac_core.workflows.ask import label_by_llm as label_by_llm
+    from fac_core.workflows.atlas import make_atlas as make_atlas
+    from fac_core.workflows.atlas import match_spaces as match_spaces
+    from fac_core.workflows.decide import review as review
+    from fac_core.workflows.diversity import measure_diversity as measure_diversity
+    from fac_core.workflows.encode import encode as encode
+    from fac_core.workflows.encode import train_sae as train_sae
+    from fac_core.workflows.export import export_dataset as export_dataset
+    from fac_core.workflows.judging import judge_by_statistic as judge_by_statistic
+    from fac_core.workflows.naming import label_features as label_features
+    from fac_core.workflows.probe import probe as probe
+    from fac_core.workflows.report import write_report as write_report
+    from fac_core.workflows.synthesise import estimate as estimate
+    from fac_core.workflows.synthesise import synthesise as synthesise
+
+_HOME = {
+    "Asking": "workflows.ask",
+    "Budget": "generators.budget",
+    "CALIBRATED": "coverage.definition",
+    "ColumnMapping": "datasets.layouts",
+    "Definition": "coverage.definition",
+    "EncodeSpec": "activations.spec",
+    "FacError": "errors",
+    "Feature": "feature",
+    "PAPER": "coverage.definition",
+    "Prices": "generators.estimate",
+    "Server": "generators.openai_compatible",
+    "SynthesisSpec": "synthesis.spec",
+    "TrainConfig": "training.config",
+    "View": "view",
+    "Weights": "gaps.priority",
+    "Workspace": "store.workspace",
+    "encode": "workflows.encode",
+    "estimate": "workflows.synthesise",
+    "export_dataset": "workflows.export",
+    "judge_by_llm": "workflows.ask",
+    "judge_by_statistic": "workflows.judging",
+    "label_by_llm": "workflows.ask",
+    "label_features": "workflows.naming",
+    "make_atlas": "workflows.atlas",
+    "match_spaces": "workflows.atlas",
+    "measure_diversity": "workflows.diversity",
+    "probe": "workflows.probe",
+    "review": "workflows.decide",
+    "submit_job": "jobs.control",
+    "synthesise": "workflows.synthesise",
+    "trace": "export.trace",
+    "train_sae": "workflows.encode",
+    "write_report": "workflows.report",
+}
+"""Public name -> the module that it lives in."""
+
+__all__ = list(_HOME)  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'fac_core' has no attribute {name!r}")
+    found = getattr(import_module(f"fac_core.{_HOME[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOME])

@@ -20,7 +20,7 @@ from fac_core.coverage.definition import CALIBRATED
 from fac_core.coverage.fac import Coverage
 from fac_core.coverage.interval import Interval
 from fac_core.progress import Progress
-from fac_core.store.runs.run_file import RunInfo
+from fac_core.store.runs.info import RunInfo
 
 MIXTURES = Path(__file__).resolve().parents[1] / "data" / "mixtures"
 SPEC = EncodeSpec(context=256)

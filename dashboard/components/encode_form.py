@@ -15,7 +15,7 @@ from fac_core.datasets.preview import Preview
 from fac_core.datasets.samples import Sample
 from fac_core.errors import FacError
 from fac_core.jobs.control import submit_job
-from fac_core.store.runs.run_file import RunInfo
+from fac_core.store.runs.info import RunInfo
 from fac_core.store.uploads import keep_upload
 from fac_core.store.workspace import Workspace
 

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import comparison_sources
 from dashboard.components.examples import st_text
 from dashboard.selection import Selection, pick_run
-from fac_core.store.runs.run_file import RunInfo
+from fac_core.store.runs.info import RunInfo
 from fac_core.workflows.comparing import sample_rows
 
 _SHOWN = 20

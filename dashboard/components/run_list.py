@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard import sources
 from dashboard.components.examples import st_text
 from fac_core.errors import FacError
-from fac_core.store.runs.run_file import RunInfo
+from fac_core.store.runs.info import RunInfo
 from fac_core.store.workspace import Workspace
 
 _MANIFEST = {

@@ -17,7 +17,7 @@ from dashboard.links import link, shared
 from dashboard.selection import Selection, pick_run, told_apart
 from fac_core.errors import FacError
 from fac_core.report.token_heat import token_heat
-from fac_core.store.runs.run_file import RunInfo
+from fac_core.store.runs.info import RunInfo
 
 _LISTED = 500
 """Features in the list of effects: the surest."""

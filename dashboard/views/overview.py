@@ -15,7 +15,7 @@ from dashboard.selection import Selection, choose_run
 from dashboard.theme import STATES
 from fac_core.coverage.definition import PRESETS
 from fac_core.errors import EmptyAnchor, FacError
-from fac_core.store.runs.run_file import RunInfo
+from fac_core.store.runs.info import RunInfo
 
 _CLUSTERS = "clusters of the map"
 _PARTS_SHOWN = 30

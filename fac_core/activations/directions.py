@@ -17,7 +17,7 @@ from fac_core.activations.sae import SparseAutoencoder, load_sae
 from fac_core.activations.space import model_folder, model_hash
 from fac_core.errors import ModelMismatch, NotFound
 from fac_core.models.truncated import load_tokenizer
-from fac_core.store.runs.run_file import RunInfo
+from fac_core.store.runs.info import RunInfo
 
 _UNEMBEDDING = ("lm_head.weight", "embed_out.weight", "model.embed_tokens.weight", "gpt_neox.embed_in.weight")
 """Names of the unembedding, in this order: with tied weights it is the embedding."""

@@ -34,7 +34,8 @@ from fac_core.models.tokens import SampleTokenizer, Tokens
 from fac_core.models.truncated import load_tokenizer
 from fac_core.progress import Progress, silent
 from fac_core.store.runs.build import build_run
-from fac_core.store.runs.run_file import RunFile, RunInfo
+from fac_core.store.runs.info import RunInfo
+from fac_core.store.runs.run_file import RunFile
 from fac_core.store.runs.shard_schema import SHARD_FORMAT
 from fac_core.store.workspace import Workspace
 

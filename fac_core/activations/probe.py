@@ -15,7 +15,7 @@ from fac_core.activations.spec import spec_of
 from fac_core.errors import BadInput, ModelMismatch
 from fac_core.models.tokens import SampleTokenizer
 from fac_core.models.truncated import TruncatedModel, load_tokenizer
-from fac_core.store.runs.run_file import RunInfo
+from fac_core.store.runs.info import RunInfo
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from fac_core.activations.space import model_hash
 from fac_core.errors import ModelMismatch
 from fac_core.models.tokens import SampleTokenizer
 from fac_core.models.truncated import TruncatedModel, load_tokenizer
-from fac_core.store.runs.run_file import RunInfo
+from fac_core.store.runs.info import RunInfo
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
 from fac_core.errors import WrongUse
-from fac_core.store.runs.run_file import RunInfo
+from fac_core.store.runs.info import RunInfo
 
 Mode = Literal["native", "topk", "dense"]
 Dtype = Literal["auto", "float32", "bfloat16"]
+Role = Literal["user", "assistant", "system"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class EncodeSpec:
     """Where the SAE reads, needed only if it does not say so."""
     context: int = 512
     """Window in tokens; what is beyond is cut off and counted."""
-    roles: tuple[str, ...] = ("user", "assistant")
+    roles: tuple[Role, ...] = ("user", "assistant")
     """Whose messages of a chat are content."""
     dtype: Dtype = "auto"
     """`auto` probes; the run says what was chosen and why."""
@@ -40,8 +41,8 @@ class EncodeSpec:
                 raise WrongUse(f"{name} is {getattr(self, name)!r}; choose one of {', '.join(get_args(kind))}.")
         if not 8 <= self.context <= 65_535:
             raise WrongUse(f"context is {self.context}; give a window of 8 to 65,535 tokens.")
-        if not self.roles:
-            raise WrongUse("No role is left to be content; give user, assistant or both.")
+        if not self.roles or not set(self.roles) <= set(get_args(Role)):
+            raise WrongUse(f"roles are {', '.join(self.roles) or 'none'}; choose from {', '.join(get_args(Role))}.")
 
 
 def spec_of(info: RunInfo) -> EncodeSpec:
@@ -55,6 +56,6 @@ def spec_of(info: RunInfo) -> EncodeSpec:
         k=int(k) if mode == "topk" else None,
         hook=info.hook_name,
         context=info.context or 512,
-        roles=tuple((info.roles or "user,assistant").split(",")),
+        roles=cast(tuple[Role, ...], tuple((info.roles or "user,assistant").split(","))),
         dtype=cast(Dtype, info.dtype or "float32"),
     )

@@ -16,7 +16,7 @@ from rich.text import Text
 from fac_core.coverage.curves import ClusterCoverage, CountPoint, GrowthPoint, ThresholdPoint
 from fac_core.coverage.fac import Coverage
 from fac_core.evidence.examples import Example
-from fac_core.store.runs.run_file import RunInfo
+from fac_core.store.runs.info import RunInfo
 
 _CONTEXT = 60
 """Characters shown on each side of a peak."""

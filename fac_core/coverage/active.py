@@ -56,13 +56,10 @@ def anchor_features(anchor: RunFile, definition: Definition, relevant: Collectio
     """
     delta = thresholds(anchor, definition)
     dead = ~active(anchor, delta, definition.min_count)
-    stats = anchor.query("SELECT n_active, first_token_share FROM feature_stats ORDER BY feature_id")
-    n_active = stats["n_active"].to_numpy()
-    sink = dense = np.zeros_like(dead)
-    if definition.exclude_sinks:
-        sink = (stats["first_token_share"].to_numpy() >= SINK_SHARE) & (n_active >= SINK_MIN_SAMPLES)
+    sink = marks_position(anchor) if definition.exclude_sinks else np.zeros_like(dead)
+    dense = np.zeros_like(dead)
     if definition.exclude_dense_above is not None:
-        dense = n_active > definition.exclude_dense_above * anchor.info.n_samples
+        dense = count_above(anchor) > definition.exclude_dense_above * anchor.info.n_samples
     wanted = _mask(relevant, anchor.info.d_sae)
     excluded = Excluded(
         dead=int(dead.sum()),
@@ -123,17 +120,25 @@ def strongest_from_activations(run: RunFile, rank: int) -> np.ndarray:
     return _dense(found["feature_id"].to_numpy(), found["value"].to_numpy(), run.info.d_sae)
 
 
-def count_above(run: RunFile, delta: np.ndarray, definition: Definition) -> np.ndarray:
-    """int64 `[d_sae]`: samples of an anchor above its own thresholds `delta`.
+def marks_position(run: RunFile) -> np.ndarray:
+    """bool `[d_sae]`: features that peak on the first content token nearly always (`SINK_SHARE`)."""
+    stats = run.query("SELECT n_active, first_token_share FROM feature_stats ORDER BY feature_id")
+    often = stats["n_active"].to_numpy() >= SINK_MIN_SAMPLES
+    return (stats["first_token_share"].to_numpy() >= SINK_SHARE) & often
 
-    For a quantile that was counted when the run was built, one row a feature is read; else every activation.
+
+def count_above(run: RunFile, delta: np.ndarray | None = None, definition: Definition | None = None) -> np.ndarray:
+    """int64 `[d_sae]`: samples of a run in which each feature is active above `delta` `[d_sae]`; None: at all.
+
+    Args:
+        definition: what the run's *own* thresholds were made from, if `delta` are these: for a quantile that was counted when
+            the run was built, one row a feature is read; else every activation.
     """
-    floor = np.float32(definition.delta)
-    if definition.quantile is None and floor == 0:
-        return (
-            run.query("SELECT n_active FROM feature_stats ORDER BY feature_id")["n_active"].to_numpy().astype(np.int64)
-        )
-    if definition.quantile in QUANTILE_LEVELS and floor == 0 and run.has_column("feature_stats", "n_above"):
+    is_own = definition is not None and np.float32(definition.delta) == 0
+    if delta is None or (is_own and definition.quantile is None):
+        found = run.query("SELECT n_active AS n FROM feature_stats ORDER BY feature_id")
+        return found["n"].to_numpy().astype(np.int64)
+    if is_own and definition.quantile in QUANTILE_LEVELS and run.has_column("feature_stats", "n_above"):
         at = QUANTILE_LEVELS.index(definition.quantile) + 1
         found = run.query("SELECT coalesce(n_above[?], 0)::BIGINT AS n FROM feature_stats ORDER BY feature_id", [at])
         return found["n"].to_numpy()

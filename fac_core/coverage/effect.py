@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from fac_core.coverage.active import anchor_features, check_same_space
+from fac_core.coverage.active import anchor_features, check_same_space, count_above
 from fac_core.coverage.definition import PAPER, Definition
 from fac_core.coverage.subset import covered_along, greedy_order
 from fac_core.store.measurements import Measurement
@@ -81,16 +81,7 @@ def seed_counts(
     """What the seed has already. Raises `ModelMismatch` and `EmptyAnchor` as `coverage` does."""
     check_same_space(seed, anchor)
     features = anchor_features(anchor, definition, relevant)
-    found = seed.query(
-        """
-        WITH wanted AS (SELECT unnest(range(?))::UINTEGER AS feature_id, unnest(?::FLOAT[]) AS delta)
-        SELECT feature_id, count(*) AS n FROM activations JOIN wanted USING (feature_id)
-        WHERE activation > delta GROUP BY feature_id
-        """,
-        [seed.info.d_sae, features.thresholds],
-    )
-    samples = np.zeros(seed.info.d_sae, dtype=np.int64)
-    samples[found["feature_id"].to_numpy()] = found["n"].to_numpy()
+    samples = count_above(seed, features.thresholds)
     return Counts(samples, features.can_occur, features.thresholds, definition.min_count)
 
 

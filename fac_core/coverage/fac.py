@@ -12,8 +12,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from fac_core.coverage.active import Excluded, active, anchor_features, check_same_space, ids
-from fac_core.coverage.definition import PAPER, Definition
-from fac_core.errors import WrongUse
+from fac_core.coverage.definition import PAPER, PRESETS, Definition
+from fac_core.errors import EmptyAnchor, WrongUse
 from fac_core.store.runs.run_file import RunFile
 
 
@@ -114,6 +114,17 @@ def coverage(
         anchor_n_samples=anchor.info.n_samples,
         anchor_n_tokens=anchor.info.n_tokens,
     )
+
+
+def by_preset(run: RunFile, anchor: RunFile, relevant: Collection[int] | None = None) -> dict[str, Coverage | str]:
+    """FAC by every preset; where an anchor has no feature by one, the reason."""
+    found: dict[str, Coverage | str] = {}
+    for name, preset in PRESETS.items():
+        try:
+            found[name] = coverage(run, anchor, preset, relevant)
+        except EmptyAnchor as error:
+            found[name] = str(error)
+    return found
 
 
 def gap_closure(

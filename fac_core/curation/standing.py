@@ -16,7 +16,6 @@ from fac_core.coverage.definition import PAPER, Definition
 from fac_core.coverage.effect import Addition, Counts, addition, fired, seed_counts, smallest_set
 from fac_core.curation.controls import Controls, measured
 from fac_core.curation.review import Opinion, Reviews, State, current, state
-from fac_core.errors import NotFound
 from fac_core.store.measurements import Measurement
 from fac_core.store.runs.run_file import RunFile
 from fac_core.store.workspace import Workspace
@@ -175,17 +174,6 @@ def accepted_of(place: Workspace, batch_id: str) -> dict[str, Candidate]:
     held = Candidates(place.events()).of(batch_id)
     states = Reviews(place.events(), batch_id).states(held)
     return {one: candidate for one, candidate in held.items() if states[one] == "accepted"}
-
-
-def find_batch(place: Workspace, batch_id: str) -> Batch:
-    """A batch by its id. Raises `NotFound`, listing what there is."""
-    candidates = Candidates(place.events())
-    known = [batch for run in place.runs() for batch in candidates.batches(run.run_id)]
-    for batch in known:
-        if batch.batch_id == batch_id:
-            return batch
-    listed = ", ".join(batch.batch_id for batch in known) or "none yet: `fac synthesise` makes one"
-    raise NotFound(f"There is no batch {batch_id!r}; there is {listed}.")
 
 
 def _newest(place: Workspace, candidates: Iterable[Candidate]) -> dict[str, Measurement]:

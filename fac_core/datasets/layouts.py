@@ -68,6 +68,10 @@ class ColumnMapping:
     limit: int | None = None
     """Take the first n samples only."""
 
+    def __post_init__(self) -> None:
+        if self.limit is not None and self.limit < 1:
+            raise WrongUse(f"limit is {self.limit}; give 1 sample or more.")
+
 
 AUTOMATIC = ColumnMapping()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -207,21 +207,3 @@ def _over_draws(values: Sequence[float | None]) -> Measured | None:
     if not len(known):
         return None
     return Measured(float(known.mean()), *np.quantile(known, [0.05, 0.95]).tolist())
-
-
-def as_records(found: Diversity) -> list[Mapping[str, object]]:
-    """One flat record a dataset, for tables: sizes, then mean, low and high of each measure."""
-    return [
-        {
-            "run": row.run,
-            "samples": row.n_samples,
-            "tokens": row.n_tokens,
-            "mean_length": row.mean_length,
-            **{
-                f"{name}{suffix}": None if m is None else getattr(m, end)
-                for name, m in row.metrics.items()
-                for suffix, end in (("", "mean"), ("_low", "low"), ("_high", "high"))
-            },
-        }
-        for row in found.rows
-    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -124,11 +125,15 @@ def peak_words(run: RunFile, feature_ids: Sequence[int], n: int = 3) -> dict[int
     return found
 
 
-def words_in_short(run: RunFile, n: int = 3) -> list[str]:
-    """`[d_sae]`: the words at each feature's peaks, the most frequent first, comma-separated; empty where it is silent."""
+@lru_cache(maxsize=8)
+def words_in_short(run: RunFile, n: int = 3) -> tuple[str, ...]:
+    """`[d_sae]`: the words at each feature's peaks, the most frequent first, comma-separated; empty where it is silent.
+
+    Read once of a run that is kept open.
+    """
     if not run.has_table("peak_words"):
         found = peak_words(run, range(run.info.d_sae), n)
-        return [", ".join(word.word for word in found[f]) for f in range(run.info.d_sae)]
+        return tuple(", ".join(word.word for word in found[f]) for f in range(run.info.d_sae))
     rows = run.query(
         """
         SELECT coalesce(string_agg(word, ', ' ORDER BY rank) FILTER (rank <= ?), '') AS words
@@ -136,7 +141,7 @@ def words_in_short(run: RunFile, n: int = 3) -> list[str]:
         """,
         [n],
     )
-    return rows["words"].to_pylist()
+    return tuple(rows["words"].to_pylist())
 
 
 def check_feature(run: RunFile, feature_id: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -46,6 +47,12 @@ def homes(run: RunFile, feature_ids: Sequence[int], field: str = "set") -> dict[
     else:
         rows = run.query(HOMES, [json_path(field), ids])
     return {row.pop("feature_id"): Home(**row) for row in rows.to_pylist()}
+
+
+@lru_cache(maxsize=8)
+def home_of(run: RunFile, field: str) -> Mapping[int, str]:
+    """The value where every feature that fires in the run is at home; read once of a run that is kept open."""
+    return {feature: home.value for feature, home in homes(run, range(run.info.d_sae), field).items()}
 
 
 def fields(run: RunFile) -> list[str]:

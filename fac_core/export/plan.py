@@ -15,7 +15,8 @@ from fac_core.errors import EmptyAnchor, WrongUse
 from fac_core.export.rows import seed_items, seed_rows, synthetic_row, table, without_repeats
 from fac_core.export.shapes import Shape, first_fitting, of_candidate
 from fac_core.naming.labels import Labels
-from fac_core.store.runs.run_file import RunFile, RunInfo
+from fac_core.store.runs.info import RunInfo
+from fac_core.store.runs.run_file import RunFile
 from fac_core.store.workspace import Workspace
 from fac_core.synthesis.candidates import Batch
 from fac_core.synthesis.yields import Yield, yields

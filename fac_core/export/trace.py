@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from fac_core.curation.review import Reviews, State
-from fac_core.curation.standing import find_batch
 from fac_core.curation.triage import Triage
 from fac_core.errors import NotFound
 from fac_core.evidence.examples import peak_words
 from fac_core.naming.labels import Labels
 from fac_core.store.events import Event
 from fac_core.store.workspace import Workspace
+from fac_core.synthesis.batches import find_batch
 from fac_core.synthesis.candidates import Batch, Candidate, Candidates
 
 _CANDIDATE, _EXPORT = "candidate", "export"
@@ -81,16 +80,6 @@ def trace(place: Workspace, candidate_id: str) -> Chain:
         state=reviews.states({candidate_id: held})[candidate_id],
         rows=tuple(_row(event) for event in log.history(batch.batch_id, _EXPORT, candidate_id)),
     )
-
-
-def written_for(place: Workspace, anchor_run_id: str, feature_id: int) -> Mapping[str, Candidate]:
-    """Forward from a gap: every candidate of any batch of the anchor that was written for it."""
-    candidates = Candidates(place.events())
-    found: dict[str, Candidate] = {}
-    for batch in candidates.batches(anchor_run_id):
-        if feature_id in batch.targets:
-            found |= {i: c for i, c in candidates.of(batch.batch_id).items() if c.feature_id == feature_id}
-    return found
 
 
 def _row(event: Event) -> Row:

@@ -1,4 +1,4 @@
-"""The queue of gaps: each with all that it is ranked and filtered by. One row a gap, no text of samples: light at any size."""
+"""The gaps, each with all that it is ranked and filtered by. One row a gap, no text of samples: light at any size."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Filters:
     """F1 of the label; above 0, gaps without a scored label are left out."""
 
 
-def gap_queue(
+def ranked_gaps(
     states: pa.Table,
     n_above: np.ndarray,
     causes: pa.Table,
@@ -47,7 +47,7 @@ def gap_queue(
     Args:
         states: one row a feature, as `coverage.states.feature_states` gives it, with `words`.
         n_above: `[d_sae]`: anchor samples above δ_i.
-        causes: `feature_id` ascending and `cause`, of every gap (`features.causes.why_uncovered`).
+        causes: `feature_id` ascending and `cause`, of every gap (`causes.why_uncovered`).
         clusters: by feature, the name of its cluster.
 
     Returns:

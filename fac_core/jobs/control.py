@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from fac_core.jobs import log_file
@@ -9,18 +10,23 @@ from fac_core.jobs.job import Action, Job
 from fac_core.jobs.kinds import checked
 from fac_core.jobs.launch import ensure_worker
 from fac_core.jobs.queue import Jobs
-from fac_core.workflows.opening import Folder, open_workspace
+from fac_core.store.workspace import Workspace
 
 
-def list_jobs(workspace: Folder = None) -> list[Job]:
+def list_jobs(workspace: Workspace | Path | str | None = None) -> list[Job]:
     """All jobs, the newest last. Those whose worker is gone are marked as interrupted on the way."""
-    jobs = Jobs(open_workspace(workspace))
+    jobs = Jobs(Workspace.at(workspace))
     jobs.interrupt_orphans()
     return jobs.all()
 
 
 def submit_job(
-    kind: str, params: dict[str, Any], *, author: str = "anonymous", workspace: Folder = None, launch: bool = False
+    kind: str,
+    params: dict[str, Any],
+    *,
+    author: str = "anonymous",
+    workspace: Workspace | Path | str | None = None,
+    launch: bool = False,
 ) -> Job:
     """Ask for a job.
 
@@ -29,7 +35,7 @@ def submit_job(
 
     Raises `WrongUse`, in one sentence, for a kind that there is not or parameters that it does not take.
     """
-    place = open_workspace(workspace)
+    place = Workspace.at(workspace)
     job = Jobs(place).submit(kind, checked(kind, params).model_dump(mode="json"), author=author)
     if launch:
         ensure_worker(place)
@@ -37,10 +43,15 @@ def submit_job(
 
 
 def change_job(
-    job_id: str, action: Action, *, author: str = "anonymous", workspace: Folder = None, launch: bool = False
+    job_id: str,
+    action: Action,
+    *,
+    author: str = "anonymous",
+    workspace: Workspace | Path | str | None = None,
+    launch: bool = False,
 ) -> Job:
     """Pause, cancel, resume or retry a job. Raises `NotFound`, and `WrongUse` where its state does not allow it."""
-    place = open_workspace(workspace)
+    place = Workspace.at(workspace)
     jobs = Jobs(place)
     jobs.interrupt_orphans()
     job = jobs.change(job_id, action, author=author)
@@ -49,14 +60,14 @@ def change_job(
     return job
 
 
-def job_log(job_id: str, n: int = 50, *, workspace: Folder = None) -> list[str]:
+def job_log(job_id: str, n: int = 50, *, workspace: Workspace | Path | str | None = None) -> list[str]:
     """The last lines of a job's log. Raises `NotFound` for a job that there is not."""
-    place = open_workspace(workspace)
+    place = Workspace.at(workspace)
     return log_file.last_lines(log_file.log_path(place, Jobs(place).job(job_id).job_id), n)
 
 
-def work(workspace: Folder = None, *, once: bool = False, idle_exit: float | None = None) -> int:
+def work(workspace: Workspace | Path | str | None = None, *, once: bool = False, idle_exit: float | None = None) -> int:
     """Be a worker: do jobs until interrupted, until none waits (`once`), or after `idle_exit` seconds without one."""
     from fac_core.jobs.worker import work as do_jobs
 
-    return do_jobs(open_workspace(workspace), once=once, idle_exit=idle_exit)
+    return do_jobs(Workspace.at(workspace), once=once, idle_exit=idle_exit)

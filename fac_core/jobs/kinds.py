@@ -1,7 +1,7 @@
 """What can be asked for. Each kind is its parameters, checked before anybody waits, and a function that does it.
 
-To add a kind: a model of its parameters, a function `(workspace, params, on_progress, warm) -> result` that calls a verb
-of `fac_core/api`, and a line in `KINDS`. The result is JSON and goes into the log: keep it small, name files and runs.
+To add a kind: a model of its parameters, a function `Asked -> result` that calls one of `fac_core/workflows`, and a line in
+`KINDS`. The result is JSON and goes into the log: keep it small, name files and runs.
 A task that calls `on_progress` between units of work can be paused and cancelled there, and must go on from what is
 finished when it is called again with the same parameters.
 """
@@ -9,26 +9,23 @@ finished when it is called again with the same parameters.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
 
-from fac_core.activations.spec import Dtype, EncodeSpec, Mode
+from fac_core.activations.spec import EncodeSpec
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.errors import WrongUse
+from fac_core.fields import fields_of
 from fac_core.jobs.warm import Warm
 from fac_core.progress import Progress
 from fac_core.store.workspace import Workspace
 from fac_core.synthesis.spec import SynthesisSpec
-from fac_core.workflows import atlas as atlas_verbs
-from fac_core.workflows import diversity as diversity_verb
-from fac_core.workflows import encode as encoding
-from fac_core.workflows import judging as relevance
-from fac_core.workflows import naming as labels
-from fac_core.workflows import probe as probing
-from fac_core.workflows import synthesise as synthesis
+from fac_core.workflows import atlas, diversity, encode, judging, naming, probe, synthesise
+
+T = TypeVar("T")
 
 
 def _absolute(name: str) -> str:
@@ -47,27 +44,28 @@ class Params(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class EncodeParams(Params):
-    """`fac encode`."""
+def _params_of(title: str, command: str, /, *kinds: type, **more: Any) -> type[Params]:
+    """A model with the fields of some dataclasses, and some more; where one is a path, it may be one as seen from here."""
+    known = {field.name: (field.type, field.default) for kind in kinds for field in fields_of(kind).values()}
+    paths = {key: (Place, known[key][1]) for key in ("model", "sae") if key in known}
+    return create_model(title, __base__=Params, __doc__=command, **{**known, **paths, **more})
 
-    source: Place = Field(min_length=1)
-    name: str | None = None
-    anchor: bool = False
-    model: Place = "smollm2-135m"
-    sae: Place = ""
-    mode: Mode = "native"
-    k: int | None = None
-    hook: str | None = None
-    context: int = Field(512, ge=8, le=65_535)
-    roles: tuple[Literal["user", "assistant", "system"], ...] = ("user", "assistant")
-    dtype: Dtype = "auto"
-    device: str = "cpu"
-    text: str | None = None
-    messages: str | None = None
-    id: str | None = None
-    label: str | None = None
-    keep_duplicates: bool = False
-    limit: int | None = Field(None, ge=1)
+
+EncodeParams = _params_of(
+    "EncodeParams",
+    "`fac encode`.",
+    EncodeSpec,
+    ColumnMapping,
+    source=(Place, Field(min_length=1)),
+    name=(str | None, None),
+    anchor=(bool, False),
+)
+SynthesiseParams = _params_of(
+    "SynthesiseParams",
+    "`fac synthesise`: a `SynthesisSpec` as JSON, and the environment variable with the server's key.",
+    SynthesisSpec,
+    key_variable=(str | None, None),
+)
 
 
 class RunParams(Params):
@@ -98,73 +96,80 @@ class ProbeParams(RunParams):
     feature_id: int | None = Field(None, ge=0)
 
 
-_SPEC = {field.name: field.default for field in fields(SynthesisSpec)}
-_HINTS = get_type_hints(SynthesisSpec)
-SynthesiseParams = create_model(
-    "SynthesiseParams",
-    __base__=Params,
-    __doc__="`fac synthesise`: a `SynthesisSpec` as JSON, and the environment variable with the server's key.",
-    key_variable=(str | None, None),
-    **{name: (_HINTS[name], default) for name, default in _SPEC.items()},  # type: ignore[call-overload]
-)
-
-
 class BatchParams(Params):
     """What is about one synthesis."""
 
     batch_id: str = Field(min_length=1)
 
 
-def _encode(place: Workspace, params: EncodeParams, on_progress: Progress, _warm: Warm) -> dict[str, Any]:
-    spec = EncodeSpec(
-        **params.model_dump(include={"model", "sae", "mode", "k", "hook", "context", "roles", "dtype", "device"})
-    )
-    columns = params.model_dump(include={"text", "messages", "id", "label", "keep_duplicates", "limit"})
-    info = encoding.encode(
-        params.source,
-        spec,
-        workspace=place.folder,
-        name=params.name,
-        mapping=ColumnMapping(**columns),
-        anchor=params.anchor,
-        on_progress=on_progress,
+@dataclass(frozen=True)
+class Asked:
+    """A job as its kind meets it."""
+
+    workspace: Workspace
+    params: Any
+    author: str
+    """Who asked for it."""
+    on_progress: Progress
+    warm: Warm
+
+    def made(self, kind: type[T]) -> T:
+        """A dataclass from the parameters that are its fields. Raises what it raises for values that make no sense."""
+        return kind(**{name: getattr(self.params, name) for name in fields_of(kind)})
+
+
+def _encode(asked: Asked) -> dict[str, Any]:
+    info = encode.encode(
+        asked.params.source,
+        asked.made(EncodeSpec),
+        workspace=asked.workspace,
+        name=asked.params.name,
+        mapping=asked.made(ColumnMapping),
+        anchor=asked.params.anchor,
+        on_progress=asked.on_progress,
     )
     return {key: getattr(info, key) for key in ("run_id", "name", "n_samples", "n_failures", "n_truncated", "seconds")}
 
 
-def _label(place: Workspace, params: RunParams, _on_progress: Progress, _warm: Warm) -> dict[str, Any]:
-    return {"n_labels": len(labels.label_features(params.run, workspace=place.folder))}
+def _label(asked: Asked) -> dict[str, Any]:
+    return {"n_labels": len(naming.label_features(asked.params.run, workspace=asked.workspace))}
 
 
-def _atlas(place: Workspace, params: RunParams, on_progress: Progress, _warm: Warm) -> dict[str, Any]:
-    with atlas_verbs.atlas(params.run, workspace=place.folder, on_progress=on_progress) as space:
-        return {"file": space.path.name}
+def _atlas(asked: Asked) -> dict[str, Any]:
+    space = atlas.make_atlas(asked.params.run, workspace=asked.workspace, on_progress=asked.on_progress)
+    return {"file": space.path.name}
 
 
-def _relevance(place: Workspace, params: RelevanceParams, _on_progress: Progress, _warm: Warm) -> dict[str, Any]:
-    found = relevance.judge_by_statistic(params.task, params.field, params.value, params.run, workspace=place.folder)
-    return {"task": params.task, "n_judged": len(found)}
+def _relevance(asked: Asked) -> dict[str, Any]:
+    task, *contrast = (getattr(asked.params, name) for name in ("task", "field", "value", "run"))
+    return {"task": task, "n_judged": len(judging.judge_by_statistic(task, *contrast, workspace=asked.workspace))}
 
 
-def _diversity(place: Workspace, params: DiversityParams, on_progress: Progress, _warm: Warm) -> dict[str, Any]:
-    found = diversity_verb.diversity(params.runs, params.anchor, workspace=place.folder, on_progress=on_progress)
-    return asdict(found)
+def _diversity(asked: Asked) -> dict[str, Any]:
+    names, anchor = asked.params.runs, asked.params.anchor
+    return asdict(diversity.measure_diversity(names, anchor, workspace=asked.workspace, on_progress=asked.on_progress))
 
 
-def _probe(place: Workspace, params: ProbeParams, _on_progress: Progress, warm: Warm) -> dict[str, Any]:
-    found = probing.probe(params.text, params.feature_id, params.run, workspace=place.folder, warm=warm.get)
-    return asdict(found)
+def _probe(asked: Asked) -> dict[str, Any]:
+    text, feature_id, run = asked.params.text, asked.params.feature_id, asked.params.run
+    return asdict(probe.probe(text, feature_id, run, workspace=asked.workspace, warm=asked.warm.get))
 
 
-def _synthesise(place: Workspace, params: Any, on_progress: Progress, _warm: Warm) -> dict[str, Any]:
-    spec = SynthesisSpec(**{name: getattr(params, name) for name in _SPEC})
-    made = synthesis.synthesise(spec, workspace=place.folder, key_variable=params.key_variable, on_progress=on_progress)
+def _synthesise(asked: Asked) -> dict[str, Any]:
+    made = synthesise.synthesise(
+        asked.made(SynthesisSpec),
+        workspace=asked.workspace,
+        key_variable=asked.params.key_variable,
+        author=asked.author,
+        on_progress=asked.on_progress,
+    )
     return asdict(made)
 
 
-def _verify_edits(place: Workspace, params: BatchParams, _on_progress: Progress, _warm: Warm) -> dict[str, Any]:
-    found = synthesis.verify_edits(params.batch_id, workspace=place.folder)
-    return {"batch_id": params.batch_id, "verdicts": {one.candidate_id: one.verdict for one in found}}
+def _verify_edits(asked: Asked) -> dict[str, Any]:
+    batch_id = asked.params.batch_id
+    found = synthesise.verify_edits(batch_id, workspace=asked.workspace, author=asked.author)
+    return {"batch_id": batch_id, "verdicts": {candidate.candidate_id: candidate.verdict for candidate in found}}
 
 
 @dataclass(frozen=True)
@@ -174,7 +179,7 @@ class Kind:
     title: str
     """What people read while it runs."""
     params: type[Params]
-    run: Callable[[Workspace, Any, Progress, Warm], dict[str, Any]]
+    run: Callable[[Asked], dict[str, Any]]
     quick: bool = False
     """A person waits for it: it goes before long jobs, and between their units of work."""
 
@@ -190,6 +195,9 @@ KINDS: dict[str, Kind] = {
     "probe": Kind("Try a text", ProbeParams, _probe, quick=True),
 }
 
+SPECS: dict[str, tuple[type, ...]] = {"encode": (EncodeSpec, ColumnMapping), "synthesise": (SynthesisSpec,)}
+"""Kind -> the dataclasses that its parameters make."""
+
 QUICK = frozenset(name for name, kind in KINDS.items() if kind.quick)
 
 
@@ -198,9 +206,12 @@ def checked(kind: str, params: dict[str, Any]) -> Params:
     if kind not in KINDS:
         raise WrongUse(f"There is no kind of job {kind!r}; choose one of {', '.join(KINDS)}.")
     try:
-        return KINDS[kind].params.model_validate(params)
+        found = KINDS[kind].params.model_validate(params)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "params"
         known = ", ".join(KINDS[kind].params.model_fields)
         raise WrongUse(f"Job {kind}, {place}: {first['msg']}. It takes {known}.") from None
+    for spec in SPECS.get(kind, ()):  # which check what goes with what
+        spec(**{name: getattr(found, name) for name in fields_of(spec)})
+    return found

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from fac_core.errors import FacError, Stopped
 from fac_core.jobs.heartbeat import beating
 from fac_core.jobs.job import Job, State
-from fac_core.jobs.kinds import KINDS, QUICK, checked
+from fac_core.jobs.kinds import KINDS, QUICK, Asked, checked
 from fac_core.jobs.log_file import log_path, recording
 from fac_core.jobs.pace import Pace
 from fac_core.jobs.queue import Jobs
@@ -75,7 +75,8 @@ class _Worker:
         logger.info("Job %s (%s) starts at %s", job.job_id, job.kind, self.name)
         try:
             params = checked(job.kind, job.params)
-            result = KINDS[job.kind].run(self.jobs.place, params, _Listener(self, job), self.warm)
+            asked = Asked(self.jobs.place, params, job.asked_by, _Listener(self, job), self.warm)
+            result = KINDS[job.kind].run(asked)
         except Stopped:
             ended = self.jobs.end(job.job_id, self.name, _STOPPED[self.jobs.job(job.job_id).wish])
         except FacError as error:

@@ -46,6 +46,7 @@ class Relevance:
     def __init__(self, log: EventLog, space_id: str, task: str) -> None:
         self._log = log
         self._scope = f"{space_id}/{task}"
+        self.task = task
 
     def record(self, verdicts: Mapping[int, Verdict], *, author: str) -> int:
         """Keep verdicts; returns how many. What a machine says again in the same words is left out.
@@ -90,6 +91,13 @@ class Relevance:
     def levels(self) -> Mapping[int, Level]:
         """The level that holds for each feature that was judged; read anew only after a new event."""
         return _levels(self._log.path, self._scope, self._log.newest(self._scope, _KIND))
+
+    def relevant(self, least: Level = "maybe") -> frozenset[int]:
+        """The features judged `least` or above; who was not judged does not count. Raises `WrongUse` where nobody has judged."""
+        levels = self.levels()
+        if not levels:
+            raise WrongUse(f"No feature has a verdict for {self.task!r} yet. `fac relevance {self.task}` judges them.")
+        return relevant_ids(levels, least)
 
     def _verdicts(self) -> list[Verdict]:
         return [_verdict(event) for event in self._log.latest(self._scope, _KIND).values()]

@@ -13,7 +13,7 @@ from fac_core.coverage.definition import Definition
 from fac_core.coverage.fac import Coverage, GapClosure
 from fac_core.coverage.interval import Interval
 from fac_core.evidence.examples import Example
-from fac_core.store.runs.run_file import RunInfo
+from fac_core.store.runs.info import RunInfo
 
 
 @dataclass(frozen=True)

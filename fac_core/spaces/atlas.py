@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ import pyarrow as pa
 from fac_core.errors import MissingExtra
 from fac_core.evidence.examples import PeakWord
 from fac_core.evidence.topic_words import is_topic_word
-from fac_core.store.runs.run_file import RunInfo
+from fac_core.store.runs.info import RunInfo
 from fac_core.store.runs.space_file import SpaceFile
 
 CAVEAT = (
@@ -148,3 +149,23 @@ def clusters_of(space: SpaceFile) -> dict[int, str]:
         row["feature_id"]: row["name"] if len(by_name[row["name"]]) == 1 else f"{row['name']} ({row['cluster_id']})"
         for row in rows.to_pylist()
     }
+
+
+@lru_cache(maxsize=8)
+def positions(space: SpaceFile) -> pa.Table:
+    """Of every feature its place on the map and the name of its cluster: `feature_id`, `x`, `y`, `cluster`."""
+    named = clusters_of(space)
+    table = space.query("SELECT feature_id, x, y FROM features ORDER BY feature_id")
+    return table.append_column("cluster", pa.array([named[f] for f in table["feature_id"].to_pylist()], pa.string()))
+
+
+def nearest(space: SpaceFile, feature_id: int) -> pa.Table:
+    """The features whose decoder directions are nearest, the nearest first: `neighbour_id`, `cosine`."""
+    return space.query("SELECT neighbour_id, cosine FROM neighbours WHERE feature_id = ? ORDER BY rank", [feature_id])
+
+
+def promoted(space: SpaceFile, feature_id: int) -> pa.Table:
+    """The next tokens that a direction promotes (`sign` 1) or suppresses (-1), the strongest first: `sign`, `token`, `logit`."""
+    return space.query(
+        "SELECT sign, token, logit FROM logits WHERE feature_id = ? ORDER BY sign DESC, rank", [feature_id]
+    )

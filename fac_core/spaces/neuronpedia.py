@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-from fac_core.store.runs.run_file import RunInfo
+from fac_core.store.runs.info import RunInfo
 
 _SITE = "https://www.neuronpedia.org"
 _ID = re.compile(r"[\w.-]+/[\w.-]+")

@@ -143,11 +143,6 @@ class EventLog:
             found = connection.execute("SELECT max(seq) FROM event WHERE scope = ? AND kind = ?", (scope, kind))
             return found.fetchone()[0] or 0
 
-    def since(self, seq: int) -> tuple[Event, ...]:
-        """Everything after a position in the log: what a page that polls has not seen yet."""
-        with connected(self.path) as connection:
-            return tuple(_events(connection, "seq > ?", (seq,)))
-
     def undo(self, event: Event, *, author: str) -> Event:
         """Bring back what held before `event`, by a new event; the undo of an undo is a redo.
 

@@ -16,18 +16,21 @@ from __future__ import annotations
 import json
 import logging
 import os
-import tempfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from fac_core.errors import NotFound, RunBroken, WrongUse
 from fac_core.store.answers import Answers
 from fac_core.store.events import EventLog
 from fac_core.store.measurements import Measurements
 from fac_core.store.pulses import Pulses
-from fac_core.store.runs.run_file import RunFile, RunInfo
+from fac_core.store.runs.info import RunInfo
+from fac_core.store.runs.run_file import RunFile
+from fac_core.store.runs.space_file import SpaceFile
+from fac_core.whole import write_whole
 
 MARKER = "workspace.json"
 ENVIRONMENT_VARIABLE = "FAC_WORKSPACE"
@@ -50,6 +53,15 @@ class Workspace:
         self.folder = Path(folder).resolve()
         if not (self.folder / MARKER).is_file():
             raise NotFound(f"{self.folder} is no workspace: it has no {MARKER}. `fac encode` makes one.")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Workspace) and self.folder == other.folder
+
+    def __hash__(self) -> int:
+        return hash(self.folder)
+
+    def __repr__(self) -> str:
+        return f"Workspace({str(self.folder)!r})"
 
     @classmethod
     def create(cls, folder: Path) -> Self:
@@ -84,6 +96,13 @@ class Workspace:
             )
         return cls(below[0])
 
+    @classmethod
+    def at(cls, folder: Workspace | Path | str | None = None) -> Workspace:
+        """The workspace of a folder, itself, or for None the one that is meant (`find`)."""
+        if isinstance(folder, Workspace):
+            return folder
+        return cls.find() if folder is None else cls(Path(folder))
+
     def run_path(self, run_id: str) -> Path:
         """Where the run of this id is, or will be, published."""
         return self.folder / "runs" / f"{run_id}.duckdb"
@@ -103,12 +122,32 @@ class Workspace:
         """The files among the runs that cannot be read, and why."""
         return self._scan()[1]
 
-    def run(self, reference: str) -> RunFile:
-        """Open a run by id, by name (the newest of that name) or by a prefix of either that only one run has.
+    def info(self, reference: str | None = None) -> RunInfo:
+        """A run by id, by name (the newest of that name) or by a prefix of either that only one run has; None: the anchor.
 
         Raises `NotFound`, listing what there is, and `WrongUse` for a prefix that several runs have.
         """
+        return self.anchor() if reference is None else self._resolve(reference)
+
+    def run(self, reference: str) -> RunFile:
+        """Open a run by its reference, as `info` takes it. Whoever opens it closes it."""
         return RunFile(self.run_path(self._resolve(reference).run_id))
+
+    def opened(self, reference: str | None = None) -> RunFile:
+        """The same, kept open for whoever asks next: nobody closes it. None: the anchor."""
+        return self.opened_run(self.info(reference))
+
+    def opened_run(self, info: RunInfo) -> RunFile:
+        """The run file of a run, kept open. Raises `NotFound` if it is gone."""
+        return _kept_open(RunFile, self.run_path(info.run_id))
+
+    def opened_space(self, space_id: str) -> SpaceFile:
+        """The atlas of a feature space, kept open. Raises `NotFound` if nobody has made it."""
+        return _kept_open(SpaceFile, self.space_path(space_id))
+
+    def peers(self, space_id: str, besides: Collection[str] = ()) -> list[RunInfo]:
+        """The runs of a feature space, the newest last, without those of the ids `besides`."""
+        return [info for info in self.runs() if info.space_id == space_id and info.run_id not in besides]
 
     def set_anchor(self, reference: str) -> RunInfo:
         """Remember which run says what can occur."""
@@ -139,7 +178,7 @@ class Workspace:
 
     def seed(self, anchor: RunInfo) -> RunInfo:
         """The newest run of the anchor's space that is not the anchor. Raises `NotFound` without one."""
-        others = [i for i in self.runs() if i.space_id == anchor.space_id and i.run_id != anchor.run_id]
+        others = self.peers(anchor.space_id, besides=[anchor.run_id])
         if not others:
             raise NotFound(
                 f"There is no run to compare with the anchor {anchor.name!r} ({anchor.model}, {anchor.sae}). "
@@ -207,6 +246,23 @@ class Workspace:
             raise RunBroken(f"{path} is not JSON (line {error.lineno}). Replace its content by {{}}.") from error
 
 
+_Opened = TypeVar("_Opened", RunFile, SpaceFile)
+
+
+def _kept_open(kind: type[_Opened], path: Path) -> _Opened:
+    try:
+        state = path.stat()
+    except OSError:
+        return kind(path)  # which says what is missing
+    return _opened(kind, path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=16)
+def _opened(kind: type[_Opened], path: Path, mtime_ns: int, size: int) -> _Opened:  # noqa: ARG001  # time and size: part of the key
+    """A connection costs milliseconds and every query has a cursor of its own, so one a file and process is kept."""
+    return kind(path)
+
+
 @lru_cache(maxsize=1024)
 def _info(path: Path, mtime_ns: int, size: int) -> RunInfo:  # noqa: ARG001  # time and size: part of the key
     """What a run file says of itself. It is published whole and never changes, so every page need not open every run."""
@@ -219,8 +275,4 @@ def _listed(runs: list[RunInfo]) -> str:
 
 
 def _write_marker(folder: Path, content: dict[str, str]) -> None:
-    """Write whole or not at all: other processes read the file at any moment."""
-    descriptor, name = tempfile.mkstemp(dir=folder, prefix=MARKER, suffix=".tmp")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(content, file, indent=2)
-    Path(name).replace(folder / MARKER)
+    write_whole(folder / MARKER, json.dumps(content, indent=2))  # other processes read it at any moment

@@ -5,14 +5,14 @@ What a model answers is kept in the workspace, so asking again is free, and a bu
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import Literal, TypeVar
 
 from fac_core.coverage.active import thresholds
 from fac_core.coverage.definition import CALIBRATED, Definition
-from fac_core.coverage.gaps import gaps
 from fac_core.curation.triage import Triage
 from fac_core.errors import WrongUse
 from fac_core.evidence.examples import check_feature
@@ -23,17 +23,16 @@ from fac_core.generators.openai_compatible import OpenAICompatible, Server
 from fac_core.generators.seam import Generator, Request
 from fac_core.naming import explanation
 from fac_core.naming.explanation import ANSWER_TOKENS, Explained, Prompts
-from fac_core.naming.labels import Labels
 from fac_core.naming.prompts import prompt
 from fac_core.naming.spans import Material, materials
 from fac_core.progress import Progress, silent
 from fac_core.relevance import judge
 from fac_core.relevance.judge import Judged
 from fac_core.relevance.rubric import rubric
-from fac_core.relevance.verdicts import Relevance
-from fac_core.store.runs.run_file import RunFile
 from fac_core.store.workspace import Workspace
-from fac_core.workflows.opening import Folder, open_anchor, open_pair, open_workspace
+from fac_core.view import View
+from fac_core.workflows.judging import relevance_of
+from fac_core.workflows.naming import labels_of
 
 AT_ONCE = 16
 """Features after which what was found is recorded, and a task can be stopped."""
@@ -51,57 +50,44 @@ class Asking:
     feature_ids: Sequence[int]
     run: str | None = None
     """Whose samples are shown; the anchor unless another is named."""
-    workspace: Folder = None
+    workspace: Workspace | Path | str | None = None
     definition: Definition = CALIBRATED
     """A feature fires above its thresholds."""
     answer_tokens: int = ANSWER_TOKENS
     """Of each answer at most. Models that reason before they answer need more."""
 
-    def opened(self) -> tuple[Workspace, RunFile]:
-        """Workspace and run. Raises `NotFound` for an id that the SAE has not."""
-        place = open_workspace(self.workspace)
-        opened = place.run(self.run) if self.run else open_anchor(place)
+    def place(self) -> Workspace:
+        """The workspace. Raises `NotFound` for an id that the SAE has not."""
+        place = Workspace.at(self.workspace)
         for feature in self.feature_ids:
-            check_feature(opened, feature)
-        return place, opened
+            check_feature(place.opened(self.run), feature)
+        return place
 
     def writer(self) -> Generator:
         """The generator, or the one behind the server."""
         return OpenAICompatible(self.generator) if isinstance(self.generator, Server) else self.generator
 
-    def materials(self, opened: RunFile) -> dict[int, Material]:
+    def materials(self) -> dict[int, Material]:
         """What is shown of the features."""
+        opened = Workspace.at(self.workspace).opened(self.run)
         return materials(opened, self.feature_ids, thresholds=thresholds(opened, self.definition))
 
 
-def features_to_ask(
-    which: Literal["gaps", "targets"],
-    run: str | None = None,
-    anchor: str | None = None,
-    definition: Definition = CALIBRATED,
-    relevant: Collection[int] | None = None,
-    *,
-    limit: int | None = None,
-    workspace: Folder = None,
-) -> list[int]:
-    """The gaps, strongest evidence first, or the targets that people approved."""
-    place = open_workspace(workspace)
+def features_to_ask(which: Literal["gaps", "targets"], view: View, *, limit: int | None = None) -> list[int]:
+    """The gaps, the highest priority first, or the targets that people approved. Raises `WrongUse` for anything else."""
     if which == "targets":
-        with open_anchor(place, anchor) as p:
-            return list(Triage(place.events(), p.info.run_id).targets())[:limit]
+        return list(Triage(view.workspace.events(), view.anchor.run_id).targets())[:limit]
     if which != "gaps":
         raise WrongUse(f"There are no features {which!r}; choose gaps, targets or ids.")
-    with open_pair(workspace, run, anchor) as (q, p):
-        return gaps(q, p, definition, relevant, limit=limit)["feature_id"].to_pylist()
+    return view.gaps(limit)["feature_id"].to_pylist()
 
 
 def estimate_labels(asking: Asking) -> Estimate:
     """What `label_by_llm` will cost beyond what was paid already. Nothing is sent."""
-    place, opened = asking.opened()
-    with opened:
-        found = asking.materials(opened)
+    place = asking.place()
+    prompts = Prompts.of(place.folder)
     return explanation.expected(
-        asking.writer(), place.answers(), found, Prompts.of(place.folder), answer_tokens=asking.answer_tokens
+        asking.writer(), place.answers(), asking.materials(), prompts, answer_tokens=asking.answer_tokens
     )
 
 
@@ -110,55 +96,49 @@ def label_by_llm(asking: Asking, budget: Budget = NO_CAP, *, on_progress: Progre
 
     What cannot be labelled says why; what the budget cut off can be asked again with a larger one, the rest is free then.
     """
-    place, opened = asking.opened()
+    place = asking.place()
     prompts, writer = Prompts.of(place.folder), Cached(Budgeted(asking.writer(), budget), place.answers())
+    labels, shown_of = labels_of(place, asking.run), place.info(asking.run).run_id
+    found = asking.materials()
     done: dict[int, Explained] = {}
-    with opened:
-        labels = Labels(place.events(), opened.info.space_id)
-        found = asking.materials(opened)
-        for part in _parts(found):
-            on_progress(len(done), len(found))
-            explained = explanation.explain(writer, part, prompts, answer_tokens=asking.answer_tokens)
-            labels.record_explained(explained, run_id=opened.info.run_id)
-            done |= explained
+    for part in _parts(found):
+        on_progress(len(done), len(found))
+        explained = explanation.explain(writer, part, prompts, answer_tokens=asking.answer_tokens)
+        labels.record_explained(explained, run_id=shown_of)
+        done |= explained
     on_progress(len(done), len(found))
     return done
 
 
 def estimate_relevance(task: str, asking: Asking) -> Estimate:
     """What `judge_by_llm` will cost beyond what was paid already. Nothing is sent."""
-    place, opened = asking.opened()
-    with opened:
-        questions = _questions(task, asking, place, opened)
-    return estimate(Cached(asking.writer(), place.answers()).unpaid(list(questions.values())))
+    place = asking.place()
+    return estimate(Cached(asking.writer(), place.answers()).unpaid(list(_questions(task, asking, place).values())))
 
 
 def judge_by_llm(
     task: str, asking: Asking, budget: Budget = NO_CAP, *, on_progress: Progress = silent
 ) -> dict[int, Judged]:
     """Judge features by a rubric, their label and their excerpts; a person's verdict holds over what comes of it."""
-    place, opened = asking.opened()
+    place = asking.place()
     writer = Cached(Budgeted(asking.writer(), budget), place.answers())
+    relevance = relevance_of(task, place, asking.run)
+    questions = _questions(task, asking, place)
     done: dict[int, Judged] = {}
-    with opened:
-        relevance = Relevance(place.events(), opened.info.space_id, rubric(task).task)
-        questions = _questions(task, asking, place, opened)
-        for part in _parts(questions):
-            on_progress(len(done), len(questions))
-            judged = judge.judge(writer, part)
-            verdicts = {feature: one.verdict for feature, one in judged.items() if one.verdict is not None}
-            relevance.record(verdicts, author=writer.name)
-            done |= judged
+    for part in _parts(questions):
+        on_progress(len(done), len(questions))
+        judged = judge.judge(writer, part)
+        verdicts = {feature: answer.verdict for feature, answer in judged.items() if answer.verdict is not None}
+        relevance.record(verdicts, author=writer.name)
+        done |= judged
     on_progress(len(done), len(questions))
     return done
 
 
-def _questions(task: str, asking: Asking, place: Workspace, opened: RunFile) -> dict[int, Request]:
-    held = Labels(place.events(), opened.info.space_id).all()
-    names = {feature: held[feature].text for feature in asking.feature_ids if feature in held}
-    return judge.requests(
-        asking.materials(opened), names, rubric(task), prompt("judge", place.folder), asking.answer_tokens
-    )
+def _questions(task: str, asking: Asking, place: Workspace) -> dict[int, Request]:
+    named = labels_of(place, asking.run).names().text
+    names = {feature: named[feature] for feature in asking.feature_ids if feature in named}
+    return judge.requests(asking.materials(), names, rubric(task), prompt("judge", place.folder), asking.answer_tokens)
 
 
 def _parts(whole: Mapping[int, _T]) -> Iterator[dict[int, _T]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -13,17 +13,17 @@ from fac_core.diversity.tagger import part_of_speech_tags
 from fac_core.errors import MissingExtra
 from fac_core.progress import Progress, silent
 from fac_core.store.runs.run_file import RunFile
-from fac_core.workflows.opening import Folder, open_anchor, open_workspace
+from fac_core.store.workspace import Workspace
 
 
-def diversity(
+def measure_diversity(
     names: Sequence[str],
     anchor: str | None = None,
     *,
     match: Literal["samples", "tokens"] | None = "samples",
     n_draws: int = 10,
     seed: int = 0,
-    workspace: Folder = None,
+    workspace: Workspace | Path | str | None = None,
     on_progress: Progress = silent,
 ) -> table.Diversity:
     """Every measure of diversity of the named runs, beside FAC, at equal size.
@@ -31,7 +31,7 @@ def diversity(
     Embeddings are kept in the workspace's cache, by dataset. Without the extra `embeddings` or `tags` the measures
     that need it are None.
     """
-    place = open_workspace(workspace)
+    place = Workspace.at(workspace)
     kept = place.folder / "cache" / "embeddings"
 
     def embed(run: RunFile, texts: list[str]) -> np.ndarray:
@@ -42,19 +42,16 @@ def diversity(
         path = kept / f"{run.info.dataset_id}-{run.info.run_id}-{sentences.MODEL_SHA256[:12]}.npy"
         return sentences.cached(path, len(texts), lambda: sentences.embed(texts, on_progress=progress))
 
-    with ExitStack() as stack:
-        runs = [stack.enter_context(place.run(name)) for name in names]
-        p = stack.enter_context(open_anchor(place, anchor))
-        return table.diversity(
-            runs,
-            p,
-            tags=(lambda _, texts: part_of_speech_tags(texts)) if _has_tagger() else None,
-            embed=embed if _has_model() else None,
-            match=match,
-            n_draws=n_draws,
-            seed=seed,
-            on_progress=on_progress,
-        )
+    return table.diversity(
+        [place.opened(name) for name in names],
+        place.opened(anchor),
+        tags=(lambda _, texts: part_of_speech_tags(texts)) if _has_tagger() else None,
+        embed=embed if _has_model() else None,
+        match=match,
+        n_draws=n_draws,
+        seed=seed,
+        on_progress=on_progress,
+    )
 
 
 def _has_tagger() -> bool:

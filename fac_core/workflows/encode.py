@@ -9,7 +9,7 @@ from fac_core.activations.spec import EncodeSpec
 from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping
 from fac_core.datasets.texts import iter_texts
 from fac_core.progress import Progress, silent
-from fac_core.store.runs.run_file import RunInfo
+from fac_core.store.runs.info import RunInfo
 from fac_core.store.workspace import Workspace
 from fac_core.training.config import TrainConfig
 

@@ -1,59 +1,53 @@
-"""Verbs about names: label all features, rename one, see what it was called before. No model runs."""
+"""Names without a model: label all features by words, rename one."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from fac_core.coverage.active import thresholds
 from fac_core.coverage.definition import CALIBRATED, Definition
 from fac_core.evidence.examples import check_feature
-from fac_core.naming.labels import Label, Labels
+from fac_core.naming.labels import Labels
 from fac_core.naming.lexical import LexicalLabel, lexical_labels
 from fac_core.store.events import Event
-from fac_core.workflows.opening import Folder, open_anchor, open_workspace
+from fac_core.store.workspace import Workspace
 
 
 def label_features(
-    run: str | None = None, *, workspace: Folder = None, definition: Definition = CALIBRATED
+    run: str | None = None,
+    *,
+    workspace: Workspace | Path | str | None = None,
+    definition: Definition = CALIBRATED,
 ) -> dict[int, LexicalLabel]:
-    """Label all features by the words that set them apart, score the labels, and keep them in the log.
+    """Label all features by the words that set them apart, score the labels (F1, 0 to 1), and keep them in the log.
 
     Of the anchor unless another run is named; a feature fires above the definition's thresholds.
+
+    >>> sorted({label.kind for label in fac.label_features(workspace=scratch).values()})
+    ['none']
     """
-    place = open_workspace(workspace)
-    with place.run(run) if run else open_anchor(place) as opened:
-        found = lexical_labels(opened, thresholds=thresholds(opened, definition))
-        Labels(place.events(), opened.info.space_id).record(found, run_id=opened.info.run_id)
-        return found
+    place = Workspace.at(workspace)
+    opened = place.opened(run)
+    found = lexical_labels(opened, thresholds=thresholds(opened, definition))
+    labels_of(place, run).record(found, run_id=opened.info.run_id)
+    return found
 
 
-def labels(run: str | None = None, *, workspace: Folder = None) -> dict[int, Label]:
-    """The label that holds for each labelled feature of a run's space."""
-    place = open_workspace(workspace)
-    with place.run(run) if run else open_anchor(place) as opened:
-        return Labels(place.events(), opened.info.space_id).all()
+def labels_of(workspace: Workspace | Path | str | None = None, run: str | None = None) -> Labels:
+    """The labels of the anchor's, or another run's, feature space."""
+    place = Workspace.at(workspace)
+    return Labels(place.events(), place.info(run).space_id)
 
 
-def label(feature_id: int, run: str | None = None, *, workspace: Folder = None) -> Label | None:
-    """The label that holds for one feature of a run's space; None if it has none. Raises `NotFound` for an id that the SAE has not."""
-    place = open_workspace(workspace)
-    with place.run(run) if run else open_anchor(place) as opened:
-        check_feature(opened, feature_id)
-        return Labels(place.events(), opened.info.space_id).of(feature_id)
-
-
-def rename(feature_id: int, text: str, *, author: str, run: str | None = None, workspace: Folder = None) -> Event:
-    """A person's label, which holds over any machine's. The history stays."""
-    place = open_workspace(workspace)
-    with place.run(run) if run else open_anchor(place) as opened:
-        check_feature(opened, feature_id)
-        return Labels(place.events(), opened.info.space_id).rename(feature_id, text, author=author)
-
-
-def label_history(feature_id: int, run: str | None = None, *, workspace: Folder = None) -> tuple[Label, ...]:
-    """Every label that a feature of a run's space was ever given, by whomever, the oldest first.
-
-    Raises `NotFound` for an id that the SAE has not.
-    """
-    place = open_workspace(workspace)
-    with place.run(run) if run else open_anchor(place) as opened:
-        check_feature(opened, feature_id)
-        return Labels(place.events(), opened.info.space_id).history(feature_id)
+def rename(
+    feature_id: int,
+    text: str,
+    *,
+    author: str,
+    run: str | None = None,
+    workspace: Workspace | Path | str | None = None,
+) -> Event:
+    """A person's label, which holds over any machine's. The history stays. Raises `NotFound` for an id that the SAE has not."""
+    place = Workspace.at(workspace)
+    check_feature(place.opened(run), feature_id)
+    return labels_of(place, run).rename(feature_id, text, author=author)

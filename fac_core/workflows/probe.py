@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fac_core.evidence.examples import check_feature
-from fac_core.workflows.opening import Folder, open_anchor, open_workspace
+from fac_core.store.workspace import Workspace
 
 if TYPE_CHECKING:
     from fac_core.activations.probe import Fired
@@ -40,7 +41,7 @@ def probe(
     feature_id: int | None = None,
     run: str | None = None,
     *,
-    workspace: Folder = None,
+    workspace: Workspace | Path | str | None = None,
     n: int = 10,
     warm: Callable[[Hashable, Callable[[], Any]], Any] = _loaded,
 ) -> Probe:
@@ -54,11 +55,10 @@ def probe(
     """
     from fac_core.activations.probe import Reader  # torch: only where a model runs
 
-    place = open_workspace(workspace)
-    with place.run(run) if run else open_anchor(place) as opened:
-        info = opened.info
-        if feature_id is not None:
-            check_feature(opened, feature_id)
+    opened = Workspace.at(workspace).opened(run)
+    info = opened.info
+    if feature_id is not None:
+        check_feature(opened, feature_id)
     key = ("reader", info.space_id, info.context, info.dtype)
     reading = warm(key, lambda: Reader.of_run(info))(text)
     asked = None if feature_id is None else reading.of(feature_id)

@@ -1,31 +1,29 @@
-"""Verbs that fill gaps: estimate, synthesise, measure what people edited, and see what it brought."""
+"""Fill gaps: what a synthesis would cost, the synthesis, the measuring of what people edited."""
 
 from __future__ import annotations
 
 import getpass
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pyarrow as pa
-
-from fac_core.coverage.active import thresholds
-from fac_core.coverage.definition import CALIBRATED, Definition
 from fac_core.curation.triage import Triage
-from fac_core.errors import NotFound, WrongUse
+from fac_core.errors import WrongUse
 from fac_core.evidence.examples import check_feature
+from fac_core.generators.cache import Cached
+from fac_core.generators.named import is_address, named
 from fac_core.generators.seam import Generator
 from fac_core.naming.labels import Labels
 from fac_core.progress import Progress, silent
+from fac_core.store.runs.info import RunInfo
 from fac_core.store.runs.run_file import RunFile
 from fac_core.store.workspace import Workspace
-from fac_core.synthesis import yields as counting
-from fac_core.synthesis.candidates import Batch, Candidate, Candidates
-from fac_core.synthesis.off_target import off_target as moved
+from fac_core.synthesis.batches import find_batch
+from fac_core.synthesis.candidates import Candidate, Candidates
 from fac_core.synthesis.prompts import PromptTemplate, prompt_template
 from fac_core.synthesis.spec import ONCE, Settings, SynthesisSpec
 from fac_core.synthesis.targets import Target, targets
-from fac_core.workflows.opening import Folder, open_pair, open_workspace
+from fac_core.view import View
 
 if TYPE_CHECKING:  # torch: only where a model runs
     from fac_core.synthesis.pipeline import Outcome
@@ -51,14 +49,42 @@ class Estimate:
 class Prepared:
     """A spec with everything that it names looked up."""
 
+    view: View
     settings: Settings
     targets: list[Target]
     template: PromptTemplate
 
 
-def estimate(spec: SynthesisSpec, *, workspace: Folder = None) -> Estimate:
-    """What the synthesis would cost at least and at most. No model runs."""
-    settings = prepared(spec, workspace=workspace).settings
+def prepared(spec: SynthesisSpec, workspace: Workspace | Path | str | None = None) -> Prepared:
+    """Look up the runs, the targets and the prompt of a spec. Raises `WrongUse` without any target."""
+    view = View.find(spec.seed, spec.anchor, spec.definition, workspace=workspace)
+    place, anchor = view.workspace, view.anchor
+    ids = spec.targets if spec.targets is not None else Triage(place.events(), anchor.run_id).targets()
+    if not ids:
+        raise WrongUse("No gap is approved yet: triage gaps as targets in `fac ui`, or name features by id.")
+    for feature in ids:
+        check_feature(view.p, feature)
+    labels = Labels(place.events(), anchor.space_id).names().text
+    wanted = tuple(dict.fromkeys(ids))
+    template = prompt_template(spec.prompt or _default_prompt(spec), place.folder)
+    if template.shape != spec.shape:
+        raise WrongUse(f"The prompt {template.name!r} is for shape {template.shape!r}, not {spec.shape!r}.")
+    for step in spec.steps:
+        template.section(step)
+    settings = Settings(spec, anchor.run_id, view.run.run_id, anchor.space_id, wanted, template.identity)
+    return Prepared(view, settings, targets(view.p, wanted, spec.definition, labels), template)
+
+
+def estimate(spec: SynthesisSpec, *, workspace: Workspace | Path | str | None = None) -> Estimate:
+    """What the synthesis would cost at least and at most, in requests and generated tokens. No model runs.
+
+    Raises what `synthesise` raises before it begins.
+
+    >>> found = fac.estimate(fac.SynthesisSpec(targets=(2, 3), n=4, m=4, max_tokens=64), workspace=view.workspace)
+    >>> found.targets, found.least_requests, found.most_tokens
+    (2, 8, 1024)
+    """
+    settings = prepared(spec, workspace).settings
     n = len(settings.targets)
     later = sum(1 if step in ONCE else spec.attempts for step in spec.steps if step != "one step")
     first = spec.n if "one step" in spec.steps and "guided" not in spec.steps else spec.m
@@ -77,7 +103,7 @@ def estimate(spec: SynthesisSpec, *, workspace: Folder = None) -> Estimate:
 def synthesise(
     spec: SynthesisSpec,
     *,
-    workspace: Folder = None,
+    workspace: Workspace | Path | str | None = None,
     generator: Generator | None = None,
     classify: Classify | None = None,
     key_variable: str | None = None,
@@ -90,140 +116,64 @@ def synthesise(
         generator: instead of the one that the spec names, for example one with a cache or a budget around it.
         classify: checks the label of every sample, where the spec has one.
         key_variable: environment variable with the key of the server that the spec names.
+        author: who asks; the user of this machine by default.
 
     Raises `WrongUse` without targets, and the errors of the runs, the prompt and the model.
+
+    >>> fac.synthesise(fac.SynthesisSpec(), workspace=view.workspace)
+    Traceback (most recent call last):
+    fac_core.errors.WrongUse: No gap is approved yet: triage gaps as targets in `fac ui`, or name features by id.
     """
     from fac_core.synthesis import pipeline
 
-    place = open_workspace(workspace)
-    found = prepared(spec, workspace=workspace)
-    with open_pair(workspace, spec.seed, spec.anchor) as (q, p):
-        judge = their_judge(q, p, classify)
-        writer = generator or made_by(spec, p, place, key_variable)
+    found = prepared(spec, workspace)
+    view = found.view
     return pipeline.synthesise(
         found.settings,
         found.targets,
         found.template,
-        writer,
-        judge,
-        Candidates(place.events()),
-        place.measurements(),
+        generator or generator_of(spec, view.workspace, view.anchor, key_variable),
+        judge_of(view.q, view.p, classify),
+        Candidates(view.workspace.events()),
+        view.workspace.measurements(),
         author=author or _user(),
         on_progress=on_progress,
     )
 
 
-def prepared(spec: SynthesisSpec, *, workspace: Folder = None) -> Prepared:
-    """Look up the runs, the targets and the prompt of a spec. Raises `WrongUse` without any target."""
-    place = open_workspace(workspace)
-    with open_pair(workspace, spec.seed, spec.anchor) as (q, p):
-        ids = spec.targets if spec.targets is not None else Triage(place.events(), p.info.run_id).targets()
-        if not ids:
-            raise WrongUse("No gap is approved yet: triage gaps as targets in `fac ui`, or name features by id.")
-        for feature in ids:
-            check_feature(p, feature)
-        labels = Labels(place.events(), p.info.space_id).names().text
-        wanted = tuple(dict.fromkeys(ids))
-        template = prompt_template(spec.prompt or _default_prompt(spec), place.folder)
-        if template.shape != spec.shape:
-            raise WrongUse(f"The prompt {template.name!r} is for shape {template.shape!r}, not {spec.shape!r}.")
-        for step in spec.steps:
-            template.section(step)
-        settings = Settings(spec, p.info.run_id, q.info.run_id, p.info.space_id, wanted, template.identity)
-        return Prepared(settings, targets(p, wanted, spec.definition, labels), template)
-
-
-def candidates(batch_id: str, *, workspace: Folder = None) -> list[Candidate]:
-    """What was made in a batch. Raises `NotFound` for a batch that there is not."""
-    found = list(Candidates(open_workspace(workspace).events()).of(batch_id).values())
-    if not found:
-        raise NotFound(f"There are no candidates of a batch {batch_id!r}. `fac synthesise` makes some.")
-    return found
-
-
-def yields(batch_id: str, *, workspace: Folder = None) -> tuple[counting.Yield, ...]:
-    """What each method of a batch brought, and what it cost."""
-    return counting.yields(candidates(batch_id, workspace=workspace))
-
-
 def verify_edits(
     batch_id: str,
     *,
-    workspace: Folder = None,
+    workspace: Workspace | Path | str | None = None,
     classify: Classify | None = None,
     author: str = "",
 ) -> list[Candidate]:
-    """Measure what people edited, each text as a new version; returns those that were waiting, as they are now."""
+    """Measure what people edited, each text as a new version; returns those that were waiting, as they are now.
+
+    Raises `NotFound` for a batch that there is not.
+    """
     from fac_core.synthesis import edits
 
-    place = open_workspace(workspace)
-    found = batch(batch_id, workspace=workspace)
-    with place.run(found.anchor_run_id) as p, place.run(found.seed_run_id) as q:
-        judge = their_judge(q, p, classify)
-    log = Candidates(place.events())
-    return edits.verify_edits(batch_id, judge, log, place.measurements(), author=author or _user())
+    place = Workspace.at(workspace)
+    batch = find_batch(place, batch_id)
+    judge = judge_of(place.opened(batch.seed_run_id), place.opened(batch.anchor_run_id), classify)
+    candidates = Candidates(place.events())
+    return edits.verify_edits(batch_id, judge, candidates, place.measurements(), author=author or _user())
 
 
-def off_target(batch_id: str, definition: Definition = CALIBRATED, *, workspace: Folder = None) -> pa.Table:
-    """Which features the passing candidates of a batch fire oftener than real texts do, the most moved first."""
-    place = open_workspace(workspace)
-    found = batch(batch_id, workspace=workspace)
-    passing = [one for one in candidates(batch_id, workspace=workspace) if one.verdict == "passes"]
-    measured = place.measurements().of(batch_id)
-    with place.run(found.anchor_run_id) as p:
-        delta = thresholds(p, definition)
-        counts = np.zeros(p.info.d_sae, dtype=np.int64)
-        rows = p.query(
-            "SELECT feature_id, count(*) AS n FROM activations WHERE activation > (?::FLOAT[])[feature_id + 1]"
-            " GROUP BY feature_id",
-            [delta],
-        )
-        counts[rows["feature_id"].to_numpy()] = rows["n"].to_numpy()
-        readings = [measured[one.candidate_id, one.version] for one in passing]
-        return moved(readings, delta, counts, p.info.n_samples, found.targets)
-
-
-def batch(batch_id: str, *, workspace: Folder = None) -> Batch:
-    """A synthesis as it was asked for. Raises `NotFound`."""
-    found = {one.batch_id: one for one in batches(workspace=workspace)}
-    if batch_id not in found:
-        raise NotFound(f"There is no batch {batch_id!r} in {open_workspace(workspace).folder}.")
-    return found[batch_id]
-
-
-def batches(*, workspace: Folder = None) -> list[Batch]:
-    """All syntheses of a workspace, by anchor, the newest last."""
-    place = open_workspace(workspace)
-    return [one for run in place.runs() for one in Candidates(place.events()).batches(run.run_id)]
-
-
-def _default_prompt(spec: SynthesisSpec) -> str:
-    return f"{spec.shape}-plain" if spec.generator in ("local", "steered") else spec.shape
-
-
-def made_by(
-    spec: SynthesisSpec, anchor: RunFile, place: Workspace | None = None, key_variable: str | None = None
+def generator_of(
+    spec: SynthesisSpec, workspace: Workspace, anchor: RunInfo, key_variable: str | None = None
 ) -> Generator:
     """The generator that a spec names. A server's answers are kept in the workspace: none is paid twice."""
-    model = spec.model or anchor.info.model
-    if spec.generator == "local":
-        from fac_core.generators.local import LocalGenerator
+    from fac_core.activations.reopen import run_sae
 
-        return LocalGenerator(model)
-    if spec.generator == "steered":
-        from fac_core.activations.reopen import run_sae
-        from fac_core.generators.steered import SteeredGenerator
-
-        return SteeredGenerator(model, run_sae(anchor.info))
-    if place is None or "://" not in spec.generator:
-        raise WrongUse(f"There is no generator {spec.generator!r}; take local, steered or a server's address.")
-    from fac_core.generators.cache import Cached
-    from fac_core.generators.openai_compatible import OpenAICompatible, Server
-
-    return Cached(OpenAICompatible(Server(spec.generator, model, key_variable=key_variable)), place.answers())
+    model = spec.model or anchor.model
+    writer = named(spec.generator, model, key_variable=key_variable, sae=lambda: run_sae(anchor))
+    return Cached(writer, workspace.answers()) if is_address(spec.generator) else writer
 
 
-def their_judge(seed: RunFile, anchor: RunFile, classify: Classify | None) -> Judge:
+def judge_of(seed: RunFile, anchor: RunFile, classify: Classify | None = None) -> Judge:
+    """The judge of candidates: the anchor's encoder, both runs' texts as what is known, the anchor's as what is fluent."""
     from fac_core.activations.reopen import reopen
     from fac_core.models.perplexity import Perplexity
     from fac_core.synthesis.proof.fluency import Fluency
@@ -233,6 +183,10 @@ def their_judge(seed: RunFile, anchor: RunFile, classify: Classify | None) -> Ju
     real = _texts(anchor)
     fluency = Fluency(Perplexity(anchor.info.model, dtype=anchor.info.dtype), real)
     return Judge(reopen(anchor.info), Known([*_texts(seed), *real]), fluency, classify)
+
+
+def _default_prompt(spec: SynthesisSpec) -> str:
+    return spec.shape if is_address(spec.generator) else f"{spec.shape}-plain"
 
 
 def _texts(run: RunFile) -> list[str]:

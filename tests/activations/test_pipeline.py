@@ -16,7 +16,8 @@ from fac_core.activations import pipeline
 from fac_core.activations.pipeline import encode
 from fac_core.activations.spec import EncodeSpec
 from fac_core.errors import BadInput, ModelMismatch, NotFound, WrongUse
-from fac_core.store.runs.run_file import RunFile, RunInfo
+from fac_core.store.runs.info import RunInfo
+from fac_core.store.runs.run_file import RunFile
 from fac_core.store.workspace import Workspace
 from tests import tiny
 

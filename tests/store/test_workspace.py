@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fac_core.errors import NotFound, RunBroken, WrongUse
-from fac_core.store.runs.run_file import RunInfo
+from fac_core.store.runs.info import RunInfo
 from fac_core.store.workspace import Workspace
 from tests.runs import make_run
 

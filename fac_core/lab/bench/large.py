@@ -28,7 +28,8 @@ import pyarrow.parquet as pq
 from fac_core.datasets.samples import FAILURES, SAMPLES
 from fac_core.lab.bench.large_space import TOPICS, words_of, write_labels, write_space
 from fac_core.store.runs.build import build_run
-from fac_core.store.runs.run_file import RunFile, RunInfo
+from fac_core.store.runs.info import RunInfo
+from fac_core.store.runs.run_file import RunFile
 from fac_core.store.runs.shard_schema import ACTIVATIONS, EXAMPLES, SHARD_SAMPLES
 from fac_core.store.workspace import Workspace
 

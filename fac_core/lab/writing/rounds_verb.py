@@ -17,7 +17,7 @@ from fac_core.export.shapes import Item, first_fitting, of_candidate, shaped
 from fac_core.generators.seam import Generator
 from fac_core.lab.writing.rounds import Round, compared, markdown, points
 from fac_core.progress import Progress, silent
-from fac_core.store.runs.run_file import RunInfo
+from fac_core.store.runs.info import RunInfo
 from fac_core.store.workspace import Workspace
 from fac_core.synthesis.candidates import Candidate
 from fac_core.synthesis.spec import SynthesisSpec

@@ -18,10 +18,10 @@ from fac_core.errors import RunBroken, StoreBusy
 from fac_core.store.process_lock import held
 from fac_core.store.runs.feature_stats import fill_feature_stats
 from fac_core.store.runs.homes import fill_homes
+from fac_core.store.runs.info import RunInfo
 from fac_core.store.runs.lot import LOT
 from fac_core.store.runs.peak_words import fill_peak_words
 from fac_core.store.runs.rounding import ROUNDED
-from fac_core.store.runs.run_file import RunInfo
 from fac_core.store.runs.schema import (
     BLOCK_SIZE,
     INTERVAL,

@@ -7,104 +7,33 @@ with RunFile(path) as run:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
 
 import duckdb
-import pyarrow as pa
 
-from fac_core.errors import NotFound, RunBroken
+from fac_core.errors import RunBroken
+from fac_core.store.runs.info import RunInfo
+from fac_core.store.runs.read_only import ReadOnlyFile
 from fac_core.store.runs.schema import BLOCK_SIZE, SCHEMA_VERSION
 
 
-@dataclass(frozen=True, kw_only=True)
-class RunInfo:
-    """The one row of table `run`."""
-
-    run_id: str
-    """Content hash of the dataset, the feature space and what else changes activations."""
-    name: str
-    """What people call it; the newest run of a name is meant."""
-    dataset_id: str
-    """Content hash of the dataset."""
-    dataset_name: str
-    source: str
-    """File, folder or hub id that the dataset was read from."""
-    space_id: str
-    """Content hash of the feature space. Only runs of one space can be compared."""
-    model: str
-    model_hash: str | None = None
-    n_blocks: int | None = None
-    """Blocks of the model that were run."""
-    hook_name: str | None = None
-    """Where in the model the SAE reads."""
-    sae: str
-    sae_hash: str | None = None
-    sae_architecture: str | None = None
-    activation_mode: str | None = None
-    """`native`, `topk` or `dense`."""
-    d_model: int | None = None
-    """Width of the model."""
-    d_sae: int
-    """Number of features."""
-    dtype: str | None = None
-    dtype_reason: str | None = None
-    """Why this dtype was chosen."""
-    tokenizer: str | None = None
-    context: int | None = None
-    """Window in tokens."""
-    roles: str | None = None
-    """Whose messages of a chat are content, separated by commas."""
-    n_samples: int = 0
-    """Encoded samples."""
-    n_failures: int = 0
-    """Samples that could not be encoded."""
-    n_truncated: int = 0
-    """Samples longer than the window."""
-    n_tokens: int = 0
-    """Content tokens."""
-    n_sinks: int = 0
-    """Attention-sink tokens, excluded from the content."""
-    n_activations: int = 0
-    """Rows of table `activations`."""
-    seconds: float | None = None
-    """Wall time of the encoding."""
-    created_at: str
-    """ISO 8601, UTC."""
-    versions: str | None = None
-    """JSON object: package to version."""
-    schema_version: int = SCHEMA_VERSION
-
-
-class RunFile:
-    """A run file, read-only. Any number of processes and threads may read one at the same time.
+class RunFile(ReadOnlyFile):
+    """A run file, read-only.
 
     Raises `NotFound` without a file, `RunBroken` if it is damaged or of another schema version.
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = Path(path)
-        if not self.path.is_file():
-            raise NotFound(f"There is no run file {self.path}. `fac runs` lists what there is.")
-        try:
-            self._connection = duckdb.connect(str(self.path), read_only=True)
-        except duckdb.Error as error:
-            raise RunBroken(
-                f"{self.path} cannot be opened as a run file ({error}). Encode the dataset anew."
-            ) from error
+        super().__init__(
+            path,
+            absent=f"There is no run file {path}. `fac runs` lists what there is.",
+            broken=f"{path} cannot be opened as a run file ({{}}). Encode the dataset anew.",
+        )
         try:
             self.info = self._read_info()
         except RunBroken:
             self.close()
             raise
-
-    def query(self, sql: str, params: Sequence[Any] = ()) -> pa.Table:
-        """Run one SELECT on a cursor of its own; `?` in the SQL are filled from `params`, numpy arrays included."""
-        with self._connection.cursor() as cursor:
-            return cursor.sql(sql, params=list(params)).to_arrow_table()
 
     def has_table(self, table: str) -> bool:
         """Whether the run was built with this table: those of earlier builds lack the newest."""
@@ -127,15 +56,6 @@ class RunFile:
             [table],
         )["n"][0].as_py()
         return blocks * BLOCK_SIZE
-
-    def close(self) -> None:
-        self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
 
     def _read_info(self) -> RunInfo:
         try:

@@ -5,15 +5,14 @@ It is made once, from the weights, published by one replace, and read as run fil
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
 
 import duckdb
 import pyarrow as pa
 
-from fac_core.errors import NotFound, RunBroken
+from fac_core.store.runs.read_only import ReadOnlyFile
+from fac_core.whole import whole
 
 TABLES: dict[str, str] = {
     "space": "space_id VARCHAR, model VARCHAR, sae VARCHAR, d_sae INTEGER, layout VARCHAR, named_from VARCHAR, created_at VARCHAR",
@@ -31,10 +30,7 @@ TABLES: dict[str, str] = {
 
 def write_space_file(path: Path, tables: Mapping[str, pa.Table]) -> None:
     """Build the file and publish it. `tables` has every table of `TABLES`, with at least its columns."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    building = path.with_name(path.name + ".building")
-    building.unlink(missing_ok=True)
-    with duckdb.connect(str(building)) as db:
+    with whole(path) as building, duckdb.connect(str(building)) as db:
         for name, columns in TABLES.items():
             db.register("new", tables[name])
             names = ", ".join(column.split()[0] for column in columns.split(", "))
@@ -42,31 +38,14 @@ def write_space_file(path: Path, tables: Mapping[str, pa.Table]) -> None:
             db.execute(f"INSERT INTO {name} SELECT {names} FROM new")  # noqa: S608
             db.unregister("new")
         db.execute("CHECKPOINT")
-    building.replace(path)
 
 
-class SpaceFile:
+class SpaceFile(ReadOnlyFile):
     """A space file, read-only. Raises `NotFound` without one, `RunBroken` for a file that is none."""
 
     def __init__(self, path: Path) -> None:
-        self.path = Path(path)
-        if not self.path.is_file():
-            raise NotFound(f"There is no atlas {self.path.name}. `fac atlas` makes it.")
-        try:
-            self._connection = duckdb.connect(str(self.path), read_only=True)
-        except duckdb.Error as error:
-            raise RunBroken(f"{self.path} cannot be read ({error}). Remove it and run `fac atlas`.") from error
-
-    def query(self, sql: str, params: Sequence[Any] = ()) -> pa.Table:
-        """Run one SELECT on a cursor of its own."""
-        with self._connection.cursor() as cursor:
-            return cursor.sql(sql, params=list(params)).to_arrow_table()
-
-    def close(self) -> None:
-        self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
+        super().__init__(
+            path,
+            absent=f"There is no atlas {Path(path).name}. `fac space atlas` makes it.",
+            broken=f"{path} cannot be read ({{}}). Remove it and run `fac space atlas`.",
+        )

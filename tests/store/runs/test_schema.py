@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from pathlib import Path
 
-from fac_core.store.runs.run_file import RunInfo
+from fac_core.store.runs.info import RunInfo
 from fac_core.store.runs.schema import TABLES
 from tests.runs import make_run
 

@@ -1,0 +1,66 @@
+"""What a run says of itself: the one row of its table `run`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fac_core.store.runs.schema import SCHEMA_VERSION
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunInfo:
+    """The one row of table `run`."""
+
+    run_id: str
+    """Content hash of the dataset, the feature space and what else changes activations."""
+    name: str
+    """What people call it; the newest run of a name is meant."""
+    dataset_id: str
+    """Content hash of the dataset."""
+    dataset_name: str
+    source: str
+    """File, folder or hub id that the dataset was read from."""
+    space_id: str
+    """Content hash of the feature space. Only runs of one space can be compared."""
+    model: str
+    model_hash: str | None = None
+    n_blocks: int | None = None
+    """Blocks of the model that were run."""
+    hook_name: str | None = None
+    """Where in the model the SAE reads."""
+    sae: str
+    sae_hash: str | None = None
+    sae_architecture: str | None = None
+    activation_mode: str | None = None
+    """`native`, `topk` or `dense`."""
+    d_model: int | None = None
+    """Width of the model."""
+    d_sae: int
+    """Number of features."""
+    dtype: str | None = None
+    dtype_reason: str | None = None
+    """Why this dtype was chosen."""
+    tokenizer: str | None = None
+    context: int | None = None
+    """Window in tokens."""
+    roles: str | None = None
+    """Whose messages of a chat are content, separated by commas."""
+    n_samples: int = 0
+    """Encoded samples."""
+    n_failures: int = 0
+    """Samples that could not be encoded."""
+    n_truncated: int = 0
+    """Samples longer than the window."""
+    n_tokens: int = 0
+    """Content tokens."""
+    n_sinks: int = 0
+    """Attention-sink tokens, excluded from the content."""
+    n_activations: int = 0
+    """Rows of table `activations`."""
+    seconds: float | None = None
+    """Wall time of the encoding."""
+    created_at: str
+    """ISO 8601, UTC."""
+    versions: str | None = None
+    """JSON object: package to version."""
+    schema_version: int = SCHEMA_VERSION
