@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fac_core.errors import FacError as FacError
     from fac_core.export.trace import trace as trace
     from fac_core.feature import Feature as Feature
-    from fac_core.gaps.priority import Weights as Weights
+    from fac_core.gaps.weights import Weights as Weights
     from fac_core.generators.budget import Budget as Budget
     from fac_core.generators.estimate import Prices as Prices
     from fac_core.generators.openai_compatible import Server as Server
@@ -63,7 +63,7 @@ _HOME = {
     "SynthesisSpec": "synthesis.spec",
     "TrainConfig": "training.config",
     "View": "view",
-    "Weights": "gaps.priority",
+    "Weights": "gaps.weights",
     "Workspace": "store.workspace",
     "encode": "workflows.encode",
     "estimate": "workflows.synthesise",

@@ -19,8 +19,10 @@ from fac_core.coverage.curves import ClusterCoverage, CountPoint, GrowthPoint, T
 from fac_core.coverage.definition import CALIBRATED
 from fac_core.coverage.fac import Coverage
 from fac_core.coverage.interval import Interval
+from fac_core.gaps.gap_evidence import with_evidence
 from fac_core.progress import Progress
 from fac_core.store.runs.info import RunInfo
+from fac_core.workflows.naming import labels_of
 
 MIXTURES = Path(__file__).resolve().parents[1] / "data" / "mixtures"
 SPEC = EncodeSpec(context=256)
@@ -43,7 +45,7 @@ class Demo:
     gap_words: dict[str, list[str]]
     """By the same sets, words that single missing features stand for."""
     gaps: pa.Table
-    """Features that never fire in the seed and peak on words, those with most anchor samples first."""
+    """Features that never fire in the seed and peak on words, the highest priority first."""
     threshold_curve: tuple[ThresholdPoint, ...]
     growth_curve: tuple[GrowthPoint, ...]
     count_curve: tuple[CountPoint, ...]
@@ -62,25 +64,27 @@ def run_demo(workspace: Path, watch: Callable[[str], AbstractContextManager[Prog
     with watch("Encoding the seed") as tell:
         seed = fac.encode(MIXTURES / "demo_seed.toml", SPEC, workspace=workspace, on_progress=tell)
     with watch("Naming the features") as tell:
-        if not fac.labels(anchor.run_id, workspace=workspace):
+        if not labels_of(workspace, anchor.run_id).names().text:
             fac.label_features(anchor.run_id, workspace=workspace)
         tell(1, 1)
     with watch("Mapping the features") as tell:
-        fac.atlas(anchor.run_id, workspace=workspace, on_progress=tell).close()
-    pair = (seed.run_id, anchor.run_id)
+        fac.make_atlas(anchor.run_id, workspace=workspace, on_progress=tell)
+    view = fac.View.find(seed.run_id, anchor.run_id, workspace=workspace)
+    calibrated = view.counted(CALIBRATED)
+    gaps = _peaking_on_words(view.gaps()).slice(0, _N_GAPS)
     return Demo(
         workspace=workspace,
         anchor=anchor,
         seed=seed,
-        coverage=fac.coverage(*pair, workspace=workspace),
-        interval=fac.interval(*pair, workspace=workspace),
-        calibrated=fac.coverage(*pair, CALIBRATED, workspace=workspace),
-        by_home=fac.coverage_by("set", *pair, CALIBRATED, workspace=workspace),
-        gap_words=fac.gap_words("set", *pair, CALIBRATED, workspace=workspace),
-        gaps=_peaking_on_words(fac.gaps(*pair, workspace=workspace)).slice(0, _N_GAPS),
-        threshold_curve=fac.threshold_curve(*pair, workspace=workspace),
-        count_curve=fac.count_curve(*pair, workspace=workspace),
-        growth_curve=fac.growth_curve(*pair, CALIBRATED, workspace=workspace),
+        coverage=view.coverage(),
+        interval=view.interval(),
+        calibrated=calibrated.coverage(),
+        by_home=calibrated.parts("set"),
+        gap_words=calibrated.gap_words("set"),
+        gaps=with_evidence(gaps, view.q, view.p, view.definition),
+        threshold_curve=view.threshold_curve(),
+        count_curve=view.count_curve(),
+        growth_curve=calibrated.growth_curve(),
     )
 
 

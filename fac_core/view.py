@@ -23,8 +23,8 @@ from fac_core.evidence.examples import peak_words, words_in_short
 from fac_core.evidence.homes import fields, home_of, home_words, homes
 from fac_core.gaps.causes import why_uncovered
 from fac_core.gaps.every_feature import every_feature
-from fac_core.gaps.priority import Weights
 from fac_core.gaps.ranked import ranked_gaps
+from fac_core.gaps.weights import Weights
 from fac_core.naming.labels import Labels, Names
 from fac_core.naming.level import Level
 from fac_core.relevance.rubric import rubric

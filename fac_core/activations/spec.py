@@ -22,7 +22,7 @@ class EncodeSpec:
     sae: str = ""
     """A sae-lens folder, `release/sae_id` or a paper checkpoint; empty means the one that ships for the model."""
     mode: Mode = "native"
-    """`native`: the SAE's own inference activation; `topk`; `dense`."""
+    """Of the SAE: `native` is its own inference activation."""
     k: int | None = None
     """Of mode `topk`, where the SAE has none of its own."""
     hook: str | None = None
@@ -34,6 +34,7 @@ class EncodeSpec:
     dtype: Dtype = "auto"
     """`auto` probes; the run says what was chosen and why."""
     device: str = "cpu"
+    """Where the model runs: cpu, cuda or mps."""
 
     def __post_init__(self) -> None:
         for name, kind in (("mode", Mode), ("dtype", Dtype)):

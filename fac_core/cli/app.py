@@ -12,29 +12,44 @@ import os
 import sys
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
-from fac_core.cli import (
-    browser,
-    comparing,
-    encoding,
-    evidence,
-    features,
-    jobs,
-    labels,
-    machine,
-    measuring,
-    relevance,
-    reporting,
-    review,
-    synthesis,
-)
+from fac_core.cli import compare, data, decide, fill, jobs, look, machine, measure, name
+from fac_core.cli.output import err
 from fac_core.errors import FacError, WrongUse
-from fac_core.lab.commands import arms_commands as study_synthesis
-from fac_core.lab.commands import rounds_commands as rounds
-from fac_core.lab.commands import study_commands as evaluation
-from fac_core.lab.commands import writing_commands as written_sets
+
+PANELS = {
+    "Begin": (machine.demo, machine.doctor, machine.ui),
+    "Data": (data.encode, data.runs),
+    "Measure": (measure.coverage, measure.gaps, measure.curve, compare.compare, compare.subset, compare.diversity),
+    "Look": (look.feature, look.find),
+    "Name and judge": (name.label, name.relevance),
+    "Fill": (fill.synthesise, decide.review, decide.export, decide.trace),
+    "Tell": (decide.report,),
+}
+"""The commands in the order in which one needs them."""
+
+MOVED = {
+    "top": "fac feature ID --top N",
+    "why": "fac gaps --why",
+    "matrix": "fac compare",
+    "overlap": "fac compare A B",
+    "labels": "fac label --list",
+    "judge": "fac relevance TASK --judge ID --level LEVEL",
+    "candidates": "fac review --batch BATCH",
+    "worker": "fac jobs worker",
+    "atlas": "fac space atlas",
+    "match": "fac space match",
+    "train-sae": "fac space train-sae",
+    "study-synthesis": "fac lab arms",
+    **{
+        name: f"fac lab {name}"
+        for name in (
+            "baselines", "dose", "judge-answers", "pick", "rounds", "steer", "study", "transfer", "write-sets",
+        )
+    },
+}  # fmt: skip
+"""Commands of earlier versions, and what to say instead."""
 
 _INTERRUPTED = 130
 """What typer makes of Ctrl-C."""
@@ -45,23 +60,13 @@ app = typer.Typer(
     add_completion=False,
     help="Measure and fill the gaps of a dataset in the feature space of a language model.",
 )
-encoding.register(app)
-measuring.register(app)
-comparing.register(app)
-features.register(app)
-evidence.register(app)
-labels.register(app)
-relevance.register(app)
-review.register(app)
-jobs.register(app)
-synthesis.register(app)
-study_synthesis.register(app)
-rounds.register(app)
-evaluation.register(app)
-written_sets.register(app)
-machine.register(app)
-browser.register(app)
-reporting.register(app)
+for _panel, _commands in PANELS.items():
+    for _command in _commands:
+        app.command(rich_help_panel=_panel)(_command)
+lab = typer.Typer(help="Does it help? Studies, baselines, written sets, benches.", no_args_is_help=True)
+app.add_typer(jobs.jobs, name="jobs", rich_help_panel="More")
+app.add_typer(data.space, name="space", rich_help_panel="More")
+app.add_typer(lab, name="lab", rich_help_panel="More")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -75,7 +80,12 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
+    first = arguments[0] if arguments else ""
     try:
+        if first in MOVED:
+            raise WrongUse(f"`fac {first}` is `{MOVED[first]}` now.")
+        if first == "lab":
+            open_laboratory()
         result = typer.main.get_command(app).main(arguments, standalone_mode=False)
     except FacError as error:
         return _failed(error, type(error).__name__, arguments, code=2 if isinstance(error, WrongUse) else 1)
@@ -88,8 +98,17 @@ def run(arguments: list[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
+def open_laboratory() -> None:
+    """Fill the group `fac lab`: what it imports is only for those who go there."""
+    from fac_core.lab import commands
+
+    found = getattr(commands, "app", None)
+    if found is not None:
+        lab.registered_commands, lab.registered_groups = found.registered_commands, found.registered_groups
+
+
 def _failed(message: object, kind: str, arguments: list[str], *, code: int) -> int:
     if "--json" in arguments:
         sys.stdout.write(json.dumps({"error": str(message), "kind": kind}) + "\n")
-    Console(stderr=True).print(f"[bold red]fac:[/] {escape(str(message))}", highlight=False)
+    err.print(f"[bold red]fac:[/] {escape(str(message))}")
     return code

@@ -1,21 +1,25 @@
-"""Commands for long tasks: `fac worker` does jobs, `fac jobs` shows, asks for and changes them."""
+"""Commands for long tasks: `fac jobs` shows, asks for and changes them; `fac jobs worker` does them."""
 
 from __future__ import annotations
 
 import json as json_text
 from collections.abc import Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
-from fac_core.cli.options import Json, WorkspaceFolder
-from fac_core.cli.output import err, out, write_json
+import fac_core as fac
+from fac_core.cli.options import Author, Json, WorkspaceFolder
+from fac_core.cli.output import err, out, table, write_json
 from fac_core.errors import WrongUse
 
+if TYPE_CHECKING:
+    from fac_core.jobs.job import Action, Job
+
+jobs = typer.Typer(help="Long tasks: list, submit, pause, cancel, resume, retry, log; worker does them.")
+
 _JobId = Annotated[str, typer.Argument(help="Number of the job.")]
-_Author = Annotated[str, typer.Option(help="Who asks.")]
 _ACTIONS = {
     "pause": "Let a job rest; what is finished stays.",
     "cancel": "End a job; what is finished stays.",
@@ -24,76 +28,32 @@ _ACTIONS = {
 }
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands of this file."""
-    app.command()(worker)
-    jobs = typer.Typer(help="List the jobs of a workspace; submit, pause, cancel, resume or retry one, read its log.")
-    jobs.callback(invoke_without_command=True)(list_jobs)
-    jobs.command()(submit)
-    jobs.command()(log)
-    for action, explanation in _ACTIONS.items():
-        jobs.command(action, help=explanation)(_changing(action))
-    app.add_typer(jobs, name="jobs")
-
-
-def worker(
-    once: Annotated[bool, typer.Option("--once", help="Do what waits, then end.")] = False,
-    idle_exit: Annotated[float | None, typer.Option(help="End after so many seconds without a job.")] = None,
-    workspace: WorkspaceFolder = None,
-    json: Json = False,
-) -> None:
-    """Do the jobs of a workspace, one at a time; the dashboard starts a worker by itself. Ctrl-C ends it."""
-    import fac_core as fac
-
-    err.print("Waiting for jobs. Ctrl-C ends the worker; a job that runs is kept for resume.")
-    done = fac.work(workspace, once=once, idle_exit=idle_exit)
-    if json:
-        write_json({"jobs": done})
-    else:
-        out.print(f"{done:,} jobs done.")
-
-
+@jobs.callback(invoke_without_command=True)
 def list_jobs(context: typer.Context, workspace: WorkspaceFolder = None, json: Json = False) -> None:
-    """List the jobs of a workspace; submit, pause, cancel, resume or retry one, read its log."""
+    """Long tasks: list, submit, pause, cancel, resume, retry, log; worker does them."""
     if context.invoked_subcommand:
         return
-    import fac_core as fac
-    from fac_core.workflows.opening import open_workspace
+    from fac_core.jobs import control
 
-    found = fac.list_jobs(workspace)
-    progress = open_workspace(workspace).pulses().progress()
+    found = control.list_jobs(workspace)
+    progress = fac.Workspace.at(workspace).pulses().progress()
     if json:
         write_json([{**vars(job), "progress": progress.get(job.job_id)} for job in found])
         return
-    table = Table("job", "kind", "state", "done", "by", "at", "", box=None)
-    for job in found:
-        far = progress.get(job.job_id)
-        done = f"{far.done:,} of {far.total:,}" if far and far.total else ""
-        state = f"{job.state}, {job.wish} asked" if job.wish else job.state
-        cells = (
-            job.job_id,
-            job.kind,
-            state,
-            done,
-            job.asked_by,
-            job.at,
-            job.error or str(job.params.get("source", "")),
-        )
-        table.add_row(*map(Text, cells))
-    out.print(table)
+    rows = [_row(job, progress.get(job.job_id)) for job in found]
+    out.print(table(["job", "kind", "state", "done", "by", "at", ""], rows) if rows else "No job was asked for yet.")
 
 
+@jobs.command()
 def submit(
     kind: Annotated[str, typer.Argument(help="encode, label, atlas, relevance, probe …")],
     params: Annotated[str, typer.Argument(help='JSON: \'{"source": "texts.jsonl"}\'.')] = "{}",
-    author: _Author = "anonymous",
+    author: Author = "anonymous",
     launch: Annotated[bool, typer.Option("--launch", help="Start a worker if none runs.")] = False,
     workspace: WorkspaceFolder = None,
     json: Json = False,
 ) -> None:
-    """Ask for a job; `fac worker` does it."""
-    import fac_core as fac
-
+    """Ask for a job; a worker does it."""
     try:
         given = json_text.loads(params)
     except json_text.JSONDecodeError as error:
@@ -104,9 +64,29 @@ def submit(
     if json:
         write_json(job)
     else:
-        out.print(f"Job {job.job_id} waits." + ("" if launch else " `fac worker` does it."))
+        out.print(f"Job {job.job_id} waits." + ("" if launch else " `fac jobs worker` does it."))
 
 
+def _changing(action: str) -> Callable[..., None]:
+    def change(
+        job_id: _JobId, author: Author = "anonymous", workspace: WorkspaceFolder = None, json: Json = False
+    ) -> None:
+        from fac_core.jobs.control import change_job
+
+        job = change_job(job_id, cast("Action", action), author=author, workspace=workspace)
+        if json:
+            write_json(job)
+        else:
+            out.print(f"Job {job.job_id} is {job.state}" + (f"; {job.wish} asked." if job.wish else "."))
+
+    return change
+
+
+for _action, _said in _ACTIONS.items():
+    jobs.command(_action, help=_said)(_changing(_action))
+
+
+@jobs.command()
 def log(
     job_id: _JobId,
     n: Annotated[int, typer.Option("-n", help="Lines.")] = 50,
@@ -114,26 +94,37 @@ def log(
     json: Json = False,
 ) -> None:
     """The last lines of a job's log."""
-    import fac_core as fac
+    from fac_core.jobs.control import job_log
 
-    lines = fac.job_log(job_id, n, workspace=workspace)
+    lines = job_log(job_id, n, workspace=workspace)
     if json:
         write_json(lines)
+        return
+    for line in lines:
+        out.print(Text(line))
+
+
+@jobs.command()
+def worker(
+    once: Annotated[bool, typer.Option("--once", help="Do what waits, then end.")] = False,
+    idle_exit: Annotated[float | None, typer.Option(help="End after so many seconds without a job.")] = None,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+) -> None:
+    """Do the jobs of a workspace, one at a time; the dashboard starts a worker by itself. Ctrl-C ends it."""
+    from fac_core.jobs.control import work
+
+    found = fac.Workspace.at(workspace)
+    err.print("Waiting for jobs. Ctrl-C ends the worker; a job that runs is kept for resume.")
+    done = work(found, once=once, idle_exit=idle_exit)
+    if json:
+        write_json({"jobs": done})
     else:
-        for line in lines:
-            out.print(Text(line))
+        out.print(f"{done:,} jobs done.")
 
 
-def _changing(action: str) -> Callable[..., None]:
-    def change(
-        job_id: _JobId, author: _Author = "anonymous", workspace: WorkspaceFolder = None, json: Json = False
-    ) -> None:
-        import fac_core as fac
-
-        job = fac.change_job(job_id, action, author=author, workspace=workspace)  # type: ignore[arg-type]
-        if json:
-            write_json(job)
-        else:
-            out.print(f"Job {job.job_id} is {job.state}" + (f"; {job.wish} asked." if job.wish else "."))
-
-    return change
+def _row(job: Job, far: Any) -> tuple[str, ...]:
+    done = f"{far.done:,} of {far.total:,}" if far and far.total else ""
+    state = f"{job.state}, {job.wish} asked" if job.wish else job.state
+    about = job.error or str(job.params.get("source", ""))
+    return job.job_id, job.kind, state, done, job.asked_by, job.at[:16], about

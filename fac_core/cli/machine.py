@@ -1,21 +1,50 @@
-"""Commands about this machine and the whole story: `fac doctor`, `fac demo`."""
+"""Where one begins: `fac demo` tells the whole story, `fac doctor` what this machine lacks, `fac ui` opens the dashboard."""
 
 from __future__ import annotations
 
+import importlib.util
+import os
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+import webbrowser
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
+from rich.console import Console
+from rich.text import Text
 
-from fac_core.cli.options import Json
-from fac_core.cli.output import out, progress_bar, write_json
+import fac_core as fac
+from fac_core.cli.options import Json, WorkspaceFolder
+from fac_core.cli.output import curve_table, gap_table, out, part_table, progress_bar, table, write_json
+from fac_core.errors import MissingExtra, NotFound
+
+if TYPE_CHECKING:
+    from fac_core.demo import Demo
+
+_ENOUGH = 20
+"""A set in which fewer features are at home says little about its own."""
+_POORLY = 0.5
+"""Calibrated FAC below which a set's features are called hardly fired."""
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands of this file."""
-    app.command()(doctor)
-    app.command()(demo)
+def demo(
+    workspace: Annotated[Path, typer.Option("--workspace", "-w", help="Where the demo's workspace goes.")] = Path(
+        "demo-workspace"
+    ),
+    json: Json = False,
+) -> None:
+    """The whole story in a few minutes: two public datasets, a real model and SAE."""
+    from fac_core.demo import run_demo
+
+    result = run_demo(workspace, progress_bar)
+    if json:
+        write_json(result)
+    else:
+        tell(out, result)
 
 
 def doctor(json: Json = False) -> int:
@@ -26,24 +55,97 @@ def doctor(json: Json = False) -> int:
     if json:
         write_json({"healthy": is_healthy(found), "checks": found})
     else:
-        table = Table("", "what", "found", "mend", box=None)
-        for check in found:
-            mark = "[green]✓[/]" if check.ok else "[red]✗[/]" if check.needed else "[yellow]–[/]"
-            table.add_row(mark, check.name, check.found, check.mend)
-        out.print(table)
+        good, bad, optional = Text("✓", "green"), Text("✗", "red"), Text("–", "yellow")
+        marks = (good if check.ok else bad if check.needed else optional for check in found)
+        rows = ((mark, one.name, one.found, one.mend) for mark, one in zip(marks, found, strict=True))
+        out.print(table(["", "what", "found", "mend"], rows))
     return 0 if is_healthy(found) else 1
 
 
-def demo(
-    workspace: Annotated[Path, typer.Option(help="Where the demo's workspace goes.")] = Path("demo-workspace"),
-    json: Json = False,
-) -> None:
-    """Two public datasets, a real model and SAE: FAC, the gaps and the curves, in a few minutes."""
-    from fac_core.cli.story import tell
-    from fac_core.demo import run_demo
+def ui(
+    workspace: WorkspaceFolder = None,
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 8501,
+    browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
+) -> int:
+    """Open the dashboard in the browser.
 
-    result = run_demo(workspace, progress_bar)
-    if json:
-        write_json(result)
-    else:
-        tell(out, result)
+    Only this machine can reach it; Ctrl-C ends it.
+    """
+    from fac_core.store.workspace import ENVIRONMENT_VARIABLE
+
+    missing = [name for name in ("streamlit", "plotly") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise MissingExtra(f"The dashboard needs {' and '.join(missing)}: pip install 'fac-explorer[dashboard]'")
+    app = importlib.util.find_spec("dashboard.app")
+    if app is None or app.origin is None:
+        raise MissingExtra("The package `dashboard` is not installed beside `fac_core`: pip install fac-explorer")
+    command = [sys.executable, "-m", "streamlit", "run", str(Path(app.origin)), f"--server.port={port}"]
+    command.append("--server.headless=true")  # else Streamlit asks for an e-mail address and advertises on the page
+    environment = dict(os.environ)
+    try:
+        environment[ENVIRONMENT_VARIABLE] = str(fac.Workspace.at(workspace).folder)
+    except NotFound:  # the page offers to make one, here or where it was named
+        if workspace is not None:
+            environment[ENVIRONMENT_VARIABLE] = str(workspace.resolve())
+    if browser:
+        threading.Thread(target=_open_once_up, args=(f"http://localhost:{port}",), daemon=True).start()
+    try:
+        return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603  # our own arguments
+    except KeyboardInterrupt:
+        return 0
+
+
+def _open_once_up(address: str, patience: float = 60.0) -> None:
+    """Open a browser window as soon as the server answers; nothing after so many seconds without an answer."""
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        try:
+            urllib.request.urlopen(f"{address}/_stcore/health").close()  # noqa: S310  # our own server
+        except OSError:
+            time.sleep(0.2)
+        else:
+            webbrowser.open(address)
+            return
+
+
+def tell(console: Console, demo: Demo) -> None:
+    """Print what the demo found, in the order in which one asks."""
+    coverage, calibrated = demo.coverage, demo.calibrated
+    console.rule("How well is the seed covered?")
+    console.print(
+        f"Seed: {demo.seed.n_samples:,} everyday texts, {demo.seed.n_tokens:,} tokens. Anchor: {demo.anchor.n_samples:,}"
+        f" texts of fourteen public sets, {demo.anchor.n_tokens:,} tokens."
+    )
+    console.print(
+        f"[bold]FAC {coverage.fac:.1%}[/] as the paper defines it ({coverage.numerator:,} of {coverage.denominator:,}"
+        f" features, {demo.interval.low:.1%} to {demo.interval.high:.1%}): any activation in one sample suffices."
+    )
+    console.print(
+        f"[bold]FAC {calibrated.fac:.1%}[/] calibrated ({calibrated.numerator:,} of {calibrated.denominator:,}): three samples"
+        " in the upper quarter of what the anchor shows."
+    )
+    console.rule("What is missing? Features by where they are at home (calibrated)")
+    homes = [part for part in demo.by_home if part.denominator >= _ENOUGH]
+    console.print(part_table("features at home in", homes, demo.gap_words))
+    poorly = [str(part.cluster) for part in homes if part.fac < _POORLY]
+    if poorly:
+        console.print(Text(f"Hardly fires: {', '.join(poorly)}.", style="bold"))
+    console.rule("Features that never fire in the seed, and what they fire on in the anchor")
+    console.print(gap_table(demo.gaps))
+    console.rule("FAC against the threshold δ (paper's definition)")
+    console.print(curve_table(demo.threshold_curve))
+    console.rule("FAC against the number of samples (calibrated): would more of the same help?")
+    console.print(curve_table(demo.growth_curve))
+    console.rule("FAC against the samples a feature needs (δ = 0): how much hangs on one sample?")
+    console.print(curve_table(demo.count_curve))
+    console.rule("Go on")
+    feature = demo.gaps["feature_id"][0].as_py() if len(demo.gaps) else 0
+    console.print(Text(f"The workspace is {demo.workspace}. Try:"))
+    for command in (
+        "fac ui",
+        "fac coverage --by set",
+        "fac gaps --preset calibrated",
+        f"fac feature {feature} --top 5",
+        f"fac encode YOUR_DATA.jsonl --workspace {demo.workspace} --context 256",
+    ):
+        console.print(Text(f"    {command}"))

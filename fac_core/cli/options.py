@@ -1,102 +1,119 @@
-"""Options that several commands share."""
+"""Options that several commands share; above all the frame of a question, which becomes a `View`."""
 
 from __future__ import annotations
 
 import dataclasses
-import functools
 import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, cast, get_type_hints
+from typing import Annotated, Any, Literal, cast
 
 import typer
 
+import fac_core as fac
+from fac_core.cli.from_fields import Command, made, option, options_of, takes_options
 from fac_core.coverage.definition import PRESETS, Definition
 from fac_core.errors import WrongUse
+from fac_core.gaps.weights import Weights
 from fac_core.naming.level import Level
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 WorkspaceFolder = Annotated[
     Path | None, typer.Option("--workspace", "-w", help="Workspace folder; found in or above this folder by default.")
 ]
-RunName = Annotated[str | None, typer.Argument(help="Run name or id; the newest beside the anchor by default.")]
 AnchorName = Annotated[str | None, typer.Option("--anchor", help="Anchor run; the workspace's by default.")]
-Relevant = frozenset[int] | None
-"""Features that count; None means all."""
+OfRun = Annotated[str | None, typer.Option("--run", help="Run name or id; the anchor by default.")]
+Author = Annotated[str, typer.Option(help="Who says so.")]
+Match = Annotated[str | None, typer.Option(help="samples or tokens: draw all runs at the smallest one's size.")]
 
-_DEFINITION = {
-    "preset": Annotated[str | None, typer.Option("--preset", help="paper (δ=0, one sample) or calibrated.")],
-    "delta": Annotated[float | None, typer.Option("--delta", help="A feature is active above δ.")],
-    "quantile": Annotated[
-        float | None,
-        typer.Option("--quantile", help="δ of each feature: this quantile of its non-zero anchor activations."),
-    ],
-    "min_count": Annotated[int | None, typer.Option("--min-count", help="A feature counts from this many samples.")],
-    "exclude_dense_above": Annotated[
-        float | None, typer.Option("--dense-above", help="Exclude features active in a larger share of the anchor.")
-    ],
-    "exclude_sinks": Annotated[
-        bool | None, typer.Option("--no-sinks", help="Exclude features that only mark the first token.", is_flag=True)
-    ],
+_FRAME, _DEFINITION, _PRIORITY = "What is looked at", "What counts as covered", "Which gap comes first"
+_RUN = "Run name or id; the newest beside the anchor by default."
+_RUNS: dict[str | None, dict[str, inspect.Parameter]] = {
+    "option": {"run": option("run", "--run", str, _RUN, panel=_FRAME)},
+    "argument": {
+        "run": inspect.Parameter(
+            "run",
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[str | None, typer.Argument(help=_RUN)],
+        )
+    },
+}
+_COUNTED = {
+    "preset": option("preset", "--preset", str, "paper (δ=0, one sample) or calibrated.", panel=_DEFINITION),
+    **options_of(
+        Definition,
+        {"exclude_dense_above": "--dense-above", "exclude_sinks": "--no-sinks"},
+        panel=_DEFINITION,
+        unset=True,
+    ),
+}
+_FRAMED = {
+    "anchor": option("anchor", "--anchor", str, "Anchor run; the workspace's by default.", panel=_FRAME),
+    "task": option("task", "--task", str, "Count only features that were judged relevant for it.", panel=_FRAME),
+    "strictness": option(
+        "strictness",
+        "--strictness",
+        str,
+        "Least verdict that counts: yes, probably or maybe (the default).",
+        panel=_FRAME,
+    ),
+    "workspace": option(
+        "workspace", "--workspace/-w", Path, "Workspace folder; found in or above this folder by default.", panel=_FRAME
+    ),
+    **_COUNTED,
+}
+_WEIGHTS = {
+    f"w_{name}": parameter.replace(name=f"w_{name}")
+    for name, parameter in options_of(
+        Weights, {field.name: f"--w-{field.name}" for field in dataclasses.fields(Weights)}, panel=_PRIORITY
+    ).items()
 }
 
 
-_RELEVANT = {
-    "task": Annotated[str | None, typer.Option("--task", help="Count only features that were judged relevant for it.")],
-    "strictness": Annotated[
-        str | None,
-        typer.Option("--strictness", help="Least verdict that counts: yes, probably or maybe (the default)."),
-    ],
-}
-
-
-def takes_definition(command: Callable[..., None]) -> Callable[..., None]:
-    """Let a command that has a parameter `definition` take the options that make one."""
-    return takes_options(command, "definition", _DEFINITION, lambda _given, **chosen: _definition(**chosen))
-
-
-def takes_relevant(command: Callable[..., None]) -> Callable[..., None]:
-    """Let a command that has parameters `relevant`, `anchor` and `workspace` take a task and how strictly to judge."""
-    return takes_options(command, "relevant", _RELEVANT, _relevant)
-
-
-def takes_options(
-    command: Callable[..., None], parameter: str, options: Mapping[str, Any], make: Callable[..., Any]
-) -> Callable[..., None]:
-    """Let a command take options, None by default, in place of a parameter that is made of them.
+def takes_view(
+    run: Literal["option", "argument", "names"] = "option", *, ranks: bool = False
+) -> Callable[[Command], Command]:
+    """Let a command that has a parameter `view` take the whole frame: run, anchor, task, definition, workspace.
 
     Args:
-        options: annotations by name.
-        make: called with a mapping of what else the command is given, and with the options by name.
+        run: how the run is named: `--run`, an argument, or as the first of the command's own `names`.
+        ranks: the command ranks gaps, so it takes the weights of the parts of the priority too.
     """
-    hints = {**get_type_hints(command, include_extras=True), **options}
-    own = [p for p in inspect.signature(command).parameters.values() if p.name != parameter]
-    added = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None) for name in options]
+    return takes_options("view", {**_RUNS.get(run, {}), **_FRAMED, **(_WEIGHTS if ranks else {})}, _view)
 
-    @functools.wraps(command)
-    def taking_options(**given: Any) -> None:
-        chosen = {name: given.pop(name) for name in options}
-        command(**given, **{parameter: make(given, **chosen)})
 
-    del hints[parameter]
-    taking_options.__annotations__ = hints
-    taking_options.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [p.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[p.name]) for p in [*own, *added]]
+takes_definition = takes_options("definition", _COUNTED, lambda _given, **chosen: _definition(**chosen))
+"""Let a command that has a parameter `definition` take the options that make one."""
+
+
+def matched_by(match: str | None) -> Literal["samples", "tokens"] | None:
+    """The way of matching, checked."""
+    if match not in (None, "samples", "tokens"):
+        raise WrongUse(f"Runs are matched by samples or tokens, not by {match!r}.")
+    return match
+
+
+def _view(
+    given: Mapping[str, Any],
+    anchor: str | None,
+    task: str | None,
+    strictness: str | None,
+    workspace: Path | None,
+    run: str | None = None,
+    **chosen: Any,
+) -> fac.View:
+    if strictness is not None and task is None:
+        raise WrongUse("--strictness says how relevant a feature must be for a task: name the task with --task.")
+    return fac.View.find(
+        run or next(iter(given.get("names") or ()), None),
+        anchor,
+        _definition(**{name: chosen[name] for name in _COUNTED}),
+        workspace=workspace,
+        task=task,
+        strictness=cast(Level, strictness or "maybe"),  # the view refuses what is no level
+        weights=made(Weights, {name.removeprefix("w_"): chosen[name] for name in _WEIGHTS if name in chosen}),
     )
-    del taking_options.__wrapped__  # type: ignore[attr-defined]  # or its signature would be read instead
-    return taking_options
-
-
-def _relevant(given: Mapping[str, Any], task: str | None, strictness: str | None) -> frozenset[int] | None:
-    """The relevant features of a task; None, which means all, without one."""
-    import fac_core as fac
-
-    if task is None:
-        if strictness is not None:
-            raise WrongUse("--strictness says how relevant a feature must be for a task: name the task with --task.")
-        return None
-    least = cast(Level, strictness or "maybe")  # the verb refuses what is no level
-    return fac.relevant_features(task, least, given["anchor"], workspace=given["workspace"])
 
 
 def _definition(preset: str | None, **given: Any) -> Definition:

@@ -1,4 +1,7 @@
-"""How results leave the command line: a table for people, or one JSON document for programs."""
+"""How results leave the command line: a table for people, or one JSON document for programs.
+
+Names, labels and sample text are untrusted: they only ever enter a terminal as `Text`, never as markup.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,29 @@ import dataclasses
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pyarrow as pa
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
 
 from fac_core.progress import Progress as Callback
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from fac_core.coverage.curves import ClusterCoverage
+    from fac_core.evidence.examples import Example
+
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
+
+_CONTEXT = 60
+"""Characters shown on each side of a peak."""
 
 
 def write_json(value: Any) -> None:
@@ -29,15 +41,122 @@ def write_json(value: Any) -> None:
 
 def _plain(value: Any) -> Any:
     """What `json` does not know by itself."""
-    if isinstance(value, pa.Table):
-        return value.to_pylist()
-    if isinstance(value, np.ndarray | np.generic):
-        return value.tolist()
+    for form in ("to_pylist", "tolist"):  # Arrow tables; numpy arrays and numbers
+        if hasattr(value, form):
+            return getattr(value, form)()
     if dataclasses.is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, Path):
         return str(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, whole: Sequence[str] = ()) -> Table:
+    """A table: whole numbers with thousands, everything else as it is written.
+
+    Args:
+        whole: columns that are never broken over lines.
+    """
+    drawn = Table(box=None, pad_edge=False)
+    for column in columns:
+        drawn.add_column(Text(column), no_wrap=column in whole)
+    for row in rows:
+        drawn.add_row(*(Text(f"{cell:,}") if type(cell) is int else _text(cell) for cell in row))
+    return drawn
+
+
+def _text(cell: Any) -> Text:
+    return cell if isinstance(cell, Text) else Text("" if cell is None else str(cell))
+
+
+def in_line(text: str | None, width: int | None = None) -> Text:
+    """A text on one line, its beginning where there is no room for all."""
+    return Text(" ".join((text or "").split())[:width], no_wrap=True, overflow="ellipsis")
+
+
+def gap_table(found: pa.Table) -> Table:
+    """One line a gap, as `view.gaps()` ranks them; the cause where not all have the same."""
+    gaps = found.to_pylist()
+    why = ["why"] if len({row["cause"] for row in gaps}) > 1 else []
+    rows = (
+        (
+            str(row["feature_id"]),
+            f"{row['priority']:.2f}",
+            row["n_active"],
+            f"{row['max']:.3g}",
+            _fires_on(row["words"], row["label"]),
+            *(row["cause"] for _ in why),
+            in_line(row["snippet"]),
+        )
+        for row in gaps
+    )
+    return table(["feature", "priority", "samples", "max", "fires on", *why, "strongest in"], rows)
+
+
+def _fires_on(words: str, label: str) -> str:
+    """The words; and the label where it says more."""
+    says_more = label and words.partition(",")[0] not in label
+    return f"{label} ({words})" if says_more else words
+
+
+def part_table(title: str, parts: Iterable[ClusterCoverage], words: Mapping[str, Sequence[str]] | None = None) -> Table:
+    """FAC of the features of each part of the anchor, least covered first; with words of the missing ones."""
+    rows = (
+        (
+            str(part.cluster),
+            f"{part.numerator:,} of {part.denominator:,}",
+            f"{part.fac:.0%}",
+            bar(part.fac, width=15),
+            ", ".join((words or {}).get(str(part.cluster), ())),
+        )
+        for part in parts
+    )
+    return table([title, "covered", "FAC", "", "missing, for example" if words else ""], rows)
+
+
+def curve_table(points: Sequence[Any], n_rows: int = 15) -> Table:
+    """A curve as bars, thinned to some rows."""
+    step = max(1, -(-len(points) // n_rows))
+    shown = [*points[:-1:step], points[-1]]
+    if hasattr(shown[0], "mean"):
+        rows = [(p.n_samples, f"{p.mean:.1%}", bar(p.mean), f"{p.low:.1%} – {p.high:.1%}") for p in shown]
+        return table(["samples", "FAC", "", "5 % – 95 %"], rows)
+    axis = "delta" if hasattr(shown[0], "delta") else "min_count"
+    rows = [(f"{getattr(p, axis):.3g}", f"{p.fac:.1%}", bar(p.fac), p.denominator) for p in shown]
+    return table(["δ" if axis == "delta" else "needed", "FAC", "", "features"], rows)
+
+
+def print_examples(console: Console, feature: int, examples: Sequence[Example]) -> None:
+    """The samples of a feature, active tokens highlighted, the peak underlined."""
+    if not examples:
+        console.print(f"Feature {feature} fires in no sample of this run.")
+    for example in examples:
+        where = example.metadata.get("set") or example.metadata.get("id") or f"sample {example.sample_id}"
+        strength, place = Text(f"{example.activation:8.3g}  "), Text(f"  [{where}]", style="dim")
+        console.print(strength, highlighted(example), place)
+
+
+def highlighted(example: Example) -> Text:
+    """The text around the peak; stronger tokens have a stronger background, and the peak is underlined too."""
+    text = Text(example.text)
+    strongest = example.peak.activation if example.peak else 1.0
+    for token in example.tokens:
+        share = token.activation / strongest
+        style = "black on bright_yellow" if share > 0.66 else "black on yellow" if share > 0.33 else "yellow"
+        text.stylize(style, token.char_start, token.char_end)
+    if example.peak:
+        text.stylize("underline", example.peak.char_start, example.peak.char_end)
+    centre = example.peak.char_start if example.peak else 0
+    start, end = max(0, centre - _CONTEXT), min(len(text), centre + _CONTEXT)
+    shown = text[start:end]
+    shown.plain = "".join(c if c.isprintable() else "⏎" if c == "\n" else " " for c in shown.plain)
+    return shown
+
+
+def bar(share: float, width: int = 30) -> str:
+    """A share of 1 as blocks."""
+    full = round(share * width)
+    return "█" * full + "·" * (width - full)
 
 
 @contextmanager
@@ -50,13 +169,13 @@ def progress_bar(title: str) -> Iterator[Callback]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
     )
-    with Progress(*columns, console=err, transient=not err.is_terminal, disable=not err.is_terminal) as bar:
-        task = bar.add_task(title, total=None, note="")
+    with Progress(*columns, console=err, transient=not err.is_terminal, disable=not err.is_terminal) as shown:
+        task = shown.add_task(title, total=None, note="")
         told = time.monotonic()
 
         def tell(done: int, total: int, note: str = "") -> None:
             nonlocal told
-            bar.update(task, completed=done, total=total or None, note=note)
+            shown.update(task, completed=done, total=total or None, note=note)
             if not err.is_terminal and (time.monotonic() - told > 10 or done == total):
                 told = time.monotonic()
                 so_far = f"{done:,} of {total:,}" if total else f"{done:,}"

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from fac_core.coverage.definition import PAPER, Definition
+from fac_core.coverage.gaps import gaps
 from fac_core.coverage.states import State, feature_states
 from fac_core.evidence.examples import Example, PeakWord, check_feature, peak_words
 from fac_core.evidence.groups import Evidence, evidence
@@ -60,3 +64,20 @@ def feature_evidence(
         anchor=evidence(anchor, feature_id, standing["delta"], seed=seed),
         run=ours,
     )
+
+
+def with_evidence(
+    ranked: pa.Table,
+    run: RunFile,
+    anchor: RunFile,
+    definition: Definition = PAPER,
+    relevant: Collection[int] | None = None,
+) -> pa.Table:
+    """Ranked gaps in their order, each with the anchor's evidence (`coverage.gaps.gaps`) beside what it is ranked by."""
+    found = gaps(run, anchor, definition, relevant)
+    places = pc.index_in(ranked["feature_id"], found["feature_id"])  # type: ignore[attr-defined]
+    found = found.take(places)
+    for name in ranked.column_names:
+        if name not in found.column_names:
+            found = found.append_column(name, ranked[name])
+    return found

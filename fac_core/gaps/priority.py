@@ -14,12 +14,11 @@ An exponent of 0 takes a part out, 2 makes it count double. The formula is a cho
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
-from fac_core.errors import WrongUse
+from fac_core.gaps.weights import Weights
 from fac_core.naming.trust import ALWAYS_YES
 
 RELEVANCE = {"yes": 1.0, "probably": 0.75, "maybe": 0.5, "no": 0.0}
@@ -27,20 +26,6 @@ NO_VERDICT = 0.5
 LEAST_TRUST = 0.25
 LEAST_RARITY = 0.1
 """A gap that nearly counts is still a gap."""
-
-
-@dataclass(frozen=True)
-class Weights:
-    """Exponents of the formula. Raises `WrongUse` below 0."""
-
-    relevance: float = 1.0
-    trust: float = 1.0
-    strength: float = 1.0
-    rarity: float = 1.0
-
-    def __post_init__(self) -> None:
-        if min(self.relevance, self.trust, self.strength, self.rarity) < 0:
-            raise WrongUse("A weight is an exponent: give 0 (leave the part out) or more.")
 
 
 def priority(

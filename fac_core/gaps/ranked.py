@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fac_core.gaps.priority import Weights, priority
+from fac_core.gaps.priority import priority
+from fac_core.gaps.weights import Weights
 from fac_core.naming.labels import Names
 from fac_core.naming.level import Level
 

@@ -38,7 +38,17 @@ def ensure_worker(place: Workspace) -> bool:
     if is_worker_alive(place) or is_worker_starting(place):
         return False
     (place.jobs_folder / "launched").touch()
-    command = [sys.executable, "-m", "fac_core", "worker", "-w", str(place.folder), "--idle-exit", str(_IDLE_EXIT)]
+    command = [
+        sys.executable,
+        "-m",
+        "fac_core",
+        "jobs",
+        "worker",
+        "-w",
+        str(place.folder),
+        "--idle-exit",
+        str(_IDLE_EXIT),
+    ]
     with (place.jobs_folder / "worker.log").open("ab") as log:
         subprocess.Popen(  # noqa: S603  # our own arguments
             command,

@@ -32,6 +32,7 @@ class SynthesisSpec:
     seed: str | None = None
     """Run whose gaps are filled; the newest beside the anchor by default."""
     anchor: str | None = None
+    """Anchor run; the workspace's by default."""
     definition: Definition = PAPER
     """Says δ of every target."""
     task: str = ""
@@ -39,9 +40,11 @@ class SynthesisSpec:
     label: str = ""
     """The class that every sample has to have, in a classification task."""
     shape: Shape = "text"
+    """What one sample is."""
     prompt: str = ""
     """Name of the prompt template; by default the shape's, in the form that the generator understands."""
     steps: tuple[Step, ...] = ("one step", "two steps")
+    """How candidates are made; tried in this order."""
     n: int = 4
     """Candidates of step 1, for a target."""
     m: int = 4
@@ -51,9 +54,11 @@ class SynthesisSpec:
     attempts: int = 1
     """How often each of `retry`, `steered` and `guided` is tried for a target that is not done."""
     max_tokens: int = 64
-    """Of one candidate."""
+    """Longest candidate, in tokens."""
     temperature: float = 0.8
+    """Of sampling, 0 to 2."""
     top_p: float = 0.9
+    """Of sampling: only tokens within this share of the probability."""
     budget: int | None = None
     """Tokens that may be generated in all: a hard cap."""
     generator: str = "local"
@@ -61,6 +66,7 @@ class SynthesisSpec:
     model: str = ""
     """Of the generator; a local one takes the model of the feature space by default."""
     random_seed: int = 0
+    """Of sampling; another one is another batch."""
     at_once: int = 16
     """Targets worked on together: a larger number fills the batches of a local model, a smaller one reports sooner."""
 

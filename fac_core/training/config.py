@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
+
+from fac_core.errors import WrongUse
+
+Architecture = Literal["topk", "batchtopk"]
 
 
 @dataclass(frozen=True)
 class TrainConfig:
     """Everything that decides what the trained SAE will be, apart from its texts."""
 
-    model: str
+    model: str = "smollm2-135m"
     """Name, hub id or path of the language model."""
-    n_blocks: int
+    n_blocks: int = 12
     """The SAE reads the residual stream after this many blocks."""
-    d_sae: int
+    d_sae: int = 4608
     """Number of latents."""
-    k: int
+    k: int = 40
     """Latents active at a token: exactly (topk) or on average (batchtopk)."""
-    total_tokens: int
+    total_tokens: int = 10_000_000
     """Tokens to train on, repetitions included."""
-    architecture: Literal["topk", "batchtopk"] = "topk"
+    architecture: Architecture = "topk"
     """A batchtopk SAE is saved as jumprelu, as sae-lens does."""
     context: int = 256
     """Tokens of a text window, BOS included."""
     batch_tokens: int = 2048
+    """Tokens of one step."""
     lr: float = 1e-3
+    """Highest learning rate."""
     warm_up_steps: int = 50
+    """Steps over which the learning rate rises to its highest."""
     decay_share: float = 0.2
     """Share of the steps, at the end, over which the learning rate falls to zero."""
     dead_after_tokens: int = 400_000
@@ -34,7 +41,13 @@ class TrainConfig:
     aux_coefficient: float = 1.0
     """Weight of the auxiliary loss."""
     checkpoint_steps: int = 200
+    """Steps after which the state is kept: what an interruption loses at most."""
     seed: int = 0
+    """Of the weights at the start and of the order of tokens."""
+
+    def __post_init__(self) -> None:
+        if self.architecture not in get_args(Architecture):
+            raise WrongUse(f"architecture is {self.architecture!r}; choose one of {', '.join(get_args(Architecture))}.")
 
     @property
     def hook_name(self) -> str:

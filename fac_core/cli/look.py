@@ -1,56 +1,55 @@
-"""One feature in full: `fac feature 1843`. Everything is read from run files; no model runs."""
+"""Commands that look: `fac feature`, one feature in full; `fac find`, real texts for it. No model runs."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import pyarrow as pa
 import typer
 from rich.console import Console
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from fac_core.cli.options import AnchorName, Json, WorkspaceFolder, takes_definition
-from fac_core.cli.output import out, write_json
-from fac_core.cli.tables import print_examples
-from fac_core.coverage.definition import PAPER, Definition
-from fac_core.evidence.duplicates import unfold
-from fac_core.evidence.groups import Evidence, Group
-from fac_core.gaps.gap_evidence import FeatureEvidence
-from fac_core.naming.labels import Label
+import fac_core as fac
+from fac_core.cli.options import Json, takes_view
+from fac_core.cli.output import highlighted, out, print_examples, table, write_json
+from fac_core.errors import WrongUse
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from fac_core.evidence.groups import Evidence, Group
+    from fac_core.gaps.gap_evidence import FeatureEvidence
+    from fac_core.naming.labels import Label
+    from fac_core.view import View
 
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands of this file."""
-    app.command()(feature)
-
-
-@takes_definition
+@takes_view()
 def feature(
+    view: View,
     feature_id: Annotated[int, typer.Argument(metavar="FEATURE", help="Feature id.")],
-    run: Annotated[str | None, typer.Option("--run", help="Run; the newest beside the anchor by default.")] = None,
-    anchor: AnchorName = None,
+    top: Annotated[
+        int | None, typer.Option(min=1, help="Only so many samples of the anchor, those that fire it most.")
+    ] = None,
     n: Annotated[int, typer.Option("-n", help="Samples to show of each group.")] = 5,
     duplicates: Annotated[bool, typer.Option("--duplicates", help="Show folded duplicates too.")] = False,
-    workspace: WorkspaceFolder = None,
     json: Json = False,
-    definition: Definition = PAPER,
 ) -> None:
-    """One feature in full: what fires it, what almost does, how strongly, its neighbours, and why it is missing."""
-    import fac_core as fac
-
-    found = fac.evidence(feature_id, run, anchor, definition, workspace=workspace)
-    label = fac.label(feature_id, anchor, workspace=workspace)
-    together = fac.co_activation(feature_id, anchor, definition, workspace=workspace)
-    near = promoted = None
-    if fac.has_atlas(anchor, workspace=workspace):
-        near = fac.neighbours(feature_id, anchor, workspace=workspace)
-        promoted = fac.promoted(feature_id, anchor, workspace=workspace)
+    """One feature in full: what fires it, what almost does, its neighbours, why it is missing."""
+    one = fac.Feature(view, feature_id)
+    if top is not None:
+        examples = one.examples(top)
+        if json:
+            write_json({"feature_id": feature_id, "examples": examples})
+        else:
+            print_examples(out, feature_id, examples)
+        return
+    found, label, together = one.evidence(), one.label(), one.co_activation()
+    near, promoted = one.nearest(), one.promoted()
     if json:
         neighbours = {"by_direction": near, "by_samples": together}
         write_json({"evidence": found, "label": label, "neighbours": neighbours, "promoted": promoted})
@@ -62,6 +61,57 @@ def feature(
         for group in side.groups:
             if group.n or group.kind == "top":
                 print_group(out, side, group, n, duplicates=duplicates)
+
+
+@takes_view()
+def find(
+    view: View,
+    feature_id: Annotated[int | None, typer.Argument(metavar="[FEATURE]", help="Feature id; or --gaps.")] = None,
+    gaps: Annotated[bool, typer.Option("--gaps", help="For all gaps at once: what each run would close.")] = False,
+    sources: Annotated[
+        list[str] | None, typer.Option("--in", help="Run to search; all of the space by default.")
+    ] = None,
+    n: Annotated[int, typer.Option("-n", help="Texts to show.")] = 10,
+    json: Json = False,
+) -> None:
+    """Real texts for a feature, or for all gaps of a run."""
+    if (feature_id is None) != gaps:
+        raise WrongUse("Name one feature, or say --gaps for all gaps of a run.")
+    if feature_id is None:
+        _closing(view, sources or [], json)
+        return
+    texts = fac.Feature(view, feature_id).texts(sources or (), n)
+    if json:
+        write_json({"feature_id": feature_id, "texts": [{"counts": text.counts, **vars(text)} for text in texts]})
+        return
+    if not texts:
+        out.print(f"No text of these runs fires feature {feature_id}.")
+    for text in texts:
+        where = Text(f"  [{text.run}, sample {text.example.sample_id}]", style="dim")
+        mark = "above" if text.counts else "below"
+        strength = Text(f"{text.example.activation:8.3g}  {mark} δ {text.delta:.3g}  ")
+        out.print(strength, highlighted(text.example), where)
+
+
+def _closing(view: View, sources: Sequence[str], json: bool) -> None:
+    from fac_core.comparison import closing
+
+    found = closing(view, sources)
+    if json:
+        write_json(found)
+        return
+    rows = (
+        (
+            " + ".join(part.sources),
+            len(part.closed),
+            part.n_gaps,
+            f"{len(part.closed) / max(1, part.n_gaps):.1%}",
+            len(part.samples),
+            part.n_for_90,
+        )
+        for part in found
+    )
+    out.print(table(["texts of", "gaps closed", "of", "share", "with texts", "90 % of them with"], rows))
 
 
 def print_head(console: Console, found: FeatureEvidence, label: Label | None) -> None:
@@ -79,9 +129,6 @@ def print_head(console: Console, found: FeatureEvidence, label: Label | None) ->
 def numbers(found: FeatureEvidence) -> Table:
     """How often and how strongly it fires, in anchor and run."""
     sides = (found.anchor, found.run)
-    table = Table("", box=None)
-    for side in sides:
-        table.add_column(Text(side.run))
     rows = {
         "samples that fire it": [f"{s.n_active:,} of {s.n_samples:,} ({s.density:.2%})" for s in sides],
         f"above δ = {found.anchor.delta:.3g}": [f"{s.n_above:,}" for s in sides],
@@ -89,9 +136,7 @@ def numbers(found: FeatureEvidence) -> Table:
         "median of non-zero": [f"{s.quantiles[0.5]:.3g}" if s.quantiles else "–" for s in sides],
         "0 to maximum (log)": [sparkline(s.histogram) for s in sides],
     }
-    for name, cells in rows.items():
-        table.add_row(name, *cells)
-    return table
+    return table(["", *(side.run for side in sides)], ((name, *cells) for name, cells in rows.items()))
 
 
 def sparkline(counts: Sequence[int]) -> str:
@@ -104,7 +149,7 @@ def sparkline(counts: Sequence[int]) -> str:
 def print_space(console: Console, near: pa.Table | None, together: pa.Table, promoted: pa.Table | None) -> None:
     """Neighbours by the weights and by the samples, and the tokens that the direction promotes."""
     if near is None:
-        console.print("`fac atlas` adds the nearest directions and the tokens that the feature promotes.")
+        console.print("`fac space atlas` adds the nearest directions and the tokens that the feature promotes.")
     else:
         console.print(Text(f"Nearest by direction (cosine): {_pairs(near, 'cosine')}"))
     console.print(Text(f"Fires together with (Jaccard): {_pairs(together, 'jaccard') or 'no other feature'}"))
@@ -121,6 +166,8 @@ def _pairs(neighbours: pa.Table, measure: str) -> str:
 
 def print_group(console: Console, side: Evidence, group: Group, n: int, *, duplicates: bool) -> None:
     """A heading that says what the group is, and its first samples."""
+    from fac_core.evidence.duplicates import unfold
+
     console.print(Rule(Text(heading(side, group)), align="left", style="dim"))
     distinct = group.examples[:n]
     print_examples(console, side.feature_id, unfold(distinct) if duplicates else [one.example for one in distinct])

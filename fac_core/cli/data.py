@@ -1,0 +1,139 @@
+"""Commands that bring data into a feature space, and about the space itself: `fac encode`, `fac runs`, `fac space …`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import fac_core as fac
+from fac_core.activations.spec import EncodeSpec
+from fac_core.cli.from_fields import takes
+from fac_core.cli.options import Json, WorkspaceFolder, takes_view
+from fac_core.cli.output import err, out, part_table, progress_bar, table, write_json
+from fac_core.datasets.layouts import ColumnMapping
+from fac_core.training.config import TrainConfig
+
+if TYPE_CHECKING:
+    from fac_core.view import View
+
+space = typer.Typer(
+    no_args_is_help=True, help="The feature space: its atlas, its match with another, a SAE for a new one."
+)
+
+
+@takes("mapping", ColumnMapping)
+@takes("spec", EncodeSpec)
+def encode(
+    source: Annotated[str, typer.Argument(help="File, folder, hub id, save_to_disk folder or mixture (.toml).")],
+    spec: EncodeSpec,
+    mapping: ColumnMapping,
+    name: Annotated[str | None, typer.Option(help="Name of the run; the dataset's own by default.")] = None,
+    anchor: Annotated[bool, typer.Option("--anchor", help="Remember this run as the workspace's anchor.")] = False,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+) -> None:
+    """Encode a dataset into a run: SAE activations of every sample.
+
+    Interrupted, the same command goes on.
+    """
+    with progress_bar("Encoding") as tell:
+        info = fac.encode(
+            source,
+            spec,
+            name=name,
+            mapping=mapping,
+            workspace=workspace or Path("workspace"),
+            anchor=anchor,
+            on_progress=tell,
+        )
+    if json:
+        write_json(info)
+        return
+    out.print(
+        f"Run [bold]{info.name}[/] ({info.run_id}): {info.n_samples:,} samples, {info.n_tokens:,} tokens,"
+        f" {info.n_activations:,} activations of {info.d_sae:,} features."
+    )
+    out.print(f"Encoded in {info.dtype}: {info.dtype_reason}.")
+    if info.n_failures or info.n_truncated:
+        err.print(
+            f"{info.n_failures:,} records were not encoded (table `failures` says why), {info.n_truncated:,} were truncated."
+        )
+
+
+def runs(workspace: WorkspaceFolder = None, json: Json = False) -> None:
+    """List the runs of the workspace, the newest last."""
+    found = fac.Workspace.at(workspace).runs()
+    if json:
+        write_json(found)
+        return
+    columns = ["run", "id", "samples", "tokens", "features", "model", "mode", "created"]
+    rows = [
+        (i.name, i.run_id, i.n_samples, i.n_tokens, i.d_sae, i.model, i.activation_mode, i.created_at[:16])
+        for i in found
+    ]
+    out.print(table(columns, rows) if rows else "No run yet: `fac encode DATA` makes one.")
+
+
+@space.command()
+@takes_view("argument")
+def atlas(view: View, json: Json = False) -> None:
+    """Make the map, clusters and neighbours of the space (once, a minute); show coverage by cluster."""
+    with progress_bar("Atlas") as tell:
+        fac.make_atlas(view.anchor.run_id, workspace=view.workspace, on_progress=tell)
+    parts = view.parts()
+    if json:
+        write_json(parts)
+    else:
+        out.print(part_table("cluster (named by machine)", parts))
+
+
+@space.command()
+def match(
+    run_a: Annotated[str, typer.Argument(help="Run name or id.")],
+    run_b: Annotated[str, typer.Argument(help="Run of the same dataset in another feature space.")],
+    workspace_b: Annotated[Path | None, typer.Option(help="Workspace of run B, if it is another.")] = None,
+    least: Annotated[float, typer.Option(help="Correlation from which a mutually best pair is a match.")] = 0.5,
+    n: Annotated[int, typer.Option("-n", help="Pairs to show.")] = 20,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+) -> None:
+    """Which features of one space are found in another, by when they fire on the same texts; chance beside it."""
+    found = fac.match_spaces(run_a, run_b, workspace=workspace, workspace_b=workspace_b, least_correlation=least)
+    if json:
+        write_json(found)
+        return
+    out.print(
+        table(
+            ["feature A", "feature B", "correlation", "same strongest samples"],
+            (
+                (str(row["feature_a"]), str(row["feature_b"]), f"{row['correlation']:.2f}", f"{row['shared_top']:.0%}")
+                for row in found.pairs.slice(0, n).to_pylist()
+            ),
+        )
+    )
+    out.print(
+        f"{found.share:.1%} of {found.n_tried:,} features of {found.run_a} have a match in {found.run_b}; with the texts"
+        f" paired at random {found.null_share:.1%} (sd {found.null_sd:.1%}). {found.n_left_out:,} fire too rarely to be tried.",
+        markup=False,
+    )
+
+
+@space.command()
+@takes("config", TrainConfig, {"n_blocks": "--block", "d_sae": "--latents", "total_tokens": "--tokens"})
+def train_sae(
+    sources: Annotated[list[str], typer.Argument(help="Datasets or mixtures to train on.")],
+    config: TrainConfig,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the trained SAE.")],
+    json: Json = False,
+) -> None:
+    """Train a Top-K SAE on a model's activations. Interrupted, the same command goes on."""
+    with progress_bar("Training") as tell:
+        folder = fac.train_sae(sources, output, config, on_progress=tell)
+    if json:
+        write_json({"sae": str(folder)})
+    else:
+        out.print(
+            f"Trained SAE in {folder}. Use it with: fac encode DATA --model {config.model} --sae {folder}", markup=False
+        )

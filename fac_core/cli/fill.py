@@ -1,0 +1,112 @@
+"""The command that fills gaps: `fac synthesise`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+import fac_core as fac
+from fac_core.cli.from_fields import listed, takes
+from fac_core.cli.options import Json, WorkspaceFolder, takes_definition
+from fac_core.cli.output import in_line, out, progress_bar, table, write_json
+from fac_core.coverage.definition import Definition
+from fac_core.errors import WrongUse
+from fac_core.synthesis.spec import SynthesisSpec
+
+if TYPE_CHECKING:
+    from fac_core.synthesis.candidates import Candidate
+    from fac_core.synthesis.yields import Yield
+
+_FLAGS = {"steps": "--methods", "n": "-n", "m": "-m", "k": "-k"}
+
+
+@takes_definition
+@takes("spec", SynthesisSpec, _FLAGS, without=("targets", "definition"))
+def synthesise(
+    spec: SynthesisSpec,
+    definition: Definition,
+    targets: Annotated[
+        str, typer.Option(help="approved (triaged as targets), all gaps, or feature ids with commas.")
+    ] = "approved",
+    key: Annotated[str | None, typer.Option(help="Environment variable with the server's key.")] = None,
+    preview: Annotated[bool, typer.Option("--preview", help="Two samples for the first three targets.")] = False,
+    estimate: Annotated[bool, typer.Option("--estimate", help="Only say what it would cost.")] = False,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+) -> None:
+    """Write texts for approved gaps, and prove that they fire.
+
+    Interrupted, the same command goes on.
+    """
+    from fac_core.synthesis.candidates import Candidates
+    from fac_core.synthesis.yields import yields
+    from fac_core.workflows.synthesise import prepared
+
+    spec = replace(spec, definition=definition)
+    spec = replace(spec, targets=_targets(targets, spec, workspace))
+    if preview:
+        first = prepared(spec, workspace).settings.targets[:3]
+        spec = replace(spec, targets=first, steps=spec.steps[:1], n=2, m=2, k=2)
+    if estimate:
+        _print_estimate(spec, workspace, json)
+        return
+    with progress_bar("Synthesising") as tell:
+        outcome = fac.synthesise(spec, workspace=workspace, key_variable=key, on_progress=tell)
+    made = Candidates(fac.Workspace.at(workspace).events()).of(outcome.batch_id).values()
+    if json:
+        write_json({**vars(outcome), "yields": yields(made)})
+        return
+    if preview:
+        out.print(_texts(made))
+    out.print(
+        f"Batch [bold]{outcome.batch_id}[/]: {outcome.closed:,} of {outcome.targets:,} targets closed;"
+        f" {outcome.passed:,} of {outcome.candidates:,} candidates pass; {outcome.generated:,} tokens generated."
+    )
+    if outcome.budget_spent:
+        out.print(f"The budget is spent: {len(outcome.untouched):,} targets were not tried. Raise --budget to go on.")
+    out.print(yield_table(yields(made)))
+    out.print(f"Look at them and decide: fac review --batch {outcome.batch_id}")
+
+
+def yield_table(found: Iterable[Yield]) -> Table:
+    """What each method brought for what it cost."""
+    return table(
+        ["method", "candidates", "tokens", "passed", "targets closed", "closed first"],
+        ((one.method, one.candidates, one.generated, one.passed, one.closed, one.first_closed) for one in found),
+    )
+
+
+def _texts(candidates: Iterable[Candidate]) -> Table:
+    return table(
+        ["feature", "verdict", "activation", "δ", "text"],
+        (
+            (str(one.feature_id), one.verdict, f"{one.activation:.1f}", f"{one.delta:.1f}", in_line(one.text, 90))
+            for one in candidates
+        ),
+    )
+
+
+def _targets(named: str, spec: SynthesisSpec, workspace: WorkspaceFolder) -> tuple[int, ...] | None:
+    if named == "approved":
+        return None
+    if named == "all":
+        view = fac.View.find(spec.seed, spec.anchor, spec.definition, workspace=workspace)
+        return tuple(view.gaps()["feature_id"].to_pylist())
+    if not all(part.strip().isdecimal() for part in named.split(",")):
+        raise WrongUse(f"--targets is {named!r}; give approved, all, or feature ids such as 12,345.")
+    return listed(named, int, "--targets")
+
+
+def _print_estimate(spec: SynthesisSpec, workspace: WorkspaceFolder, json: bool) -> None:
+    found = fac.estimate(spec, workspace=workspace)
+    if json:
+        write_json(found)
+        return
+    out.print(
+        f"{found.targets:,} targets: {found.least_requests:,} to {found.most_requests:,} samples,"
+        f" at most {found.least_tokens:,} to {found.most_tokens:,} tokens."
+    )

@@ -1,0 +1,156 @@
+"""Commands that measure: `fac coverage`, `gaps`, `curve`. They read run files; no model is loaded."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Annotated, Any, get_args
+
+import typer
+from rich.text import Text
+
+from fac_core.cli.options import Json, takes_view
+from fac_core.cli.output import curve_table, gap_table, out, part_table, table, write_json
+from fac_core.errors import WrongUse
+
+if TYPE_CHECKING:
+    from fac_core.view import View
+
+
+@takes_view("argument")
+def coverage(
+    view: View,
+    by: Annotated[str | None, typer.Option(help="Also by a metadata field of the anchor's samples, e.g. set.")] = None,
+    versus: Annotated[list[str] | None, typer.Option(help="More runs to set beside it, at matched size.")] = None,
+    closes: Annotated[
+        str | None, typer.Option(help="Gap closure: how much of this seed run's gaps RUN closes.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """FAC of a run against the anchor, with its interval; both presets beside it."""
+    from fac_core.comparison import compare
+
+    measured = view.coverage()
+    document: dict[str, Any] = {
+        **short(measured),
+        "interval": view.interval(),
+        "presets": {
+            name: {"fac": None, "why": found} if isinstance(found, str) else short(found)
+            for name, found in view.presets().items()
+        },
+    }
+    if by:
+        document["by"] = view.parts(by)
+    if versus:
+        document["compared"] = [
+            {**short(one.coverage), "mean_length": one.mean_length, "matched": one.matched}
+            for one in compare(view, versus, match="samples")
+        ]
+    if closes:
+        document["gap_closure"] = short(view.of(closes).gap_closure(view.run.run_id))
+    if json:
+        write_json(document)
+    else:
+        _print_coverage(measured, document)
+
+
+@takes_view("argument", ranks=True)
+def gaps(
+    view: View,
+    limit: Annotated[int, typer.Option(help="Rows to show.")] = 20,
+    why: Annotated[
+        bool, typer.Option("--why", help="Instead: why they are uncovered, and what would mend it.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """What the anchor has and the run lacks, the highest priority first."""
+    from fac_core.gaps.gap_evidence import with_evidence
+
+    if why:
+        _why(view, json)
+        return
+    ranked = view.gaps()
+    found = with_evidence(ranked.slice(0, limit), view.q, view.p, view.definition, view.relevant)
+    if json:
+        write_json(found)
+        return
+    out.print(gap_table(found) if len(found) else "No gap: the run covers all that counts.")
+    if len(ranked) > len(found) > 0:
+        out.print(f"{len(found):,} of {len(ranked):,} gaps; --limit shows more, `fac feature ID` one of them in full.")
+
+
+@takes_view()
+def curve(
+    view: View,
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help="threshold (FAC against δ), growth (against samples) or count (against samples a feature needs)."
+        ),
+    ] = "threshold",
+    json: Json = False,
+) -> None:
+    """FAC as a function: of δ, of the number of samples, of the samples a feature needs."""
+    curves = {"threshold": view.threshold_curve, "growth": view.growth_curve, "count": view.count_curve}
+    if kind not in curves:
+        raise WrongUse(f"There is no curve {kind!r}; choose {', '.join(curves)}.")
+    points = curves[kind]()
+    if json:
+        write_json(points)
+    else:
+        out.print(curve_table(points))
+
+
+def short(result: Any) -> dict[str, Any]:
+    """A result without its feature ids: `fac gaps` lists those."""
+    return {f.name: v for f in dataclasses.fields(result) if not isinstance(v := getattr(result, f.name), tuple)}
+
+
+def _why(view: View, json: bool) -> None:
+    from fac_core.gaps.causes import REMEDIES, Cause, cause_counts
+
+    found = view.causes()
+    if json:
+        write_json(found)
+        return
+    counted = cause_counts(found)
+    rows = ((counted[cause], cause, REMEDIES[cause]) for cause in get_args(Cause))
+    out.print(table(["gaps", "why", "what would mend it"], rows))
+
+
+def _print_coverage(measured: Any, document: dict[str, Any]) -> None:
+    """FAC in words, then what stands beside it."""
+    interval, excluded = document["interval"], measured.excluded
+    out.print(
+        f"[bold]FAC {measured.fac:.1%}[/]  ({interval.low:.1%} to {interval.high:.1%}):"
+        f" of {measured.denominator:,} features that occur in the anchor, {measured.numerator:,} fire in the run,"
+        f" {len(measured.missing):,} are missing."
+    )
+    lines = [
+        f"run    {measured.run}: {measured.n_samples:,} samples, {measured.n_tokens:,} tokens",
+        f"anchor {measured.anchor}: {measured.anchor_n_samples:,} samples, {measured.anchor_n_tokens:,} tokens",
+        f"Not counted: {excluded.dead:,} features silent in the anchor, {excluded.sink:,} sinks, {excluded.dense:,} too"
+        f" dense, {excluded.not_relevant:,} not relevant; {measured.n_extra:,} extra features fire in the run alone.",
+    ]
+    for name, preset in document["presets"].items():
+        said = (
+            f"undefined: {preset['why']}"
+            if preset["fac"] is None
+            else f"FAC {preset['fac']:.1%}  ({preset['numerator']:,} of {preset['denominator']:,})"
+        )
+        lines.append(f"  {name:<11} {said}")
+    for other in document.get("compared", []):
+        matched = other["matched"]
+        lines.append(
+            f"  {other['run']}: FAC {other['fac']:.1%} at {other['n_samples']:,} samples of {other['mean_length']:.0f}"
+            f" tokens; {matched.mean:.1%} at {matched.size:,} samples ({matched.low:.1%} to {matched.high:.1%})"
+        )
+    if "gap_closure" in document:
+        closure = document["gap_closure"]
+        lines.append(
+            f"Gap closure {closure['closure']:.1%}: {closure['n_closed']:,} of the {closure['n_gaps']:,} gaps of"
+            f" {closure['seed']} fire in {closure['synthetic']}. This is not FAC."
+        )
+    for line in lines:
+        out.print(Text(line))
+    if "by" in document:
+        out.print(part_table("features at home in", document["by"]))
