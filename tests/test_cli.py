@@ -63,7 +63,7 @@ def test_every_curve_meets_coverage_at_one_end(workspace, capsys, kind, at, fiel
 
 
 def test_top_lists_the_strongest_samples_first(workspace, capsys):
-    document = answer(capsys, "top", "3", "-n", "2")
+    document = answer(capsys, "feature", "3", "--top", "2")
     assert isinstance(document, dict)
     assert [e["activation"] for e in document["examples"]] == [4.0, 3.0]
 
@@ -81,7 +81,7 @@ def test_gap_closure_stands_beside_fac_under_its_own_name(workspace, capsys):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["top", "99"], "features of 'broad' go from 0 to 11"),
+        (["feature", "99", "--top", "5"], "features of 'broad' go from 0 to 11"),
         (["coverage", "nothing"], "there is broad"),
         (["coverage", "--preset", "loose"], "choose paper or calibrated"),
         (["coverage", "--delta", "-1"], "give a number from 0 on"),
@@ -105,7 +105,10 @@ def test_wrong_use_is_exit_code_2_and_says_what_to_do(workspace, capsys, argumen
         ["curve"],
         ["curve", "growth"],
         ["curve", "count"],
-        ["top", "3"],
+        ["gaps", "--why"],
+        ["feature", "3", "--top", "3"],
+        ["label", "--list"],
+        ["compare"],
         ["--help"],
     ],
 )
@@ -116,7 +119,7 @@ def test_every_table_prints_for_people(workspace, capsys, arguments):
 
 def test_markup_in_a_text_is_shown_and_not_obeyed(workspace, capsys):
     """Sample text is untrusted: brackets that look like terminal markup come out as they are."""
-    from fac_core.cli.tables import highlighted
+    from fac_core.cli.output import highlighted
     from fac_core.evidence.examples import Example, TokenValue
 
     peak = TokenValue(4, 14, 2.0)
@@ -150,7 +153,7 @@ def test_doctor_names_a_mend_for_everything_that_is_missing(capsys, monkeypatch)
 
 
 def test_why_gives_every_gap_a_cause(workspace, capsys):
-    assert [(g["feature_id"], g["cause"]) for g in answer(capsys, "why")] == [  # type: ignore[attr-defined, index]
+    assert [(g["feature_id"], g["cause"]) for g in answer(capsys, "gaps", "--why")] == [  # type: ignore[attr-defined, index]
         (6, "never fires"),
         (7, "never fires"),
     ]
@@ -180,16 +183,18 @@ def test_relevance_is_judged_by_a_label_of_the_samples(workspace, capsys, tmp_pa
 
 
 def test_a_person_judges_and_their_word_holds(workspace, capsys):
-    held = answer(capsys, "judge", "toxicity", "3", "yes", "--author", "Ann", "--reason", "seen it")
+    held = answer(
+        capsys, "relevance", "toxicity", "--judge", "3", "--level", "yes", "--author", "Ann", "--reason", "seen it"
+    )
     assert (held["level"], held["source"], held["author"]) == ("yes", "person", "Ann")  # type: ignore[index]
-    assert answer(capsys, "judge", "toxicity", "3", "perhaps", code=2)["kind"] == "WrongUse"  # type: ignore[index]
+    assert answer(capsys, "relevance", "toxicity", "--judge", "3", "--level", "perhaps", code=2)["kind"] == "WrongUse"  # type: ignore[index]
 
 
 def test_labels_lists_what_one_feature_was_ever_called(workspace, capsys):
     for name in ("court", "judge"):
         answer(capsys, "label", "--feature", "3", "--name", name)
-    assert [one["text"] for one in answer(capsys, "labels", "--feature", "3")] == ["court", "judge"]  # type: ignore[attr-defined, index]
-    assert [one["text"] for one in answer(capsys, "labels")] == ["judge"]  # type: ignore[attr-defined, index]
+    assert [one["text"] for one in answer(capsys, "label", "--list", "--feature", "3")] == ["court", "judge"]  # type: ignore[attr-defined, index]
+    assert [one["text"] for one in answer(capsys, "label", "--list")] == ["judge"]  # type: ignore[attr-defined, index]
 
 
 def test_match_compares_two_spaces_of_one_dataset(tmp_path, workspace, capsys):
@@ -202,9 +207,9 @@ def test_match_compares_two_spaces_of_one_dataset(tmp_path, workspace, capsys):
     for space in ("A", "B"):
         path = Workspace(workspace).run_path(f"id-in-{space}")
         make_run(path, f"in-{space}", rows, 40, 6, space, dataset_id="one").close()
-    found = answer(capsys, "match", "in-A", "in-B")
+    found = answer(capsys, "space", "match", "in-A", "in-B")
     assert (found["share"], found["n_tried"]) == (1.0, 6)  # type: ignore[index]
-    assert answer(capsys, "match", "broad", "in-A", code=2)["kind"] == "ModelMismatch"  # type: ignore[index]
+    assert answer(capsys, "space", "match", "broad", "in-A", code=2)["kind"] == "ModelMismatch"  # type: ignore[index]
 
 
 def test_a_candidate_is_reviewed_exported_and_traced_unattended(workspace, tmp_path, capsys):

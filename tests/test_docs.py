@@ -21,6 +21,9 @@ def test_every_command_has_help_and_is_in_the_readme():
     for name, command in commands.items():
         assert command.help, name
         assert f"`fac {name}" in README, name
+        for part, below in getattr(command, "commands", {}).items():
+            assert below.help, part
+            assert part in README, part
 
 
 def test_every_module_is_in_the_architecture():

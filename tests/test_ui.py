@@ -8,7 +8,7 @@ import webbrowser
 
 import pytest
 
-from fac_core.cli.browser import _open_once_up
+from fac_core.cli.machine import _open_once_up
 
 
 @pytest.fixture

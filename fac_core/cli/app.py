@@ -110,5 +110,6 @@ def open_laboratory() -> None:
 def _failed(message: object, kind: str, arguments: list[str], *, code: int) -> int:
     if "--json" in arguments:
         sys.stdout.write(json.dumps({"error": str(message), "kind": kind}) + "\n")
-    err.print(f"[bold red]fac:[/] {escape(str(message))}")
+    if str(message):  # a group without a command has shown its help
+        err.print(f"[bold red]fac:[/] {escape(str(message))}")
     return code

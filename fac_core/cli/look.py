@@ -39,7 +39,7 @@ def feature(
     duplicates: Annotated[bool, typer.Option("--duplicates", help="Show folded duplicates too.")] = False,
     json: Json = False,
 ) -> None:
-    """One feature in full: what fires it, what almost does, its neighbours, why it is missing."""
+    """One feature in full: what fires it, what almost does, and why it is missing."""
     one = fac.Feature(view, feature_id)
     if top is not None:
         examples = one.examples(top)

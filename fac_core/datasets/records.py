@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from fac_core.errors import BadInput
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _SHOWN = 200
 """Characters of a text that a failure keeps."""

@@ -1,4 +1,4 @@
-"""`fac jobs` and `fac worker`: one JSON document, exit codes, one sentence for what is wrong."""
+"""`fac jobs` and its worker: one JSON document, exit codes, one sentence for what is wrong."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def test_a_job_is_submitted_paused_resumed_and_done(fac, params):
     code, job = fac("jobs", "submit", "encode", json.dumps(params), "--author", "Ann")
     assert (code, job["job_id"], job["state"], job["asked_by"]) == (0, "1", "queued", "Ann")
     assert fac("jobs", "pause", "1")[1]["state"] == "paused"
-    assert fac("worker", "--once") == (0, {"jobs": 0})
+    assert fac("jobs", "worker", "--once") == (0, {"jobs": 0})
     assert fac("jobs", "resume", "1")[1]["state"] == "queued"
-    assert fac("worker", "--once") == (0, {"jobs": 1})
+    assert fac("jobs", "worker", "--once") == (0, {"jobs": 1})
     code, (listed,) = fac("jobs")
     assert (listed["state"], listed["progress"]["done"]) == ("succeeded", 20)
     assert any("succeeded" in line for line in fac("jobs", "log", "1")[1])
