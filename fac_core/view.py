@@ -272,7 +272,7 @@ class View:
         """FAC of the features at home in each value of a metadata field; None: in each cluster of the atlas. Least covered first.
 
         >>> [(part.cluster, part.denominator) for part in view.parts("set")]
-        [('law', 4), ('sums', 1)]
+        [('sums', 1), ('law', 4)]
         """
         places = clusters_of(self.space) if field is None else home_of(self.p, field)
         return curves.cluster_coverage(self.coverage(), places)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from fac_core.curation.review import Reviews, State
@@ -52,8 +53,14 @@ class Chain:
     """Of every export, the oldest first."""
 
 
-def trace(place: Workspace, candidate_id: str) -> Chain:
-    """From a candidate, or the id of an exported row, back to its gap and forward to its rows. Raises `NotFound`."""
+def trace(candidate_id: str, *, workspace: Workspace | Path | str | None = None) -> Chain:
+    """From a candidate, or the id of an exported row, back to its gap and forward to its rows. Raises `NotFound`.
+
+    >>> fac.trace("no such id", workspace=view.workspace)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    fac_core.errors.NotFound: There is no candidate 'no such id' in ...
+    """
+    place = Workspace.at(workspace)
     log = place.events()
     scopes = log.scopes(_CANDIDATE, candidate_id)
     if not scopes:

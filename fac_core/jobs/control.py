@@ -28,12 +28,15 @@ def submit_job(
     workspace: Workspace | Path | str | None = None,
     launch: bool = False,
 ) -> Job:
-    """Ask for a job.
+    """Ask for a job, which a worker then does.
 
     Args:
         launch: start a worker if none lives.
 
     Raises `WrongUse`, in one sentence, for a kind that there is not or parameters that it does not take.
+
+    >>> fac.submit_job("label", {"run": "seed"}, author="Ann", workspace=scratch).state
+    'queued'
     """
     place = Workspace.at(workspace)
     job = Jobs(place).submit(kind, checked(kind, params).model_dump(mode="json"), author=author)

@@ -29,7 +29,10 @@ def measure_diversity(
     """Every measure of diversity of the named runs, beside FAC, at equal size.
 
     Embeddings are kept in the workspace's cache, by dataset. Without the extra `embeddings` or `tags` the measures
-    that need it are None.
+    that need it are None. Raises `WrongUse` without a run.
+
+    >>> fac.measure_diversity(["seed", "anchor"], n_draws=2, workspace=scratch).rows[0].run
+    'seed'
     """
     place = Workspace.at(workspace)
     kept = place.folder / "cache" / "embeddings"

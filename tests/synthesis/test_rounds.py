@@ -10,7 +10,7 @@ from fac_core.errors import WrongUse
 from fac_core.lab.study.scatter import scatter
 from fac_core.lab.writing.rounds import markdown, points
 from fac_core.lab.writing.rounds_verb import RoundsSpec, rounds
-from fac_core.workflows.measuring import coverage
+from fac_core.view import View
 from tests.synthesis.loop import WORDS, Scripted
 from tests.synthesis.test_pipeline import NEW
 
@@ -33,7 +33,7 @@ def test_each_round_begins_with_the_run_of_the_one_before(loop, tmp_path):
     assert (first.number, second.number) == (1, 2)
     assert second.fac["paper"][0] == first.fac["paper"][1] > first.fac["paper"][0]
     assert second.n_gaps == first.n_gaps - first.n_closed < first.n_gaps
-    assert second.fac["paper"][1] == coverage("seed+2", "anchor", workspace=loop.place.folder).fac
+    assert second.fac["paper"][1] == View.find("seed+2", "anchor", workspace=loop.place).coverage().fac
     assert max(first.n_tokens, second.n_tokens) <= 3 * WORDS
 
 
