@@ -82,13 +82,13 @@ class View:
         >>> fac.View.find("seed", workspace=view.workspace).run.name
         'seed'
         """
-        place = Workspace.at(workspace)
-        p = place.info(anchor)
-        q = place.seed(p) if run is None else place.info(run)
+        workspace = Workspace.at(workspace)
+        p = workspace.info(anchor)
+        q = workspace.seed(p) if run is None else workspace.info(run)
         if task is None:
-            return cls(place, q, p, definition, weights=weights)
-        judged = Relevance(place.events(), p.space_id, rubric(task).task)
-        return cls(place, q, p, definition, judged.relevant(strictness), judged.task, weights)
+            return cls(workspace, q, p, definition, weights=weights)
+        judged = Relevance(workspace.events(), p.space_id, rubric(task).task)
+        return cls(workspace, q, p, definition, judged.relevant(strictness), judged.task, weights)
 
     def of(self, run: str) -> View:
         """The same about another run.
@@ -136,8 +136,6 @@ class View:
         log = self.workspace.events()
         judged = log.newest(f"{self.anchor.space_id}/{self.task}", "relevance") if self.task else 0
         return log.newest(self.anchor.space_id, "label"), judged
-
-    # Numbers
 
     def coverage(self) -> fac.Coverage:
         """FAC, 0 to 1, with the covered and the missing features and what is not counted.
@@ -205,8 +203,6 @@ class View:
         0.4
         """
         return greedy_subset(self.q, self.p, self.definition, self.relevant, keep=keep)
-
-    # Lists
 
     def states(self) -> pa.Table:
         """One row a feature 0..d_sae-1: its coverage state, δ, what anchor and run show (`feature_states`), and its peak `words`.
@@ -285,8 +281,6 @@ class View:
         """
         missing = self.coverage().missing
         return home_words(homes(self.p, missing, field), peak_words(self.p, missing, n=1), n)
-
-    # What people and machines said
 
     def names(self) -> Names:
         """Text and trust (F1, 0 to 1) of the labels that hold.

@@ -60,19 +60,19 @@ def trace(candidate_id: str, *, workspace: Workspace | Path | str | None = None)
     Traceback (most recent call last):
     fac_core.errors.NotFound: There is no candidate 'no such id' in ...
     """
-    place = Workspace.at(workspace)
-    log = place.events()
+    workspace = Workspace.at(workspace)
+    log = workspace.events()
     scopes = log.scopes(_CANDIDATE, candidate_id)
     if not scopes:
         raise NotFound(
-            f"There is no candidate {candidate_id!r} in {place.folder}. `fac review` lists candidates; "
+            f"There is no candidate {candidate_id!r} in {workspace.folder}. `fac review` lists candidates; "
             "in an exported row it is `fac_candidate`."
         )
-    batch = find_batch(place, scopes[0])
+    batch = find_batch(workspace, scopes[0])
     versions = tuple(Candidates(log).history(batch.batch_id, candidate_id))
     held = versions[-1]
     reviews = Reviews(log, batch.batch_id)
-    with place.run(batch.anchor_run_id) as anchor:
+    with workspace.run(batch.anchor_run_id) as anchor:
         words = ", ".join(word.word for word in peak_words(anchor, [held.feature_id])[held.feature_id])
     label = Labels(log, batch.space_id).of(held.feature_id)
     return Chain(

@@ -38,10 +38,10 @@ def submit_job(
     >>> fac.submit_job("label", {"run": "seed"}, author="Ann", workspace=scratch).state
     'queued'
     """
-    place = Workspace.at(workspace)
-    job = Jobs(place).submit(kind, checked(kind, params).model_dump(mode="json"), author=author)
+    workspace = Workspace.at(workspace)
+    job = Jobs(workspace).submit(kind, checked(kind, params).model_dump(mode="json"), author=author)
     if launch:
-        ensure_worker(place)
+        ensure_worker(workspace)
     return job
 
 
@@ -54,19 +54,19 @@ def change_job(
     launch: bool = False,
 ) -> Job:
     """Pause, cancel, resume or retry a job. Raises `NotFound`, and `WrongUse` where its state does not allow it."""
-    place = Workspace.at(workspace)
-    jobs = Jobs(place)
+    workspace = Workspace.at(workspace)
+    jobs = Jobs(workspace)
     jobs.interrupt_orphans()
     job = jobs.change(job_id, action, author=author)
     if launch and job.is_active:
-        ensure_worker(place)
+        ensure_worker(workspace)
     return job
 
 
 def job_log(job_id: str, n: int = 50, *, workspace: Workspace | Path | str | None = None) -> list[str]:
     """The last lines of a job's log. Raises `NotFound` for a job that there is not."""
-    place = Workspace.at(workspace)
-    return log_file.last_lines(log_file.log_path(place, Jobs(place).job(job_id).job_id), n)
+    workspace = Workspace.at(workspace)
+    return log_file.last_lines(log_file.log_path(workspace, Jobs(workspace).job(job_id).job_id), n)
 
 
 def work(workspace: Workspace | Path | str | None = None, *, once: bool = False, idle_exit: float | None = None) -> int:

@@ -19,10 +19,10 @@ def make_atlas(
 
     Reads the weights; afterwards no model is needed. Raises `ModelMismatch` if the weights at hand are not those of the run.
     """
-    place = Workspace.at(workspace)
-    opened = place.opened(run)
+    workspace = Workspace.at(workspace)
+    opened = workspace.opened(run)
     space_id = opened.info.space_id
-    if not place.space_path(space_id).exists():
+    if not workspace.space_path(space_id).exists():
         from fac_core.activations.directions import space_weights  # torch: only where weights are read
 
         on_progress(0, 3, "decoder directions and their tokens")
@@ -31,9 +31,9 @@ def make_atlas(
         words = peak_words(opened, range(opened.info.d_sae))
         tables = atlas_tables(directions, logits, words, opened.info)
         on_progress(2, 3, "writing")
-        write_space_file(place.space_path(space_id), tables)
+        write_space_file(workspace.space_path(space_id), tables)
         on_progress(3, 3, "done")
-    return place.opened_space(space_id)
+    return workspace.opened_space(space_id)
 
 
 def match_spaces(
@@ -49,7 +49,7 @@ def match_spaces(
 
     Raises `WrongUse` for runs of different datasets or of one space.
     """
-    place = Workspace.at(workspace)
-    other = place if workspace_b is None else Workspace.at(workspace_b)
-    a, b = place.opened(run_a), other.opened(run_b)
+    workspace = Workspace.at(workspace)
+    other = workspace if workspace_b is None else Workspace.at(workspace_b)
+    a, b = workspace.opened(run_a), other.opened(run_b)
     return matching.match_spaces(a, b, least_correlation=least_correlation, seed=seed)

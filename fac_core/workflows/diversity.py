@@ -34,8 +34,8 @@ def measure_diversity(
     >>> fac.measure_diversity(["seed", "anchor"], n_draws=2, workspace=scratch).rows[0].run
     'seed'
     """
-    place = Workspace.at(workspace)
-    kept = place.folder / "cache" / "embeddings"
+    workspace = Workspace.at(workspace)
+    kept = workspace.folder / "cache" / "embeddings"
 
     def embed(run: RunFile, texts: list[str]) -> np.ndarray:
         # The run, not only the dataset: samples that could not be encoded are in no run.
@@ -46,8 +46,8 @@ def measure_diversity(
         return sentences.cached(path, len(texts), lambda: sentences.embed(texts, on_progress=progress))
 
     return table.diversity(
-        [place.opened(name) for name in names],
-        place.opened(anchor),
+        [workspace.opened(name) for name in names],
+        workspace.opened(anchor),
         tags=(lambda _, texts: part_of_speech_tags(texts)) if _has_tagger() else None,
         embed=embed if _has_model() else None,
         match=match,

@@ -23,8 +23,8 @@ def relevance_of(task: str, workspace: Workspace | Path | str | None = None, run
     Args:
         task: a built-in rubric or a `.toml` file; verdicts are kept under its name. Raises `NotFound` for neither.
     """
-    place = Workspace.at(workspace)
-    return Relevance(place.events(), place.info(run).space_id, rubric(task).task)
+    workspace = Workspace.at(workspace)
+    return Relevance(workspace.events(), workspace.info(run).space_id, rubric(task).task)
 
 
 def judge_by_statistic(
@@ -47,10 +47,10 @@ def judge_by_statistic(
     >>> fac.judge_by_statistic("toxicity", "set", "law", workspace=scratch).num_rows
     8
     """
-    place = Workspace.at(workspace)
-    opened = place.opened(run)
+    workspace = Workspace.at(workspace)
+    opened = workspace.opened(run)
     cases = statistic.by_label(opened, field, value, thresholds=thresholds(opened, definition))
-    return _recorded(task, cases, f"{field} = {value}", place, opened)
+    return _recorded(task, cases, f"{field} = {value}", workspace, opened)
 
 
 def judge_against_background(
@@ -66,10 +66,10 @@ def judge_against_background(
     For an anchor that is the task: whatever sets it apart from texts of any kind matters. Length is held fixed. Returns what
     `judge_by_statistic` does.
     """
-    place = Workspace.at(workspace)
-    ours, theirs = place.opened(anchor), place.opened(background)
+    workspace = Workspace.at(workspace)
+    ours, theirs = workspace.opened(anchor), workspace.opened(background)
     cases = statistic.against_background(ours, theirs, thresholds=thresholds(ours, definition))
-    return _recorded(task, cases, f"{ours.info.name} against {theirs.info.name}", place, ours)
+    return _recorded(task, cases, f"{ours.info.name} against {theirs.info.name}", workspace, ours)
 
 
 def _recorded(task: str, cases: statistic.Cases, contrast: str, workspace: Workspace, run: RunFile) -> pa.Table:
@@ -102,8 +102,8 @@ def set_relevance(
 
     Raises `NotFound` for a feature or a rubric that there is not, `WrongUse` for a level that there is not.
     """
-    place = Workspace.at(workspace)
-    judged = relevance_of(task, place, run)
-    check_feature(place.opened(run), feature_id)
+    workspace = Workspace.at(workspace)
+    judged = relevance_of(task, workspace, run)
+    check_feature(workspace.opened(run), feature_id)
     judged.record({feature_id: Verdict(feature_id, level, "person", reason)}, author=author)
     return judged.all()[feature_id]

@@ -26,17 +26,17 @@ def label_features(
     >>> sorted({label.kind for label in fac.label_features(workspace=scratch).values()})
     ['none']
     """
-    place = Workspace.at(workspace)
-    opened = place.opened(run)
+    workspace = Workspace.at(workspace)
+    opened = workspace.opened(run)
     found = lexical_labels(opened, thresholds=thresholds(opened, definition))
-    labels_of(place, run).record(found, run_id=opened.info.run_id)
+    labels_of(workspace, run).record(found, run_id=opened.info.run_id)
     return found
 
 
 def labels_of(workspace: Workspace | Path | str | None = None, run: str | None = None) -> Labels:
     """The labels of the anchor's, or another run's, feature space."""
-    place = Workspace.at(workspace)
-    return Labels(place.events(), place.info(run).space_id)
+    workspace = Workspace.at(workspace)
+    return Labels(workspace.events(), workspace.info(run).space_id)
 
 
 def rename(
@@ -48,6 +48,6 @@ def rename(
     workspace: Workspace | Path | str | None = None,
 ) -> Event:
     """A person's label, which holds over any machine's. The history stays. Raises `NotFound` for an id that the SAE has not."""
-    place = Workspace.at(workspace)
-    check_feature(place.opened(run), feature_id)
-    return labels_of(place, run).rename(feature_id, text, author=author)
+    workspace = Workspace.at(workspace)
+    check_feature(workspace.opened(run), feature_id)
+    return labels_of(workspace, run).rename(feature_id, text, author=author)

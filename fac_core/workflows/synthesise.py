@@ -58,15 +58,15 @@ class Prepared:
 def prepared(spec: SynthesisSpec, workspace: Workspace | Path | str | None = None) -> Prepared:
     """Look up the runs, the targets and the prompt of a spec. Raises `WrongUse` without any target."""
     view = View.find(spec.seed, spec.anchor, spec.definition, workspace=workspace)
-    place, anchor = view.workspace, view.anchor
-    ids = spec.targets if spec.targets is not None else Triage(place.events(), anchor.run_id).targets()
+    workspace, anchor = view.workspace, view.anchor
+    ids = spec.targets if spec.targets is not None else Triage(workspace.events(), anchor.run_id).targets()
     if not ids:
         raise WrongUse("No gap is approved yet: triage gaps as targets in `fac ui`, or name features by id.")
     for feature in ids:
         check_feature(view.p, feature)
-    labels = Labels(place.events(), anchor.space_id).names().text
+    labels = Labels(workspace.events(), anchor.space_id).names().text
     wanted = tuple(dict.fromkeys(ids))
-    template = prompt_template(spec.prompt or _default_prompt(spec), place.folder)
+    template = prompt_template(spec.prompt or _default_prompt(spec), workspace.folder)
     if template.shape != spec.shape:
         raise WrongUse(f"The prompt {template.name!r} is for shape {template.shape!r}, not {spec.shape!r}.")
     for step in spec.steps:
@@ -154,11 +154,11 @@ def verify_edits(
     """
     from fac_core.synthesis import edits
 
-    place = Workspace.at(workspace)
-    batch = find_batch(place, batch_id)
-    judge = judge_of(place.opened(batch.seed_run_id), place.opened(batch.anchor_run_id), classify)
-    candidates = Candidates(place.events())
-    return edits.verify_edits(batch_id, judge, candidates, place.measurements(), author=author or _user())
+    workspace = Workspace.at(workspace)
+    batch = find_batch(workspace, batch_id)
+    judge = judge_of(workspace.opened(batch.seed_run_id), workspace.opened(batch.anchor_run_id), classify)
+    candidates = Candidates(workspace.events())
+    return edits.verify_edits(batch_id, judge, candidates, workspace.measurements(), author=author or _user())
 
 
 def generator_of(

@@ -8,6 +8,8 @@ import fac_core as fac
 from fac_core.coverage.definition import Definition
 from fac_core.errors import NotFound
 from fac_core.store.workspace import Workspace
+from fac_core.synthesis.batches import find_batch
+from fac_core.workflows.decide import mix_in_controls
 from tests.batches import candidate, make_batch, standing_of
 from tests.runs import make_run
 
@@ -100,7 +102,7 @@ def test_the_smallest_set_is_among_what_passes(place):
 
 def test_controls_are_shown_and_never_counted(place):
     make_batch(place, [(candidate(feature_id=2), {2: 3.0})])
-    assert fac.mix_in_controls("b", 3, author="Ann", workspace=place.folder) == 1
+    assert mix_in_controls("b", 3, author="Ann", workspace=place.folder) == 1
     found = standing_of(place)
     (control,) = found.controls.values()
     assert len(found.shown) == 2
@@ -119,4 +121,4 @@ def test_a_batch_that_there_is_not_is_said(place):
         fac.standing(workspace=place.folder)
     make_batch(place, [(candidate(), {2: 3.0})])
     with pytest.raises(NotFound, match="there is b"):
-        fac.standing("nothing", workspace=place.folder)
+        find_batch(place, "nothing")
