@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pyarrow as pa
 
@@ -33,7 +32,7 @@ from fac_core.spaces.atlas import clusters_of, positions
 from fac_core.store.runs.info import RunInfo
 from fac_core.store.runs.run_file import RunFile
 from fac_core.store.runs.space_file import SpaceFile
-from fac_core.store.workspace import Workspace
+from fac_core.store.workspace import Where, Workspace
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ class View:
         anchor: str | None = None,
         definition: Definition = PAPER,
         *,
-        workspace: Workspace | Path | str | None = None,
+        workspace: Where = None,
         task: str | None = None,
         strictness: Level = "maybe",
         weights: Weights = Weights(),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from fac_core.curation.review import Reviews, State
@@ -12,7 +11,7 @@ from fac_core.errors import NotFound
 from fac_core.evidence.examples import peak_words
 from fac_core.naming.labels import Labels
 from fac_core.store.events import Event
-from fac_core.store.workspace import Workspace
+from fac_core.store.workspace import Where, Workspace
 from fac_core.synthesis.batches import find_batch
 from fac_core.synthesis.candidates import Batch, Candidate, Candidates
 
@@ -53,7 +52,7 @@ class Chain:
     """Of every export, the oldest first."""
 
 
-def trace(candidate_id: str, *, workspace: Workspace | Path | str | None = None) -> Chain:
+def trace(candidate_id: str, *, workspace: Where = None) -> Chain:
     """From a candidate, or the id of an exported row, back to its gap and forward to its rows. Raises `NotFound`.
 
     >>> fac.trace("no such id", workspace=view.workspace)  # doctest: +ELLIPSIS

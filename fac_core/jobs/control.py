@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from fac_core.jobs import log_file
@@ -10,10 +9,10 @@ from fac_core.jobs.job import Action, Job
 from fac_core.jobs.kinds import checked
 from fac_core.jobs.launch import ensure_worker
 from fac_core.jobs.queue import Jobs
-from fac_core.store.workspace import Workspace
+from fac_core.store.workspace import Where, Workspace
 
 
-def list_jobs(workspace: Workspace | Path | str | None = None) -> list[Job]:
+def list_jobs(workspace: Where = None) -> list[Job]:
     """All jobs, the newest last. Those whose worker is gone are marked as interrupted on the way."""
     jobs = Jobs(Workspace.at(workspace))
     jobs.interrupt_orphans()
@@ -25,7 +24,7 @@ def submit_job(
     params: dict[str, Any],
     *,
     author: str = "anonymous",
-    workspace: Workspace | Path | str | None = None,
+    workspace: Where = None,
     launch: bool = False,
 ) -> Job:
     """Ask for a job, which a worker then does.
@@ -50,7 +49,7 @@ def change_job(
     action: Action,
     *,
     author: str = "anonymous",
-    workspace: Workspace | Path | str | None = None,
+    workspace: Where = None,
     launch: bool = False,
 ) -> Job:
     """Pause, cancel, resume or retry a job. Raises `NotFound`, and `WrongUse` where its state does not allow it."""
@@ -63,13 +62,13 @@ def change_job(
     return job
 
 
-def job_log(job_id: str, n: int = 50, *, workspace: Workspace | Path | str | None = None) -> list[str]:
+def job_log(job_id: str, n: int = 50, *, workspace: Where = None) -> list[str]:
     """The last lines of a job's log. Raises `NotFound` for a job that there is not."""
     workspace = Workspace.at(workspace)
     return log_file.last_lines(log_file.log_path(workspace, Jobs(workspace).job(job_id).job_id), n)
 
 
-def work(workspace: Workspace | Path | str | None = None, *, once: bool = False, idle_exit: float | None = None) -> int:
+def work(workspace: Where = None, *, once: bool = False, idle_exit: float | None = None) -> int:
     """Be a worker: do jobs until interrupted, until none waits (`once`), or after `idle_exit` seconds without one."""
     from fac_core.jobs.worker import work as do_jobs
 

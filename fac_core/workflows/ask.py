@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Literal, TypeVar
 
 from fac_core.coverage.active import thresholds
@@ -29,7 +28,7 @@ from fac_core.progress import Progress, silent
 from fac_core.relevance import judge
 from fac_core.relevance.judge import Judged
 from fac_core.relevance.rubric import rubric
-from fac_core.store.workspace import Workspace
+from fac_core.store.workspace import Where, Workspace
 from fac_core.view import View
 from fac_core.workflows.judging import relevance_of
 from fac_core.workflows.naming import labels_of
@@ -50,7 +49,7 @@ class Asking:
     feature_ids: Sequence[int]
     run: str | None = None
     """Whose samples are shown; the anchor unless another is named."""
-    workspace: Workspace | Path | str | None = None
+    workspace: Where = None
     definition: Definition = CALIBRATED
     """A feature fires above its thresholds."""
     answer_tokens: int = ANSWER_TOKENS

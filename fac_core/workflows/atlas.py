@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from fac_core.evidence.examples import peak_words
 from fac_core.progress import Progress, silent
 from fac_core.spaces import matching
 from fac_core.spaces.atlas import atlas_tables
 from fac_core.store.runs.space_file import SpaceFile, write_space_file
-from fac_core.store.workspace import Workspace
+from fac_core.store.workspace import Where, Workspace
 
 
-def make_atlas(
-    run: str | None = None, *, workspace: Workspace | Path | str | None = None, on_progress: Progress = silent
-) -> SpaceFile:
+def make_atlas(run: str | None = None, *, workspace: Where = None, on_progress: Progress = silent) -> SpaceFile:
     """Map, clusters and neighbours of the anchor's (or another run's) space; made where there is none, which takes a minute.
 
     Reads the weights; afterwards no model is needed. Raises `ModelMismatch` if the weights at hand are not those of the run.
@@ -40,8 +36,8 @@ def match_spaces(
     run_a: str,
     run_b: str,
     *,
-    workspace: Workspace | Path | str | None = None,
-    workspace_b: Workspace | Path | str | None = None,
+    workspace: Where = None,
+    workspace_b: Where = None,
     least_correlation: float = 0.5,
     seed: int = 0,
 ) -> matching.Matching:

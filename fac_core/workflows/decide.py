@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from fac_core.curation import standing as standings
 from fac_core.curation.controls import Controls
 from fac_core.curation.review import Choice, Reviews
 from fac_core.errors import NotFound, WrongUse
 from fac_core.store.events import Event
-from fac_core.store.workspace import Workspace
+from fac_core.store.workspace import Where, Workspace
 from fac_core.synthesis.batches import find_batch
 from fac_core.synthesis.candidates import Batch, Candidate, Candidates
 from fac_core.view import View
@@ -30,7 +29,7 @@ def review(
     author: str,
     reason: str = "",
     note: str = "",
-    workspace: Workspace | Path | str | None = None,
+    workspace: Where = None,
 ) -> list[Event]:
     """Decide about candidates by id, for those of one batch all or none.
 
@@ -48,27 +47,21 @@ def review(
     return events
 
 
-def edit_candidate(
-    candidate_id: str, text: str, *, author: str, workspace: Workspace | Path | str | None = None
-) -> Event:
+def edit_candidate(candidate_id: str, text: str, *, author: str, workspace: Where = None) -> Event:
     """Other words for a candidate; they count once they were verified."""
     workspace = Workspace.at(workspace)
     ((batch_id, (candidate,)),) = _by_batch(workspace, [candidate_id]).items()
     return Reviews(workspace.events(), batch_id).edit(candidate, text, author=author)
 
 
-def undo_review(
-    batch_id: str | None = None, *, author: str, workspace: Workspace | Path | str | None = None
-) -> list[Event]:
+def undo_review(batch_id: str | None = None, *, author: str, workspace: Where = None) -> list[Event]:
     """Take back this author's newest act in a batch; the same of what is returned is a redo."""
     workspace = Workspace.at(workspace)
     reviews = Reviews(workspace.events(), find_batch(workspace, batch_id).batch_id)
     return reviews.undo(reviews.last(author), author=author)
 
 
-def mix_in_controls(
-    batch_id: str | None = None, n: int = 10, *, author: str, workspace: Workspace | Path | str | None = None
-) -> int:
+def mix_in_controls(batch_id: str | None = None, n: int = 10, *, author: str, workspace: Where = None) -> int:
     """Mix up to n real texts unmarked into a batch, to measure its reviewers; returns how many there are now."""
     workspace = Workspace.at(workspace)
     batch = find_batch(workspace, batch_id)

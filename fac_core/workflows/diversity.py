@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -13,7 +12,7 @@ from fac_core.diversity.tagger import part_of_speech_tags
 from fac_core.errors import MissingExtra
 from fac_core.progress import Progress, silent
 from fac_core.store.runs.run_file import RunFile
-from fac_core.store.workspace import Workspace
+from fac_core.store.workspace import Where, Workspace
 
 
 def measure_diversity(
@@ -23,7 +22,7 @@ def measure_diversity(
     match: Literal["samples", "tokens"] | None = "samples",
     n_draws: int = 10,
     seed: int = 0,
-    workspace: Workspace | Path | str | None = None,
+    workspace: Where = None,
     on_progress: Progress = silent,
 ) -> table.Diversity:
     """Every measure of diversity of the named runs, beside FAC, at equal size.

@@ -37,11 +37,7 @@ def encode(
 
 
 def train_sae(
-    sources: Sequence[str | Path],
-    output: Path | str,
-    config: TrainConfig,
-    *,
-    on_progress: Progress = silent,
+    sources: Sequence[str | Path], output: Path | str, config: TrainConfig, *, on_progress: Progress = silent
 ) -> Path:
     """Train a SAE on the texts of some datasets. Resumes. Returns the folder, which sae-lens and `encode` read."""
     from fac_core.training.train import train_from_texts

@@ -9,16 +9,12 @@ from fac_core.errors import WrongUse
 from fac_core.export.plan import ExportPlan, plan_export
 from fac_core.export.shapes import Shape
 from fac_core.export.write import Exported, Format, write_export
-from fac_core.store.workspace import Workspace
+from fac_core.store.workspace import Where, Workspace
 from fac_core.synthesis.batches import find_batch
 
 
 def plan_dataset(
-    batch_ids: Sequence[str],
-    *,
-    shape: Shape | None = None,
-    merged: bool = False,
-    workspace: Workspace | Path | str | None = None,
+    batch_ids: Sequence[str], *, shape: Shape | None = None, merged: bool = False, workspace: Where = None
 ) -> ExportPlan:
     """What an export of some batches will hold. Raises `WrongUse` as `plan_export` does, `NotFound` for a batch that is not there."""
     workspace = Workspace.at(workspace)
@@ -37,7 +33,7 @@ def export_dataset(
     file_format: Format = "jsonl",
     merged: bool = False,
     author: str = "anonymous",
-    workspace: Workspace | Path | str | None = None,
+    workspace: Where = None,
 ) -> Exported:
     """Write the accepted candidates of some batches as a dataset with its card.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pyarrow as pa
 
 from fac_core.coverage.active import thresholds
@@ -14,10 +12,10 @@ from fac_core.relevance import statistic
 from fac_core.relevance.rubric import rubric
 from fac_core.relevance.verdicts import Relevance, Verdict
 from fac_core.store.runs.run_file import RunFile
-from fac_core.store.workspace import Workspace
+from fac_core.store.workspace import Where, Workspace
 
 
-def relevance_of(task: str, workspace: Workspace | Path | str | None = None, run: str | None = None) -> Relevance:
+def relevance_of(task: str, workspace: Where = None, run: str | None = None) -> Relevance:
     """The verdicts for a task in the anchor's, or another run's, feature space.
 
     Args:
@@ -33,7 +31,7 @@ def judge_by_statistic(
     value: str = "1",
     run: str | None = None,
     *,
-    workspace: Workspace | Path | str | None = None,
+    workspace: Where = None,
     definition: Definition = CALIBRATED,
 ) -> pa.Table:
     """Judge every feature's relevance by its association with a label of the samples, text length held fixed.
@@ -58,7 +56,7 @@ def judge_against_background(
     background: str,
     anchor: str | None = None,
     *,
-    workspace: Workspace | Path | str | None = None,
+    workspace: Where = None,
     definition: Definition = CALIBRATED,
 ) -> pa.Table:
     """Judge every feature's relevance by how much more it fires in the anchor than in a run of other texts.
@@ -96,7 +94,7 @@ def set_relevance(
     author: str,
     reason: str = "",
     run: str | None = None,
-    workspace: Workspace | Path | str | None = None,
+    workspace: Where = None,
 ) -> Verdict:
     """A person's verdict, which holds over an LLM's and the statistic's. Returns the one that now holds.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fac_core.curation.triage import Triage
@@ -17,7 +16,7 @@ from fac_core.naming.labels import Labels
 from fac_core.progress import Progress, silent
 from fac_core.store.runs.info import RunInfo
 from fac_core.store.runs.run_file import RunFile
-from fac_core.store.workspace import Workspace
+from fac_core.store.workspace import Where, Workspace
 from fac_core.synthesis.batches import find_batch
 from fac_core.synthesis.candidates import Candidate, Candidates
 from fac_core.synthesis.prompts import PromptTemplate, prompt_template
@@ -55,7 +54,7 @@ class Prepared:
     template: PromptTemplate
 
 
-def prepared(spec: SynthesisSpec, workspace: Workspace | Path | str | None = None) -> Prepared:
+def prepared(spec: SynthesisSpec, workspace: Where = None) -> Prepared:
     """Look up the runs, the targets and the prompt of a spec. Raises `WrongUse` without any target."""
     view = View.find(spec.seed, spec.anchor, spec.definition, workspace=workspace)
     workspace, anchor = view.workspace, view.anchor
@@ -75,7 +74,7 @@ def prepared(spec: SynthesisSpec, workspace: Workspace | Path | str | None = Non
     return Prepared(view, settings, targets(view.p, wanted, spec.definition, labels), template)
 
 
-def estimate(spec: SynthesisSpec, *, workspace: Workspace | Path | str | None = None) -> Estimate:
+def estimate(spec: SynthesisSpec, *, workspace: Where = None) -> Estimate:
     """What the synthesis would cost at least and at most, in requests and generated tokens. No model runs.
 
     Raises what `synthesise` raises before it begins.
@@ -103,7 +102,7 @@ def estimate(spec: SynthesisSpec, *, workspace: Workspace | Path | str | None = 
 def synthesise(
     spec: SynthesisSpec,
     *,
-    workspace: Workspace | Path | str | None = None,
+    workspace: Where = None,
     generator: Generator | None = None,
     classify: Classify | None = None,
     key_variable: str | None = None,
@@ -142,11 +141,7 @@ def synthesise(
 
 
 def verify_edits(
-    batch_id: str,
-    *,
-    workspace: Workspace | Path | str | None = None,
-    classify: Classify | None = None,
-    author: str = "",
+    batch_id: str, *, workspace: Where = None, classify: Classify | None = None, author: str = ""
 ) -> list[Candidate]:
     """Measure what people edited, each text as a new version; returns those that were waiting, as they are now.
 
