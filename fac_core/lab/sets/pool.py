@@ -15,10 +15,12 @@ from sklearn.model_selection import train_test_split
 
 from fac_core.errors import WrongUse
 from fac_core.lab.sets.likeness import pooled_activations
+from fac_core.lab.study.study_files import StudyConfig
 from fac_core.lab.tasks.reward import passages
 from fac_core.lab.tasks.states import Passage, States
 from fac_core.progress import Progress, silent
 from fac_core.store.runs.run_file import RunFile
+from fac_core.store.workspace import Workspace
 
 Task = Literal["toxicity", "reward", "instructions"]
 
@@ -49,6 +51,10 @@ class Pool:
     def __len__(self) -> int:
         return len(self.texts)
 
+    def passages(self) -> list[Passage]:
+        """The texts whole, for states of another backbone."""
+        return [Passage(text) for text in self.texts]
+
 
 @dataclass(frozen=True)
 class Split:
@@ -60,6 +66,24 @@ class Split:
     """These say which features can occur, and nothing else."""
     test: np.ndarray
     """Every model is measured on these."""
+
+
+def states_of(config: StudyConfig, workspace: Workspace, backbone: tuple[str, int] | None = None) -> States:
+    """The states that a head learns from: of the study's backbone, or of another one (model and block)."""
+    model, block = backbone or (config.model, config.block)
+    return States(model, block, workspace.folder / "cache", context=config.context, dtype=config.dtype)
+
+
+def pool_of(config: StudyConfig, workspace: Workspace, *, on_progress: Progress = silent) -> Pool:
+    """The pool that a study draws from. Raises `NotFound` and `WrongUse` where its runs are not what it needs."""
+    states = states_of(config, workspace)
+    with workspace.run(config.run) as run:
+        if config.task == "instructions":
+            return instructions(run, states, on_progress=on_progress)
+        if config.rejected is None:
+            return labelled(run, config.field, config.positive, states, on_progress=on_progress)
+        with workspace.run(config.rejected) as rejected:
+            return preferences(run, rejected, states, on_progress=on_progress)
 
 
 def labelled(run: RunFile, field: str, value: str, states: States, *, on_progress: Progress = silent) -> Pool:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from fac_core.lab.sets.material import Material
-from fac_core.lab.sets.pool import Pool, Split
+from fac_core.lab.sets.material import Material, read_material
+from fac_core.lab.sets.pool import Pool, Split, pool_of, split, states_of
 from fac_core.lab.sets.seeds import Seeds
-from fac_core.lab.study.scatter import scatter
+from fac_core.lab.study.study_files import StudyConfig
 from fac_core.lab.tasks import toxicity
 from fac_core.lab.tasks.result import mean_interval
-from fac_core.lab.writing.writing import IN_ROUNDS, PER_FEATURE
+from fac_core.lab.writing.scene import IN_ROUNDS, PER_FEATURE
+from fac_core.lab.writing.written_sets import read_spec, set_files
 from fac_core.progress import Progress, silent
+from fac_core.report.charts import scatter
+from fac_core.store.workspace import Workspace
 
 SHARES = (0.3, 0.6, 1.0)
 
@@ -50,6 +54,38 @@ class Dosed:
     def gain(self) -> tuple[float, float, float]:
         """Mean over the seed alone, and its 95 % interval over draws."""
         return float(np.mean(self.gains)), *mean_interval(list(self.gains))
+
+
+def dose(
+    config: StudyConfig,
+    folder: Path,
+    workspace: Workspace,
+    *,
+    backbone: tuple[str, int] | None = None,
+    on_progress: Progress = silent,
+) -> list[Dosed]:
+    """`doses` of the sets that were written into a folder for a study.
+
+    Args:
+        folder: of `write_sets`; its seeds are the ones that are added to.
+        backbone: model and block that learn, where they are not those of the study.
+
+    Raises `NotFound` where there are no sets, `WrongUse` for a study without two classes of texts.
+    """
+    config.check_two_classes()
+    spec = read_spec(folder)
+    pool = pool_of(config, workspace, on_progress=on_progress)
+    states = states_of(config, workspace, backbone)
+    return doses(
+        pool,
+        split(pool, config.split),
+        {name: read_material(path, config.positive, states) for name, path in set_files(folder).items()},
+        n_seed=spec.n_seed,
+        draws=spec.draws,
+        hole=spec.hole,
+        inputs=states.of(pool.passages(), on_progress=on_progress) if backbone else None,
+        on_progress=on_progress,
+    )
 
 
 def doses(
@@ -92,7 +128,7 @@ def doses(
 def dose_figure(found: Sequence[Dosed], title: str) -> str:
     """Texts added against what they gain over the seed, one kind of mark a set."""
     points = [(one.n_samples, one.gain[0], one.method) for one in found]
-    return scatter(points, title=title, x="texts added", y=f"{toxicity.METRIC} over the seed alone")
+    return scatter(points, title=title, x_title="texts added", y_title=f"{toxicity.METRIC} over the seed alone")
 
 
 def _share(material: Material, draw: int, share: float) -> np.ndarray:

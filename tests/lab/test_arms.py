@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fac_core.lab.writing.arms import ARMS, POOLED, Remembered, cells, markdown, summary
+from fac_core.generators.cache import Cached
+from fac_core.lab.writing.arms import ARMS, POOLED, cells, markdown, summary
+from fac_core.store.answers import Answers
 from fac_core.synthesis.proof.similarity import Known
 from fac_core.synthesis.proof.verdict import Judge
 from fac_core.workflows.synthesise import prepared
@@ -56,9 +58,9 @@ def test_all_together_stops_paying_for_what_is_closed(loop):
 
 
 def test_an_interrupted_study_asks_for_nothing_twice(loop, tmp_path):
-    first, again = fresh(), fresh()
-    before = [cell for cell, _ in study(loop, Remembered(first, tmp_path / "answers.jsonl"), seeds=(0,))]
-    after = [cell for cell, _ in study(loop, Remembered(again, tmp_path / "answers.jsonl"), seeds=(0,))]
+    first, again, kept = fresh(), fresh(), Answers(tmp_path / "answers.sqlite")
+    before = [cell for cell, _ in study(loop, Cached(first, kept, as_first_paid=True), seeds=(0,))]
+    after = [cell for cell, _ in study(loop, Cached(again, kept, as_first_paid=True), seeds=(0,))]
     assert first.asked
     assert again.asked == []
     assert before == after
