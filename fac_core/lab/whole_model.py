@@ -1,4 +1,4 @@
-"""A whole language model, and what it does when the residual stream after one of its blocks is changed."""
+"""A whole language model: what it is asked, and what it does when the residual stream after one of its blocks is changed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerBase
 
 from fac_core.models.truncated import model_path
 
@@ -35,3 +35,17 @@ def changed(block: torch.nn.Module, change: Callable[[torch.Tensor], torch.Tenso
         yield
     finally:
         handle.remove()
+
+
+def prompt(tokenizer: PreTrainedTokenizerBase, instruction: str, begun: str = "") -> list[int]:
+    """Token ids up to where the answer goes on, in the model's own chat template, or as plain text where it has none.
+
+    Args:
+        begun: the beginning of the answer, already written.
+    """
+    if tokenizer.chat_template:
+        turns = [{"role": "user", "content": instruction}]
+        text = str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
+    else:
+        text = f"{tokenizer.bos_token or ''}{instruction}\n\nAnswer: "
+    return list(tokenizer(f"{text}{begun}", add_special_tokens=False)["input_ids"])

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from fac_core.generators.cache import Cached
-from fac_core.lab.writing.arms import ARMS, POOLED, cells, markdown, summary
+from fac_core.lab.markdown import markdown
+from fac_core.lab.writing.arms import ARMS, POOLED, as_table, cells, summary
 from fac_core.store.answers import Answers
 from fac_core.synthesis.proof.similarity import Known
 from fac_core.synthesis.proof.verdict import Judge
@@ -73,7 +74,7 @@ def test_the_interval_is_of_the_mean_over_seeds(loop):
     (row,) = summary(pair)
     assert row.closure == 0.5
     assert row.half_width == pytest.approx(12.706 * 0.1, rel=1e-3)  # t(0.975, 1 degree of freedom) x sd / sqrt(2)
-    assert "| one step | 0 | 50.0% ± 127.1% |" in markdown([row])
+    assert "| one step | 0 | 50.0% ± 127.1% |" in markdown(*as_table([row]))
 
 
 def test_a_way_is_compared_with_one_step_of_the_same_seed(loop):

@@ -8,7 +8,8 @@ import pytest
 
 from fac_core.coverage.fac import coverage
 from fac_core.errors import WrongUse
-from fac_core.lab.writing.rounds import RoundsSpec, markdown, points, rounds
+from fac_core.lab.markdown import markdown
+from fac_core.lab.writing.rounds import RoundsSpec, as_table, points, rounds
 from fac_core.report.charts import scatter
 from tests.synthesis.loop import WORDS, Scripted
 from tests.synthesis.test_pipeline import NEW
@@ -66,7 +67,7 @@ def test_a_round_waits_for_what_people_accept(loop, tmp_path):
 
 def test_rounds_are_compared_in_a_table_and_a_figure(loop, tmp_path):
     found = go(loop, tmp_path, writer())
-    table = markdown(found)
+    table = markdown(*as_table(found))
     assert f"{found[0].n_closed} of {found[0].n_gaps}" in table
     assert table.count("\n") == 2 + len(found)
     marks = [one for one in points(found) if one[2] == "paper"]

@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from fac_core.cli.options import Json, WorkspaceFolder
 from fac_core.cli.output import out, progress_bar, write_json
 from fac_core.errors import WrongUse
-from fac_core.lab.commands.values import AnchorName, plus_minus
+from fac_core.lab.commands.values import AnchorName
 
 
 def rounds(
@@ -50,21 +51,15 @@ def rounds(
     """Go round the loop: texts for the open gaps, encoded with the seed, new gaps, again. Interrupted, it goes on."""
     from fac_core.coverage.definition import PRESETS
     from fac_core.lab.workspaces import workspace_at
-    from fac_core.lab.writing.rounds import RoundsSpec
+    from fac_core.lab.writing.rounds import RoundsSpec, as_table
     from fac_core.lab.writing.rounds import rounds as go_round
     from fac_core.synthesis.spec import SynthesisSpec
 
     if preset not in PRESETS:
         raise WrongUse(f"There is no preset {preset!r}; choose {' or '.join(PRESETS)}.")
-    asked = {
-        "delta": delta,
-        "quantile": quantile,
-        "min_count": min_count,
-        "exclude_dense_above": exclude_dense_above,
-        "exclude_sinks": exclude_sinks,
-    }
+    asked = {"delta": delta, "quantile": quantile, "min_count": min_count, "exclude_dense_above": exclude_dense_above}
+    asked["exclude_sinks"] = exclude_sinks
     given = {name: value for name, value in asked.items() if value is not None}
-
     spec = SynthesisSpec(
         seed=seed,
         anchor=anchor,
@@ -87,13 +82,7 @@ def rounds(
     if json:
         write_json(found)
         return
-    presets = list(found[0].fac) if found else []
-    table = Table("round", "tokens", "samples", "gaps closed", *presets, "new extra features", box=None)
-    for one in found:
-        moved = [f"{before:.2%} → {after:.2%}" for before, after in one.fac.values()]
-        closed = f"{one.n_closed:,} of {one.n_gaps:,}"
-        table.add_row(str(one.number), f"{one.n_tokens:,}", f"{one.n_samples:,}", closed, *moved, f"{one.n_extra:,}")
-    out.print(table)
+    _print(*as_table(found))
 
 
 def arms(
@@ -110,21 +99,21 @@ def arms(
 ) -> None:
     """Compare ways of writing, guided and all together among them, at equal numbers of tokens. Interrupted, it goes on."""
     from fac_core.lab.workspaces import workspace_at
+    from fac_core.lab.writing.arms import as_table
     from fac_core.lab.writing.compare_arms import ARMS, ArmsSpec, compare_arms
 
     repetitions = tuple(range(seeds))
     spec = ArmsSpec(seed, anchor, targets, tokens, repetitions, max_tokens, arms=tuple(arm or ARMS))
     with progress_bar("Arms") as tell:
-        rows = compare_arms(spec, folder, workspace_at(workspace), on_progress=tell)
+        summaries = compare_arms(spec, folder, workspace_at(workspace), on_progress=tell)
     if json:
-        write_json(rows)
+        write_json(summaries)
         return
-    table = Table(
-        "arm", "δ", "closed", "95 % interval", "tokens", "closed per 1,000 tokens", "times one step", box=None
-    )
+    _print(*as_table(summaries))
+
+
+def _print(head: list[str], rows: list[list[str]]) -> None:
+    table = Table(*head, box=None)
     for row in rows:
-        interval = "" if row.half_width is None else f"± {row.half_width:.1%}"
-        times = plus_minus(row.times, row.times_half_width, ".2f")
-        counts = (f"{row.tokens:,.0f}", f"{row.per_thousand:.2f}", times)
-        table.add_row(row.arm, row.delta, f"{row.closure:.1%}", interval, *counts)
+        table.add_row(*map(Text, row))
     out.print(table)

@@ -67,13 +67,3 @@ def interval(three: Sequence[float | None], digits: int = 2) -> str:
         return ""
     value, low, high = (f"{number:+.{digits}f}" for number in three)
     return f"{value} ({low} to {high})"
-
-
-def plus_minus(value: float | None, half_width: float | None, form: str) -> str:
-    """A value with half its interval, as far as there is one.
-
-    >>> plus_minus(2.5, 0.25, ".2f"), plus_minus(2.5, None, ".2f"), plus_minus(None, None, ".2f")
-    ('2.50 ± 0.25', '2.50', '')
-    """
-    shown = "" if value is None else f"{value:{form}}"
-    return shown if half_width is None else f"{shown} ± {half_width:{form}}"

@@ -72,34 +72,25 @@ def baselines(
         written = read_spec(sets)
         n_seed, n_added, draws, hole = written.n_seed, written.n_added, written.draws, written.hole
         files |= {name: path for name, path in set_files(sets).items() if name != PER_FEATURE}
+    sizes = {"n_seed": n_seed, "n_added": n_added, "draws": draws, "dose": dose, "hole": hole}
     found = compare_methods(
         pool,
         split(pool, config.split),
         PRESETS[preset],
-        n_seed=n_seed,
-        n_added=n_added,
+        **sizes,
         budget=budget,
-        draws=draws,
-        dose=dose,
         others={name: read_material(path, config.positive, states) for name, path in files.items()},
         test_inputs=states.of(pool.passages(), on_progress=on_progress) if backbone else None,
         real=real,
-        hole=hole,
         on_progress=on_progress,
     )
-    asked = {
-        "budget": budget,
-        "preset": preset,
-        "n_seed": n_seed,
-        "n_added": n_added,
-        "draws": draws,
-        "dose": dose,
-        "hole": hole,
-        "backbone": ":".join(map(str, backbone or ())),
+    texts = {
         "texts": ", ".join([*(others or {}), *([sets.name] if sets is not None else [])]),
         "sets": str(sets.resolve()) if sets is not None else "",
         "real": list(real),
     }
+    learner = ":".join(map(str, backbone or ()))
+    asked = {"budget": budget, "preset": preset, **sizes, "backbone": learner, **texts}
     keep_comparison(workspace, config.name, asked, found)
     return found
 

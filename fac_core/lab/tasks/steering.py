@@ -22,9 +22,8 @@ import numpy as np
 import torch
 
 from fac_core.errors import BadInput, WrongUse
-from fac_core.lab.tasks.prompted import prompt
 from fac_core.lab.tasks.result import Evaluation
-from fac_core.lab.whole_model import blocks_of, changed, whole_model
+from fac_core.lab.whole_model import blocks_of, changed, prompt, whole_model
 from fac_core.models.truncated import load_tokenizer
 from fac_core.progress import Progress, silent
 

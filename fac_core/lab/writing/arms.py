@@ -218,16 +218,23 @@ def _mean(values: Sequence[float]) -> tuple[float, float | None]:
     return float(np.mean(values)), half_width(values) if len(values) > 1 else None
 
 
-def markdown(rows: Sequence[ArmSummary]) -> str:
-    """The summary as a table."""
-    lines = [
-        "| arm | δ | closed | tokens | closed per 1,000 tokens | times one step | seeds |",
-        "|---|---|---|---|---|---|---|",
+def as_table(rows: Sequence[ArmSummary]) -> tuple[list[str], list[list[str]]]:
+    """Heads and rows for people."""
+    head = ["arm", "δ", "closed", "tokens", "closed per 1,000 tokens", "times one step", "seeds"]
+    return head, [
+        [
+            row.arm,
+            row.delta,
+            _with_width(row.closure, row.half_width, ".1%"),
+            f"{row.tokens:,.0f}",
+            f"{row.per_thousand:.2f}",
+            _with_width(row.times, row.times_half_width, ".2f"),
+            str(row.seeds),
+        ]
+        for row in rows
     ]
-    for row in rows:
-        closed = f"{row.closure:.1%}" + ("" if row.half_width is None else f" ± {row.half_width:.1%}")
-        times = "" if row.times is None else f"{row.times:.2f}"
-        times += "" if row.times_half_width is None else f" ± {row.times_half_width:.2f}"
-        numbers = (closed, f"{row.tokens:,.0f}", f"{row.per_thousand:.2f}", times, str(row.seeds))
-        lines.append(f"| {row.arm} | {row.delta} | " + " | ".join(numbers) + " |")
-    return "\n".join(lines) + "\n"
+
+
+def _with_width(value: float | None, half_width: float | None, form: str) -> str:
+    shown = "" if value is None else f"{value:{form}}"
+    return shown if half_width is None else f"{shown} ± {half_width:{form}}"

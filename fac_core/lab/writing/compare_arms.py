@@ -16,8 +16,9 @@ from fac_core.coverage.gaps import gaps
 from fac_core.errors import WrongUse
 from fac_core.generators.cache import Cached
 from fac_core.generators.named import named
+from fac_core.lab.markdown import markdown
 from fac_core.lab.workspaces import opened_pair
-from fac_core.lab.writing.arms import ARMS, ArmSummary, Cell, cells, markdown, summary
+from fac_core.lab.writing.arms import ARMS, ArmSummary, Cell, as_table, cells, summary
 from fac_core.progress import Progress, silent
 from fac_core.store.answers import Answers
 from fac_core.store.workspace import Workspace
@@ -103,5 +104,5 @@ def _write(folder: Path, results: Sequence[Cell], kept: Sequence[dict[str, Any]]
     write_whole(
         folder / "cells.json", json.dumps([{**asdict(cell), "closure": cell.closure} for cell in results], indent=1)
     )
-    write_whole(folder / "table.md", markdown(summary(results)))
+    write_whole(folder / "table.md", markdown(*as_table(summary(results))))
     write_whole(folder / "candidates.jsonl", "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in kept))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from fac_core.lab.sets.material import Material, read_material
-from fac_core.lab.sets.pool import Pool, Split, pool_of, split, states_of
+from fac_core.lab.sets.pool import pool_of, split, states_of
 from fac_core.lab.sets.seeds import Seeds
 from fac_core.lab.study.study_files import StudyConfig
 from fac_core.lab.tasks import toxicity
@@ -64,7 +64,7 @@ def dose(
     backbone: tuple[str, int] | None = None,
     on_progress: Progress = silent,
 ) -> list[Dosed]:
-    """`doses` of the sets that were written into a folder for a study.
+    """Every set that was written into a folder for a study at every dose; smaller doses are part of the larger ones.
 
     Args:
         folder: of `write_sets`; its seeds are the ones that are added to.
@@ -75,48 +75,21 @@ def dose(
     config.check_two_classes()
     spec = read_spec(folder)
     pool = pool_of(config, workspace, on_progress=on_progress)
-    states = states_of(config, workspace, backbone)
-    return doses(
-        pool,
-        split(pool, config.split),
-        {name: read_material(path, config.positive, states) for name, path in set_files(folder).items()},
-        n_seed=spec.n_seed,
-        draws=spec.draws,
-        hole=spec.hole,
-        inputs=states.of(pool.passages(), on_progress=on_progress) if backbone else None,
-        on_progress=on_progress,
-    )
-
-
-def doses(
-    pool: Pool,
-    parts: Split,
-    sets: Mapping[str, Material],
-    *,
-    n_seed: tuple[int, int],
-    draws: int,
-    hole: bool = False,
-    inputs: np.ndarray | None = None,
-    on_progress: Progress = silent,
-) -> list[Dosed]:
-    """Every set at every dose; smaller doses are part of the larger ones.
-
-    Args:
-        hole: the sets were written for seeds with a hole.
-        inputs: `[rows, d]`: states of another backbone, where `sets` are of it.
-    """
-    everything = Material(pool.inputs if inputs is None else inputs, pool.positive, pool.n_tokens)
+    states, parts = states_of(config, workspace, backbone), split(pool, config.split)
+    inputs = states.of(pool.passages(), on_progress=on_progress) if backbone else pool.inputs
+    everything = Material(inputs, pool.positive, pool.n_tokens)
     test = everything.at(parts.test)
-    drawn = Seeds(pool, parts, n_seed, hole=hole)
-    seeds = [everything.at(drawn.draw(np.random.default_rng(d)).rows) for d in range(draws)]
+    drawn, draws = Seeds(pool, parts, spec.n_seed, hole=spec.hole), range(spec.draws)
+    seeds = [everything.at(drawn.draw(np.random.default_rng(draw)).rows) for draw in draws]
     alone = [_score(seed, test) for seed in seeds]
     found: list[Dosed] = []
-    for method, material in sets.items():
+    for method, path in set_files(folder).items():
+        material = read_material(path, config.positive, states)
         pick, levels = _share, SHARES
         if method in (PER_FEATURE, IN_ROUNDS) and material.nth is not None:
             pick, levels = _first, tuple(float(n + 1) for n in range(int(material.nth.max()) + 1))
         for level in levels:
-            added = [material.at(pick(material, draw, level)) for draw in range(draws)]
+            added = [material.at(pick(material, draw, level)) for draw in draws]
             scores = tuple(_score(seed + one, test) for seed, one in zip(seeds, added, strict=True))
             gains = tuple(a - b for a, b in zip(scores, alone, strict=True))
             sizes = [len(one.positive) for one in added], [int(one.n_tokens.sum()) for one in added]

@@ -15,6 +15,7 @@ from fac_core.errors import EmptyAnchor, WrongUse
 from fac_core.export.rows import seed_items
 from fac_core.export.shapes import Item, first_fitting, of_candidate, shaped
 from fac_core.generators.seam import Generator
+from fac_core.lab.markdown import markdown
 from fac_core.lab.workspaces import opened_pair
 from fac_core.progress import Progress, silent
 from fac_core.report.charts import scatter
@@ -109,35 +110,22 @@ def rounds(
         merged = _written(folder, number, workspace, now, taken)
         now = encode(merged, spec_of(seed), workspace=workspace.folder, name=f"{seed.name}+{number}")
         after = _coverage(workspace, now, anchor, spec)
-        made = (outcome.candidates, len(taken), outcome.generated)
-        done.append(_compared(number, outcome.batch_id, made, before, after))
+        open_before, open_after = before.pop(_OWN).missing, after.pop(_OWN).missing
+        made = Round(
+            number=number,
+            batch_id=outcome.batch_id,
+            run=now.name,
+            n_gaps=len(open_before),
+            n_closed=len(set(open_before) - set(open_after)),
+            n_candidates=outcome.candidates,
+            n_samples=len(taken),
+            n_tokens=outcome.generated,
+            fac={preset: (before[preset].fac, after[preset].fac) for preset in before},
+            n_extra=after["paper"].n_extra - before["paper"].n_extra,
+        )
+        done.append(made)
         _report(folder, done, seed.name)
     return done
-
-
-def _compared(
-    number: int, batch_id: str, made: tuple[int, int, int], before: dict[str, Coverage], after: dict[str, Coverage]
-) -> Round:
-    """A round from what was measured before it and after it.
-
-    Args:
-        made: candidates, samples taken, tokens generated.
-        before, after: by preset, and under the definition of the synthesis; `paper` says what is extra.
-    """
-    n_candidates, n_samples, n_tokens = made
-    gaps = before[_OWN].missing
-    return Round(
-        number=number,
-        batch_id=batch_id,
-        run=after["paper"].run,
-        n_gaps=len(gaps),
-        n_closed=len(set(gaps) - set(after[_OWN].missing)),
-        n_candidates=n_candidates,
-        n_samples=n_samples,
-        n_tokens=n_tokens,
-        fac={preset: (before[preset].fac, after[preset].fac) for preset in before if preset != _OWN},
-        n_extra=after["paper"].n_extra - before["paper"].n_extra,
-    )
 
 
 def _coverage(workspace: Workspace, run: RunInfo, anchor: RunInfo, spec: RoundsSpec) -> dict[str, Coverage]:
@@ -188,21 +176,20 @@ def _report(folder: Path, done: Sequence[Round], name: str) -> None:
         points(done), title=f"{name}: {len(done)} rounds", x_title="thousand tokens generated", y_title="FAC"
     )
     write_whole(folder / "rounds.json", json.dumps([asdict(made) for made in done], indent=1))
-    write_whole(folder / "rounds.md", markdown(done))
+    write_whole(folder / "rounds.md", markdown(*as_table(done)))
     write_whole(folder / "rounds.svg", figure)
 
 
-def markdown(rounds: Sequence[Round]) -> str:
-    """The rounds as a table."""
+def as_table(rounds: Sequence[Round]) -> tuple[list[str], list[list[str]]]:
+    """Heads and rows for people."""
     presets = list(rounds[0].fac) if rounds else []
-    head = ["round", "tokens", "candidates", "samples taken", "gaps closed", *(f"FAC, {one}" for one in presets)]
-    lines = ["| " + " | ".join([*head, "new extra features"]) + " |", "|---" * (len(head) + 1) + "|"]
-    for one in rounds:
-        moved = [f"{before:.2%} → {after:.2%}" for before, after in one.fac.values()]
-        counts = [f"{n:,}" for n in (one.n_tokens, one.n_candidates, one.n_samples)]
-        cells = [str(one.number), *counts, f"{one.n_closed:,} of {one.n_gaps:,}", *moved, f"{one.n_extra:,}"]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+    head = ["round", "tokens", "candidates", "samples taken", "gaps closed", *(f"FAC, {preset}" for preset in presets)]
+    rows: list[list[str]] = []
+    for made in rounds:
+        moved = [f"{before:.2%} → {after:.2%}" for before, after in made.fac.values()]
+        counts = [f"{n:,}" for n in (made.n_tokens, made.n_candidates, made.n_samples)]
+        rows.append([str(made.number), *counts, f"{made.n_closed:,} of {made.n_gaps:,}", *moved, f"{made.n_extra:,}"])
+    return [*head, "new extra features"], rows
 
 
 def points(rounds: Sequence[Round]) -> list[tuple[float, float, str]]:

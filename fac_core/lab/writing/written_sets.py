@@ -9,7 +9,7 @@ Answers are cached by what was asked: written again, or after an interruption, t
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from fac_core.generators.cache import Cached
 from fac_core.generators.named import named
 from fac_core.generators.seam import Generator
 from fac_core.lab.sets.label_check import label_check
-from fac_core.lab.sets.pool import Pool, Split, pool_of, split, states_of
+from fac_core.lab.sets.pool import pool_of, split, states_of
 from fac_core.lab.sets.seeds import Seeds
 from fac_core.lab.study.study_files import StudyConfig
 from fac_core.lab.writing.class_targets import ClassTargets
@@ -33,7 +33,7 @@ from fac_core.lab.writing.toward_features import in_rounds, likest, toward_featu
 from fac_core.progress import Progress, silent
 from fac_core.store.runs.run_file import RunFile
 from fac_core.store.workspace import Workspace
-from fac_core.synthesis.prompts import PromptTemplate, prompt_template
+from fac_core.synthesis.prompts import prompt_template
 from fac_core.synthesis.proof.similarity import Known
 from fac_core.synthesis.proof.verdict import Judge
 from fac_core.whole import write_whole
@@ -67,6 +67,8 @@ def write_sets(
 ) -> list[Cost]:
     """Synthetic sets for seeds of a study's pool, one JSONL file a method. Resumes: no answer is paid twice.
 
+    Every method writes anew for every seed, also where it never looks at it: sets of one method differ.
+
     Args:
         config: the study whose pool, split and feature space are used.
         generator: one, or `local`, or the address of an OpenAI-compatible server.
@@ -85,18 +87,21 @@ def write_sets(
         if isinstance(generator, str):
             writer = named(generator, model or run.info.model, key_variable=key_variable)
             generator = Cached(writer, workspace.answers())
-    return write_all(
-        folder,
-        pool,
-        parts,
-        spec,
-        classes,
-        features,
-        prompt_template("text-plain", workspace.folder),
-        generator,
-        lambda known: Judge(reader, known, classify=classify),
-        on_progress=on_progress,
-    )
+    template = prompt_template("text-plain", workspace.folder)
+    costs: list[Cost] = []
+    lines: dict[str, list[str]] = {}
+    seeds = Seeds(pool, parts, spec.n_seed, hole=spec.hole)
+    for draw in range(spec.draws):
+        seed = seeds.draw(np.random.default_rng(draw)).rows
+        known = Known([pool.texts[row] for row in (*seed, *parts.anchor)])
+        judge = Judge(reader, known, classify=classify)
+        scene = Scene(draw, seed, parts.anchor, features, template, generator, judge)
+        for name, texts in _of_seed(scene, spec):
+            costs.append(_keep(folder, name, texts, scene, classes, lines))
+            on_progress(len(costs), 0, f"{name}, seed {draw}: {len(texts)} texts")
+        summary = {"spec": asdict(spec), "generator": generator.name, "costs": [asdict(cost) for cost in costs]}
+        write_whole(folder / "sets.json", json.dumps(summary, indent=1))
+    return costs
 
 
 def _other_label(run: RunFile, config: StudyConfig) -> str:
@@ -106,39 +111,6 @@ def _other_label(run: RunFile, config: StudyConfig) -> str:
     )["value"].to_pylist()
     others = [value for value in found if value is not None and value != config.positive]
     return others[0] if len(others) == 1 else f"not {config.positive}"
-
-
-def write_all(
-    folder: Path,
-    pool: Pool,
-    parts: Split,
-    spec: WritingSpec,
-    classes: tuple[str, str],
-    features: ClassTargets,
-    template: PromptTemplate,
-    generator: Generator,
-    judge: Callable[[Known], Judge],
-    *,
-    on_progress: Progress = silent,
-) -> list[Cost]:
-    """Write every method's set for every seed, anew also where the method never looks at it: sets of one method differ.
-
-    Args:
-        classes: labels of positive and negative texts, as they stand in the files.
-        judge: makes one that knows these texts.
-    """
-    costs: list[Cost] = []
-    lines: dict[str, list[str]] = {}
-    seeds = Seeds(pool, parts, spec.n_seed, hole=spec.hole)
-    for draw in range(spec.draws):
-        seed = seeds.draw(np.random.default_rng(draw)).rows
-        shown = [pool.texts[row] for row in (*seed, *parts.anchor)]
-        scene = Scene(draw, seed, parts.anchor, features, template, generator, judge(Known(shown)))
-        for name, texts in _of_seed(scene, spec):
-            costs.append(_keep(folder, name, texts, scene, classes, lines))
-            on_progress(len(costs), 0, f"{name}, seed {draw}: {len(texts)} texts")
-        write_whole(folder / "sets.json", json.dumps(_summary(spec, generator, costs), indent=1))
-    return costs
 
 
 def _of_seed(scene: Scene, spec: WritingSpec) -> Iterator[tuple[str, list[Written]]]:
@@ -210,7 +182,3 @@ def _keep(
     tokens = sum(one.n_tokens for one in readings)
     asked = sum(scene.n_asked.values()) if name == LIKEST else scene.n_asked.get(name, 0)
     return Cost(name, scene.draw, asked, len(texts), tokens, closed)
-
-
-def _summary(spec: WritingSpec, generator: Generator, costs: Sequence[Cost]) -> dict[str, Any]:
-    return {"spec": asdict(spec), "generator": generator.name, "costs": [asdict(one) for one in costs]}
