@@ -15,7 +15,7 @@ from fac_core.lab.sets.baselines import compare_methods
 from fac_core.lab.sets.material import Material, read_material
 from fac_core.lab.sets.pickers import by_coverage, by_distance, by_features, by_spread, shortfall
 from fac_core.lab.sets.pool import split
-from fac_core.lab.tasks.states import States
+from fac_core.lab.tasks.hidden_states import States
 from tests.lab.pools import labelled_pool
 
 POOL = labelled_pool()

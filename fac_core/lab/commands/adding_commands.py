@@ -93,12 +93,12 @@ def pick(
     from fac_core.lab.sets.likeness import pick_likest, sample_rows
     from fac_core.lab.workspaces import workspace_at
 
-    place = workspace_at(workspace)
-    found = pick_likest(place, source, n, seed=seed, anchor=anchor, by=by)
+    opened = workspace_at(workspace)
+    found = pick_likest(opened, source, n, seed=seed, anchor=anchor, by=by)
     if output:
         from fac_core.whole import write_whole
 
-        with place.run(source) as run:
+        with opened.run(source) as run:
             rows = sample_rows(run, found.sample_ids)
         write_whole(output, "".join(json_format.dumps(row, ensure_ascii=False) + "\n" for row in rows))
     if json:

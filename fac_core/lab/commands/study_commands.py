@@ -30,14 +30,14 @@ def study(
     from fac_core.lab.study.study_files import read_config, read_study
     from fac_core.lab.workspaces import workspace_at
 
-    settings, place = read_config(config), workspace_at(workspace)
+    settings, opened = read_config(config), workspace_at(workspace)
     if show:
-        found = read_study(place, settings.name)
+        found = read_study(opened, settings.name)
     else:
         from fac_core.lab.study.run import study as run_study
 
         with progress_bar("Study") as tell:
-            found = run_study(settings, place, on_progress=tell)
+            found = run_study(settings, opened, on_progress=tell)
     if figure:
         from fac_core.lab.study.figure import study_figure
         from fac_core.whole import write_whole

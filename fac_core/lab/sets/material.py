@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from fac_core.errors import BadInput
-from fac_core.lab.tasks.states import Passage, States
+from fac_core.lab.tasks.hidden_states import Passage, States
 from fac_core.models.truncated import load_tokenizer
 
 

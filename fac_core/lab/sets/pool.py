@@ -16,8 +16,8 @@ from sklearn.model_selection import train_test_split
 from fac_core.errors import WrongUse
 from fac_core.lab.sets.likeness import pooled_activations
 from fac_core.lab.study.study_files import StudyConfig
+from fac_core.lab.tasks.hidden_states import Passage, States
 from fac_core.lab.tasks.reward import passages
-from fac_core.lab.tasks.states import Passage, States
 from fac_core.progress import Progress, silent
 from fac_core.store.runs.run_file import RunFile
 from fac_core.store.workspace import Workspace

@@ -198,7 +198,10 @@ class _Table(NamedTuple):
 
 
 def thresholds_of(anchor: sparse.csr_matrix, definition: Definition) -> np.ndarray:
-    """δ_i, float32 `[d_sae]`: what `coverage.active.thresholds` says of a run file with these activations, `[samples, d_sae]`."""
+    """δ_i, float32 `[d_sae]`: what `coverage.active.thresholds` says of a run file with these activations, `[samples, d_sae]`.
+
+    At the presets to the last bit; at other quantiles a feature in thousands may differ in it, since DuckDB interpolates.
+    """
     floor = np.float32(definition.delta)
     delta = np.full(cast(tuple[int, int], anchor.shape)[1], floor)
     if definition.quantile is not None:

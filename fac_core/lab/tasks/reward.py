@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from fac_core.lab.tasks.head import fitted
-from fac_core.lab.tasks.states import Passage
+from fac_core.lab.tasks.hidden_states import Passage
 
 METRIC = "pairwise accuracy"
 
