@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from fac_core.lab.commands import app as laboratory
 from fac_core.cli import (
     browser,
     comparing,
@@ -31,10 +32,6 @@ from fac_core.cli import (
     synthesis,
 )
 from fac_core.errors import FacError, WrongUse
-from fac_core.lab.commands import arms_commands as study_synthesis
-from fac_core.lab.commands import rounds_commands as rounds
-from fac_core.lab.commands import study_commands as evaluation
-from fac_core.lab.commands import writing_commands as written_sets
 
 _INTERRUPTED = 130
 """What typer makes of Ctrl-C."""
@@ -55,13 +52,10 @@ relevance.register(app)
 review.register(app)
 jobs.register(app)
 synthesis.register(app)
-study_synthesis.register(app)
-rounds.register(app)
-evaluation.register(app)
-written_sets.register(app)
 machine.register(app)
 browser.register(app)
 reporting.register(app)
+app.add_typer(laboratory, name="lab")
 
 
 def main(arguments: list[str] | None = None) -> None:
