@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pyarrow as pa
 
@@ -33,7 +32,7 @@ from fac_core.spaces.atlas import clusters_of, positions
 from fac_core.store.runs.info import RunInfo
 from fac_core.store.runs.run_file import RunFile
 from fac_core.store.runs.space_file import SpaceFile
-from fac_core.store.workspace import Workspace
+from fac_core.store.workspace import Where, Workspace
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ class View:
         anchor: str | None = None,
         definition: Definition = PAPER,
         *,
-        workspace: Workspace | Path | str | None = None,
+        workspace: Where = None,
         task: str | None = None,
         strictness: Level = "maybe",
         weights: Weights = Weights(),
@@ -82,13 +81,13 @@ class View:
         >>> fac.View.find("seed", workspace=view.workspace).run.name
         'seed'
         """
-        place = Workspace.at(workspace)
-        p = place.info(anchor)
-        q = place.seed(p) if run is None else place.info(run)
+        workspace = Workspace.at(workspace)
+        p = workspace.info(anchor)
+        q = workspace.seed(p) if run is None else workspace.info(run)
         if task is None:
-            return cls(place, q, p, definition, weights=weights)
-        judged = Relevance(place.events(), p.space_id, rubric(task).task)
-        return cls(place, q, p, definition, judged.relevant(strictness), judged.task, weights)
+            return cls(workspace, q, p, definition, weights=weights)
+        judged = Relevance(workspace.events(), p.space_id, rubric(task).task)
+        return cls(workspace, q, p, definition, judged.relevant(strictness), judged.task, weights)
 
     def of(self, run: str) -> View:
         """The same about another run.
@@ -136,8 +135,6 @@ class View:
         log = self.workspace.events()
         judged = log.newest(f"{self.anchor.space_id}/{self.task}", "relevance") if self.task else 0
         return log.newest(self.anchor.space_id, "label"), judged
-
-    # Numbers
 
     def coverage(self) -> fac.Coverage:
         """FAC, 0 to 1, with the covered and the missing features and what is not counted.
@@ -206,8 +203,6 @@ class View:
         """
         return greedy_subset(self.q, self.p, self.definition, self.relevant, keep=keep)
 
-    # Lists
-
     def states(self) -> pa.Table:
         """One row a feature 0..d_sae-1: its coverage state, δ, what anchor and run show (`feature_states`), and its peak `words`.
 
@@ -272,7 +267,7 @@ class View:
         """FAC of the features at home in each value of a metadata field; None: in each cluster of the atlas. Least covered first.
 
         >>> [(part.cluster, part.denominator) for part in view.parts("set")]
-        [('law', 4), ('sums', 1)]
+        [('sums', 1), ('law', 4)]
         """
         places = clusters_of(self.space) if field is None else home_of(self.p, field)
         return curves.cluster_coverage(self.coverage(), places)
@@ -285,8 +280,6 @@ class View:
         """
         missing = self.coverage().missing
         return home_words(homes(self.p, missing, field), peak_words(self.p, missing, n=1), n)
-
-    # What people and machines said
 
     def names(self) -> Names:
         """Text and trust (F1, 0 to 1) of the labels that hold.

@@ -9,11 +9,12 @@ from pathlib import Path
 
 
 @contextmanager
-def whole(path: Path | str) -> Iterator[Path]:
+def whole(path: Path | str, *, replaces_folder: bool = False) -> Iterator[Path]:
     """A path beside `path` to write a file or a folder at; it takes the place of `path` when the block ends.
 
-    Its name is nobody else's, so two writers do not meet: the later one wins. A file that is there is replaced; for a
-    folder raises `OSError` if one with content is. After an error in the block nothing has changed, and what it wrote is gone.
+    Its name is nobody else's, so two writers do not meet: the later one wins. A file that is there is replaced, a folder with
+    content only where the caller says so, or `OSError` is raised. After an error in the block nothing has changed, and what it
+    wrote is gone.
 
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "a.txt"
@@ -27,10 +28,12 @@ def whole(path: Path | str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix=".building-", dir=path.parent, ignore_cleanup_errors=True) as folder:
         building = Path(folder) / path.name
         yield building
+        if replaces_folder and path.is_dir():
+            path.replace(Path(folder) / f"{path.name}.earlier")
         building.replace(path)
 
 
-def write_whole(path: Path | str, content: str | bytes) -> None:
+def write_whole(path: Path | str, content: str | bytes | memoryview) -> None:
     """Write a file, text as UTF-8.
 
     >>> import tempfile

@@ -6,9 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from fac_core.coverage.definition import PAPER, Definition
+from fac_core.curation.standing import Standing
 from fac_core.store.measurements import Measurement
 from fac_core.store.workspace import Workspace
+from fac_core.synthesis.batches import find_batch
 from fac_core.synthesis.candidates import Batch, Candidate, Candidates, candidate_id
+from fac_core.view import View
+from fac_core.workflows.decide import standing
 
 Fires = Mapping[int, float]
 """Feature -> activation of one text."""
@@ -67,3 +72,8 @@ def _measurement(one: Candidate, version: int, fires: Fires) -> Measurement:
     ids = sorted(fires)
     values = np.array([fires[f] for f in ids], np.float32)
     return Measurement(one.candidate_id, version, np.array(ids, np.uint32), values)
+
+
+def standing_of(workspace: Workspace, definition: Definition = PAPER) -> Standing:
+    """Where batch `b` stands."""
+    return standing(View.find(definition=definition, workspace=workspace), find_batch(workspace, "b"))

@@ -1,4 +1,4 @@
-"""What to add to a seed: methods against each other at an equal budget, as they were kept by `fac baselines`."""
+"""What to add to a seed: methods against each other at an equal budget, as they were kept by `fac lab baselines`."""
 
 from __future__ import annotations
 

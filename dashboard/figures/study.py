@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from dashboard.figures.feature_map import plain
 from dashboard.figures.marks import vertical
+from fac_core.report.charts import COLOURS
 
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star")
-_COLOURS = ("#3b7dd8", "#c27c0e", "#cc4a6b", "#2f8f6b", "#7a5cc4")
 
 
 def sets(table: pa.Table, metric: str, score: str) -> go.Figure:
@@ -42,8 +42,8 @@ def sets(table: pa.Table, metric: str, score: str) -> go.Figure:
                 name=kind,
                 marker={
                     "size": 8,
-                    "symbol": _SYMBOLS[number // len(_COLOURS) % len(_SYMBOLS)],
-                    "color": _COLOURS[number % len(_COLOURS)],
+                    "symbol": _SYMBOLS[number // len(COLOURS) % len(_SYMBOLS)],
+                    "color": COLOURS[number % len(COLOURS)],
                 },
                 hovertemplate="%{x:.3f}, %{y:.3f}<extra>" + kind + "</extra>",
             )
@@ -73,7 +73,7 @@ def methods(rows: Sequence[Mapping[str, Any]], title: str) -> go.Figure:
                 "arrayminus": [row["difference"] - row["from"] for row in rows],
             },
             mode="markers",
-            marker={"size": 9, "color": _COLOURS[0]},
+            marker={"size": 9, "color": COLOURS[0]},
             hovertemplate="%{x:+.3f}<extra>%{y}</extra>",
         )
     )

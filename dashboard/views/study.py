@@ -101,7 +101,7 @@ finished = studies(place)
 names = sorted({*finished, *compared_studies(place)})
 if not names:
     st.info("No study is finished in this workspace. One takes some minutes:", icon=":material/science:")
-    st.code("fac study CONFIG.toml", language="bash")
+    st.code("fac lab study CONFIG.toml", language="bash")
     st.stop()
 asked = st.query_params.get("study")
 if asked is not None and asked not in names:
@@ -120,4 +120,4 @@ if study:
 if kept:
     method_comparison.show(kept)
 else:
-    st.caption("`fac baselines CONFIG.toml` compares what to add to a seed, and shows it here.")
+    st.caption("`fac lab baselines CONFIG.toml` compares what to add to a seed, and shows it here.")

@@ -38,6 +38,7 @@ from fac_core.store.runs.info import RunInfo
 from fac_core.store.runs.run_file import RunFile
 from fac_core.store.runs.shard_schema import SHARD_FORMAT
 from fac_core.store.workspace import Workspace
+from fac_core.whole import write_whole
 
 logger = logging.getLogger(__name__)
 
@@ -128,9 +129,7 @@ def _choice(
     choice = choose_encoder(
         spec.model, sae, _with_content(tokenizer(shard.texts, shard.chats)), dtype=spec.dtype, device=spec.device
     )
-    building = kept.with_suffix(".building")
-    building.write_text(json.dumps({"dtype": choice.dtype, "reason": choice.reason}))
-    building.replace(kept)
+    write_whole(kept, json.dumps({"dtype": choice.dtype, "reason": choice.reason}))
     return choice
 
 

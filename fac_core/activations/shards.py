@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from fac_core.activations.encoder import Encoded
 from fac_core.datasets.chats import Message
+from fac_core.whole import whole
 
 _PARTS = ("samples", "examples", "outside", "failures", "activations")  # in the order of writing
 
@@ -48,9 +49,8 @@ class Shard:
         parts = (encoded.samples, encoded.examples, encoded.outside, failures, encoded.activations)
         tables = dict(zip(_PARTS, parts, strict=True))
         for name, table in tables.items():
-            building = self.part(name).with_suffix(".building")
-            pq.write_table(table, building, compression="zstd")
-            building.replace(self.part(name))
+            with whole(self.part(name)) as building:
+                pq.write_table(table, building, compression="zstd")
 
 
 def shard_size(n_samples: int) -> int:

@@ -81,9 +81,11 @@ def progress(opinions: Mapping[str, Sequence[Opinion]], candidates: Collection[s
 
 
 def _of_pair(a: str, b: str, mine: Mapping[str, str], theirs: Mapping[str, str]) -> Agreement:
-    shared = mine.keys() & theirs
-    n = len(shared)
-    equal = sum(mine[one] == theirs[one] for one in shared) / n
-    rates = [sum(votes[one] == "accepted" for one in shared) / n for votes in (mine, theirs)]
-    chance = rates[0] * rates[1] + (1 - rates[0]) * (1 - rates[1])
-    return Agreement((a, b), n, equal, None if chance == 1 else (equal - chance) / (1 - chance))
+    from sklearn.metrics import cohen_kappa_score  # here, since most pages need not wait for it
+
+    shared = sorted(mine.keys() & theirs)
+    pairs = [(mine[candidate], theirs[candidate]) for candidate in shared]
+    equal = sum(ours == other for ours, other in pairs) / len(pairs)
+    is_certain = len({vote for pair in pairs for vote in pair}) == 1
+    kappa = None if is_certain else float(cohen_kappa_score(*zip(*pairs, strict=True)))
+    return Agreement((a, b), len(shared), equal, kappa)

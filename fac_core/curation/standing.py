@@ -133,7 +133,7 @@ class Standing:
 
 
 def standing(
-    place: Workspace,
+    workspace: Workspace,
     batch: Batch,
     seed: RunFile,
     anchor: RunFile,
@@ -141,12 +141,12 @@ def standing(
     relevant: Collection[int] | None = None,
 ) -> Standing:
     """Where a batch stands, under a definition. Raises `EmptyAnchor` and `ModelMismatch` as `coverage` does."""
-    candidates = Candidates(place.events())
+    candidates = Candidates(workspace.events())
     held = candidates.of(batch.batch_id)
-    controls = Controls(place.events(), batch.batch_id)
+    controls = Controls(workspace.events(), batch.batch_id)
     disguised = controls.disguised(held)
     everything = {**held, **disguised}
-    reviews = Reviews(place.events(), batch.batch_id)
+    reviews = Reviews(workspace.events(), batch.batch_id)
     opinions = {
         one: current(said, everything[one].version) for one, said in reviews.opinions().items() if one in everything
     }
@@ -154,7 +154,7 @@ def standing(
     counts = seed_counts(seed, anchor, definition, relevant)
     others = [b for b in candidates.batches(batch.anchor_run_id) if b.seed_run_id == batch.seed_run_id]
     measurements = {
-        **_newest(place, held.values()),
+        **_newest(workspace, held.values()),
         **{one: measured(anchor, control) for one, control in controls.all().items() if one in disguised},
     }
     return Standing(
@@ -165,33 +165,33 @@ def standing(
         states={one: state(opinions.get(one, ()), needed) for one in everything},
         fires=fired(measurements, counts),
         seed=counts,
-        elsewhere=_accepted_elsewhere(place, [b for b in others if b.batch_id != batch.batch_id], counts),
+        elsewhere=_accepted_elsewhere(workspace, [b for b in others if b.batch_id != batch.batch_id], counts),
     )
 
 
-def accepted_of(place: Workspace, batch_id: str) -> dict[str, Candidate]:
+def accepted_of(workspace: Workspace, batch_id: str) -> dict[str, Candidate]:
     """The accepted candidates of a batch, in the order of the log."""
-    held = Candidates(place.events()).of(batch_id)
-    states = Reviews(place.events(), batch_id).states(held)
+    held = Candidates(workspace.events()).of(batch_id)
+    states = Reviews(workspace.events(), batch_id).states(held)
     return {one: candidate for one, candidate in held.items() if states[one] == "accepted"}
 
 
-def _newest(place: Workspace, candidates: Iterable[Candidate]) -> dict[str, Measurement]:
+def _newest(workspace: Workspace, candidates: Iterable[Candidate]) -> dict[str, Measurement]:
     """The measurements of the versions that hold."""
     by_batch: dict[str, list[Candidate]] = {}
     for one in candidates:
         by_batch.setdefault(one.batch_id, []).append(one)
     found: dict[str, Measurement] = {}
     for batch_id, members in by_batch.items():
-        known = place.measurements().of(batch_id)
+        known = workspace.measurements().of(batch_id)
         keys = {one.candidate_id: (one.candidate_id, one.version) for one in members}
         found |= {one: known[key] for one, key in keys.items() if key in known}
     return found
 
 
-def _accepted_elsewhere(place: Workspace, batches: Iterable[Batch], counts: Counts) -> dict[str, np.ndarray]:
-    accepted = {one: c for batch in batches for one, c in accepted_of(place, batch.batch_id).items()}
-    fires = fired(_newest(place, accepted.values()), counts)
+def _accepted_elsewhere(workspace: Workspace, batches: Iterable[Batch], counts: Counts) -> dict[str, np.ndarray]:
+    accepted = {one: c for batch in batches for one, c in accepted_of(workspace, batch.batch_id).items()}
+    fires = fired(_newest(workspace, accepted.values()), counts)
     return {accepted[one].text.strip(): features for one, features in fires.items()}
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from fac_core.errors import MissingExtra, RunBroken
 from fac_core.progress import Progress, silent
+from fac_core.whole import whole
 
 MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """Of the weights: others than the tested ones are refused, for their numbers would not compare."""
@@ -69,9 +69,6 @@ def cached(path: Path, n: int, make: Callable[[], np.ndarray]) -> np.ndarray:
     except (FileNotFoundError, ValueError, EOFError):
         pass
     vectors = make()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    building = path.with_suffix(f".{os.getpid()}.tmp")
-    with building.open("wb") as file:
+    with whole(path) as building, building.open("wb") as file:
         np.save(file, vectors, allow_pickle=False)
-    building.replace(path)
     return vectors

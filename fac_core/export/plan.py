@@ -65,7 +65,7 @@ class ExportPlan:
 
 
 def plan_export(
-    place: Workspace,
+    workspace: Workspace,
     batches: Sequence[Batch],
     seed: RunFile,
     anchor: RunFile,
@@ -82,12 +82,12 @@ def plan_export(
         WrongUse: nothing was accepted, the batches are of different seeds or anchors, or a row does not fit the shape.
     """
     _check_batches(batches)
-    stands = [standing(place, batch, seed, anchor) for batch in batches]
+    stands = [standing(workspace, batch, seed, anchor) for batch in batches]
     accepted = [(s, c) for s in stands for one, c in s.candidates.items() if s.states[one] == "accepted"]
     if not accepted:
         raise WrongUse("Nothing is accepted yet in these batches. Review them first: `fac review`, or the Review page.")
     shape = shape or first_fitting([of_candidate(c) for _, c in accepted] + (seed_items(seed) if merged else []))
-    labels = Labels(place.events(), anchor.info.space_id).names().text
+    labels = Labels(workspace.events(), anchor.info.space_id).names().text
     old = seed_rows(seed, shape) if merged else []
     new = [synthetic_row(c, s.opinions[c.candidate_id], s.batch, labels.get(c.feature_id), shape) for s, c in accepted]
     texts = [item.text for item in seed_items(seed)] if merged else []
@@ -106,7 +106,7 @@ def plan_export(
         n_accepted=n_new,
         n_repeated=len(repeated),
         n_overruled=sum(c.verdict != "passes" for _, c in accepted),
-        coverage=_coverage(place, batches, seed, anchor),
+        coverage=_coverage(workspace, batches, seed, anchor),
         yields=yields(candidates, {c.candidate_id for _, c in accepted}),
         rejections=Counter(o.reason for o in opinions if o.choice == "rejected"),
         failures=Counter(c.verdict for c in candidates if c.verdict != "passes"),
@@ -121,11 +121,13 @@ def _check_batches(batches: Sequence[Batch]) -> None:
         raise WrongUse("Choose batches of one seed and one anchor: FAC before and after is about one seed.")
 
 
-def _coverage(place: Workspace, batches: Sequence[Batch], seed: RunFile, anchor: RunFile) -> tuple[BeforeAfter, ...]:
+def _coverage(
+    workspace: Workspace, batches: Sequence[Batch], seed: RunFile, anchor: RunFile
+) -> tuple[BeforeAfter, ...]:
     found: list[BeforeAfter] = []
     for preset, definition in PRESETS.items():
         try:
-            stands = [standing(place, batch, seed, anchor, definition) for batch in batches]
+            stands = [standing(workspace, batch, seed, anchor, definition) for batch in batches]
         except EmptyAnchor:
             continue
         before = stands[0].seed

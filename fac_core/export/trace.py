@@ -11,7 +11,7 @@ from fac_core.errors import NotFound
 from fac_core.evidence.examples import peak_words
 from fac_core.naming.labels import Labels
 from fac_core.store.events import Event
-from fac_core.store.workspace import Workspace
+from fac_core.store.workspace import Where, Workspace
 from fac_core.synthesis.batches import find_batch
 from fac_core.synthesis.candidates import Batch, Candidate, Candidates
 
@@ -52,20 +52,26 @@ class Chain:
     """Of every export, the oldest first."""
 
 
-def trace(place: Workspace, candidate_id: str) -> Chain:
-    """From a candidate, or the id of an exported row, back to its gap and forward to its rows. Raises `NotFound`."""
-    log = place.events()
+def trace(candidate_id: str, *, workspace: Where = None) -> Chain:
+    """From a candidate, or the id of an exported row, back to its gap and forward to its rows. Raises `NotFound`.
+
+    >>> fac.trace("no such id", workspace=view.workspace)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    fac_core.errors.NotFound: There is no candidate 'no such id' in ...
+    """
+    workspace = Workspace.at(workspace)
+    log = workspace.events()
     scopes = log.scopes(_CANDIDATE, candidate_id)
     if not scopes:
         raise NotFound(
-            f"There is no candidate {candidate_id!r} in {place.folder}. `fac review` lists candidates; "
+            f"There is no candidate {candidate_id!r} in {workspace.folder}. `fac review` lists candidates; "
             "in an exported row it is `fac_candidate`."
         )
-    batch = find_batch(place, scopes[0])
+    batch = find_batch(workspace, scopes[0])
     versions = tuple(Candidates(log).history(batch.batch_id, candidate_id))
     held = versions[-1]
     reviews = Reviews(log, batch.batch_id)
-    with place.run(batch.anchor_run_id) as anchor:
+    with workspace.run(batch.anchor_run_id) as anchor:
         words = ", ".join(word.word for word in peak_words(anchor, [held.feature_id])[held.feature_id])
     label = Labels(log, batch.space_id).of(held.feature_id)
     return Chain(

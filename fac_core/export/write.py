@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from fac_core.export.card import card
 from fac_core.export.plan import ExportPlan
 from fac_core.export.shapes import Shape
 from fac_core.store.events import EventLog
+from fac_core.whole import whole
 
 Format = Literal["jsonl", "parquet", "dataset"]
 
@@ -50,21 +50,12 @@ def write_export(plan: ExportPlan, folder: Path, file_format: Format, log: Event
     folder = Path(folder)
     if folder.exists() and not (folder / _MANIFEST).is_file() and (not folder.is_dir() or any(folder.iterdir())):
         raise WrongUse(f"{folder} is there already and is no export. Choose another folder.")
-    building, old = (folder.with_name(f"{folder.name}.{suffix}") for suffix in ("building", "old"))
-    for leftover in (building, old):
-        shutil.rmtree(leftover, ignore_errors=True)
-    building.mkdir(parents=True)
-    try:
+    with whole(folder, replaces_folder=True) as building:
+        building.mkdir()
         data = _WRITERS[file_format](plan.rows, building)
         in_card = None if file_format == "dataset" else data.relative_to(building).as_posix()
         (building / "README.md").write_text(card(plan, in_card), encoding="utf-8")
         (building / _MANIFEST).write_text(_manifest(plan, data.relative_to(building)), encoding="utf-8")
-        if folder.exists():
-            folder.replace(old)
-        building.replace(folder)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)
     where = folder / data.relative_to(building)
     _record(plan, where, log, author)
     return Exported(folder, where, plan.shape, len(plan.rows), plan.n_accepted, plan.n_seed, plan.n_repeated)

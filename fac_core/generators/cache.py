@@ -16,11 +16,17 @@ from fac_core.store.answers import Answers
 
 
 class Cached:
-    """A generator that remembers. An answer is kept before anybody is told of it."""
+    """A generator that remembers. An answer is kept before anybody is told of it.
 
-    def __init__(self, generator: Generator, answers: Answers) -> None:
+    Args:
+        as_first_paid: an answer from the cache says what it cost when it was made, as if it were paid anew: for whoever
+            compares costs, and has to find the same ones after an interruption.
+    """
+
+    def __init__(self, generator: Generator, answers: Answers, *, as_first_paid: bool = False) -> None:
         self._generator = generator
         self._answers = answers
+        self._as_first_paid = as_first_paid
 
     @property
     def name(self) -> str:
@@ -50,7 +56,7 @@ class Cached:
         waiting: dict[str, list[int]] = {}
         for position, mark in enumerate(marks):
             if mark in kept:
-                tell(position, _from_cache(kept[mark]))
+                tell(position, self._from_cache(kept[mark]))
             else:
                 waiting.setdefault(mark, []).append(position)
 
@@ -63,16 +69,16 @@ class Cached:
                 self._answers.keep(mark, payload)
             tell(first, answer)
             for position in others:
-                tell(position, _from_cache(payload) if answer.usage.n_paid else answer)
+                tell(position, self._from_cache(payload) if answer.usage.n_paid else answer)
 
         self._generator.generate([requests[first] for _, (first, *_) in asked], on_answer=arrived)
         return [answers[position] for position in range(len(requests))]
 
+    def _from_cache(self, payload: dict[str, Any]) -> Answer:
+        """It costs nothing now; what it cost then stays in the file."""
+        usage = Usage(**payload["usage"]) if self._as_first_paid else Usage(n_cached=1)
+        return Answer(tuple(payload["texts"]), usage, payload["error"])
+
 
 def _payload(answer: Answer) -> dict[str, Any]:
     return {"texts": list(answer.texts), "error": answer.error, "usage": asdict(answer.usage)}
-
-
-def _from_cache(payload: dict[str, Any]) -> Answer:
-    """It costs nothing now; what it cost then stays in the file."""
-    return Answer(tuple(payload["texts"]), Usage(n_cached=1), payload["error"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from fac_core.jobs import log_file
@@ -10,10 +9,10 @@ from fac_core.jobs.job import Action, Job
 from fac_core.jobs.kinds import checked
 from fac_core.jobs.launch import ensure_worker
 from fac_core.jobs.queue import Jobs
-from fac_core.store.workspace import Workspace
+from fac_core.store.workspace import Where, Workspace
 
 
-def list_jobs(workspace: Workspace | Path | str | None = None) -> list[Job]:
+def list_jobs(workspace: Where = None) -> list[Job]:
     """All jobs, the newest last. Those whose worker is gone are marked as interrupted on the way."""
     jobs = Jobs(Workspace.at(workspace))
     jobs.interrupt_orphans()
@@ -25,20 +24,23 @@ def submit_job(
     params: dict[str, Any],
     *,
     author: str = "anonymous",
-    workspace: Workspace | Path | str | None = None,
+    workspace: Where = None,
     launch: bool = False,
 ) -> Job:
-    """Ask for a job.
+    """Ask for a job, which a worker then does.
 
     Args:
         launch: start a worker if none lives.
 
     Raises `WrongUse`, in one sentence, for a kind that there is not or parameters that it does not take.
+
+    >>> fac.submit_job("label", {"run": "seed"}, author="Ann", workspace=scratch).state
+    'queued'
     """
-    place = Workspace.at(workspace)
-    job = Jobs(place).submit(kind, checked(kind, params).model_dump(mode="json"), author=author)
+    workspace = Workspace.at(workspace)
+    job = Jobs(workspace).submit(kind, checked(kind, params).model_dump(mode="json"), author=author)
     if launch:
-        ensure_worker(place)
+        ensure_worker(workspace)
     return job
 
 
@@ -47,26 +49,26 @@ def change_job(
     action: Action,
     *,
     author: str = "anonymous",
-    workspace: Workspace | Path | str | None = None,
+    workspace: Where = None,
     launch: bool = False,
 ) -> Job:
     """Pause, cancel, resume or retry a job. Raises `NotFound`, and `WrongUse` where its state does not allow it."""
-    place = Workspace.at(workspace)
-    jobs = Jobs(place)
+    workspace = Workspace.at(workspace)
+    jobs = Jobs(workspace)
     jobs.interrupt_orphans()
     job = jobs.change(job_id, action, author=author)
     if launch and job.is_active:
-        ensure_worker(place)
+        ensure_worker(workspace)
     return job
 
 
-def job_log(job_id: str, n: int = 50, *, workspace: Workspace | Path | str | None = None) -> list[str]:
+def job_log(job_id: str, n: int = 50, *, workspace: Where = None) -> list[str]:
     """The last lines of a job's log. Raises `NotFound` for a job that there is not."""
-    place = Workspace.at(workspace)
-    return log_file.last_lines(log_file.log_path(place, Jobs(place).job(job_id).job_id), n)
+    workspace = Workspace.at(workspace)
+    return log_file.last_lines(log_file.log_path(workspace, Jobs(workspace).job(job_id).job_id), n)
 
 
-def work(workspace: Workspace | Path | str | None = None, *, once: bool = False, idle_exit: float | None = None) -> int:
+def work(workspace: Where = None, *, once: bool = False, idle_exit: float | None = None) -> int:
     """Be a worker: do jobs until interrupted, until none waits (`once`), or after `idle_exit` seconds without one."""
     from fac_core.jobs.worker import work as do_jobs
 

@@ -20,11 +20,11 @@ _SECONDS = 2.0
 
 
 @contextmanager
-def beating(place: Workspace) -> Iterator[str]:
+def beating(workspace: Workspace) -> Iterator[str]:
     """Live as a worker of this workspace; gives the worker's id."""
     host, pid = socket.gethostname(), os.getpid()
     worker = f"worker-{host}-{pid}-{secrets.token_hex(3)}"
-    pulses, stop = place.pulses(), threading.Event()
+    pulses, stop = workspace.pulses(), threading.Event()
 
     def beat() -> None:
         while not stop.wait(_SECONDS):
@@ -33,7 +33,7 @@ def beating(place: Workspace) -> Iterator[str]:
             except StoreBusy as error:  # the next beat will do
                 logger.warning("No heartbeat: %s", error)
 
-    with held(place.jobs_folder / f"{worker}.lock", f"There is a worker {worker} already."):
+    with held(workspace.jobs_folder / f"{worker}.lock", f"There is a worker {worker} already."):
         pulses.beat(worker, pid, host)
         thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
         thread.start()

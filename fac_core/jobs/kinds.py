@@ -209,9 +209,9 @@ def checked(kind: str, params: dict[str, Any]) -> Params:
         found = KINDS[kind].params.model_validate(params)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "params"
+        workspace = ".".join(map(str, first["loc"])) or "params"
         known = ", ".join(KINDS[kind].params.model_fields)
-        raise WrongUse(f"Job {kind}, {place}: {first['msg']}. It takes {known}.") from None
+        raise WrongUse(f"Job {kind}, {workspace}: {first['msg']}. It takes {known}.") from None
     for spec in SPECS.get(kind, ()):  # which check what goes with what
         spec(**{name: getattr(found, name) for name in fields_of(spec)})
     return found

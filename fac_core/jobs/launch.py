@@ -15,9 +15,9 @@ _IDLE_EXIT = 900
 """Seconds without a job after which a launched worker ends, and gives its memory back."""
 
 
-def is_worker_alive(place: Workspace) -> bool:
+def is_worker_alive(workspace: Workspace) -> bool:
     """Whether some worker of the workspace lives. Forgets those that do not."""
-    jobs, pulses = Jobs(place), place.pulses()
+    jobs, pulses = Jobs(workspace), workspace.pulses()
     alive = False
     for worker in pulses.workers():
         if jobs.is_alive(worker.worker_id):
@@ -27,29 +27,19 @@ def is_worker_alive(place: Workspace) -> bool:
     return alive
 
 
-def is_worker_starting(place: Workspace) -> bool:
+def is_worker_starting(workspace: Workspace) -> bool:
     """Whether one was launched a moment ago."""
-    mark = place.jobs_folder / "launched"
+    mark = workspace.jobs_folder / "launched"
     return mark.exists() and time.time() - mark.stat().st_mtime < _STARTING
 
 
-def ensure_worker(place: Workspace) -> bool:
+def ensure_worker(workspace: Workspace) -> bool:
     """Launch a worker unless one lives or is starting. Returns whether one was launched; its words go to `worker.log`."""
-    if is_worker_alive(place) or is_worker_starting(place):
+    if is_worker_alive(workspace) or is_worker_starting(workspace):
         return False
-    (place.jobs_folder / "launched").touch()
-    command = [
-        sys.executable,
-        "-m",
-        "fac_core",
-        "jobs",
-        "worker",
-        "-w",
-        str(place.folder),
-        "--idle-exit",
-        str(_IDLE_EXIT),
-    ]
-    with (place.jobs_folder / "worker.log").open("ab") as log:
+    (workspace.jobs_folder / "launched").touch()
+    command = [sys.executable, "-m", "fac_core", "jobs", "worker", "-w", str(workspace.folder), "--idle-exit", str(_IDLE_EXIT)]
+    with (workspace.jobs_folder / "worker.log").open("ab") as log:
         subprocess.Popen(  # noqa: S603  # our own arguments
             command,
             stdin=subprocess.DEVNULL,

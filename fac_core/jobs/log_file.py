@@ -12,9 +12,9 @@ from fac_core.store.workspace import Workspace
 _TAIL_BYTES = 64_000
 
 
-def log_path(place: Workspace, job_id: str) -> Path:
+def log_path(workspace: Workspace, job_id: str) -> Path:
     """Where the log of a job is."""
-    return place.jobs_folder / f"{job_id}.log"
+    return workspace.jobs_folder / f"{job_id}.log"
 
 
 @contextmanager

@@ -23,9 +23,9 @@ _TRIES = 20
 class Jobs:
     """All jobs of a workspace."""
 
-    def __init__(self, place: Workspace) -> None:
-        self.place = place
-        self._log = place.events()
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self._log = workspace.events()
 
     def all(self) -> list[Job]:
         """Every job as it stands, in the order in which they were asked for."""
@@ -87,7 +87,7 @@ class Jobs:
 
     def is_alive(self, worker: str) -> bool:
         """Whether a worker's process lives."""
-        return is_held(self.place.jobs_folder / f"{worker}.lock")
+        return is_held(self.workspace.jobs_folder / f"{worker}.lock")
 
     def _changed(self, job_id: str, change: Callable[[Job], Job], author: str) -> Job:
         for _ in range(_TRIES):

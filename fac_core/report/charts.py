@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 _WIDTH, _HEIGHT = 420, 240
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 10, 10, 36
 _TICKS = 4
+COLOURS = ("#3b7dd8", "#c27c0e", "#cc4a6b", "#2f8f6b", "#7a5cc4")
+"""Of kinds of marks; where there are more kinds, other shapes begin them anew."""
+_SHAPES = ("circle", "square", "triangle", "diamond")
+_LEGEND, _LEGEND_LINE = 150, 15
+_ALONE = "text{font:11px sans-serif;fill:#333}.title{font-weight:bold}.grid{stroke:#ddd}.paper{fill:#fff}"
+"""Looks of a chart that is a file of its own; in a report the page says how charts look."""
 
 
 def line(
@@ -72,9 +78,65 @@ def share_bar(covered: int, missing: int, *, alt: str, width: int = 180, height:
     )
 
 
-def _svg(width: int, height: int, alt: str, parts: Sequence[str]) -> str:
+def scatter(points: Sequence[tuple[float, float, str]], *, title: str, x_title: str, y_title: str) -> str:
+    """Marks at `(x, y, kind)` as a file of its own; hovering over a mark shows its kind and numbers.
+
+    >>> scatter([(0.5, 0.25, "a & b")], title="t", x_title="x", y_title="y").count("a &amp; b")
+    2
+    """
+    kinds = list(dict.fromkeys(kind for *_, kind in points))
+    at_x, x_ticks = _axis([x for x, _, _ in points], _LEFT, _WIDTH - _RIGHT)
+    at_y, y_ticks = _axis([y for _, y, _ in points], _HEIGHT - _BOTTOM, _TOP + 16)
+    height = max(_HEIGHT, 40 + _LEGEND_LINE * len(kinds))
+    parts = ['<rect class="paper" width="100%" height="100%"/>', _text(_LEFT, 14, title, "start", 'class="title"')]
+    for value in y_ticks:
+        y = at_y(value)
+        parts += [
+            f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>',
+            _text(_LEFT - 6, y + 4, f"{value:.2f}", "end"),
+        ]
+    parts += [_text(at_x(value), _HEIGHT - 20, f"{value:.2f}", "middle") for value in x_ticks]
+    parts.append(_text((_LEFT + _WIDTH) / 2, _HEIGHT - 4, x_title, "middle"))
+    parts.append(
+        _text(0, 0, y_title, "middle", f'transform="translate(10 {(_TOP + _HEIGHT - _BOTTOM) / 2}) rotate(-90)"')
+    )
+    for x, y, kind in points:
+        name = f"<title>{html.escape(kind)}: {x:.3f}, {y:.3f}</title>"
+        parts.append(_mark(kinds.index(kind), at_x(x), at_y(y), name))
+    for number, kind in enumerate(kinds):
+        y = 30 + _LEGEND_LINE * number
+        parts += [_mark(number, _WIDTH + 8, y), _text(_WIDTH + 18, y + 4, kind, "start")]
+    return _svg(_WIDTH + _LEGEND, height, title, [f"<style>{_ALONE}</style>", *parts], alone=True)
+
+
+def _axis(values: Sequence[float], first: float, last: float) -> tuple[Callable[[float], float], list[float]]:
+    """Where a value stands, between two coordinates, with a little room at both ends; and the values of the ticks."""
+    room = 0.04 * (max(values) - min(values)) or 0.5
+    low, high = min(values) - room, max(values) + room
+    ticks = [low + i / _TICKS * (high - low) for i in range(_TICKS + 1)]
+    return lambda value: first + (value - low) / (high - low) * (last - first), ticks
+
+
+def _mark(kind: int, x: float, y: float, inside: str = "") -> str:
+    """A kind has a colour and a shape: colours first."""
+    shape = {
+        "circle": f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5"/>',
+        "square": f'<rect x="{x - 3:.1f}" y="{y - 3:.1f}" width="6" height="6"/>',
+        "triangle": f'<path d="M{x:.1f} {y - 4:.1f}l4 7h-8z"/>',
+        "diamond": f'<path d="M{x:.1f} {y - 4.5:.1f}l4 4.5-4 4.5-4-4.5z"/>',
+    }[_SHAPES[kind // len(COLOURS) % len(_SHAPES)]]
+    return f'<g fill="{COLOURS[kind % len(COLOURS)]}" fill-opacity="0.75">{inside}{shape}</g>'
+
+
+def _text(x: float, y: float, text: str, anchor: str, more: str = "") -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" {more}>{html.escape(text)}</text>'
+
+
+def _svg(width: int, height: int, alt: str, parts: Sequence[str], *, alone: bool = False) -> str:
+    """The picture; one that is a file of its own says what it is."""
+    space = 'xmlns="http://www.w3.org/2000/svg" ' if alone else ""
     return (
-        f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
+        f'<svg {space}viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
         f'aria-label="{html.escape(alt, quote=True)}">{"".join(parts)}</svg>'
     )
 

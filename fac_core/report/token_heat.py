@@ -12,7 +12,6 @@ from collections.abc import Sequence
 
 from fac_core.evidence.examples import TokenValue
 
-_ORANGE = (217, 119, 6)
 _STYLE = "background:rgba(217,119,6,{alpha:.2f});border-bottom:{line:.1f}px solid currentColor;border-radius:3px"
 _WEAKEST, _DEEPEST, _LINE = 0.08, 0.7, 3.0
 
@@ -46,19 +45,6 @@ def token_heat(
     parts += [_plain(text[position:high]), "…" if high < len(text) else ""]
     # dir=auto: right-to-left text reads as it should.
     return f'<div dir="auto" style="line-height:1.9;overflow-wrap:anywhere">{"".join(parts)}</div>'
-
-
-def contrast_on_heat(ratio: float, page: tuple[int, int, int], text: tuple[int, int, int]) -> float:
-    """Contrast of text on a token of a strength 0..1, by WCAG 2: 1 is none, 4.5 legible, 21 black on white."""
-    alpha = _alpha(ratio)
-    heat = tuple(alpha * orange + (1 - alpha) * below for orange, below in zip(_ORANGE, page, strict=True))
-    low, high = sorted((_luminance(heat), _luminance(text)))
-    return (high + 0.05) / (low + 0.05)
-
-
-def _luminance(colour: tuple[float, ...]) -> float:
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (value / 255 for value in colour)]
-    return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
 def _alpha(ratio: float) -> float:

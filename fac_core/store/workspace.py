@@ -97,7 +97,7 @@ class Workspace:
         return cls(below[0])
 
     @classmethod
-    def at(cls, folder: Workspace | Path | str | None = None) -> Workspace:
+    def at(cls, folder: Where = None) -> Workspace:
         """The workspace of a folder, itself, or for None the one that is meant (`find`)."""
         if isinstance(folder, Workspace):
             return folder
@@ -245,6 +245,9 @@ class Workspace:
         except json.JSONDecodeError as error:
             raise RunBroken(f"{path} is not JSON (line {error.lineno}). Replace its content by {{}}.") from error
 
+
+Where = Workspace | Path | str | None
+"""What functions take as `workspace`; None: the one in, above or right below the current folder."""
 
 _Opened = TypeVar("_Opened", RunFile, SpaceFile)
 

@@ -24,6 +24,7 @@ from fac_core.models.sinks import sinks
 from fac_core.models.tokens import start_token
 from fac_core.models.truncated import TruncatedModel
 from fac_core.progress import Progress, silent
+from fac_core.whole import whole
 
 _BATCH_TOKENS = 2048
 
@@ -93,10 +94,8 @@ def harvest(
             continue
         tensors = _activations(shard.windows, model, layers)
         shuffle = torch.randperm(len(tensors[0]), generator=torch.Generator().manual_seed(seed))
-        shard.path.parent.mkdir(parents=True, exist_ok=True)
-        building = shard.path.with_suffix(".building")
-        save_file({layer_key(n): t[shuffle] for n, t in zip(layers, tensors, strict=True)}, building)
-        building.replace(shard.path)
+        with whole(shard.path) as building:
+            save_file({layer_key(n): t[shuffle] for n, t in zip(layers, tensors, strict=True)}, building)
         done += 1
         on_progress(done, len(shards), f"{len(shuffle):,} tokens in {shard.path.name}")
 

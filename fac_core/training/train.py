@@ -40,6 +40,7 @@ from fac_core.progress import Progress, silent
 from fac_core.training.config import TrainConfig
 from fac_core.training.harvest import Shard, harvest, plan_shards, token_windows
 from fac_core.training.stream import training_batches
+from fac_core.whole import whole
 
 _FIRST_BATCHES = 32
 """Batches from which the input scale and the mean are estimated."""
@@ -169,10 +170,8 @@ def last_checkpoint(folder: Path) -> Path | None:
 def save_checkpoint(trainer: SAETrainer[Any, Any], folder: Path) -> None:
     """Write the trainer's state so that a kill at any moment leaves a complete checkpoint behind."""
     earlier = last_checkpoint(folder)
-    building, final = folder / "step.building", folder / f"step-{trainer.n_training_steps:08d}"
-    shutil.rmtree(building, ignore_errors=True)
-    trainer.save_checkpoint(building.name, base_path=folder)
-    building.replace(final)
+    with whole(folder / f"step-{trainer.n_training_steps:08d}", replaces_folder=True) as building:
+        trainer.save_checkpoint(building.name, base_path=building.parent)
     if earlier is not None:
         shutil.rmtree(earlier)
 
@@ -233,11 +232,8 @@ def _publish(trainer: SAETrainer[Any, Any], folder: Path) -> None:
         trainer.sae.fold_activation_norm_scaling_factor(factor)
         trainer.activation_scaler.scaling_factor = None
     trainer.set_final_sae_metadata()
-    building = folder.with_name(folder.name + ".building")
-    shutil.rmtree(building, ignore_errors=True)
-    save_half(trainer.sae, building)
-    shutil.rmtree(folder, ignore_errors=True)
-    building.replace(folder)
+    with whole(folder, replaces_folder=True) as building:
+        save_half(trainer.sae, building)
 
 
 def save_half(sae: TrainingSAE[Any], folder: Path) -> None:

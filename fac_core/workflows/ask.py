@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Literal, TypeVar
 
 from fac_core.coverage.active import thresholds
@@ -29,7 +28,7 @@ from fac_core.progress import Progress, silent
 from fac_core.relevance import judge
 from fac_core.relevance.judge import Judged
 from fac_core.relevance.rubric import rubric
-from fac_core.store.workspace import Workspace
+from fac_core.store.workspace import Where, Workspace
 from fac_core.view import View
 from fac_core.workflows.judging import relevance_of
 from fac_core.workflows.naming import labels_of
@@ -50,18 +49,18 @@ class Asking:
     feature_ids: Sequence[int]
     run: str | None = None
     """Whose samples are shown; the anchor unless another is named."""
-    workspace: Workspace | Path | str | None = None
+    workspace: Where = None
     definition: Definition = CALIBRATED
     """A feature fires above its thresholds."""
     answer_tokens: int = ANSWER_TOKENS
     """Of each answer at most. Models that reason before they answer need more."""
 
-    def place(self) -> Workspace:
+    def found(self) -> Workspace:
         """The workspace. Raises `NotFound` for an id that the SAE has not."""
-        place = Workspace.at(self.workspace)
+        workspace = Workspace.at(self.workspace)
         for feature in self.feature_ids:
-            check_feature(place.opened(self.run), feature)
-        return place
+            check_feature(workspace.opened(self.run), feature)
+        return workspace
 
     def writer(self) -> Generator:
         """The generator, or the one behind the server."""
@@ -84,10 +83,10 @@ def features_to_ask(which: Literal["gaps", "targets"], view: View, *, limit: int
 
 def estimate_labels(asking: Asking) -> Estimate:
     """What `label_by_llm` will cost beyond what was paid already. Nothing is sent."""
-    place = asking.place()
-    prompts = Prompts.of(place.folder)
+    workspace = asking.found()
+    prompts = Prompts.of(workspace.folder)
     return explanation.expected(
-        asking.writer(), place.answers(), asking.materials(), prompts, answer_tokens=asking.answer_tokens
+        asking.writer(), workspace.answers(), asking.materials(), prompts, answer_tokens=asking.answer_tokens
     )
 
 
@@ -96,9 +95,9 @@ def label_by_llm(asking: Asking, budget: Budget = NO_CAP, *, on_progress: Progre
 
     What cannot be labelled says why; what the budget cut off can be asked again with a larger one, the rest is free then.
     """
-    place = asking.place()
-    prompts, writer = Prompts.of(place.folder), Cached(Budgeted(asking.writer(), budget), place.answers())
-    labels, shown_of = labels_of(place, asking.run), place.info(asking.run).run_id
+    workspace = asking.found()
+    prompts, writer = Prompts.of(workspace.folder), Cached(Budgeted(asking.writer(), budget), workspace.answers())
+    labels, shown_of = labels_of(workspace, asking.run), workspace.info(asking.run).run_id
     found = asking.materials()
     done: dict[int, Explained] = {}
     for part in _parts(found):
@@ -112,18 +111,20 @@ def label_by_llm(asking: Asking, budget: Budget = NO_CAP, *, on_progress: Progre
 
 def estimate_relevance(task: str, asking: Asking) -> Estimate:
     """What `judge_by_llm` will cost beyond what was paid already. Nothing is sent."""
-    place = asking.place()
-    return estimate(Cached(asking.writer(), place.answers()).unpaid(list(_questions(task, asking, place).values())))
+    workspace = asking.found()
+    return estimate(
+        Cached(asking.writer(), workspace.answers()).unpaid(list(_questions(task, asking, workspace).values()))
+    )
 
 
 def judge_by_llm(
     task: str, asking: Asking, budget: Budget = NO_CAP, *, on_progress: Progress = silent
 ) -> dict[int, Judged]:
     """Judge features by a rubric, their label and their excerpts; a person's verdict holds over what comes of it."""
-    place = asking.place()
-    writer = Cached(Budgeted(asking.writer(), budget), place.answers())
-    relevance = relevance_of(task, place, asking.run)
-    questions = _questions(task, asking, place)
+    workspace = asking.found()
+    writer = Cached(Budgeted(asking.writer(), budget), workspace.answers())
+    relevance = relevance_of(task, workspace, asking.run)
+    questions = _questions(task, asking, workspace)
     done: dict[int, Judged] = {}
     for part in _parts(questions):
         on_progress(len(done), len(questions))
@@ -135,10 +136,12 @@ def judge_by_llm(
     return done
 
 
-def _questions(task: str, asking: Asking, place: Workspace) -> dict[int, Request]:
-    named = labels_of(place, asking.run).names().text
+def _questions(task: str, asking: Asking, workspace: Workspace) -> dict[int, Request]:
+    named = labels_of(workspace, asking.run).names().text
     names = {feature: named[feature] for feature in asking.feature_ids if feature in named}
-    return judge.requests(asking.materials(), names, rubric(task), prompt("judge", place.folder), asking.answer_tokens)
+    return judge.requests(
+        asking.materials(), names, rubric(task), prompt("judge", workspace.folder), asking.answer_tokens
+    )
 
 
 def _parts(whole: Mapping[int, _T]) -> Iterator[dict[int, _T]]:

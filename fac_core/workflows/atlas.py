@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from fac_core.evidence.examples import peak_words
 from fac_core.progress import Progress, silent
 from fac_core.spaces import matching
 from fac_core.spaces.atlas import atlas_tables
 from fac_core.store.runs.space_file import SpaceFile, write_space_file
-from fac_core.store.workspace import Workspace
+from fac_core.store.workspace import Where, Workspace
 
 
-def make_atlas(
-    run: str | None = None, *, workspace: Workspace | Path | str | None = None, on_progress: Progress = silent
-) -> SpaceFile:
+def make_atlas(run: str | None = None, *, workspace: Where = None, on_progress: Progress = silent) -> SpaceFile:
     """Map, clusters and neighbours of the anchor's (or another run's) space; made where there is none, which takes a minute.
 
     Reads the weights; afterwards no model is needed. Raises `ModelMismatch` if the weights at hand are not those of the run.
     """
-    place = Workspace.at(workspace)
-    opened = place.opened(run)
+    workspace = Workspace.at(workspace)
+    opened = workspace.opened(run)
     space_id = opened.info.space_id
-    if not place.space_path(space_id).exists():
+    if not workspace.space_path(space_id).exists():
         from fac_core.activations.directions import space_weights  # torch: only where weights are read
 
         on_progress(0, 3, "decoder directions and their tokens")
@@ -31,17 +27,17 @@ def make_atlas(
         words = peak_words(opened, range(opened.info.d_sae))
         tables = atlas_tables(directions, logits, words, opened.info)
         on_progress(2, 3, "writing")
-        write_space_file(place.space_path(space_id), tables)
+        write_space_file(workspace.space_path(space_id), tables)
         on_progress(3, 3, "done")
-    return place.opened_space(space_id)
+    return workspace.opened_space(space_id)
 
 
 def match_spaces(
     run_a: str,
     run_b: str,
     *,
-    workspace: Workspace | Path | str | None = None,
-    workspace_b: Workspace | Path | str | None = None,
+    workspace: Where = None,
+    workspace_b: Where = None,
     least_correlation: float = 0.5,
     seed: int = 0,
 ) -> matching.Matching:
@@ -49,7 +45,7 @@ def match_spaces(
 
     Raises `WrongUse` for runs of different datasets or of one space.
     """
-    place = Workspace.at(workspace)
-    other = place if workspace_b is None else Workspace.at(workspace_b)
-    a, b = place.opened(run_a), other.opened(run_b)
+    workspace = Workspace.at(workspace)
+    other = workspace if workspace_b is None else Workspace.at(workspace_b)
+    a, b = workspace.opened(run_a), other.opened(run_b)
     return matching.match_spaces(a, b, least_correlation=least_correlation, seed=seed)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from fac_core.curation import standing as standings
 from fac_core.curation.controls import Controls
 from fac_core.curation.review import Choice, Reviews
 from fac_core.errors import NotFound, WrongUse
 from fac_core.store.events import Event
-from fac_core.store.workspace import Workspace
+from fac_core.store.workspace import Where, Workspace
 from fac_core.synthesis.batches import find_batch
 from fac_core.synthesis.candidates import Batch, Candidate, Candidates
 from fac_core.view import View
@@ -18,9 +17,9 @@ from fac_core.view import View
 
 def standing(view: View, batch: Batch) -> standings.Standing:
     """Where a batch stands: candidates, decisions, coverage now and if accepted, counted as the view counts."""
-    place = view.workspace
-    seed, anchor = (place.opened(run_id) for run_id in (batch.seed_run_id, batch.anchor_run_id))
-    return standings.standing(place, batch, seed, anchor, view.definition, view.relevant)
+    workspace = view.workspace
+    seed, anchor = (workspace.opened(run_id) for run_id in (batch.seed_run_id, batch.anchor_run_id))
+    return standings.standing(workspace, batch, seed, anchor, view.definition, view.relevant)
 
 
 def review(
@@ -30,7 +29,7 @@ def review(
     author: str,
     reason: str = "",
     note: str = "",
-    workspace: Workspace | Path | str | None = None,
+    workspace: Where = None,
 ) -> list[Event]:
     """Decide about candidates by id, for those of one batch all or none.
 
@@ -40,48 +39,42 @@ def review(
     Traceback (most recent call last):
     fac_core.errors.NotFound: There is no candidate 'no such id'. `fac review` lists them.
     """
-    place = Workspace.at(workspace)
+    workspace = Workspace.at(workspace)
     events: list[Event] = []
-    for batch_id, members in _by_batch(place, candidate_ids).items():
-        reviews = Reviews(place.events(), batch_id)
+    for batch_id, members in _by_batch(workspace, candidate_ids).items():
+        reviews = Reviews(workspace.events(), batch_id)
         events += reviews.decide_many(members, choice, author=author, reason=reason, note=note)
     return events
 
 
-def edit_candidate(
-    candidate_id: str, text: str, *, author: str, workspace: Workspace | Path | str | None = None
-) -> Event:
+def edit_candidate(candidate_id: str, text: str, *, author: str, workspace: Where = None) -> Event:
     """Other words for a candidate; they count once they were verified."""
-    place = Workspace.at(workspace)
-    ((batch_id, (candidate,)),) = _by_batch(place, [candidate_id]).items()
-    return Reviews(place.events(), batch_id).edit(candidate, text, author=author)
+    workspace = Workspace.at(workspace)
+    ((batch_id, (candidate,)),) = _by_batch(workspace, [candidate_id]).items()
+    return Reviews(workspace.events(), batch_id).edit(candidate, text, author=author)
 
 
-def undo_review(
-    batch_id: str | None = None, *, author: str, workspace: Workspace | Path | str | None = None
-) -> list[Event]:
+def undo_review(batch_id: str | None = None, *, author: str, workspace: Where = None) -> list[Event]:
     """Take back this author's newest act in a batch; the same of what is returned is a redo."""
-    place = Workspace.at(workspace)
-    reviews = Reviews(place.events(), find_batch(place, batch_id).batch_id)
+    workspace = Workspace.at(workspace)
+    reviews = Reviews(workspace.events(), find_batch(workspace, batch_id).batch_id)
     return reviews.undo(reviews.last(author), author=author)
 
 
-def mix_in_controls(
-    batch_id: str | None = None, n: int = 10, *, author: str, workspace: Workspace | Path | str | None = None
-) -> int:
+def mix_in_controls(batch_id: str | None = None, n: int = 10, *, author: str, workspace: Where = None) -> int:
     """Mix up to n real texts unmarked into a batch, to measure its reviewers; returns how many there are now."""
-    place = Workspace.at(workspace)
-    batch = find_batch(place, batch_id)
-    controls = Controls(place.events(), batch.batch_id)
-    candidates = Candidates(place.events()).of(batch.batch_id).values()
-    controls.mix_in(place.opened(batch.anchor_run_id), candidates, n, author=author)
+    workspace = Workspace.at(workspace)
+    batch = find_batch(workspace, batch_id)
+    controls = Controls(workspace.events(), batch.batch_id)
+    candidates = Candidates(workspace.events()).of(batch.batch_id).values()
+    controls.mix_in(workspace.opened(batch.anchor_run_id), candidates, n, author=author)
     return len(controls.ids())
 
 
-def _by_batch(place: Workspace, candidate_ids: Sequence[str]) -> dict[str, list[Candidate]]:
+def _by_batch(workspace: Workspace, candidate_ids: Sequence[str]) -> dict[str, list[Candidate]]:
     if not candidate_ids:
         raise WrongUse("Name the candidates by their ids; `fac review` lists them.")
-    log = place.events()
+    log = workspace.events()
     wanted: dict[str, list[str]] = {}
     for asked in dict.fromkeys(candidate_ids):
         scopes = log.scopes("candidate", asked)

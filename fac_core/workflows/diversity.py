@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -13,7 +12,7 @@ from fac_core.diversity.tagger import part_of_speech_tags
 from fac_core.errors import MissingExtra
 from fac_core.progress import Progress, silent
 from fac_core.store.runs.run_file import RunFile
-from fac_core.store.workspace import Workspace
+from fac_core.store.workspace import Where, Workspace
 
 
 def measure_diversity(
@@ -23,16 +22,19 @@ def measure_diversity(
     match: Literal["samples", "tokens"] | None = "samples",
     n_draws: int = 10,
     seed: int = 0,
-    workspace: Workspace | Path | str | None = None,
+    workspace: Where = None,
     on_progress: Progress = silent,
 ) -> table.Diversity:
     """Every measure of diversity of the named runs, beside FAC, at equal size.
 
     Embeddings are kept in the workspace's cache, by dataset. Without the extra `embeddings` or `tags` the measures
-    that need it are None.
+    that need it are None. Raises `WrongUse` without a run.
+
+    >>> fac.measure_diversity(["seed", "anchor"], n_draws=2, workspace=scratch).rows[0].run
+    'seed'
     """
-    place = Workspace.at(workspace)
-    kept = place.folder / "cache" / "embeddings"
+    workspace = Workspace.at(workspace)
+    kept = workspace.folder / "cache" / "embeddings"
 
     def embed(run: RunFile, texts: list[str]) -> np.ndarray:
         # The run, not only the dataset: samples that could not be encoded are in no run.
@@ -43,8 +45,8 @@ def measure_diversity(
         return sentences.cached(path, len(texts), lambda: sentences.embed(texts, on_progress=progress))
 
     return table.diversity(
-        [place.opened(name) for name in names],
-        place.opened(anchor),
+        [workspace.opened(name) for name in names],
+        workspace.opened(anchor),
         tags=(lambda _, texts: part_of_speech_tags(texts)) if _has_tagger() else None,
         embed=embed if _has_model() else None,
         match=match,

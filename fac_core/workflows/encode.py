@@ -18,7 +18,7 @@ def encode(
     source: str | Path,
     spec: EncodeSpec = EncodeSpec(),
     *,
-    workspace: Path | str = "workspace",
+    workspace: Workspace | Path | str = "workspace",
     name: str | None = None,
     mapping: ColumnMapping = AUTOMATIC,
     anchor: bool = False,
@@ -31,17 +31,13 @@ def encode(
     """
     from fac_core.activations import pipeline  # torch: only where a model runs
 
-    place = Workspace.create(Path(workspace))
-    info = pipeline.encode(source, place, spec, name=name, mapping=mapping, on_progress=on_progress)
-    return place.set_anchor(info.run_id) if anchor else info
+    workspace = workspace if isinstance(workspace, Workspace) else Workspace.create(Path(workspace))
+    info = pipeline.encode(source, workspace, spec, name=name, mapping=mapping, on_progress=on_progress)
+    return workspace.set_anchor(info.run_id) if anchor else info
 
 
 def train_sae(
-    sources: Sequence[str | Path],
-    output: Path | str,
-    config: TrainConfig,
-    *,
-    on_progress: Progress = silent,
+    sources: Sequence[str | Path], output: Path | str, config: TrainConfig, *, on_progress: Progress = silent
 ) -> Path:
     """Train a SAE on the texts of some datasets. Resumes. Returns the folder, which sae-lens and `encode` read."""
     from fac_core.training.train import train_from_texts

@@ -9,24 +9,20 @@ from fac_core.errors import WrongUse
 from fac_core.export.plan import ExportPlan, plan_export
 from fac_core.export.shapes import Shape
 from fac_core.export.write import Exported, Format, write_export
-from fac_core.store.workspace import Workspace
+from fac_core.store.workspace import Where, Workspace
 from fac_core.synthesis.batches import find_batch
 
 
 def plan_dataset(
-    batch_ids: Sequence[str],
-    *,
-    shape: Shape | None = None,
-    merged: bool = False,
-    workspace: Workspace | Path | str | None = None,
+    batch_ids: Sequence[str], *, shape: Shape | None = None, merged: bool = False, workspace: Where = None
 ) -> ExportPlan:
     """What an export of some batches will hold. Raises `WrongUse` as `plan_export` does, `NotFound` for a batch that is not there."""
-    place = Workspace.at(workspace)
+    workspace = Workspace.at(workspace)
     if not batch_ids:
         raise WrongUse("Name the batches to export; `fac review` lists them.")
-    chosen = [find_batch(place, batch_id) for batch_id in dict.fromkeys(batch_ids)]
-    seed, anchor = (place.opened(run_id) for run_id in (chosen[0].seed_run_id, chosen[0].anchor_run_id))
-    return plan_export(place, chosen, seed, anchor, shape=shape, merged=merged)
+    chosen = [find_batch(workspace, batch_id) for batch_id in dict.fromkeys(batch_ids)]
+    seed, anchor = (workspace.opened(run_id) for run_id in (chosen[0].seed_run_id, chosen[0].anchor_run_id))
+    return plan_export(workspace, chosen, seed, anchor, shape=shape, merged=merged)
 
 
 def export_dataset(
@@ -37,7 +33,7 @@ def export_dataset(
     file_format: Format = "jsonl",
     merged: bool = False,
     author: str = "anonymous",
-    workspace: Workspace | Path | str | None = None,
+    workspace: Where = None,
 ) -> Exported:
     """Write the accepted candidates of some batches as a dataset with its card.
 
@@ -48,6 +44,6 @@ def export_dataset(
     Traceback (most recent call last):
     fac_core.errors.WrongUse: Name the batches to export; `fac review` lists them.
     """
-    place = Workspace.at(workspace)
-    found = plan_dataset(batch_ids, shape=shape, merged=merged, workspace=place)
-    return write_export(found, Path(folder), file_format, place.events(), author=author)
+    workspace = Workspace.at(workspace)
+    found = plan_dataset(batch_ids, shape=shape, merged=merged, workspace=workspace)
+    return write_export(found, Path(folder), file_format, workspace.events(), author=author)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pyarrow as pa
 
 from fac_core.coverage.active import thresholds
@@ -14,17 +12,17 @@ from fac_core.relevance import statistic
 from fac_core.relevance.rubric import rubric
 from fac_core.relevance.verdicts import Relevance, Verdict
 from fac_core.store.runs.run_file import RunFile
-from fac_core.store.workspace import Workspace
+from fac_core.store.workspace import Where, Workspace
 
 
-def relevance_of(task: str, workspace: Workspace | Path | str | None = None, run: str | None = None) -> Relevance:
+def relevance_of(task: str, workspace: Where = None, run: str | None = None) -> Relevance:
     """The verdicts for a task in the anchor's, or another run's, feature space.
 
     Args:
         task: a built-in rubric or a `.toml` file; verdicts are kept under its name. Raises `NotFound` for neither.
     """
-    place = Workspace.at(workspace)
-    return Relevance(place.events(), place.info(run).space_id, rubric(task).task)
+    workspace = Workspace.at(workspace)
+    return Relevance(workspace.events(), workspace.info(run).space_id, rubric(task).task)
 
 
 def judge_by_statistic(
@@ -33,7 +31,7 @@ def judge_by_statistic(
     value: str = "1",
     run: str | None = None,
     *,
-    workspace: Workspace | Path | str | None = None,
+    workspace: Where = None,
     definition: Definition = CALIBRATED,
 ) -> pa.Table:
     """Judge every feature's relevance by its association with a label of the samples, text length held fixed.
@@ -47,10 +45,10 @@ def judge_by_statistic(
     >>> fac.judge_by_statistic("toxicity", "set", "law", workspace=scratch).num_rows
     8
     """
-    place = Workspace.at(workspace)
-    opened = place.opened(run)
+    workspace = Workspace.at(workspace)
+    opened = workspace.opened(run)
     cases = statistic.by_label(opened, field, value, thresholds=thresholds(opened, definition))
-    return _recorded(task, cases, f"{field} = {value}", place, opened)
+    return _recorded(task, cases, f"{field} = {value}", workspace, opened)
 
 
 def judge_against_background(
@@ -58,7 +56,7 @@ def judge_against_background(
     background: str,
     anchor: str | None = None,
     *,
-    workspace: Workspace | Path | str | None = None,
+    workspace: Where = None,
     definition: Definition = CALIBRATED,
 ) -> pa.Table:
     """Judge every feature's relevance by how much more it fires in the anchor than in a run of other texts.
@@ -66,10 +64,10 @@ def judge_against_background(
     For an anchor that is the task: whatever sets it apart from texts of any kind matters. Length is held fixed. Returns what
     `judge_by_statistic` does.
     """
-    place = Workspace.at(workspace)
-    ours, theirs = place.opened(anchor), place.opened(background)
+    workspace = Workspace.at(workspace)
+    ours, theirs = workspace.opened(anchor), workspace.opened(background)
     cases = statistic.against_background(ours, theirs, thresholds=thresholds(ours, definition))
-    return _recorded(task, cases, f"{ours.info.name} against {theirs.info.name}", place, ours)
+    return _recorded(task, cases, f"{ours.info.name} against {theirs.info.name}", workspace, ours)
 
 
 def _recorded(task: str, cases: statistic.Cases, contrast: str, workspace: Workspace, run: RunFile) -> pa.Table:
@@ -96,14 +94,14 @@ def set_relevance(
     author: str,
     reason: str = "",
     run: str | None = None,
-    workspace: Workspace | Path | str | None = None,
+    workspace: Where = None,
 ) -> Verdict:
     """A person's verdict, which holds over an LLM's and the statistic's. Returns the one that now holds.
 
     Raises `NotFound` for a feature or a rubric that there is not, `WrongUse` for a level that there is not.
     """
-    place = Workspace.at(workspace)
-    judged = relevance_of(task, place, run)
-    check_feature(place.opened(run), feature_id)
+    workspace = Workspace.at(workspace)
+    judged = relevance_of(task, workspace, run)
+    check_feature(workspace.opened(run), feature_id)
     judged.record({feature_id: Verdict(feature_id, level, "person", reason)}, author=author)
     return judged.all()[feature_id]

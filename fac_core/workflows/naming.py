@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from fac_core.coverage.active import thresholds
 from fac_core.coverage.definition import CALIBRATED, Definition
 from fac_core.evidence.examples import check_feature
 from fac_core.naming.labels import Labels
 from fac_core.naming.lexical import LexicalLabel, lexical_labels
 from fac_core.store.events import Event
-from fac_core.store.workspace import Workspace
+from fac_core.store.workspace import Where, Workspace
 
 
 def label_features(
-    run: str | None = None,
-    *,
-    workspace: Workspace | Path | str | None = None,
-    definition: Definition = CALIBRATED,
+    run: str | None = None, *, workspace: Where = None, definition: Definition = CALIBRATED
 ) -> dict[int, LexicalLabel]:
     """Label all features by the words that set them apart, score the labels (F1, 0 to 1), and keep them in the log.
 
@@ -26,28 +21,21 @@ def label_features(
     >>> sorted({label.kind for label in fac.label_features(workspace=scratch).values()})
     ['none']
     """
-    place = Workspace.at(workspace)
-    opened = place.opened(run)
+    workspace = Workspace.at(workspace)
+    opened = workspace.opened(run)
     found = lexical_labels(opened, thresholds=thresholds(opened, definition))
-    labels_of(place, run).record(found, run_id=opened.info.run_id)
+    labels_of(workspace, run).record(found, run_id=opened.info.run_id)
     return found
 
 
-def labels_of(workspace: Workspace | Path | str | None = None, run: str | None = None) -> Labels:
+def labels_of(workspace: Where = None, run: str | None = None) -> Labels:
     """The labels of the anchor's, or another run's, feature space."""
-    place = Workspace.at(workspace)
-    return Labels(place.events(), place.info(run).space_id)
+    workspace = Workspace.at(workspace)
+    return Labels(workspace.events(), workspace.info(run).space_id)
 
 
-def rename(
-    feature_id: int,
-    text: str,
-    *,
-    author: str,
-    run: str | None = None,
-    workspace: Workspace | Path | str | None = None,
-) -> Event:
+def rename(feature_id: int, text: str, *, author: str, run: str | None = None, workspace: Where = None) -> Event:
     """A person's label, which holds over any machine's. The history stays. Raises `NotFound` for an id that the SAE has not."""
-    place = Workspace.at(workspace)
-    check_feature(place.opened(run), feature_id)
-    return labels_of(place, run).rename(feature_id, text, author=author)
+    workspace = Workspace.at(workspace)
+    check_feature(workspace.opened(run), feature_id)
+    return labels_of(workspace, run).rename(feature_id, text, author=author)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fac_core.evidence.examples import check_feature
-from fac_core.store.workspace import Workspace
+from fac_core.store.workspace import Where, Workspace
 
 if TYPE_CHECKING:
     from fac_core.activations.probe import Fired
@@ -41,7 +40,7 @@ def probe(
     feature_id: int | None = None,
     run: str | None = None,
     *,
-    workspace: Workspace | Path | str | None = None,
+    workspace: Where = None,
     n: int = 10,
     warm: Callable[[Hashable, Callable[[], Any]], Any] = _loaded,
 ) -> Probe:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fac_core.curation.triage import Triage
@@ -17,7 +16,7 @@ from fac_core.naming.labels import Labels
 from fac_core.progress import Progress, silent
 from fac_core.store.runs.info import RunInfo
 from fac_core.store.runs.run_file import RunFile
-from fac_core.store.workspace import Workspace
+from fac_core.store.workspace import Where, Workspace
 from fac_core.synthesis.batches import find_batch
 from fac_core.synthesis.candidates import Candidate, Candidates
 from fac_core.synthesis.prompts import PromptTemplate, prompt_template
@@ -55,18 +54,18 @@ class Prepared:
     template: PromptTemplate
 
 
-def prepared(spec: SynthesisSpec, workspace: Workspace | Path | str | None = None) -> Prepared:
+def prepared(spec: SynthesisSpec, workspace: Where = None) -> Prepared:
     """Look up the runs, the targets and the prompt of a spec. Raises `WrongUse` without any target."""
     view = View.find(spec.seed, spec.anchor, spec.definition, workspace=workspace)
-    place, anchor = view.workspace, view.anchor
-    ids = spec.targets if spec.targets is not None else Triage(place.events(), anchor.run_id).targets()
+    workspace, anchor = view.workspace, view.anchor
+    ids = spec.targets if spec.targets is not None else Triage(workspace.events(), anchor.run_id).targets()
     if not ids:
         raise WrongUse("No gap is approved yet: triage gaps as targets in `fac ui`, or name features by id.")
     for feature in ids:
         check_feature(view.p, feature)
-    labels = Labels(place.events(), anchor.space_id).names().text
+    labels = Labels(workspace.events(), anchor.space_id).names().text
     wanted = tuple(dict.fromkeys(ids))
-    template = prompt_template(spec.prompt or _default_prompt(spec), place.folder)
+    template = prompt_template(spec.prompt or _default_prompt(spec), workspace.folder)
     if template.shape != spec.shape:
         raise WrongUse(f"The prompt {template.name!r} is for shape {template.shape!r}, not {spec.shape!r}.")
     for step in spec.steps:
@@ -75,7 +74,7 @@ def prepared(spec: SynthesisSpec, workspace: Workspace | Path | str | None = Non
     return Prepared(view, settings, targets(view.p, wanted, spec.definition, labels), template)
 
 
-def estimate(spec: SynthesisSpec, *, workspace: Workspace | Path | str | None = None) -> Estimate:
+def estimate(spec: SynthesisSpec, *, workspace: Where = None) -> Estimate:
     """What the synthesis would cost at least and at most, in requests and generated tokens. No model runs.
 
     Raises what `synthesise` raises before it begins.
@@ -103,7 +102,7 @@ def estimate(spec: SynthesisSpec, *, workspace: Workspace | Path | str | None = 
 def synthesise(
     spec: SynthesisSpec,
     *,
-    workspace: Workspace | Path | str | None = None,
+    workspace: Where = None,
     generator: Generator | None = None,
     classify: Classify | None = None,
     key_variable: str | None = None,
@@ -142,11 +141,7 @@ def synthesise(
 
 
 def verify_edits(
-    batch_id: str,
-    *,
-    workspace: Workspace | Path | str | None = None,
-    classify: Classify | None = None,
-    author: str = "",
+    batch_id: str, *, workspace: Where = None, classify: Classify | None = None, author: str = ""
 ) -> list[Candidate]:
     """Measure what people edited, each text as a new version; returns those that were waiting, as they are now.
 
@@ -154,11 +149,11 @@ def verify_edits(
     """
     from fac_core.synthesis import edits
 
-    place = Workspace.at(workspace)
-    batch = find_batch(place, batch_id)
-    judge = judge_of(place.opened(batch.seed_run_id), place.opened(batch.anchor_run_id), classify)
-    candidates = Candidates(place.events())
-    return edits.verify_edits(batch_id, judge, candidates, place.measurements(), author=author or _user())
+    workspace = Workspace.at(workspace)
+    batch = find_batch(workspace, batch_id)
+    judge = judge_of(workspace.opened(batch.seed_run_id), workspace.opened(batch.anchor_run_id), classify)
+    candidates = Candidates(workspace.events())
+    return edits.verify_edits(batch_id, judge, candidates, workspace.measurements(), author=author or _user())
 
 
 def generator_of(

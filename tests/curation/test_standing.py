@@ -8,7 +8,9 @@ import fac_core as fac
 from fac_core.coverage.definition import Definition
 from fac_core.errors import NotFound
 from fac_core.store.workspace import Workspace
-from tests.batches import candidate, make_batch
+from fac_core.synthesis.batches import find_batch
+from fac_core.workflows.decide import mix_in_controls
+from tests.batches import candidate, make_batch, standing_of
 from tests.runs import make_run
 
 
@@ -38,18 +40,18 @@ def test_the_three_numbers_are_the_seed_s_with_what_is_accepted_and_with_what_pa
     )
     decide(place, "accepted", made[0])
     decide(place, "rejected", made[1], reason="off target")
-    found = fac.standing("b", workspace=place.folder)
+    found = standing_of(place)
     assert (found.seed.fac, found.accepted.fac, found.if_pending_pass.fac) == (0.2, 0.3, 0.4)
 
 
 def test_what_a_candidate_adds_is_said_in_words(place):
     made = make_batch(place, [(candidate(feature_id=2, nth=n), {2: 3.0, 3 + n: 2.0}) for n in range(4)])
-    before = fac.standing("b", workspace=place.folder)
+    before = standing_of(place)
     assert (
         before.effect(made[0].candidate_id).in_words().startswith("+2 features (20.00 points); the target has 0 of 1")
     )
     decide(place, "accepted", *made[:2])
-    after = fac.standing("b", workspace=place.folder)
+    after = standing_of(place)
     assert after.effect(made[2].candidate_id).in_words() == (
         "+1 feature (10.00 points); 2 accepted samples already cover the target"
     )
@@ -59,12 +61,12 @@ def test_what_a_candidate_adds_is_said_in_words(place):
 def test_with_a_count_of_three_a_candidate_may_only_bring_nearer(place):
     made = make_batch(place, [(candidate(feature_id=2, nth=n), {2: 3.0}) for n in range(3)])
     decide(place, "accepted", made[0])
-    found = fac.standing("b", Definition(min_count=3), workspace=place.folder)
+    found = standing_of(place, Definition(min_count=3))
     assert found.effect(made[1].candidate_id).in_words() == (
         "+0 features (0.00 points), 1 more brought nearer to 3 samples; the target has 1 of 3 samples, with this one 2"
     )
     decide(place, "accepted", made[1])
-    found = fac.standing("b", Definition(min_count=3), workspace=place.folder)
+    found = standing_of(place, Definition(min_count=3))
     assert found.effect(made[2].candidate_id).addition.new == (2,)
 
 
@@ -72,7 +74,7 @@ def test_what_other_batches_closed_is_not_closed_again(place):
     (first,) = make_batch(place, [(candidate("a", 2), {2: 3.0})], batch_id="a")
     (second,) = make_batch(place, [(candidate("b", 2, text="other"), {2: 3.0})])
     decide(place, "accepted", first)
-    found = fac.standing("b", workspace=place.folder)
+    found = standing_of(place)
     assert found.accepted.fac == 0.3
     assert found.effect(second.candidate_id).addition.new == ()
 
@@ -80,10 +82,10 @@ def test_what_other_batches_closed_is_not_closed_again(place):
 def test_a_text_that_repeats_an_accepted_one_adds_nothing(place):
     made = make_batch(place, [(candidate(feature_id=2, nth=n, text=" same words "), {2: 3.0}) for n in range(2)])
     decide(place, "accepted", made[0])
-    found = fac.standing("b", Definition(min_count=2), workspace=place.folder)
+    found = standing_of(place, Definition(min_count=2))
     assert found.effect(made[1].candidate_id).addition.nearer == 0
     decide(place, "accepted", made[1])
-    assert fac.standing("b", Definition(min_count=2), workspace=place.folder).accepted.numerator == 0
+    assert standing_of(place, Definition(min_count=2)).accepted.numerator == 0
 
 
 def test_the_smallest_set_is_among_what_passes(place):
@@ -95,13 +97,13 @@ def test_the_smallest_set_is_among_what_passes(place):
             (candidate(feature_id=4, verdict="does not fire"), {5: 3.0, 6: 3.0, 7: 3.0}),
         ],
     )
-    assert fac.standing("b", workspace=place.folder).smallest() == (made[1].candidate_id,)
+    assert standing_of(place).smallest() == (made[1].candidate_id,)
 
 
 def test_controls_are_shown_and_never_counted(place):
     make_batch(place, [(candidate(feature_id=2), {2: 3.0})])
-    assert fac.mix_in_controls("b", 3, author="Ann", workspace=place.folder) == 1
-    found = fac.standing("b", workspace=place.folder)
+    assert mix_in_controls("b", 3, author="Ann", workspace=place.folder) == 1
+    found = standing_of(place)
     (control,) = found.controls.values()
     assert len(found.shown) == 2
     assert found.effect(control.candidate_id).addition.new
@@ -109,7 +111,7 @@ def test_controls_are_shown_and_never_counted(place):
     from fac_core.curation.review import Reviews
 
     Reviews(place.events(), "b").decide(control, "accepted", author="Ann", seen=0)
-    after = fac.standing("b", workspace=place.folder)
+    after = standing_of(place)
     assert after.states[control.candidate_id] == "accepted"
     assert (after.accepted.fac, after.if_pending_pass.fac) == (0.2, before)
 
@@ -119,4 +121,4 @@ def test_a_batch_that_there_is_not_is_said(place):
         fac.standing(workspace=place.folder)
     make_batch(place, [(candidate(), {2: 3.0})])
     with pytest.raises(NotFound, match="there is b"):
-        fac.standing("nothing", workspace=place.folder)
+        find_batch(place, "nothing")

@@ -34,7 +34,7 @@ def summary(elsewhere, workspace):
 
 
 def test_without_a_study_the_page_says_how_to_make_one(page):
-    assert page("study").code[0].value == "fac study CONFIG.toml"
+    assert page("study").code[0].value == "fac lab study CONFIG.toml"
 
 
 def test_a_finished_study_is_shown_as_picture_and_as_table(summary, workspace, page):

@@ -8,7 +8,7 @@ import pytest
 from fac_core.coverage.compare import compare
 from fac_core.coverage.definition import CALIBRATED, PAPER
 from fac_core.coverage.fac import coverage
-from fac_core.diversity.table import METRICS, as_records, diversity
+from fac_core.diversity.table import METRICS, diversity
 from fac_core.diversity.words import distinct, numbered, words
 from fac_core.errors import WrongUse
 from tests.runs import make_run
@@ -83,14 +83,6 @@ def test_an_anchor_too_small_for_a_preset_leaves_a_dash(runs, tmp_path):
     assert metrics["fac_calibrated"] is None
     assert metrics["fac_paper"] is not None
     assert CALIBRATED.min_count > 1
-
-
-def test_records_are_flat(runs):
-    small, _, anchor = runs
-    (record,) = as_records(diversity([small], anchor))
-    assert record["run"] == "small"
-    assert record["distinct_1_low"] <= record["distinct_1"] <= record["distinct_1_high"]
-    assert record["vendi"] is None
 
 
 def test_no_run_is_wrong_use(runs):

@@ -10,13 +10,14 @@ import pyarrow.parquet as pq
 import pytest
 
 import fac_core as fac
-from fac_core.coverage.definition import PAPER
 from fac_core.errors import NotFound, WrongUse
 from fac_core.export.card import card
 from fac_core.export.rows import PROVENANCE
 from fac_core.export.write import push
 from fac_core.store.workspace import Workspace
-from tests.batches import candidate, make_batch, measure_anew
+from fac_core.workflows.decide import edit_candidate
+from fac_core.workflows.export import plan_dataset
+from tests.batches import candidate, make_batch, measure_anew, standing_of
 from tests.runs import make_run
 
 HOSTILE = '<script>alert(1)</script> | **x** [l](javascript:1) "q" \u2028 ‏עברית {"a": 1}\n---\n# head'
@@ -79,10 +80,10 @@ def test_the_way_back_and_forward_is_whole(place, made, tmp_path):
     fac_triage = place.events().append(
         "id-anchor", "triage", "2", {"state": "target", "reason": "", "note": ""}, author="Ann", seen=0
     )
-    fac.edit_candidate(made[0].candidate_id, "other words", author="Bob", workspace=place.folder)
-    edited = fac.standing("b", workspace=place.folder).candidates[made[0].candidate_id]
+    edit_candidate(made[0].candidate_id, "other words", author="Bob", workspace=place.folder)
+    edited = standing_of(place).candidates[made[0].candidate_id]
     measure_anew(place, replace(edited, verdict="passes", activation=3.0, tokens=((0, 5, 3.0),)), {2: 3.0})
-    accept(place, fac.standing("b", workspace=place.folder).candidates[made[0].candidate_id], made[1])
+    accept(place, standing_of(place).candidates[made[0].candidate_id], made[1])
     done = fac.export_dataset(["b"], tmp_path / "out", author="Cyd", workspace=place.folder)
     for position, row in enumerate(read(done.data)):
         chain = fac.trace(row["fac_candidate"], workspace=place.folder)
@@ -131,12 +132,12 @@ def test_every_format_holds_the_same_rows_and_is_read_as_a_dataset(place, made, 
 
 def test_fac_before_and_after_on_the_card_are_those_of_the_engine(place, made, tmp_path):
     accept(place, *made[:2])
-    found = fac.plan_dataset(["b"], merged=True, workspace=place.folder)
+    found = plan_dataset(["b"], merged=True, workspace=place.folder)
     paper = next(one for one in found.coverage if one.preset == "paper")
-    before = fac.coverage("seed", definition=PAPER, workspace=place.folder)
+    before = fac.View.find("seed", workspace=place).coverage()
     rows = [(0, s, 2.0) for s in range(3)] + [(1, 0, 1.0), (2, 3, 3.0), (3, 4, 4.0)]
     make_run(place.run_path("id-both"), "both", rows, 5, 5).close()
-    after = fac.coverage("both", definition=PAPER, workspace=place.folder)
+    after = fac.View.find("both", workspace=place).coverage()
     assert (paper.before, paper.after) == (before.fac, after.fac) == (0.4, 0.8)
     assert "| paper | 40.00% | 80.00% |" in card(found, "data/train.jsonl")
 
@@ -193,9 +194,9 @@ def test_every_shape_has_its_columns(place, tmp_path, fields, text, shape, colum
 def test_a_shape_that_does_not_fit_says_which_do(place, made):
     accept(place, made[0])
     with pytest.raises(WrongUse, match="It can be put as plain or classification"):
-        fac.plan_dataset(["b"], shape="alpaca", workspace=place.folder)
+        plan_dataset(["b"], shape="alpaca", workspace=place.folder)
     with pytest.raises(WrongUse, match="choose one of plain"):
-        fac.plan_dataset(["b"], shape="haiku", workspace=place.folder)  # type: ignore[arg-type]
+        plan_dataset(["b"], shape="haiku", workspace=place.folder)  # type: ignore[arg-type]
 
 
 def test_nothing_accepted_is_no_dataset(place, made, tmp_path):
@@ -231,4 +232,4 @@ def test_batches_of_different_seeds_are_not_one_dataset(place, made, tmp_path):
     (other,) = make_batch(place, [(candidate("c", 3), {3: 1.0})], batch_id="c", seed_run_id="id-anchor")
     accept(place, made[0], other)
     with pytest.raises(WrongUse, match="one seed"):
-        fac.plan_dataset(["b", "c"], workspace=place.folder)
+        plan_dataset(["b", "c"], workspace=place.folder)

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from fac_core.gaps.ranked import Filters, gap_queue, matching
+from fac_core.gaps.ranked import Filters, matching, ranked_gaps
 from fac_core.naming.labels import Names
 
 
@@ -31,7 +31,7 @@ def queue() -> pa.Table:
         }
     )
 
-    return gap_queue(
+    return ranked_gaps(
         states,
         np.array([100, 10, 10, 100, 40, 20]),
         causes,

@@ -64,6 +64,16 @@ def test_equal_requests_of_one_call_are_paid_once(answers):
     assert (len(model.requests), sorted(told)) == (1, [0, 1, 2])
 
 
+def test_who_compares_costs_is_told_the_first_cost_every_time(answers):
+    model = Scripted(lambda _request: Answer(("x",), Usage(3, 5, n_paid=1, seconds=0.5)))
+    first, twin = Cached(model, answers, as_first_paid=True).generate([ask("a"), ask("a")])
+    (again,) = Cached(model, answers, as_first_paid=True).generate([ask("a")])
+    assert first == twin == again == Answer(("x",), Usage(3, 5, n_paid=1, seconds=0.5))
+    assert len(model.requests) == 1
+    (plain,) = Cached(model, answers).generate([ask("a")])
+    assert plain.usage == Usage(n_cached=1)
+
+
 def test_a_failure_that_cost_nothing_is_tried_again_but_a_refusal_is_kept(answers):
     model = Scripted(lambda r: Answer((), Usage(n_paid=int(r.messages[0].content == "refused")), "no"))
     for _ in range(2):

@@ -116,5 +116,5 @@ def test_a_wish_that_comes_too_late_does_not_undo_what_is_done(jobs):
     jobs.take("w", KINDS)
     jobs.change(job.job_id, "cancel", author="Bob")
     assert jobs.end(job.job_id, "w", "succeeded", result={"n": 1}).state == "succeeded"
-    past = jobs.place.events().history("jobs", "job", job.job_id)
+    past = jobs.workspace.events().history("jobs", "job", job.job_id)
     assert [event.author for event in past] == ["Ann", "w", "Bob", "w"]

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from fac_core.coverage.definition import PAPER
 from fac_core.errors import BadInput, WrongUse
+from fac_core.lab.sets.adding import METHODS
 from fac_core.lab.sets.baselines import compare_methods
 from fac_core.lab.sets.material import Material, read_material
 from fac_core.lab.sets.pickers import by_coverage, by_distance, by_features, by_spread, shortfall
-from fac_core.lab.sets.picking import METHODS
 from fac_core.lab.sets.pool import split
-from fac_core.lab.sets.variants import PAPER
-from fac_core.lab.tasks.states import States
+from fac_core.lab.tasks.hidden_states import States
 from tests.lab.pools import labelled_pool
 
 POOL = labelled_pool()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 from scipy import sparse
 
+from fac_core.cli.app import run as command
 from fac_core.errors import ModelMismatch, NotFound, WrongUse
 from fac_core.lab.sets.likeness import by_mean, inverse, likest, mean_of
 from fac_core.store.runs.run_file import RunFile
+from fac_core.store.workspace import Workspace
+from tests.runs import make_run
 
 Runs = Callable[..., RunFile]
 LABELS = [{"label": "rude"}, {"label": "kind"}, {"label": "kind"}, {}]
@@ -70,3 +74,18 @@ def test_runs_of_another_space_are_refused(run_of: Runs):
     active = [(0, 0, 1.0)]
     with pytest.raises(ModelMismatch):
         likest(run_of("source", active, space_id="other"), run_of("anchor", active), 1)
+
+
+def test_the_command_picks_and_writes_the_samples_as_rows(tmp_path, capsys):
+    workspace = Workspace.create(tmp_path / "w")
+    active, texts = [(i, i, 1.0) for i in range(4)], ["so rude", "kind", "kinder", "no label"]
+    for name in ("anchor", "source"):
+        make_run(workspace.run_path(name), name, active, 4, 5, texts=texts, metadata=LABELS, run_id=name).close()
+    picked = tmp_path / "picked.jsonl"
+    asked = ["lab", "pick", "source", "-n", "3", "--anchor", "anchor", "--by", "label", "--output", str(picked)]
+    assert command([*asked, "-w", str(workspace.folder), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["classes"] == ["kind", "kind", "rude"]
+    rows = [json.loads(line) for line in picked.read_text(encoding="utf-8").splitlines()]
+    assert [row["text"] for row in rows] == [texts[i] for i in found["sample_ids"]]
+    assert [row["label"] for row in rows] == ["kind", "kind", "rude"]

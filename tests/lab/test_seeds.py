@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from fac_core.coverage.definition import PAPER
 from fac_core.errors import WrongUse
 from fac_core.lab.sets.baselines import compare_methods
 from fac_core.lab.sets.pool import split
 from fac_core.lab.sets.seeds import HOLES, Seeds
-from fac_core.lab.sets.variants import PAPER
 from tests.lab.pools import labelled_pool
 
 POOL = labelled_pool(800)

@@ -12,15 +12,15 @@ import pytest
 from fac_core.cli.app import run as fac
 from fac_core.errors import BadInput, NotFound, WrongUse
 from fac_core.generators.scripted import Scripted
+from fac_core.lab.sets.kinds_of_sets import Ground, draw_sets
 from fac_core.lab.sets.pool import split
-from fac_core.lab.sets.sets import Ground, draw_sets
 from fac_core.lab.sets.variants import Yardstick
 from fac_core.lab.study import run as study_module
 from fac_core.lab.study.conclusion import conclude
 from fac_core.lab.study.run import run_study
-from fac_core.lab.study.scatter import scatter
 from fac_core.lab.study.study_files import StudyConfig, open_folder, read_answers, read_config, read_study, studies
-from fac_core.lab.study.verbs import judge_answers
+from fac_core.lab.tasks.answer_judge import judge_answers
+from fac_core.report.charts import scatter
 from fac_core.store.workspace import Workspace
 from tests.lab.pools import labelled_pool, pair_pool
 from tests.runs import make_run
@@ -36,9 +36,9 @@ def workspace(tmp_path) -> Workspace:
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory) -> Workspace:
-    place = Workspace.create(tmp_path_factory.mktemp("study") / "w")
-    run_study(labelled_pool(), CONFIG, open_folder(place, CONFIG))
-    return place
+    workspace = Workspace.create(tmp_path_factory.mktemp("study") / "w")
+    run_study(labelled_pool(), CONFIG, open_folder(workspace, CONFIG))
+    return workspace
 
 
 def test_pool_anchor_and_test_share_no_row_and_have_like_shares_of_positives():
@@ -156,7 +156,7 @@ def test_instructions_are_learned_by_lora_and_their_demands_are_checked(workspac
     assert all(0 <= share <= 1 for share in sets["also demands met"].to_pylist())
     assert (sets["n_samples"].to_numpy() == 8).all()
     taught = read_answers(workspace, "asked", "short 0")
-    found = judge_answers("asked", "short 0", "short 0", Scripted(lambda _: "1"), workspace=workspace.folder)
+    found = judge_answers("asked", "short 0", "short 0", Scripted(lambda _: "1"), workspace)
     assert (found.win_rate, found.consistency, found.n_pairs) == (0.5, 0, len(taught[0]))  # it answers by position
     with pytest.raises(NotFound, match="long 0, short 0"):
         read_answers(workspace, "asked", "random 0")
@@ -218,7 +218,7 @@ def test_the_command_runs_a_study_on_a_real_run_and_draws_it(workspace, model_of
     settings += "n_positive = 8\nn_negative = 14\ndraws = 2\nseeds = 1\nresamples = 20\n"
     (tmp_path / "tiny.toml").write_text(settings)
     monkeypatch.setenv("FAC_WORKSPACE", str(workspace.folder))
-    assert fac(["study", str(tmp_path / "tiny.toml"), "--figure", str(tmp_path / "f.svg"), "--json"]) == 0
+    assert fac(["lab", "study", str(tmp_path / "tiny.toml"), "--figure", str(tmp_path / "f.svg"), "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["summary"]["name"] == "tiny"
     assert "<svg" in (tmp_path / "f.svg").read_text()
@@ -228,7 +228,7 @@ def test_the_command_runs_a_study_on_a_real_run_and_draws_it(workspace, model_of
             json.dumps({"text": f"{t} {i}", "label": n}) for i in range(9) for t, n in [("laughed", 1), ("Sum", 0)]
         )
     )
-    call = ["baselines", str(tmp_path / "tiny.toml"), "--seed", "4,8", "--add", "5,9", "--draws", "2"]
+    call = ["lab", "baselines", str(tmp_path / "tiny.toml"), "--seed", "4,8", "--add", "5,9", "--draws", "2"]
     assert fac([*call, "--backbone", f"{model_of('llama').as_posix()}:1", "--texts", f"made={made}", "--json"]) == 0
     methods = {row["method"]: row for row in json.loads(capsys.readouterr().out)}
     assert methods["made"]["n_samples"] == methods["random real"]["n_samples"] == 14
@@ -237,6 +237,6 @@ def test_the_command_runs_a_study_on_a_real_run_and_draws_it(workspace, model_of
 
 
 def test_a_figure_escapes_what_it_shows():
-    drawn = scatter([(0.0, 1.0, "<script>"), (1.0, 1.0, "b")], title="a & b", x="<x>", y="y")
+    drawn = scatter([(0.0, 1.0, "<script>"), (1.0, 1.0, "b")], title="a & b", x_title="<x>", y_title="y")
     assert "<script>" not in drawn
     assert "a &amp; b" in drawn

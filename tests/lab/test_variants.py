@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fac_core.coverage.definition import Definition
+from fac_core.coverage.definition import PAPER, Definition
 from fac_core.coverage.fac import coverage
 from fac_core.lab.sets.variants import Variant, Yardstick, carried, variants
 from tests.lab.pools import D_SAE, labelled_pool, pair_pool
@@ -33,7 +33,9 @@ def test_a_subset_has_the_fac_of_a_run_of_the_same_samples(tmp_path, quantile, m
         active = [(int(f), int(s), float(v)) for s, f, v in zip(cells.row, cells.col, cells.data, strict=True)]
         runs.append(make_run(tmp_path, name, active, len(rows), D_SAE))
     expected = coverage(runs[1], runs[0], Definition(quantile=quantile, min_count=min_count)).fac
-    (found,) = Yardstick(pool, ANCHOR).fac(ROWS, [Variant(quantile, min_count)], budget=BUDGET)
+    (found,) = Yardstick(pool, ANCHOR).fac(
+        ROWS, [Variant(Definition(quantile=quantile, min_count=min_count))], budget=BUDGET
+    )
     assert found == pytest.approx(expected)
 
 
@@ -53,7 +55,7 @@ def test_a_rarefied_fac_does_not_grow_with_samples_beyond_the_budget():
 
 def test_a_frequent_feature_weighs_more_than_a_rare_one():
     yardstick = Yardstick(POOL, ANCHOR)
-    _, counts = yardstick._table(None, "all")
+    counts = yardstick.counts(ANCHOR, PAPER).samples
     common, rare = int(np.argmax(counts)), int(np.argmin(np.where(counts > 0, counts, 99)))
     rows = {f: np.flatnonzero(POOL.activations[:, f].toarray().ravel() > 0)[:1] for f in (common, rare)}
     weighted = Variant(correction="frequency")

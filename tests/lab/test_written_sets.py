@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import fac_core as fac
 from fac_core.activations.spec import EncodeSpec
 from fac_core.cli.app import run as command
 from fac_core.datasets.chats import Message
@@ -17,9 +16,14 @@ from fac_core.errors import NotFound, WrongUse
 from fac_core.generators.local import LocalGenerator
 from fac_core.generators.scripted import Scripted
 from fac_core.generators.seam import Request
-from fac_core.lab.study.study_files import StudyConfig
-from fac_core.lab.writing.writing import IN_ROUNDS, LIKEST, METHODS, PER_FEATURE, WritingSpec
-from fac_core.lab.writing.written_sets import set_file, set_files
+from fac_core.lab.sets.label_check import label_check
+from fac_core.lab.sets.pool import pool_of, split, states_of
+from fac_core.lab.study.study_files import StudyConfig, read_config
+from fac_core.lab.writing.dose import dose
+from fac_core.lab.writing.scene import IN_ROUNDS, LIKEST, METHODS, PER_FEATURE, WritingSpec
+from fac_core.lab.writing.written_sets import set_file, set_files, write_sets
+from fac_core.store.workspace import Workspace
+from fac_core.workflows.encode import encode
 
 WORDS = [
     "contract",
@@ -68,11 +72,11 @@ def made(tmp_path_factory, model_of, sae_of):
     encoding = EncodeSpec(model=model, sae=str(sae_of("topk")), context=64, dtype="float32")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FAC_CACHE", str(folder / "cache"))
-        fac.encode(data, encoding, name="texts", workspace=folder / "w")
+        encode(data, encoding, name="texts", workspace=folder / "w")
         config = folder / "study.toml"
         config.write_text(f'name = "s"\ntask = "toxicity"\nrun = "texts"\nmodel = "{model}"\nblock = 2\ncontext = 64\n')
         generator = Scripted(written)
-        costs = fac.write_sets(config, folder / "sets", SPEC, generator=generator, workspace=folder / "w")
+        costs = write_sets(read_config(config), folder / "sets", SPEC, Workspace(folder / "w"), generator=generator)
     return folder, config, costs, generator
 
 
@@ -111,11 +115,6 @@ def test_the_likest_are_picked_from_what_the_others_wrote(made):
 
 def test_prompts_show_no_text_that_models_are_measured_on(made):
     folder, config, _, generator = made
-    from fac_core.lab.sets.pool import split
-    from fac_core.lab.study.study_files import read_config
-    from fac_core.lab.study.verbs import pool_of
-    from fac_core.store.workspace import Workspace
-
     pool = pool_of(read_config(config), Workspace(folder / "w"))
     shown = "\n".join(message.content for request in generator.requests for message in request.messages)
     measured = [pool.texts[row] for row in split(pool, 0).test]
@@ -127,23 +126,23 @@ def test_prompts_show_no_text_that_models_are_measured_on(made):
 def test_written_again_the_files_are_the_same(made):
     folder, config, _, _ = made
     before = {method: path.read_bytes() for method, path in set_files(folder / "sets").items()}
-    fac.write_sets(config, folder / "sets", SPEC, generator=Scripted(written), workspace=folder / "w")
+    write_sets(read_config(config), folder / "sets", SPEC, Workspace(folder / "w"), generator=Scripted(written))
     assert {method: path.read_bytes() for method, path in set_files(folder / "sets").items()} == before
 
 
 def test_sets_are_compared_at_equal_samples_and_at_equal_tokens_and_by_dose(made, capsys):
     folder, config, _, _ = made
     where = ["--sets", str(folder / "sets"), "-w", str(folder / "w"), "--json"]
-    assert command(["baselines", str(config), *where, "--against", "unguided"]) == 0
+    assert command(["lab", "baselines", str(config), *where, "--against", "unguided"]) == 0
     found = {one["method"]: one for one in json.loads(capsys.readouterr().out)}
     assert {*METHODS, "random real", "seed only"} <= set(found)
     assert {one["n_samples"] for name, one in found.items() if name != "seed only"} == {9}
     assert found["unguided"]["minus"][0] == 0
-    assert command(["baselines", str(config), *where, "--budget", "tokens"]) == 0
+    assert command(["lab", "baselines", str(config), *where, "--budget", "tokens"]) == 0
     tokens = {one["method"]: one["n_tokens"] for one in json.loads(capsys.readouterr().out)}
     assert tokens["random real"] <= max(tokens[m] for m in METHODS) * 1.5
     figure = folder / "dose.svg"
-    assert command(["dose", str(config), *where, "--figure", str(figure)]) == 0
+    assert command(["lab", "dose", str(config), *where, "--figure", str(figure)]) == 0
     doses = json.loads(capsys.readouterr().out)
     mine = [one for one in doses if one["method"] == "FAC Synthesis"]
     assert [one["dose"] for one in mine] == [0.3, 0.6, 1.0]
@@ -157,21 +156,15 @@ def test_sets_are_compared_at_equal_samples_and_at_equal_tokens_and_by_dose(made
 
 def test_labels_are_checked_by_what_learned_from_the_anchor(made):
     folder, config, _, _ = made
-    from fac_core.lab.sets.label_check import label_check
-    from fac_core.lab.sets.pool import split
-    from fac_core.lab.study.study_files import read_config
-    from fac_core.lab.study.verbs import pool_of, states_of
-    from fac_core.store.workspace import Workspace
-
-    settings, place = read_config(config), Workspace(folder / "w")
-    pool = pool_of(settings, place)
+    settings, workspace = read_config(config), Workspace(folder / "w")
+    pool = pool_of(settings, workspace)
     parts = split(pool, settings.split)
-    classify = label_check(pool, parts.anchor, states_of(settings, place, None), SPEC.names)
+    classify = label_check(pool, parts.anchor, states_of(settings, workspace), SPEC.names)
     found = np.array(classify([pool.texts[row] for row in parts.anchor])) == SPEC.names[0]
     assert (found == pool.positive[parts.anchor]).mean() > 0.7
     rude = Scripted(lambda r: [one + " She laughed!" * (nth % 2) for nth, one in enumerate(written(r))])
     checked = replace(SPEC, check_labels=True, draws=1)
-    fac.write_sets(config, folder / "checked", checked, generator=rude, workspace=folder / "w")
+    write_sets(settings, folder / "checked", checked, workspace, generator=rude)
     for path in set_files(folder / "checked").values():
         made_ones = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         names = [SPEC.names[0 if one["label"] == "1" else 1] for one in made_ones]
@@ -181,13 +174,13 @@ def test_labels_are_checked_by_what_learned_from_the_anchor(made):
 
 def test_sets_that_are_not_there_and_wrong_settings_are_named(made, tmp_path):
     folder, config, _, _ = made
-    with pytest.raises(NotFound, match="fac write-sets"):
-        fac.dose(config, tmp_path, workspace=folder / "w")
+    with pytest.raises(NotFound, match="fac lab write-sets"):
+        dose(read_config(config), tmp_path, Workspace(folder / "w"))
     with pytest.raises(WrongUse, match="no method 'magic'"):
         WritingSpec(methods=("magic",))
     pairs = StudyConfig(name="r", task="reward", run="texts", rejected="texts")
     with pytest.raises(WrongUse, match="two classes"):
-        fac.write_sets(pairs, tmp_path, SPEC, workspace=folder / "w")
+        write_sets(pairs, tmp_path, SPEC, Workspace(folder / "w"))
 
 
 def test_an_empty_message_of_the_user_is_written_by_the_model(model_of):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from fac_core.errors import BadInput, NotFound, WrongUse
-from fac_core.relevance.noise import flip_effect, flip_rate
 from fac_core.relevance.rubric import built_in, rubric
 from fac_core.relevance.verdicts import Relevance, Verdict, relevant_ids
 from fac_core.store.events import EventLog
@@ -108,24 +107,6 @@ def test_a_rubric_of_one_s_own_is_a_file(tmp_path):
         rubric(path)
     with pytest.raises(NotFound, match="toxicity"):
         rubric("no-such-rubric")
-
-
-def test_no_noise_changes_nothing_and_noise_changes_more_the_more_there_is():
-    relevant, missing = range(100), range(50, 150)
-    still = flip_effect(relevant, missing, 400, 0.0)
-    assert (still.jaccard, still.n_gaps) == (1.0, 50.0)
-    little, much = (flip_effect(relevant, missing, 400, share) for share in (0.05, 0.4))
-    assert 1.0 > little.jaccard > much.jaccard
-    assert flip_effect(relevant, missing, 400, 0.05, seed=3) == flip_effect(relevant, missing, 400, 0.05, seed=3)
-
-
-def test_all_flipped_leaves_the_gaps_that_were_irrelevant():
-    effect = flip_effect(range(100), range(50, 150), 400, 1.0)
-    assert (effect.jaccard, effect.n_gaps) == (0.0, 50.0)
-
-
-def test_the_flip_rate_counts_who_changed_sides():
-    assert flip_rate({1, 2, 3}, {3, 4}, 10) == 0.3
 
 
 def test_what_was_taken_back_is_no_judge_s_word_on_a_feature(relevance):

@@ -66,7 +66,9 @@ def place(tmp_path) -> Workspace:
 @pytest.fixture
 def page(place, tmp_path):
     def made() -> tuple[str, Read]:
-        markup = fac.report(tmp_path / "r.html", "seed", workspace=place.folder).read_text(encoding="utf-8")
+        markup = fac.write_report(fac.View.find("seed", workspace=place), tmp_path / "r.html").read_text(
+            encoding="utf-8"
+        )
         return markup, Read(markup)
 
     return made
@@ -93,7 +95,7 @@ def test_texts_labels_and_notes_are_text(place, page):
 
 def test_it_has_the_numbers_of_the_engine(place, page):
     _, read = page()
-    found = fac.coverage("seed", workspace=place.folder)
+    found = fac.View.find("seed", workspace=place).coverage()
     assert f"{found.fac:.1%}" in read.text
     assert f"{len(found.missing)} are missing" in read.text
     assert read.tags.count("article") == len(found.missing)
@@ -120,7 +122,7 @@ def test_a_later_run_is_set_beside_it(place, page):
 def test_a_run_without_gaps_says_so(place, tmp_path):
     everything = [(f, s, 20.0) for f in range(5) for s in range(16)]
     make_run(place.run_path("id-all"), "all", everything, 16, 8).close()
-    markup = fac.report(tmp_path / "r.html", "all", workspace=place.folder).read_text(encoding="utf-8")
+    markup = fac.write_report(fac.View.find("all", workspace=place), tmp_path / "r.html").read_text(encoding="utf-8")
     assert "There is none" in Read(markup).text
 
 

@@ -80,7 +80,7 @@ def test_a_space_file_gives_back_what_was_written(tmp_path, directions):
     words = {feature: [PeakWord("court", 1.0)] for feature in range(200)}
     tables = atlas_tables(directions, logits, words, run_info("anchor", 200))
     path = tmp_path / "spaces" / "space.duckdb"
-    with pytest.raises(NotFound, match="fac atlas"):
+    with pytest.raises(NotFound, match="fac space atlas"):
         SpaceFile(path)
     write_space_file(path, tables)
     with SpaceFile(path) as space:

@@ -91,12 +91,6 @@ def test_many_decisions_are_one_transaction_and_one_undo(log):
     assert states(log) == {"1": "later", "5": "not relevant"}
 
 
-def test_a_page_that_polls_gets_what_it_has_not_seen(log):
-    first = decide(log, "1", "later", seen=0)
-    assert [e.item for e in log.since(0)] == ["1"]
-    assert log.since(first.seq) == ()
-
-
 def test_threads_that_race_lose_nothing_and_skip_no_version(log):
     told = Counter()
 

@@ -60,7 +60,7 @@ class Loop:
     def run(self, writer: Any, on_progress: Any = None, **options: Any) -> Outcome:
         """Synthesise for the gaps with a judge that checks no fluency; the spec allows every step."""
         spec = self.spec(**options)
-        found = prepared(spec, workspace=self.place.folder)
+        found = prepared(spec, self.place)
         more = {} if on_progress is None else {"on_progress": on_progress}
         judge = Judge(self.reader, Known(self.real))
         log = Candidates(self.place.events())

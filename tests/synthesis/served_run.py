@@ -17,8 +17,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from fac_core.workflows.measuring import gaps
-from fac_core.workflows.synthesise import candidates
+from fac_core.store.workspace import Workspace
+from fac_core.synthesis.candidates import Candidates
+from fac_core.view import View
 from tests.generators.flaky_proxy import Tally, flaky_proxy
 from tests.generators.serving import serving
 
@@ -69,7 +70,7 @@ def _wait(process: subprocess.Popen[bytes], tally: Tally, answers: int) -> None:
 
 
 def _counted(workspace: Path, batch: str, targets: tuple[int, ...], tally: Tally) -> Counts:
-    made = candidates(batch, workspace=workspace)
+    made = list(Candidates(Workspace(workspace).events()).of(batch).values())
     verdicts: dict[str, int] = {}
     for one in made:
         verdicts[one.verdict] = verdicts.get(one.verdict, 0) + 1
@@ -93,7 +94,8 @@ if __name__ == "__main__":
     asked.add_argument("--seed", default="everyday")
     asked.add_argument("--anchor", default="broad")
     given = asked.parse_args()
-    ids = tuple(gaps(given.seed, given.anchor, workspace=given.workspace)["feature_id"].to_pylist()[: given.targets])
+    view = View.find(given.seed, given.anchor, workspace=given.workspace)
+    ids = tuple(view.gaps(given.targets)["feature_id"].to_pylist())
     found = served_run(
         given.workspace, ids, seed=given.seed, anchor=given.anchor, one_in=20, kill_after=30, max_tokens=40
     )

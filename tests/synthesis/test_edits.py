@@ -9,12 +9,14 @@ import pytest
 from fac_core.errors import NotFound
 from fac_core.store.measurements import Measurement
 from fac_core.synthesis.answers import Sample
+from fac_core.synthesis.batches import find_batch
 from fac_core.synthesis.candidates import Candidates
 from fac_core.synthesis.edits import verify_edits
 from fac_core.synthesis.proof.similarity import Known
 from fac_core.synthesis.proof.verdict import Judge
 from fac_core.synthesis.proof.verification import read
-from fac_core.workflows import synthesise as verbs
+from fac_core.synthesis.yields import yields
+from fac_core.workflows.synthesise import estimate
 from tests.synthesis.loop import Scripted
 from tests.synthesis.test_pipeline import NEW
 
@@ -53,28 +55,17 @@ def test_an_edit_into_a_copy_does_not_pass(loop):
 
 def test_yields_add_up_and_what_is_not_there_is_named(loop):
     outcome = loop.run(Scripted(lambda request, before: [f"{NEW[before % 6]} {before} {i}." for i in range(request.n)]))
-    (found,) = verbs.yields(outcome.batch_id, workspace=loop.place.folder)
+    (found,) = yields(loop.made(outcome.batch_id))
     assert (found.candidates, found.generated, found.closed) == (outcome.candidates, outcome.generated, outcome.closed)
     assert sum(found.verdicts.values()) == outcome.candidates
+    assert find_batch(loop.place).batch_id == outcome.batch_id
     with pytest.raises(NotFound, match="no batch"):
-        verbs.batch("nowhere", workspace=loop.place.folder)
-    with pytest.raises(NotFound, match="no candidates"):
-        verbs.candidates("nowhere", workspace=loop.place.folder)
+        find_batch(loop.place, "nowhere")
 
 
 def test_an_estimate_is_never_over_the_budget(loop):
     spec = loop.spec(steps=("one step", "two steps", "retry"), attempts=3, m=2)
-    free = verbs.estimate(spec, workspace=loop.place.folder)
+    free = estimate(spec, workspace=loop.place.folder)
     n = len(loop.targets)
     assert (free.least_requests, free.most_requests) == (n * 2, n * (2 + 2 + 3 * 2))
-    assert verbs.estimate(replace(spec, budget=50), workspace=loop.place.folder).most_tokens == 50
-
-
-def test_what_a_batch_moves_beside_its_targets_is_counted_against_real_texts(loop):
-    outcome = loop.run(Scripted(lambda request, before: [f"{NEW[before % 6]} {before} {i}." for i in range(request.n)]))
-    table = verbs.off_target(outcome.batch_id, workspace=loop.place.folder)
-    passing = [one for one in loop.made(outcome.batch_id) if one.verdict == "passes"]
-    rows = {row["feature_id"]: row for row in table.to_pylist()}
-    assert all(0 < row["share"] <= 1 for row in rows.values())
-    assert {f for f, row in rows.items() if row["is_target"]} <= set(loop.targets)
-    assert max(row["n_active"] for row in rows.values()) <= len(passing)
+    assert estimate(replace(spec, budget=50), workspace=loop.place.folder).most_tokens == 50

@@ -12,6 +12,8 @@ from fac_core.curation.triage import Triage
 from fac_core.errors import NotFound, Stopped, WrongUse
 from fac_core.generators.scripted import Scripted
 from fac_core.store.workspace import Workspace
+from fac_core.workflows.ask import estimate_labels, features_to_ask
+from fac_core.workflows.naming import labels_of
 from tests.generators.faulty_server import faulty_server, says, status
 from tests.kitchen import RARE, SALT, kitchen_run
 from tests.runs import make_run
@@ -39,31 +41,31 @@ def fac_json(capsys, *arguments, code=0):
 
 
 def test_the_gaps_or_the_targets_are_asked_about(folder):
-    assert fac.features_to_ask("gaps", workspace=folder) == [SALT]
-    assert fac.features_to_ask("targets", workspace=folder) == []
+    assert features_to_ask("gaps", fac.View.find(workspace=folder)) == [SALT]
+    assert features_to_ask("targets", fac.View.find(workspace=folder)) == []
     Triage(Workspace(folder).events(), "kitchen").decide(RARE, "target", author="Ann", seen=0)
-    assert fac.features_to_ask("targets", workspace=folder) == [RARE]
+    assert features_to_ask("targets", fac.View.find(workspace=folder)) == [RARE]
     with pytest.raises(WrongUse, match="choose gaps, targets or ids"):
-        fac.features_to_ask("holes", workspace=folder)  # type: ignore[arg-type]
+        features_to_ask("holes", fac.View.find(workspace=folder))  # type: ignore[arg-type]
 
 
 def test_a_label_is_estimated_made_and_free_the_second_time(folder):
     with faulty_server(always=answers_all) as server:
         asking = fac.Asking(fac.Server(server.url, "tiny"), [SALT], workspace=folder)
-        assert fac.estimate_labels(asking).n_requests == 3
+        assert estimate_labels(asking).n_requests == 3
         assert server.bodies == []
         found = fac.label_by_llm(asking)
         assert found[SALT].outcome == "labelled"
-        assert fac.labels(workspace=folder)[SALT].text == "salt"
+        assert labels_of(folder).names().text[SALT] == "salt"
         paid = server.n_paid
-        assert fac.estimate_labels(asking).n_requests == 0
+        assert estimate_labels(asking).n_requests == 0
         fac.label_by_llm(asking)
         assert server.n_paid == paid == 3
 
 
 def test_a_feature_that_there_is_not_is_refused_before_anything_is_sent(folder):
     with pytest.raises(NotFound):
-        fac.estimate_labels(fac.Asking(Scripted(lambda _request: ""), [99], workspace=folder))
+        estimate_labels(fac.Asking(Scripted(lambda _request: ""), [99], workspace=folder))
 
 
 def test_a_stopped_task_keeps_what_it_has(folder):
@@ -75,7 +77,7 @@ def test_a_stopped_task_keeps_what_it_has(folder):
 
     with pytest.raises(Stopped):
         fac.label_by_llm(fac.Asking(asked, [SALT], workspace=folder), on_progress=stop)
-    assert fac.labels(workspace=folder)[SALT].text == "salt"
+    assert labels_of(folder).names().text[SALT] == "salt"
 
 
 def test_the_command_sends_nothing_without_consent(folder, capsys):

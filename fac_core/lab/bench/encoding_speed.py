@@ -1,5 +1,6 @@
 """How fast is encoding, against what this machine could do and against the plain way?
 
+    fac lab bench
     python -m fac_core.lab.bench.encoding_speed
 
 Three contestants, one after another in one process, on the same texts: the matrix products alone (the ceiling),
@@ -18,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import torch
@@ -47,7 +49,8 @@ _EVERY = 6
 _REPEATS = 3
 
 
-def main() -> None:
+def measured() -> dict[str, Any]:
+    """Speeds in tokens a second, how far the outputs agree (Jaccard), bytes of an activation, and on what machine."""
     sae_name = default_sae(MODEL)
     sae = load_sae(sae_name)
     with TemporaryDirectory() as scratch:
@@ -65,7 +68,7 @@ def main() -> None:
         agreement = _jaccard(choice.encoder(ids[: len(few)], few), plain_output[-1])
         run_bytes = _bytes_per_activation(Path(scratch))
 
-    result = {
+    return {
         "tokens_per_second": {"ours": round(ours), "ceiling": round(ceiling), "plain": round(plain)},
         "ours_over_ceiling": round(ours / ceiling, 3),
         "ours_over_plain": round(ours / plain, 1),
@@ -78,8 +81,6 @@ def main() -> None:
         "machine": platform.processor() or platform.machine(),
         "torch": torch.__version__,
     }
-    _show(result)
-    sys.stdout.write(json.dumps(result) + "\n")
 
 
 def gemms_alone(model: TruncatedModel, d_sae: int, *, n_tokens: int) -> Callable[[], None]:
@@ -158,11 +159,14 @@ def _bytes_per_activation(scratch: Path) -> float:
         return round(run.bytes_of("activations") / info.n_activations, 2)
 
 
-def _show(result: dict[str, object]) -> None:
+def main() -> None:
+    """Measure and show: a table on stderr, one JSON document on stdout."""
+    result = measured()
     table = Table("measure", "value", title="Encoding on this machine")
     for key, value in result.items():
         table.add_row(key, str(value))
     Console(stderr=True).print(table)
+    sys.stdout.write(json.dumps(result) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,17 +1,16 @@
 """A made-up workspace of any size, built by the code that builds the real ones.
 
-    python -m fac_core.lab.bench.large FOLDER            # 1,000,000 samples, 65,536 features, 100,000,000 activations
-    python -m fac_core.lab.bench.large FOLDER --small    # a thousandth of it
+    fac lab large-workspace FOLDER            # 1,000,000 samples, 65,536 features, 100,000,000 activations
+    fac lab large-workspace FOLDER --small    # a thousandth of it
 
 An anchor and a tenth as large a seed of one feature space, its atlas, a label for each feature. Feature frequencies fall
 off like Zipf's law, activations are log-normal, features have topics at home, and some topics are not in the seed. A
 sample's text are the words of the features that it fires, so what a page shows can be checked by eye. Everything
-streams: memory is that of one shard, and what DuckDB is allowed. The last line of stdout is one JSON document.
+streams: memory is that of one shard, and what DuckDB is allowed.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import time
@@ -19,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -60,17 +60,17 @@ SMALL = Size(1_000, 2_048, 40, 250)
 
 def make_workspace(folder: Path, size: Size) -> Workspace:
     """Make the workspace, or open the one that is there complete."""
-    place = Workspace.create(folder)
+    workspace = Workspace.create(folder)
     runs = {"anchor": (size, range(len(TOPICS))), "seed": (_tenth(size), range(len(TOPICS) - _MISSING))}
     for seed, (name, (this, topics)) in enumerate(runs.items()):
-        if not place.run_path(name).exists():
+        if not workspace.run_path(name).exists():
             with TemporaryDirectory(dir=folder) as parts:
-                _make_run(place.run_path(name), Path(parts), this, topics, np.random.default_rng(seed))
-    if not place.space_path(SPACE).exists():
-        write_labels(place.events(), SPACE, size.d_sae)
-        write_space(place.space_path(SPACE), SPACE, size.d_sae)
-    place.set_anchor("anchor")
-    return place
+                _make_run(workspace.run_path(name), Path(parts), this, topics, np.random.default_rng(seed))
+    if not workspace.space_path(SPACE).exists():
+        write_labels(workspace.events(), SPACE, size.d_sae)
+        write_space(workspace.space_path(SPACE), SPACE, size.d_sae)
+    workspace.set_anchor("anchor")
+    return workspace
 
 
 def _tenth(size: Size) -> Size:
@@ -193,36 +193,21 @@ def _proposed(feature: np.ndarray, activation: np.ndarray, rng: np.random.Genera
     return np.unique(np.concatenate(found))
 
 
-def _numbers(place: Workspace) -> Iterator[tuple[str, dict[str, object]]]:
-    for info in place.runs():
-        path = place.run_path(info.run_id)
+def made_large(folder: Path, *, small: bool = False) -> dict[str, Any]:
+    """Make the workspace; returns seconds, the most memory in MB, and the sizes of its runs by name."""
+    began = time.perf_counter()
+    workspace = make_workspace(folder, SMALL if small else LARGE)
+    seconds = round(time.perf_counter() - began, 1)
+    return {"seconds": seconds, "peak_mb": _peak_megabytes(), "runs": dict(_sizes(workspace))}
+
+
+def _sizes(workspace: Workspace) -> Iterator[tuple[str, dict[str, object]]]:
+    for info in workspace.runs():
+        path = workspace.run_path(info.run_id)
         with RunFile(path) as run:
             per_activation = run.bytes_of("activations") / max(1, info.n_activations)
-        yield (
-            info.name,
-            {
-                "n_samples": info.n_samples,
-                "d_sae": info.d_sae,
-                "n_activations": info.n_activations,
-                "bytes": path.stat().st_size,
-                "bytes_per_activation": round(per_activation, 2),
-            },
-        )
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="where the workspace goes; what is there complete is kept")
-    parser.add_argument("--small", action="store_true", help="a thousandth of the size")
-    given = parser.parse_args()
-    began = time.perf_counter()
-    place = make_workspace(given.folder, SMALL if given.small else LARGE)
-    result = {
-        "seconds": round(time.perf_counter() - began, 1),
-        "peak_mb": _peak_megabytes(),
-        "runs": dict(_numbers(place)),
-    }
-    sys.stdout.write(json.dumps(result) + "\n")
+        sizes = {name: getattr(info, name) for name in ("n_samples", "d_sae", "n_activations")}
+        yield info.name, {**sizes, "bytes": path.stat().st_size, "bytes_per_activation": round(per_activation, 2)}
 
 
 def _peak_megabytes() -> int | None:
@@ -233,7 +218,3 @@ def _peak_megabytes() -> int | None:
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (1e6 if sys.platform == "darwin" else 1e3))
-
-
-if __name__ == "__main__":
-    main()

@@ -14,30 +14,9 @@ from fac_core.store.events import EventLog
 from fac_core.store.runs.space_file import write_space_file
 
 TOPICS = (
-    "law",
-    "medicine",
-    "cooking",
-    "sports",
-    "music",
-    "travel",
-    "finance",
-    "physics",
-    "biology",
-    "history",
-    "poetry",
-    "politics",
-    "gardening",
-    "software",
-    "chemistry",
-    "film",
-    "religion",
-    "weather",
-    "shopping",
-    "schooling",
-    "building",
-    "sailing",
-    "farming",
-    "astronomy",
+    *("law", "medicine", "cooking", "sports", "music", "travel", "finance", "physics", "biology", "history", "poetry"),
+    *("politics", "gardening", "software", "chemistry", "film", "religion", "weather", "shopping", "schooling"),
+    *("building", "sailing", "farming", "astronomy"),
 )
 _SYLLABLES = [c + v for c in ("b", "d", "f", "g", "k", "l", "m", "n", "p", "r", "s", "t", "v", "z") for v in "aeiou"]
 _A_CLUSTER = 75
@@ -62,11 +41,7 @@ def write_labels(log: EventLog, space_id: str, d_sae: int) -> None:
     rng = np.random.default_rng(2)
     labels = {
         feature: LexicalLabel(
-            kind="on",
-            text=f"the word {word}",
-            words=(word,),
-            seen=(),
-            trust=Trust("words", f1, f1, f1, 20, 20),
+            kind="on", text=f"the word {word}", words=(word,), seen=(), trust=Trust("words", f1, f1, f1, 20, 20)
         )
         for feature, (word, f1) in enumerate(
             zip(words_of(d_sae), rng.uniform(0.4, 1.0, d_sae).round(3).tolist(), strict=True)
@@ -84,25 +59,13 @@ def write_space(path: Path, space_id: str, d_sae: int) -> None:
     words = words_of(d_sae)
     names = [", ".join(words[f] for f in np.flatnonzero(cluster == c)[:3]) for c in range(n_clusters)]
     by_cluster = np.argsort(cluster, kind="stable")
-    place = np.argsort(by_cluster, kind="stable")
-    nearest = by_cluster[(place[:, None] + np.arange(1, _N_NEIGHBOURS + 1)) % d_sae]
+    position = np.argsort(by_cluster, kind="stable")
+    nearest = by_cluster[(position[:, None] + np.arange(1, _N_NEIGHBOURS + 1)) % d_sae]
     ids = np.arange(d_sae, dtype=np.uint32)
     write_space_file(
         path,
         {
-            "space": pa.Table.from_pylist(
-                [
-                    {
-                        "space_id": space_id,
-                        "model": "made-up-model",
-                        "sae": "made-up-sae",
-                        "d_sae": d_sae,
-                        "layout": "made up",
-                        "named_from": "anchor",
-                        "created_at": "2026-01-01T00:00:00+00:00",
-                    }
-                ]
-            ),
+            "space": pa.Table.from_pylist([_about(space_id, d_sae)]),
             "features": pa.table({"feature_id": ids, "x": xy[:, 0], "y": xy[:, 1], "cluster_id": cluster}),
             "clusters": pa.table(
                 {
@@ -130,3 +93,8 @@ def write_space(path: Path, space_id: str, d_sae: int) -> None:
             ),
         },
     )
+
+
+def _about(space_id: str, d_sae: int) -> dict[str, object]:
+    made_up = {"model": "made-up-model", "sae": "made-up-sae", "layout": "made up", "named_from": "anchor"}
+    return {"space_id": space_id, "d_sae": d_sae, **made_up, "created_at": "2026-01-01T00:00:00+00:00"}

@@ -1,4 +1,4 @@
-"""Commands about synthetic training sets: `fac write-sets`, `dose`, `transfer`."""
+"""Commands about synthetic training sets: `fac lab write-sets`, `dose`, `transfer`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from rich.text import Text
 
 from fac_core.cli.options import Json, WorkspaceFolder
 from fac_core.cli.output import out, progress_bar, write_json
-from fac_core.errors import WrongUse
-from fac_core.lab.commands.study_commands import interval, model_and_block, two
+from fac_core.lab.commands.values import interval, model_and_block, two, two_names
 
-Sets = Annotated[Path, typer.Option("--sets", help="Folder that `fac write-sets` wrote.")]
+Sets = Annotated[Path, typer.Option("--sets", help="Folder that `fac lab write-sets` wrote.")]
 Task = Annotated[str, typer.Option(help="What the texts are, for the prompts.")]
 Names = Annotated[str, typer.Option(help="What prompts call positive and negative texts, as POSITIVE,NEGATIVE.")]
 Seed = Annotated[str, typer.Option(help="Positive and negative texts of a seed set.")]
@@ -26,13 +25,6 @@ CheckLabels = Annotated[
 _TASK, _NAMES, _SEED = "messages that people send to a chat assistant", "toxic,harmless", "15,60"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands of this file."""
-    app.command("write-sets")(write_sets)
-    app.command()(dose)
-    app.command()(transfer)
-
-
 def write_sets(
     config: Annotated[Path, typer.Argument(help="Settings of a study (.toml): its pool, split and features are used.")],
     folder: Annotated[Path, typer.Option("--out", help="Folder for one JSONL file a method.")],
@@ -40,7 +32,7 @@ def write_sets(
     names: Names = _NAMES,
     seed: Seed = _SEED,
     add: Add = "8,24",
-    draws: Annotated[int, typer.Option(help="Seed sets; the ones of `fac baselines`.")] = 3,
+    draws: Annotated[int, typer.Option(help="Seed sets; the ones of `fac lab baselines`.")] = 3,
     method: Annotated[list[str] | None, typer.Option("--method", help="Only these methods; all by default.")] = None,
     check_labels: CheckLabels = False,
     hole: Annotated[bool, typer.Option("--hole", help="Write for seeds that lack a topic.")] = False,
@@ -52,8 +44,10 @@ def write_sets(
     json: Json = False,
 ) -> None:
     """Synthetic sets for one seed after the other, by every method: unguided, Self-Instruct, Magpie, features, FAC."""
-    import fac_core as fac
-    from fac_core.lab.writing.writing import METHODS, WritingSpec
+    from fac_core.lab.study.study_files import read_config
+    from fac_core.lab.writing import written_sets
+    from fac_core.lab.writing.scene import METHODS, WritingSpec
+    from fac_core.store.workspace import Workspace
 
     spec = WritingSpec(
         **_asked(task, names, seed, add),
@@ -64,14 +58,14 @@ def write_sets(
         hole=hole,
     )
     with progress_bar("Writing") as tell:
-        costs = fac.write_sets(
-            config,
+        costs = written_sets.write_sets(
+            read_config(config),
             folder,
             spec,
+            Workspace.at(workspace),
             generator=generator,
             model=model,
             key_variable=key,
-            workspace=workspace,
             on_progress=tell,
         )
     if json:
@@ -85,7 +79,7 @@ def write_sets(
         closed = (f"{sum(c.closed[preset] for c in mine) / n:.1%}" for preset in ("paper", "calibrated"))
         table.add_row(Text(name), *sizes, *closed)
     out.print(table)
-    out.print(f"Means over the seeds that were written for. Compare: fac baselines {config} --sets {folder}")
+    out.print(f"Means over the seeds that were written for. Compare: fac lab baselines {config} --sets {folder}")
 
 
 def dose(
@@ -97,20 +91,17 @@ def dose(
     json: Json = False,
 ) -> None:
     """How much of a synthetic set helps: 30, 60, 100 % of its targets; one to five texts of a feature; round by round."""
-    import fac_core as fac
+    from fac_core.lab.study.study_files import read_config
+    from fac_core.lab.writing import dose as doses
+    from fac_core.store.workspace import Workspace
 
+    learner = model_and_block(backbone) if backbone else None
     with progress_bar("Dose") as tell:
-        found = fac.dose(
-            config,
-            sets,
-            backbone=model_and_block(backbone) if backbone else None,
-            workspace=workspace,
-            on_progress=tell,
-        )
+        found = doses.dose(read_config(config), sets, Workspace.at(workspace), backbone=learner, on_progress=tell)
     if figure:
-        from fac_core.lab.writing.dose import dose_figure
+        from fac_core.whole import write_whole
 
-        figure.write_text(dose_figure(found, "Dose of synthetic texts"), encoding="utf-8")
+        write_whole(figure, doses.dose_figure(found, "Dose of synthetic texts"))
     if json:
         write_json([{**vars(one), "mean": one.mean, "gain": one.gain} for one in found])
         return
@@ -138,18 +129,20 @@ def transfer(
     json: Json = False,
 ) -> None:
     """Does it carry over? Gaps in one model's features, filled by another model, learned by a third."""
-    import fac_core as fac
-    from fac_core.lab.writing.writing import WritingSpec
+    from fac_core.lab.study.study_files import read_config
+    from fac_core.lab.writing import transfer as carrying
+    from fac_core.lab.writing.scene import WritingSpec
+    from fac_core.store.workspace import Workspace
 
     spec = WritingSpec(**_asked(task, names, seed, add), draws=draws, check_labels=check_labels)
     with progress_bar("Transfer") as tell:
-        cells = fac.transfer(
-            sources,
+        cells = carrying.transfer(
+            [read_config(source) for source in sources],
             folder,
+            spec,
+            Workspace.at(workspace),
             generators=generators.split(","),
-            backbones=[model_and_block(one) for one in backbones.split(",")],
-            spec=spec,
-            workspace=workspace,
+            backbones=[model_and_block(backbone) for backbone in backbones.split(",")],
             on_progress=tell,
         )
     if json:
@@ -164,11 +157,4 @@ def transfer(
 
 def _asked(task: str, names: str, seed: str, add: str) -> dict[str, Any]:
     """Of a `WritingSpec`, what is typed as text."""
-    return {"task": task, "names": _names(names), "n_seed": two(seed), "n_added": two(add)}
-
-
-def _names(given: str) -> tuple[str, str]:
-    positive, comma, negative = given.partition(",")
-    if not (comma and positive.strip() and negative.strip()):
-        raise WrongUse(f"{given!r} are not two names; write them as POSITIVE,NEGATIVE, for example {_NAMES}.")
-    return positive.strip(), negative.strip()
+    return {"task": task, "names": two_names(names), "n_seed": two(seed), "n_added": two(add)}

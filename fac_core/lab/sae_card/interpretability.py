@@ -14,17 +14,17 @@ Language Models"), with counts in the place of the explaining and judging models
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from sae_lens import SAE
-from scipy import sparse, stats
-from sklearn.metrics import average_precision_score
+from scipy import sparse
+from sklearn.metrics import average_precision_score, roc_auc_score
 
-from fac_core.models.batches import as_tokens, batches
+from fac_core.models.batches import Batch, as_tokens, batches
 from fac_core.models.sinks import sinks
 from fac_core.models.truncated import TruncatedModel
 
@@ -131,9 +131,8 @@ def log_odds(active: np.ndarray, seen: np.ndarray) -> np.ndarray:
 
 def auroc(positive: np.ndarray, negative: np.ndarray) -> float:
     """Probability that a random positive ranks above a random negative; ties count half."""
-    ranks = stats.rankdata(np.concatenate([positive, negative]))
-    n = len(positive)
-    return float((ranks[:n].sum() - n * (n + 1) / 2) / (n * len(negative)))
+    is_positive = np.arange(len(positive) + len(negative)) < len(positive)
+    return float(roc_auc_score(is_positive, np.concatenate([positive, negative])))
 
 
 def left_neighbours(text: TokenText) -> np.ndarray:
@@ -179,17 +178,25 @@ def _negatives(
     return sample(inactive), sample(hard if len(hard) else inactive)
 
 
-@torch.inference_mode()
-def active_tokens(sae: SAE[Any], model: TruncatedModel, windows: Sequence[np.ndarray]) -> TokenText:
-    """Run model and SAE on windows of token ids and keep where each latent is active.
+def residuals(
+    model: TruncatedModel, windows: Sequence[np.ndarray]
+) -> Iterator[tuple[Batch, torch.Tensor, torch.Tensor]]:
+    """Batches of windows, which of their tokens a SAE reads (bool `[rows, length]`), and what it reads there `[tokens, d_model]`.
 
     The first token of a window and attention sinks are left out, as in training.
     """
-    tokens, window, rows, columns, n_tokens, n_windows = [], [], [], [], 0, 0
     for batch in batches(as_tokens(windows), _BATCH_TOKENS):
         stream = model.residual(batch.input_ids).float()
         content = batch.content & ~sinks(stream, batch.content)
-        row, column = (sae.encode(stream[content]) > 0).nonzero(as_tuple=True)
+        yield batch, content, stream[content]
+
+
+@torch.inference_mode()
+def active_tokens(sae: SAE[Any], model: TruncatedModel, windows: Sequence[np.ndarray]) -> TokenText:
+    """Run model and SAE on windows of token ids and keep where each latent is active."""
+    tokens, window, rows, columns, n_tokens, n_windows = [], [], [], [], 0, 0
+    for batch, content, stream in residuals(model, windows):
+        row, column = (sae.encode(stream) > 0).nonzero(as_tuple=True)
         rows.append(row.numpy() + n_tokens)
         columns.append(column.numpy())
         tokens.append(batch.input_ids[content].numpy())

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import torch
 from sae_lens import SAE
-from transformers import AutoModelForCausalLM, PreTrainedModel
 
+from fac_core.lab.whole_model import blocks_of, changed, whole_model
 from fac_core.models.batches import as_tokens, batches
-from fac_core.models.truncated import model_path
 from fac_core.progress import Progress, silent
 
 _BATCH_TOKENS = 4096
@@ -90,8 +89,8 @@ def splice_loss(
         windows: token ids, each beginning with BOS where the model has one; `[tokens]` int32.
         dtype: of the model; the SAE computes in float32.
     """
-    network = AutoModelForCausalLM.from_pretrained(model_path(model), dtype=dtype, trust_remote_code=False).eval()
-    block = _block_list(network)[n_blocks - 1]
+    network = whole_model(model, dtype)
+    block = blocks_of(network)[n_blocks - 1]
     replacements = {"clean": lambda h: h, "spliced": lambda h: sae(h.float()).to(dtype), "ablated": torch.zeros_like}
     sums, n_tokens, n_done = dict.fromkeys(replacements, 0.0), 0, 0
     for batch in batches(as_tokens(windows), _BATCH_TOKENS):
@@ -99,17 +98,11 @@ def splice_loss(
         targets = batch.input_ids[:, 1:]
         for name, replace in replacements.items():
 
-            def hook(_module: torch.nn.Module, _args: Any, output: Any, replace: Any = replace) -> Any:
-                h = output[0] if isinstance(output, tuple) else output
-                new = replace(h)
-                new = torch.cat([h[:, :1], new[:, 1:]], dim=1)
-                return (new, *output[1:]) if isinstance(output, tuple) else new
+            def but_the_first(h: torch.Tensor, replace: Any = replace) -> torch.Tensor:
+                return torch.cat([h[:, :1], replace(h)[:, 1:]], dim=1)
 
-            handle = block.register_forward_hook(hook)
-            try:
+            with changed(block, but_the_first):
                 logits = network(input_ids=batch.input_ids, use_cache=False).logits[:, :-1]
-            finally:
-                handle.remove()
             sums[name] += torch.nn.functional.cross_entropy(
                 logits[predicted].float(), targets[predicted], reduction="sum"
             ).item()
@@ -117,10 +110,3 @@ def splice_loss(
         n_done += int(batch.content.any(dim=1).sum())
         on_progress(n_done, len(windows), f"{n_tokens:,} tokens predicted")
     return SpliceLoss(**{name: value / n_tokens for name, value in sums.items()}, n_tokens=n_tokens)
-
-
-def _block_list(network: PreTrainedModel) -> torch.nn.ModuleList:
-    n_layers = network.config.get_text_config().num_hidden_layers
-    return next(
-        module for module in network.modules() if isinstance(module, torch.nn.ModuleList) and len(module) == n_layers
-    )

@@ -10,27 +10,95 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
+from pathlib import Path
+from typing import Literal, NamedTuple
 
 import numpy as np
 
+from fac_core.coverage.definition import PRESETS, Definition
 from fac_core.errors import WrongUse
-from fac_core.lab.sets.comparisons import Budget, Compared
-from fac_core.lab.sets.material import Material
-from fac_core.lab.sets.picking import METHODS, Round
-from fac_core.lab.sets.pool import Pool, Split
+from fac_core.lab.sets.adding import METHODS, Offer
+from fac_core.lab.sets.comparisons import Budget, Compared, keep_comparison
+from fac_core.lab.sets.material import Material, read_material
+from fac_core.lab.sets.pool import Pool, Split, pool_of, split, states_of
 from fac_core.lab.sets.seeds import Seeds
-from fac_core.lab.sets.variants import Variant, Yardstick
+from fac_core.lab.sets.variants import Yardstick
+from fac_core.lab.study.study_files import StudyConfig
 from fac_core.lab.tasks import toxicity
+from fac_core.lab.writing.scene import PER_FEATURE
+from fac_core.lab.writing.written_sets import read_spec, set_files
 from fac_core.progress import Progress, silent
+from fac_core.store.workspace import Workspace
 
 log = logging.getLogger(__name__)
+
+
+def baselines(
+    config: StudyConfig,
+    workspace: Workspace,
+    *,
+    budget: Budget = "samples",
+    preset: Literal["paper", "calibrated"] = "calibrated",
+    n_seed: tuple[int, int] = (15, 60),
+    n_added: tuple[int, int] = (25, 100),
+    draws: int = 20,
+    dose: float = 1.0,
+    backbone: tuple[str, int] | None = None,
+    others: Mapping[str, Path] | None = None,
+    sets: Path | None = None,
+    real: Sequence[str] = tuple(METHODS),
+    hole: bool = False,
+    on_progress: Progress = silent,
+) -> list[Compared]:
+    """`compare_methods` on the texts of a study; what comes out is kept with it.
+
+    Args:
+        config: the study whose pool and split are used.
+        preset: how coverage is counted.
+        backbone: model and block that learn, where they are not those of the study (transfer).
+        others: JSONL files of texts from elsewhere, by method: a line is `{"text": ..., "label": ...}`.
+        sets: folder of written sets: its texts take part, and its sizes and seeds are used in place of those given.
+        hole: seeds that lack a topic; of `sets`, what they were written for.
+
+    Raises `WrongUse` for a study without two classes of texts, and for a dose or draws that make no sense.
+    """
+    config.check_two_classes()
+    if not 0 < dose <= 1 or draws < 2:
+        raise WrongUse(f"dose is {dose} and draws {draws}; give a dose above 0, up to 1, and two draws or more.")
+    pool = pool_of(config, workspace, on_progress=on_progress)
+    states = states_of(config, workspace, backbone)
+    files = dict(others or {})
+    if sets is not None:
+        written = read_spec(sets)
+        n_seed, n_added, draws, hole = written.n_seed, written.n_added, written.draws, written.hole
+        files |= {name: path for name, path in set_files(sets).items() if name != PER_FEATURE}
+    sizes = {"n_seed": n_seed, "n_added": n_added, "draws": draws, "dose": dose, "hole": hole}
+    found = compare_methods(
+        pool,
+        split(pool, config.split),
+        PRESETS[preset],
+        **sizes,
+        budget=budget,
+        others={name: read_material(path, config.positive, states) for name, path in files.items()},
+        test_inputs=states.of(pool.passages(), on_progress=on_progress) if backbone else None,
+        real=real,
+        on_progress=on_progress,
+    )
+    texts = {
+        "texts": ", ".join([*(others or {}), *([sets.name] if sets is not None else [])]),
+        "sets": str(sets.resolve()) if sets is not None else "",
+        "real": list(real),
+    }
+    learner = ":".join(map(str, backbone or ()))
+    asked = {"budget": budget, "preset": preset, **sizes, "backbone": learner, **texts}
+    keep_comparison(workspace, config.name, asked, found)
+    return found
 
 
 def compare_methods(
     pool: Pool,
     parts: Split,
-    variant: Variant,
+    definition: Definition,
     *,
     n_seed: tuple[int, int] = (15, 60),
     n_added: tuple[int, int] = (25, 100),
@@ -46,7 +114,7 @@ def compare_methods(
     """Every method at the same budget, after `seed only`.
 
     Args:
-        variant: how coverage is counted.
+        definition: how coverage is counted.
         n_seed, n_added: positive and negative samples of the seed, and those added.
         budget: `tokens` gives every method as many of each label as `n_added` texts of mean length have, or as the
             leanest of `others` has.
@@ -75,20 +143,20 @@ def compare_methods(
         in_hole = np.intersect1d(parts.test, seed.hole)
         learn = partial(_measured, everything.at(seed.rows), everything=everything, test=parts.test, hole=in_hole)
         per_method.setdefault("seed only", []).append(learn(None))
-        rounds = []
+        offers: list[Offer] = []
         for label, rows, n in zip((True, False), seeds.by_label, n_added, strict=True):
             offered = np.setdiff1d(rows, seed.rows)
             theirs = {name: m.n_tokens[m.rows(label, draw)] for name, m in (others or {}).items()}
             tokens = min((float(t.sum()) for t in theirs.values()), default=n * float(pool.n_tokens[offered].mean()))
             fewest = _fewest(theirs, n, label, draw)
-            rounds.append(Round(pool, yardstick, variant, seed.rows, offered, label, fewest, tokens, rng))
+            offers.append(Offer(pool, yardstick, definition, seed.rows, offered, label, fewest, tokens, rng))
         for method in real:
             pick = METHODS[method]
-            added = np.concatenate([_within(r, r.offered[pick(r)], budget, dose) for r in rounds])
+            added = np.concatenate([_within(offer, offer.rows[pick(offer)], budget, dose) for offer in offers])
             found = learn(everything.at(added))
-            per_method.setdefault(method, []).append(found._replace(closed=_closed(rounds[0], added)))
+            per_method.setdefault(method, []).append(found._replace(closed=_closed(offers[0], added)))
         for method, material in (others or {}).items():
-            per_method.setdefault(method, []).append(learn(_drawn(material, draw, budget, rounds, dose)))
+            per_method.setdefault(method, []).append(learn(_drawn(material, draw, budget, offers, dose)))
         on_progress(draw + 1, draws, "draws of the seed")
     return [_compared(method, budget, results) for method, results in per_method.items()]
 
@@ -105,10 +173,10 @@ def _fewest(theirs: Mapping[str, np.ndarray], n: int, label: bool, draw: int) ->
     return there
 
 
-def _within(r: Round, order: np.ndarray, budget: Budget, dose: float) -> np.ndarray:
+def _within(offer: Offer, order: np.ndarray, budget: Budget, dose: float) -> np.ndarray:
     if budget == "samples":
-        return order[: round(dose * r.n)]
-    return order[: _fitting(r.pool.n_tokens[order], dose * r.tokens)]
+        return order[: round(dose * offer.n)]
+    return order[: _fitting(offer.pool.n_tokens[order], dose * offer.tokens)]
 
 
 def _fitting(n_tokens: np.ndarray, allowed: float) -> int:
@@ -116,21 +184,21 @@ def _fitting(n_tokens: np.ndarray, allowed: float) -> int:
     return max(1, int(np.searchsorted(np.cumsum(n_tokens), allowed, side="right")))
 
 
-def _drawn(material: Material, draw: int, budget: Budget, rounds: Sequence[Round], dose: float) -> Material:
-    picked = []
-    for r in rounds:
-        order = r.rng.permutation(material.rows(r.label, draw))
-        wanted = round(dose * r.n) if budget == "samples" else _fitting(material.n_tokens[order], dose * r.tokens)
-        picked.append(order[:wanted])
+def _drawn(material: Material, draw: int, budget: Budget, offers: Sequence[Offer], dose: float) -> Material:
+    picked: list[np.ndarray] = []
+    for offer in offers:
+        order = offer.rng.permutation(material.rows(offer.label, draw))
+        allowed = round(dose * offer.n)
+        if budget == "tokens":
+            allowed = _fitting(material.n_tokens[order], dose * offer.tokens)
+        picked.append(order[:allowed])
     return material.at(np.concatenate(picked))
 
 
-def _closed(r: Round, added: np.ndarray) -> float | None:
-    gaps = r.gaps()
-    if not len(gaps):
-        return None
-    counts = np.asarray(r.yardstick.incidence(r.variant)[added][:, gaps].sum(axis=0)).ravel()
-    return float((counts >= r.variant.min_count).mean())
+def _closed(offer: Offer, added: np.ndarray) -> float | None:
+    """Share of the seed's gaps; None where it has none."""
+    gaps, counts = offer.gaps(), offer.yardstick.counts(added, offer.definition)
+    return float(counts.covered[gaps].mean()) if len(gaps) else None
 
 
 class _Measured(NamedTuple):

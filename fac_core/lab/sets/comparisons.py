@@ -16,9 +16,10 @@ from typing import Any, Literal
 import numpy as np
 
 from fac_core.errors import RunBroken
-from fac_core.lab.study.study_files import study_folder, write_whole
+from fac_core.lab.study.study_files import study_folder
 from fac_core.lab.tasks.result import mean_interval
 from fac_core.store.workspace import Workspace
+from fac_core.whole import write_whole
 
 Budget = Literal["samples", "tokens"]
 
@@ -85,10 +86,9 @@ def keep_comparison(workspace: Workspace, study: str, settings: dict[str, Any], 
     """Write down what a setting gave, in place of what it gave before. Returns the file."""
     key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
     path = study_folder(workspace, study) / "comparisons" / f"{key}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     record = {"settings": settings, "at": at, "methods": [asdict(one) for one in methods]}
-    write_whole(path, json.dumps(record, indent=1).encode())
+    write_whole(path, json.dumps(record, indent=1))
     return path
 
 
@@ -110,4 +110,4 @@ def _read(path: Path) -> Comparison:
         methods = (Compared(**{**one, **those}) for one, those in zip(record["methods"], lists, strict=True))
         return Comparison(record["settings"], record["at"], tuple(methods))
     except (json.JSONDecodeError, KeyError, TypeError) as error:
-        raise RunBroken(f"{path} is damaged ({error!r}). Delete it and run `fac baselines` again.") from error
+        raise RunBroken(f"{path} is damaged ({error!r}). Delete it and run `fac lab baselines` again.") from error

@@ -8,7 +8,7 @@ import numpy as np
 
 from fac_core.lab.sets.pool import Pool
 from fac_core.lab.tasks.head import fitted
-from fac_core.lab.tasks.states import Passage, States
+from fac_core.lab.tasks.hidden_states import Passage, States
 from fac_core.synthesis.proof.verdict import Classify
 
 

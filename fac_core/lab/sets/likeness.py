@@ -8,15 +8,19 @@ learns more from such texts than from a random draw differs from data to data (d
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from scipy import sparse
 
 from fac_core.coverage.active import check_same_space
 from fac_core.errors import NotFound, WrongUse
+from fac_core.export.shapes import first_fitting, of_sample, shaped
 from fac_core.store.runs.run_file import RunFile
+from fac_core.store.workspace import Workspace
 
 POWER = 0.5
 """Squared differences of means are weighted by mean ** -POWER, so that what is common does not drown what is rare. Chosen on
@@ -45,6 +49,31 @@ class Picked:
         before, after = self.distance
         change = 1 - after / before if before else 0.0
         return f"{abs(change):.0%} {'nearer to' if change >= 0 else 'farther from'} {self.anchor}"
+
+
+def pick_likest(
+    workspace: Workspace,
+    source: str,
+    n: int,
+    *,
+    seed: str | None = None,
+    anchor: str | None = None,
+    by: str | None = None,
+) -> Picked:
+    """`likest` of runs by their names; without an anchor, of the one that the workspace remembers."""
+    with ExitStack() as opened:
+        runs = [source, anchor or workspace.anchor().run_id, *([seed] if seed else [])]
+        offered, wanted, *there = (opened.enter_context(workspace.run(run)) for run in runs)
+        return likest(offered, wanted, n, seed=there[0] if there else None, by=by)
+
+
+def sample_rows(run: RunFile, sample_ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Samples of a run as rows of a dataset, in the shape of an export, in the order asked for."""
+    found = run.query("FROM samples WHERE list_contains(?::UINTEGER[], sample_id)", [list(sample_ids)])
+    rows = {row["sample_id"]: row for row in found.to_pylist()}
+    items = [of_sample(rows[sample_id]) for sample_id in sample_ids]
+    shape = first_fitting(items)
+    return [shaped(item, shape) for item in items]
 
 
 def likest(source: RunFile, anchor: RunFile, n: int, *, seed: RunFile | None = None, by: str | None = None) -> Picked:
@@ -92,12 +121,7 @@ def likest(source: RunFile, anchor: RunFile, n: int, *, seed: RunFile | None = N
 
 
 def nearest(
-    values: sparse.csr_matrix,
-    n: int,
-    *,
-    wanted: sparse.csr_matrix,
-    there: sparse.csr_matrix,
-    power: float = POWER,
+    values: sparse.csr_matrix, n: int, *, wanted: sparse.csr_matrix, there: sparse.csr_matrix, power: float = POWER
 ) -> np.ndarray:
     """Positions of the samples with which means become those of wanted ones, in the order of choice.
 

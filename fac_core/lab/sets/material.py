@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from fac_core.errors import BadInput
-from fac_core.lab.sets.pool import Pool
-from fac_core.lab.tasks.states import Passage, States
+from fac_core.lab.tasks.hidden_states import Passage, States
 from fac_core.models.truncated import load_tokenizer
 
 
@@ -68,11 +67,6 @@ def read_material(path: Path, positive: str, states: States) -> Material:
     draw, nth = np.array(places).T
     inputs = states.of([Passage(t) for t in texts])
     return Material(inputs, np.array(labels, dtype=bool), np.array(n_tokens), draw, nth)
-
-
-def passages_of(pool: Pool) -> list[Passage]:
-    """The pool's texts, for states of another backbone."""
-    return [Passage(text) for text in pool.texts]
 
 
 def _record(path: Path, number: int, line: str) -> tuple[str, str, tuple[int, int]]:

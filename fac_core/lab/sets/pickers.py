@@ -8,6 +8,8 @@ import numpy as np
 from scipy import sparse
 from sklearn.cluster import KMeans
 
+from fac_core.diversity.vectors import unit
+
 
 def by_coverage(
     active: sparse.csr_matrix,
@@ -21,7 +23,8 @@ def by_coverage(
 ) -> np.ndarray:
     """Greedy: the sample that adds most to features still short of `min_count`, again and again; ties are drawn.
 
-    When nothing more can be gained, all features are wanted anew.
+    When nothing more can be gained, all features are wanted anew. `coverage.subset.greedy_order` is not the same: among
+    equals it takes the first row and then it ends, so that draws of a kind of sets would not differ.
 
     Args:
         active: int `[samples, d_sae]`, 1 where a wanted feature is active.
@@ -99,8 +102,3 @@ def by_spread(points: np.ndarray, n: int, *, rng: np.random.Generator) -> np.nda
 def by_distance(points: np.ndarray, centre: int, n: int) -> np.ndarray:
     """The samples most like one of them, by cosine, itself first."""
     return np.argsort(-(unit(points) @ unit(points[centre : centre + 1])[0]), kind="stable")[:n]
-
-
-def unit(points: np.ndarray) -> np.ndarray:
-    """Each point at length 1."""
-    return points / np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-12)

@@ -6,7 +6,7 @@ Sets are rows of the pool. Their activations come from the run that the pool was
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -15,10 +15,12 @@ from sklearn.model_selection import train_test_split
 
 from fac_core.errors import WrongUse
 from fac_core.lab.sets.likeness import pooled_activations
+from fac_core.lab.study.study_files import StudyConfig
+from fac_core.lab.tasks.hidden_states import Passage, States
 from fac_core.lab.tasks.reward import passages
-from fac_core.lab.tasks.states import Passage, States
 from fac_core.progress import Progress, silent
 from fac_core.store.runs.run_file import RunFile
+from fac_core.store.workspace import Workspace
 
 Task = Literal["toxicity", "reward", "instructions"]
 
@@ -44,10 +46,14 @@ class Pool:
     pairs: tuple[tuple[str, str], ...] = ()
     """Of reward, chosen text and rejected one; of instructions, instruction and answer."""
     sample_ids: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    """`[rows]`, ascending: of the samples in their run; of pairs, none."""
+    """`[rows]`, ascending: of the samples in their run; of pairs of two runs, none."""
 
     def __len__(self) -> int:
         return len(self.texts)
+
+    def passages(self) -> list[Passage]:
+        """The texts whole, for states of another backbone."""
+        return [Passage(text) for text in self.texts]
 
 
 @dataclass(frozen=True)
@@ -62,15 +68,30 @@ class Split:
     """Every model is measured on these."""
 
 
+def states_of(config: StudyConfig, workspace: Workspace, backbone: tuple[str, int] | None = None) -> States:
+    """The states that a head learns from: of the study's backbone, or of another one (model and block)."""
+    model, block = backbone or (config.model, config.block)
+    return States(model, block, workspace.folder / "cache", context=config.context, dtype=config.dtype)
+
+
+def pool_of(config: StudyConfig, workspace: Workspace, *, on_progress: Progress = silent) -> Pool:
+    """The pool that a study draws from. Raises `NotFound` and `WrongUse` where its runs are not what it needs."""
+    states = states_of(config, workspace)
+    with workspace.run(config.run) as run:
+        if config.task == "instructions":
+            return instructions(run, states, on_progress=on_progress)
+        if config.rejected is None:
+            return labelled(run, config.field, config.positive, states, on_progress=on_progress)
+        with workspace.run(config.rejected) as rejected:
+            return preferences(run, rejected, states, on_progress=on_progress)
+
+
 def labelled(run: RunFile, field: str, value: str, states: States, *, on_progress: Progress = silent) -> Pool:
     """The samples of a run that have a metadata field, positive where it has `value`.
 
     Raises `WrongUse` unless there are both kinds.
     """
-    rows = run.query(
-        "SELECT sample_id, text, n_tokens, metadata->>? AS value FROM samples ORDER BY sample_id",
-        [f"$.{json.dumps(field)}"],
-    )
+    rows = run.query("SELECT metadata->>? AS value FROM samples ORDER BY sample_id", [f"$.{json.dumps(field)}"])
     said = np.array(rows["value"].to_pylist(), dtype=object)
     known = np.array([v is not None for v in said], dtype=bool)
     positive = said[known] == value
@@ -79,19 +100,34 @@ def labelled(run: RunFile, field: str, value: str, states: States, *, on_progres
             f"{run.info.name!r} has {int(positive.sum())} samples with {field} = {value} among {len(positive)} that have "
             "the field; both kinds are needed."
         )
+    return _whole_texts(run, "toxicity", known, positive, states, on_progress)
+
+
+def instructions(run: RunFile, states: States, *, on_progress: Progress = silent) -> Pool:
+    """The samples of a run that are one question and its answer. Raises `WrongUse` if none is."""
+    rows = run.query("SELECT messages FROM samples ORDER BY sample_id")
+    chats = [json.loads(messages or "[]") for messages in rows["messages"].to_pylist()]
+    known = np.array([[turn["role"] for turn in turns] == ["user", "assistant"] for turns in chats], dtype=bool)
+    if not known.any():
+        raise WrongUse(
+            f"{run.info.name!r} has no sample of one instruction and one answer; encode chats or instructions."
+        )
+    pairs = tuple((chats[i][0]["content"], chats[i][1]["content"]) for i in np.flatnonzero(known))
+    positive = np.ones(len(pairs), dtype=bool)
+    return replace(_whole_texts(run, "instructions", known, positive, states, on_progress), pairs=pairs)
+
+
+def _whole_texts(
+    run: RunFile, task: Task, known: np.ndarray, positive: np.ndarray, states: States, on_progress: Progress
+) -> Pool:
+    """A pool of the samples that `known` says, read whole: where they lie is also what a head learns from."""
+    rows = run.query("SELECT sample_id, text, n_tokens FROM samples ORDER BY sample_id")
     texts = tuple(np.array(rows["text"].to_pylist(), dtype=object)[known])
     points = states.of([Passage(text) for text in texts], on_progress=on_progress)
-    activations = pooled_activations(run, rows["sample_id"].to_numpy())[known]
+    ids, n_tokens = (rows[name].to_numpy().astype(np.int64) for name in ("sample_id", "n_tokens"))
+    activations = pooled_activations(run, ids)[known]
     return Pool(
-        run.info.name,
-        "toxicity",
-        texts,
-        positive,
-        rows["n_tokens"].to_numpy().astype(np.int64)[known],
-        activations,
-        points,
-        points,
-        sample_ids=rows["sample_id"].to_numpy().astype(np.int64)[known],
+        run.info.name, task, texts, positive, n_tokens[known], activations, points, points, sample_ids=ids[known]
     )
 
 
@@ -102,59 +138,33 @@ def preferences(chosen: RunFile, rejected: RunFile, states: States, *, on_progre
     """
     if chosen.info.space_id != rejected.info.space_id:
         raise WrongUse(f"{chosen.info.name!r} and {rejected.info.name!r} are of different feature spaces.")
-    sides = [
-        run.query("SELECT sample_id, origin, text, n_tokens FROM samples ORDER BY sample_id")
-        for run in (chosen, rejected)
-    ]
-    where = [np.array(s["origin"].to_pylist(), dtype=str) for s in sides]
-    origins, left, right = np.intersect1d(where[0], where[1], return_indices=True)
+    runs = (chosen, rejected)
+    sides = [run.query("SELECT sample_id, origin, text, n_tokens FROM samples ORDER BY sample_id") for run in runs]
+    where = [np.array(side["origin"].to_pylist(), dtype=str) for side in sides]
+    origins, *at = np.intersect1d(where[0], where[1], return_indices=True)
     if not len(origins):
         raise WrongUse(
             f"{chosen.info.name!r} and {rejected.info.name!r} share no origin: encode both columns of one file."
         )
-    texts = [np.array(s["text"].to_pylist(), dtype=object)[at] for s, at in zip(sides, (left, right), strict=True)]
+    texts = [np.array(side["text"].to_pylist(), dtype=object)[rows] for side, rows in zip(sides, at, strict=True)]
     pairs = [passages(a, b) for a, b in zip(*texts, strict=True)]
     found = states.of([p for pair in pairs for p in pair], on_progress=on_progress).reshape(len(pairs), 2, -1)
     fired = [
-        pooled_activations(run, s["sample_id"].to_numpy())[at]
-        for run, s, at in zip((chosen, rejected), sides, (left, right), strict=True)
+        pooled_activations(run, side["sample_id"].to_numpy())[rows]
+        for run, side, rows in zip(runs, sides, at, strict=True)
     ]
+    n_tokens = [side["n_tokens"].to_numpy().astype(np.int64)[rows] for side, rows in zip(sides, at, strict=True)]
     both = tuple(zip(*texts, strict=True))
     return Pool(
-        chosen.info.name,
-        "reward",
-        tuple(f"{a}\n{b}" for a, b in both),
-        np.ones(len(pairs), dtype=bool),
-        sides[0]["n_tokens"].to_numpy().astype(np.int64)[left]
-        + sides[1]["n_tokens"].to_numpy().astype(np.int64)[right],
-        fired[0].maximum(fired[1]).tocsr(),
-        found.mean(axis=1),
-        found[:, 0] - found[:, 1],
-        both,
-    )
-
-
-def instructions(run: RunFile, states: States, *, on_progress: Progress = silent) -> Pool:
-    """The samples of a run that are one question and its answer. Raises `WrongUse` if none is."""
-    rows = run.query("SELECT sample_id, text, n_tokens, messages FROM samples ORDER BY sample_id")
-    turns = [json.loads(messages or "[]") for messages in rows["messages"].to_pylist()]
-    known = np.array([[turn["role"] for turn in one] == ["user", "assistant"] for one in turns], dtype=bool)
-    if not known.any():
-        raise WrongUse(
-            f"{run.info.name!r} has no sample of one instruction and one answer; encode chats or instructions."
-        )
-    texts = tuple(np.array(rows["text"].to_pylist(), dtype=object)[known])
-    points = states.of([Passage(text) for text in texts], on_progress=on_progress)
-    return Pool(
-        run.info.name,
-        "instructions",
-        texts,
-        np.ones(len(texts), dtype=bool),
-        rows["n_tokens"].to_numpy().astype(np.int64)[known],
-        pooled_activations(run, rows["sample_id"].to_numpy())[known],
-        points,
-        points,
-        tuple((turns[i][0]["content"], turns[i][1]["content"]) for i in np.flatnonzero(known)),
+        name=chosen.info.name,
+        task="reward",
+        texts=tuple(f"{a}\n{b}" for a, b in both),
+        positive=np.ones(len(pairs), dtype=bool),
+        n_tokens=n_tokens[0] + n_tokens[1],
+        activations=fired[0].maximum(fired[1]).tocsr(),
+        points=found.mean(axis=1),
+        inputs=found[:, 0] - found[:, 1],
+        pairs=both,
     )
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.cluster import KMeans
 
+from fac_core.diversity.vectors import unit
 from fac_core.errors import WrongUse
-from fac_core.lab.sets.pickers import unit
 from fac_core.lab.sets.pool import Pool, Split
 
 N_TOPICS = 8

@@ -1,7 +1,8 @@
-"""FAC of any subset of a pool under many definitions, from one table of activations.
+"""FAC of any rows of a pool under many definitions, from one table of activations.
 
-A variant says which of today's choices it changes. All choices of a quantile share one incidence matrix, so a hundred
-variants of a set cost as many additions as it has activations, ten times over.
+The core counts whole run files; training sets are rows of one, or of two side by side, so what it defines is counted here
+in memory (tests/lab/test_same_fac.py holds both against each other). All definitions of a quantile share one incidence
+matrix: a hundred variants of a set cost as many additions as it has activations, ten times over.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Literal, cast, get_args
+from typing import Literal, NamedTuple, cast, get_args
 
 import numpy as np
 from scipy import sparse
 
+from fac_core.coverage.definition import CALIBRATED, PAPER, Definition
+from fac_core.coverage.effect import Counts
 from fac_core.errors import EmptyAnchor
 from fac_core.lab.sets.pool import Pool
 from fac_core.relevance.statistic import Cases, association
@@ -30,11 +33,10 @@ Correction = Literal["none", "relevant", "frequency", "rarefied"]
 
 @dataclass(frozen=True)
 class Variant:
-    """One way of counting coverage."""
+    """A definition of coverage, and what it may be changed by."""
 
-    quantile: float | None = None
-    """δ of each feature, of its non-zero anchor activations; None is δ = 0."""
-    min_count: int = 1
+    definition: Definition = PAPER
+    """Its exclusions are not looked at: a pool does not know which features mark the first token."""
     scope: Scope = "all"
     """`positives`: both anchor and set are cut to their positive samples."""
     correction: Correction = "none"
@@ -43,23 +45,23 @@ class Variant:
 
     @property
     def name(self) -> str:
-        parts = [
-            self.threshold,
-            f"m{self.min_count}",
-            self.scope,
-            *([] if self.correction == "none" else [self.correction]),
-        ]
-        return "FAC " + " ".join(parts)
-
-    @property
-    def threshold(self) -> str:
-        return "δ=0" if self.quantile is None else f"q{100 * self.quantile:.0f}"
+        parts = [threshold_name(self.definition.quantile), f"m{self.definition.min_count}", self.scope]
+        return " ".join(["FAC", *parts, *([] if self.correction == "none" else [self.correction])])
 
 
-PAPER, CALIBRATED = Variant(), Variant(0.75, 3)
+def threshold_name(quantile: float | None) -> str:
+    """What δ is called in the columns of a study.
+
+    >>> threshold_name(None), threshold_name(0.75)
+    ('δ=0', 'q75')
+    """
+    return "δ=0" if quantile is None else f"q{100 * quantile:.0f}"
 
 
-_EVERY = tuple(Variant(*choice) for choice in product(QUANTILES, MIN_COUNTS, get_args(Scope), get_args(Correction)))
+_EVERY = tuple(
+    Variant(Definition(quantile=quantile, min_count=min_count), scope, correction)
+    for quantile, min_count, scope, correction in product(QUANTILES, MIN_COUNTS, get_args(Scope), get_args(Correction))
+)
 
 
 def variants(pool: Pool) -> tuple[Variant, ...]:
@@ -69,9 +71,9 @@ def variants(pool: Pool) -> tuple[Variant, ...]:
 
 
 def carried(name: str, pool: Pool) -> str:
-    """The definition of this name where the pool has it; for pairs, its thresholds over all texts without a correction."""
+    """The variant of this name where the pool has it; for pairs, its definition over all texts without a correction."""
     chosen = next(one for one in _EVERY if one.name == name)
-    return name if chosen in variants(pool) else Variant(chosen.quantile, chosen.min_count).name
+    return name if chosen in variants(pool) else Variant(chosen.definition).name
 
 
 class Yardstick:
@@ -79,7 +81,7 @@ class Yardstick:
 
     def __init__(self, pool: Pool, anchor: np.ndarray) -> None:
         self.pool, self.anchor = pool, anchor
-        self._tables: dict[tuple[float | None, Scope], tuple[sparse.csr_matrix, np.ndarray]] = {}
+        self._tables: dict[tuple[float, float | None, Scope], _Table] = {}
 
     def fac(
         self, rows: np.ndarray, chosen: Sequence[Variant], *, budget: Mapping[Scope, int], seed: int = 0
@@ -91,32 +93,35 @@ class Yardstick:
             budget: tokens that a rarefied set may have, by scope.
             seed: decides the orders of rarefaction.
         """
-        counted: dict[tuple[float | None, Scope, bool], np.ndarray] = {}
+        counted: dict[tuple[float, float | None, Scope, bool], np.ndarray] = {}
         values = np.full(len(chosen), np.nan)
         for i, variant in enumerate(chosen):
             rarefied = variant.correction == "rarefied"
-            key = (variant.quantile, variant.scope, rarefied)
+            key = (variant.definition.delta, variant.definition.quantile, variant.scope, rarefied)
             if key not in counted:
-                parts = (
-                    self._rarefied(rows, variant.scope, budget[variant.scope], seed)
-                    if rarefied
-                    else [self._in(rows, variant.scope)]
-                )
-                active, _ = self._table(variant.quantile, variant.scope)
+                parts = [self._in(rows, variant.scope)]
+                if rarefied:
+                    parts = self._rarefied(parts[0], budget[variant.scope], seed)
+                active = self._table(variant.definition, variant.scope).active
                 counted[key] = np.stack([_counts(active, part) for part in parts])
             weights = self._weights(variant)
             if weights.any():
-                values[i] = (counted[key] >= variant.min_count).mean(axis=0) @ weights / weights.sum()
+                values[i] = (counted[key] >= variant.definition.min_count).mean(axis=0) @ weights / weights.sum()
         return values
+
+    def counts(self, rows: np.ndarray, definition: Definition) -> Counts:
+        """How many of these samples fire each feature, and which features F(P) has. Raises `EmptyAnchor`."""
+        table = self._table(definition)
+        return Counts(_counts(table.active, rows), self._can_occur(definition), table.delta, definition.min_count)
 
     def overlap(self, rows: np.ndarray, quantile: float | None, scope: Scope) -> float:
         """Σ min(q_i, p_i) / Σ max(q_i, p_i), with the shares of samples of set and anchor in which each feature is active.
 
         Unlike FAC it falls when the set has a feature more often than the anchor: it asks for likeness, not for breadth.
         """
-        active, in_anchor = self._table(quantile, scope)
-        part = self._in(rows, scope)
-        q, p = _counts(active, part) / max(1, len(part)), in_anchor / max(1, len(self._in(self.anchor, scope)))
+        table, part = self._table(Definition(quantile=quantile), scope), self._in(rows, scope)
+        q = _counts(table.active, part) / max(1, len(part))
+        p = table.in_anchor / max(1, len(self._in(self.anchor, scope)))
         return float(np.minimum(q, p).sum() / max(np.maximum(q, p).sum(), 1e-12))
 
     def discrepancy(self, rows: np.ndarray, quantile: float | None) -> float:
@@ -125,7 +130,7 @@ class Yardstick:
         About 1 for a random sample of what the anchor is a sample of; more for a set that has features too seldom or too
         often. Sets of other sizes do not compare.
         """
-        active, _ = self._table(quantile, "all")
+        active = self._table(Definition(quantile=quantile)).active
         found: list[float] = []
         for label in np.unique(self.pool.positive[rows]):
             mine, theirs = (part[self.pool.positive[part] == label] for part in (rows, self.anchor))
@@ -134,67 +139,76 @@ class Yardstick:
             found.append(float(((_counts(active, mine) - expected)[some] ** 2 / expected[some]).mean()))
         return float(np.mean(found))
 
-    def can_occur(self, variant: Variant) -> np.ndarray:
-        """bool `[d_sae]`: F(P)."""
-        _, in_anchor = self._table(variant.quantile, variant.scope)
-        found = in_anchor >= variant.min_count
-        return found & self.relevant if variant.correction == "relevant" else found
-
-    def incidence(self, variant: Variant) -> sparse.csr_matrix:
+    def incidence(self, definition: Definition) -> sparse.csr_matrix:
         """int `[rows, d_sae]`, 1 where a feature of F(P) is active in a row of the pool. Raises `EmptyAnchor`."""
-        active, _ = self._table(variant.quantile, variant.scope)
-        wanted = self.can_occur(variant)
-        if not wanted.any():
-            raise EmptyAnchor(f"Under {variant.name} no feature of the anchor of {self.pool.name!r} can occur.")
-        return active.multiply(wanted[None, :].astype(np.int32)).tocsr()
+        wanted = self._can_occur(definition)[None, :].astype(np.int32)
+        return self._table(definition).active.multiply(wanted).tocsr()
 
     @cached_property
     def relevant(self) -> np.ndarray:
         """bool `[d_sae]`: features that go with the positive samples of the anchor, at their calibrated thresholds."""
-        active, _ = self._table(CALIBRATED.quantile, "all")
-        here = sparse.csc_matrix(active[self.anchor].astype(bool))
+        here = sparse.csc_matrix(self._table(CALIBRATED).active[self.anchor].astype(bool))
         found = association(Cases(here, self.pool.positive[self.anchor], self.pool.n_tokens[self.anchor]))
         levels = np.array(found["level"].to_pylist())
         return (levels != "no") & (found["odds_ratio"].to_numpy() > 1)
 
-    def _weights(self, variant: Variant) -> np.ndarray:
-        wanted = self.can_occur(variant).astype(np.float64)
-        if variant.correction != "frequency":
-            return wanted
-        return wanted * self._table(variant.quantile, variant.scope)[1]
+    def _can_occur(self, definition: Definition) -> np.ndarray:
+        found = self._table(definition).in_anchor >= definition.min_count
+        if not found.any():
+            name = Variant(definition).name
+            raise EmptyAnchor(f"Under {name} no feature of the anchor of {self.pool.name!r} can occur.")
+        return found
 
-    def _table(self, quantile: float | None, scope: Scope) -> tuple[sparse.csr_matrix, np.ndarray]:
-        """Who is active where above the thresholds, and in how many samples of the anchor."""
-        if (quantile, scope) not in self._tables:
+    def _weights(self, variant: Variant) -> np.ndarray:
+        in_anchor = self._table(variant.definition, variant.scope).in_anchor
+        wanted = in_anchor >= variant.definition.min_count
+        if variant.correction == "relevant":
+            wanted = wanted & self.relevant
+        return wanted * in_anchor.astype(np.float64) if variant.correction == "frequency" else wanted.astype(np.float64)
+
+    def _table(self, definition: Definition, scope: Scope = "all") -> _Table:
+        key = (definition.delta, definition.quantile, scope)
+        if key not in self._tables:
             anchor = self._in(self.anchor, scope)
-            delta = thresholds(self.pool.activations[anchor], quantile)
-            values = self.pool.activations
-            active = values.copy()
-            active.data = (values.data > delta[values.indices]).astype(np.int32)
+            delta = thresholds_of(self.pool.activations[anchor], definition)
+            active = self.pool.activations.copy()
+            active.data = (active.data > delta[active.indices]).astype(np.int32)
             active.eliminate_zeros()
-            self._tables[quantile, scope] = active, _counts(active, anchor)
-        return self._tables[quantile, scope]
+            self._tables[key] = _Table(active, delta, _counts(active, anchor))
+        return self._tables[key]
 
     def _in(self, rows: np.ndarray, scope: Scope) -> np.ndarray:
         return rows if scope == "all" else rows[self.pool.positive[rows]]
 
-    def _rarefied(self, rows: np.ndarray, scope: Scope, budget: int, seed: int) -> list[np.ndarray]:
-        rng, part = np.random.default_rng(seed), self._in(rows, scope)
+    def _rarefied(self, part: np.ndarray, budget: int, seed: int) -> list[np.ndarray]:
+        rng = np.random.default_rng(seed)
         orders = [rng.permutation(part) for _ in range(N_ORDERS)]
         return [
             order[: np.searchsorted(np.cumsum(self.pool.n_tokens[order]), budget, side="right")] for order in orders
         ]
 
 
-def thresholds(anchor: sparse.csr_matrix, quantile: float | None) -> np.ndarray:
-    """δ_i, float32 `[d_sae]`: the quantile of each feature's non-zero anchor activations, linearly interpolated."""
-    delta = np.zeros(cast(tuple[int, int], anchor.shape)[1], dtype=np.float32)
-    if quantile is None:
-        return delta
-    columns = anchor.tocsc()
-    for feature in np.flatnonzero(np.diff(columns.indptr)):
-        values = columns.data[columns.indptr[feature] : columns.indptr[feature + 1]]
-        delta[feature] = np.quantile(values.astype(np.float64), quantile)
+class _Table(NamedTuple):
+    active: sparse.csr_matrix
+    """int32 `[rows, d_sae]`: 1 above δ."""
+    delta: np.ndarray
+    """float32 `[d_sae]`."""
+    in_anchor: np.ndarray
+    """`[d_sae]`: samples of the anchor above δ."""
+
+
+def thresholds_of(anchor: sparse.csr_matrix, definition: Definition) -> np.ndarray:
+    """δ_i, float32 `[d_sae]`: what `coverage.active.thresholds` says of a run file with these activations, `[samples, d_sae]`.
+
+    At the presets to the last bit; at other quantiles a feature in thousands may differ in it, since DuckDB interpolates.
+    """
+    floor = np.float32(definition.delta)
+    delta = np.full(cast(tuple[int, int], anchor.shape)[1], floor)
+    if definition.quantile is not None:
+        columns = anchor.tocsc()
+        for feature in np.flatnonzero(np.diff(columns.indptr)):
+            values = columns.data[columns.indptr[feature] : columns.indptr[feature + 1]]
+            delta[feature] = max(floor, np.float32(np.quantile(values.astype(np.float64), definition.quantile)))
     return delta
 
 

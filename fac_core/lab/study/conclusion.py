@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from fac_core.coverage.definition import CALIBRATED, PAPER
 from fac_core.errors import EmptyAnchor
-from fac_core.lab.sets.variants import CALIBRATED, PAPER
+from fac_core.lab.sets.variants import Variant
 from fac_core.lab.study.correlation import (
     N_RESAMPLES,
     Estimate,
@@ -22,10 +23,15 @@ from fac_core.lab.study.correlation import (
     reliability,
     resampled,
     sets_needed,
+    within_groups,
 )
+from fac_core.lab.study.study_files import Study
 
 BARS = {"pearson": 0.8, "partial": 0.6}
 """What a definition has to reach on sets that had no part in choosing it."""
+
+PRESET_NAMES = (Variant(PAPER).name, Variant(CALIBRATED).name)
+"""Of the presets, among the metrics."""
 
 OVERLAP = "overlap q75 all"
 """Shown beside FAC: it was thought of after the first study, and is eligible in none."""
@@ -82,7 +88,7 @@ def _summary(
     test = sets.filter(pa.array(np.array(sets["half"].to_pylist()) == "test"))
     others = [m for m in metrics if not m.startswith("FAC")]
     rival = _best(others, metrics, estimates["choice" if "choice" in estimates else "test"])
-    shown = dict.fromkeys([chosen, PAPER.name, CALIBRATED.name, rival, OVERLAP, LIKENESS, "size log length all"])
+    shown = dict.fromkeys([chosen, *PRESET_NAMES, rival, OVERLAP, LIKENESS, "size log length all"])
     report = {name: _line(test, metrics, name, estimates["test"]) for name in shown if name in metrics}
     guided = np.array([not kind.startswith(("greedy", "narrow")) for kind in test["kind"].to_pylist()])
     unguided = estimate(sample(test.filter(pa.array(guided)), [chosen]), n_resamples=n_resamples)
@@ -141,6 +147,21 @@ def difference(test: pa.Table, one: str, other: str, n_resamples: int, *, either
 
     drawn = [gain(c.pearson) for c in resampled(pair, n_resamples=n_resamples)]
     return [gain(correlations(pair).pearson), *(float(v) for v in np.nanquantile(drawn, [0.025, 0.975]))]
+
+
+def differences(study: Study) -> list[tuple[str, str, list[float]]]:
+    """Pairs of metrics, and by how much the first one's Pearson is more than the other's on the test sets."""
+    test = study.sets.filter(pa.array(np.array(study.sets["half"].to_pylist()) == "test"))
+    chosen = study.summary["chosen"]
+    pairs = [(chosen, PRESET_NAMES[1]), (OVERLAP, chosen)]
+    return [(a, b, difference(test, a, b, study.config.resamples)) for a, b in pairs]
+
+
+def within_kinds(study: Study) -> dict[str, float]:
+    """Pearson's within kinds of sets, of the metrics that a summary shows; none where every kind has one set only."""
+    metrics = [name for name in study.summary["test"] if name in study.sets.column_names]
+    found = within_groups(sample(study.sets, metrics)).tolist()
+    return {name: value for name, value in zip(metrics, found, strict=True) if not np.isnan(value)}
 
 
 def _reached(found: list[float | None], bar: float) -> bool:

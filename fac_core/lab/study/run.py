@@ -10,14 +10,29 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from fac_core.lab.sets.pool import Pool, split
-from fac_core.lab.sets.sets import Ground, TrainingSet, draw_sets
-from fac_core.lab.sets.text_measures import written
-from fac_core.lab.sets.variants import CALIBRATED, QUANTILES, Scope, Variant, Yardstick, carried, variants
+from fac_core.coverage.definition import CALIBRATED
+from fac_core.lab.sets.kinds_of_sets import Ground, TrainingSet, draw_sets
+from fac_core.lab.sets.pool import Pool, pool_of, split
+from fac_core.lab.sets.text_measures import as_read, measures
+from fac_core.lab.sets.variants import QUANTILES, Scope, Yardstick, carried, threshold_name, variants
 from fac_core.lab.study.conclusion import CONTROLS, LIKENESS, agreement, conclude
-from fac_core.lab.study.study_files import Study, StudyConfig, read_scores, write_study
+from fac_core.lab.study.study_files import Study, StudyConfig, open_folder, read_scores, read_study, write_study
 from fac_core.lab.tasks.learning import METRICS, head, learned, lora
 from fac_core.progress import Progress, silent
+from fac_core.store.workspace import Workspace
+
+
+def study(config: StudyConfig, workspace: Workspace, *, on_progress: Progress = silent) -> Study:
+    """Many training sets of one size: which metric of a set goes with what a model learns from it?
+
+    Interrupted, the same call goes on. A finished study is measured and concluded anew from its scores.
+
+    Raises what its settings and runs raise (`open_folder`, `pool_of`).
+    """
+    chosen_by = read_study(workspace, config.chosen_by) if config.chosen_by else None
+    pool = pool_of(config, workspace, on_progress=on_progress)
+    run_study(pool, config, open_folder(workspace, config), chosen_by=chosen_by, on_progress=on_progress)
+    return read_study(workspace, config.name)
 
 
 def run_study(
@@ -60,13 +75,13 @@ def measured(pool: Pool, yardstick: Yardstick, sets: list[TrainingSet], ground: 
     fac = np.stack([yardstick.fac(one.rows, chosen, budget=budget, seed=one.draw) for one in sets])
     found = {variant.name: fac[:, i] for i, variant in enumerate(chosen)}
     for quantile, scope in product(QUANTILES, scopes):
-        name = f"overlap {Variant(quantile).threshold} {scope}"
+        name = f"overlap {threshold_name(quantile)} {scope}"
         found[name] = np.array([yardstick.overlap(one.rows, quantile, scope) for one in sets])
     found[LIKENESS] = -np.log([yardstick.discrepancy(one.rows, CALIBRATED.quantile) for one in sets])
-    texts_of_pool = written(pool.texts, pool.points, centre=pool.points[ground].mean(axis=0))
+    texts_of_pool = as_read(pool.texts, pool.points - pool.points[ground].mean(axis=0))
     for scope in scopes:
         rows = [_in(pool, one.rows, scope) for one in sets]
-        texts = [texts_of_pool.metrics(r) for r in rows]
+        texts = [measures(texts_of_pool, r) for r in rows]
         found |= {f"text {name} {scope}": np.array([t[name] for t in texts]) for name in texts[0]}
         found[f"size log length {scope}"] = np.log([pool.n_tokens[r].mean() for r in rows])
         per_sample = np.diff(pool.activations.indptr)

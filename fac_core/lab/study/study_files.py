@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from fac_core.errors import BadInput, NotFound, RunBroken, WrongUse
 from fac_core.store.workspace import Workspace
+from fac_core.whole import whole, write_whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +47,7 @@ class StudyConfig:
     """Of every set; of reward and instructions, pairs."""
     n_negative: int = 160
     kinds: str = ""
-    """Kinds of sets (`sets.py`), separated by semicolons; empty for all."""
+    """Kinds of sets (`kinds_of_sets.py`), separated by semicolons; empty for all."""
     draws: int = 8
     """Sets of each kind."""
     seeds: int = 3
@@ -66,6 +67,13 @@ class StudyConfig:
         """Whether sets of the same name hold the same rows."""
         decides = ("task", "run", "rejected", "field", "positive", "n_positive", "n_negative", "split")
         return all(getattr(self, name) == getattr(other, name) for name in decides)
+
+    def check_two_classes(self) -> None:
+        """Raise `WrongUse` unless texts of two classes are drawn from: to those alone can others be added."""
+        if self.task != "toxicity":
+            raise WrongUse(
+                "Texts are added to two classes of texts, and written for them; the task has to be toxicity."
+            )
 
     def __post_init__(self) -> None:
         for name, options in {
@@ -144,8 +152,7 @@ def open_folder(workspace: Workspace, config: StudyConfig) -> Path:
                 f"The study {config.name!r} is there with another {', '.join(other)}. Rename one, or delete {folder}."
             )
         return folder
-    folder.mkdir(parents=True, exist_ok=True)
-    write_whole(settings, json.dumps(asdict(config), indent=2).encode())
+    write_whole(settings, json.dumps(asdict(config), indent=2))
     return folder
 
 
@@ -159,32 +166,33 @@ def read_study(workspace: Workspace, name: str) -> Study:
     folder = study_folder(workspace, name)
     if not (folder / "summary.json").exists():
         there = ", ".join(studies(workspace)) or "none"
-        raise NotFound(f"There is no finished study {name!r}; there is {there}. `fac study CONFIG.toml` makes one.")
+        raise NotFound(f"There is no finished study {name!r}; there is {there}. `fac lab study CONFIG.toml` makes one.")
     try:
         sets, findings = (pq.read_table(folder / f"{part}.parquet") for part in ("sets", "findings"))
         return Study(StudyConfig(**_json(folder / "study.json")), sets, findings, _json(folder / "summary.json"))
     except (OSError, TypeError, pa.ArrowException) as error:
-        raise RunBroken(f"The study in {folder} is damaged ({error}). Delete it and run `fac study` again.") from error
+        raise RunBroken(
+            f"The study in {folder} is damaged ({error}). Delete it and run `fac lab study` again."
+        ) from error
 
 
 def write_study(folder: Path, sets: pa.Table, findings: pa.Table, summary: dict[str, Any]) -> None:
     """Write the results; the summary last: while it is absent the study is not finished."""
     for name, table in {"sets": sets, "findings": findings}.items():
-        sink = pa.BufferOutputStream()
-        pq.write_table(table, sink, compression="zstd")
-        write_whole(folder / f"{name}.parquet", sink.getvalue().to_pybytes())
-    write_whole(folder / "summary.json", json.dumps(summary, indent=2).encode())
+        with whole(folder / f"{name}.parquet") as building:
+            pq.write_table(table, building, compression="zstd")
+    write_whole(folder / "summary.json", json.dumps(summary, indent=2))
 
 
 def read_scores(path: Path) -> dict[str, dict[str, Any]]:
     """Every scored set. Whole lines only: an interruption may have cut the last one, which is then taken off."""
     if not path.exists():
         return {}
-    whole, _, cut = path.read_bytes().rpartition(b"\n")
+    complete, _, cut = path.read_bytes().rpartition(b"\n")
     if cut:
-        path.write_bytes(whole + b"\n" if whole else b"")
+        write_whole(path, complete + b"\n" if complete else b"")
     try:
-        entries = [json.loads(line) for line in whole.splitlines()]
+        entries = [json.loads(line) for line in complete.splitlines()]
         return {entry["set_id"]: entry for entry in entries}
     except (json.JSONDecodeError, KeyError) as error:
         raise RunBroken(f"{path} is damaged ({error!r}). Delete it; the sets are then scored again.") from error
@@ -202,13 +210,6 @@ def read_answers(workspace: Workspace, name: str, set_id: str) -> list[list[str]
     if not any(answers):
         raise WrongUse(f"The study {name!r} kept no answers; only a study of instructions does.")
     return answers
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    building = path.with_name(f"{path.name}.building")
-    building.write_bytes(content)
-    building.replace(path)
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -35,11 +35,7 @@ def toxicity_margins(
 
 
 def reward_margins(
-    pairs: Sequence[tuple[str, str]],
-    test_pairs: Sequence[tuple[str, str]],
-    config: LoraConfig = REWARD,
-    *,
-    seed: int,
+    pairs: Sequence[tuple[str, str]], test_pairs: Sequence[tuple[str, str]], config: LoraConfig = REWARD, *, seed: int
 ) -> np.ndarray:
     """By how much an adapted reward prefers the chosen text: `[test_pairs]`; pairs are `(chosen, rejected)`.
 

@@ -16,7 +16,12 @@ from scipy.optimize import minimize
 
 from fac_core.datasets.chats import Message
 from fac_core.errors import FacError, WrongUse
+from fac_core.generators.budget import Budget, Budgeted
+from fac_core.generators.cache import Cached
 from fac_core.generators.seam import Generator, Request, Usage
+from fac_core.lab.study.study_files import read_answers
+from fac_core.lab.tasks.checks import checks
+from fac_core.store.workspace import Workspace
 
 _PROMPT = (
     "Two assistants answered the same instruction. Say which answer follows it better: more correct, more complete, to the "
@@ -40,6 +45,21 @@ class Judged:
     """Judged in both orders; the others have no readable verdict."""
     n_failed: int
     usage: Usage
+
+
+def judge_answers(
+    study: str, ours: str, theirs: str, generator: Generator, workspace: Workspace, *, budget: Budget | None = None
+) -> Judged:
+    """Which of two sets of a finished study of instructions taught to answer better. What was asked once is not paid again.
+
+    Args:
+        ours, theirs: sets of the study, such as `random 0`.
+        budget: what may be spent; without one there is no cap.
+    """
+    sides = [[a for seed in read_answers(workspace, study, name) for a in seed] for name in (ours, theirs)]
+    asked = [check.instruction for check in checks()]
+    paid_once = Cached(Budgeted(generator, budget or Budget()), workspace.answers())
+    return judge(paid_once, asked * (len(sides[0]) // len(asked)), *sides)
 
 
 def judge(

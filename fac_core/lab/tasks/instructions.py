@@ -17,7 +17,7 @@ from transformers import AutoModelForCausalLM
 from fac_core.errors import WrongUse
 from fac_core.lab.tasks.checks import Check, checks, share_held
 from fac_core.lab.tasks.lora import LoraConfig, adapted, computing, train
-from fac_core.lab.tasks.prompted import prompt
+from fac_core.lab.whole_model import prompt
 
 METRIC = "minus held-out loss"
 """Mean log-likelihood of a token of held-out answers, in nats."""

@@ -43,12 +43,18 @@ class Evaluation:
         return mean_interval(self.per_seed)
 
 
-def mean_interval(values: Sequence[float]) -> tuple[float, float]:
-    """Student's interval of a mean; without a spread to speak of (one value), not a number."""
+def half_width(values: Sequence[float]) -> float:
+    """Of Student's interval of a mean; without a spread to speak of (one value), not a number."""
     if len(values) < 2:
-        return math.nan, math.nan
-    centre, half = (
-        np.mean(values),
-        t.ppf((1 + LEVEL) / 2, len(values) - 1) * np.std(values, ddof=1) / len(values) ** 0.5,
-    )
-    return float(centre - half), float(centre + half)
+        return math.nan
+    return float(t.ppf((1 + LEVEL) / 2, len(values) - 1) * np.std(values, ddof=1) / len(values) ** 0.5)
+
+
+def mean_interval(values: Sequence[float]) -> tuple[float, float]:
+    """Both ends of the interval of a mean.
+
+    >>> [round(end, 2) for end in mean_interval([0.4, 0.6, 0.5])]
+    [0.25, 0.75]
+    """
+    centre, half = float(np.mean(values)), half_width(values)
+    return centre - half, centre + half

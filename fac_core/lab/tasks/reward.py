@@ -6,32 +6,12 @@ through the origin on differences of states.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
-
 import numpy as np
 
-from fac_core.errors import WrongUse
 from fac_core.lab.tasks.head import fitted
-from fac_core.lab.tasks.result import Evaluation
-from fac_core.lab.tasks.states import Passage
+from fac_core.lab.tasks.hidden_states import Passage
 
 METRIC = "pairwise accuracy"
-
-
-def frozen_head(train: np.ndarray, test: np.ndarray, *, n_tokens: int, seeds: Sequence[int] = (0, 1, 2)) -> Evaluation:
-    """Learn from differences of states, chosen minus rejected, `[pairs, d]`, and be measured on others.
-
-    Raises `WrongUse` with fewer than four pairs on either side.
-    """
-    if min(len(train), len(test)) < 4:
-        raise WrongUse(
-            f"Too few pairs: {len(train)} to learn from and {len(test)} to be measured on; four are the least."
-        )
-    started = time.monotonic()
-    values = tuple(score(margins(train, test, seed)) for seed in seeds)
-    seconds = time.monotonic() - started
-    return Evaluation("reward", "frozen head", METRIC, values, len(train), n_tokens, len(test), seconds)
 
 
 def margins(train: np.ndarray, differences: np.ndarray, seed: int) -> np.ndarray:

@@ -14,19 +14,18 @@ import json
 import logging
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from transformers import AutoModelForCausalLM
 
 from fac_core.errors import BadInput, WrongUse
-from fac_core.lab.tasks.prompted import prompt
 from fac_core.lab.tasks.result import Evaluation
-from fac_core.models.truncated import load_tokenizer, model_path
+from fac_core.lab.whole_model import blocks_of, changed, prompt, whole_model
+from fac_core.models.truncated import load_tokenizer
+from fac_core.progress import Progress, silent
 
 _OPTIONS = re.compile(r"^(?P<ask>.*?)\(A\)(?P<a>.*?)\(B\)(?P<b>.*)$", re.DOTALL)
 _LETTERS = "AB"
@@ -111,13 +110,11 @@ class Steerable:
     def __init__(self, model: str, block: int, *, share: float = 0.5) -> None:
         self.name, self.block, self.share = model, block, share
         self.tokenizer = load_tokenizer(model)
-        self.module = AutoModelForCausalLM.from_pretrained(
-            model_path(model), dtype=torch.float32, trust_remote_code=False
-        ).eval()
-        n = self.module.config.get_text_config().num_hidden_layers
-        if not 1 <= block <= n:
-            raise WrongUse(f"block is {block}, but {model} has {n} blocks.")
-        self._blocks = next(m for m in self.module.modules() if isinstance(m, torch.nn.ModuleList) and len(m) == n)
+        self.module = whole_model(model)
+        blocks = blocks_of(self.module)
+        if not 1 <= block <= len(blocks):
+            raise WrongUse(f"block is {block}, but {model} has {len(blocks)} blocks.")
+        self._block = blocks[block - 1]
         self._letters = [self.tokenizer(x, add_special_tokens=False)["input_ids"][-1] for x in _LETTERS]
 
     def vector(self, items: Sequence[Item]) -> torch.Tensor:
@@ -138,19 +135,13 @@ class Steerable:
     @torch.inference_mode()
     def preference(self, item: Item, matching_is_a: bool, push: torch.Tensor | None) -> float:
         """Logit of the matching letter minus that of the other."""
-        ids = self._prompt(item, matching_is_a)
 
-        def add(_module: torch.nn.Module, _args: Any, output: Any) -> Any:
-            hidden = output[0] if isinstance(output, tuple) else output
-            hidden[:, -1] += push  # the position that is about to answer
-            return output
+        def pushed(hidden: torch.Tensor) -> torch.Tensor:
+            if push is not None:
+                hidden[:, -1] += push  # the position that is about to answer
+            return hidden
 
-        handle = self._blocks[self.block - 1].register_forward_hook(add) if push is not None else None
-        try:
-            logits = self.module(input_ids=torch.tensor([ids]), use_cache=False, logits_to_keep=1).logits[0, -1]
-        finally:
-            if handle is not None:
-                handle.remove()
+        logits = self._run(self._prompt(item, matching_is_a), pushed)
         a, b = (float(logits[letter]) for letter in self._letters)
         return a - b if matching_is_a else b - a
 
@@ -159,16 +150,17 @@ class Steerable:
         """After the block, at the last token."""
         caught: list[torch.Tensor] = []
 
-        def catch(_module: torch.nn.Module, _args: Any, output: Any) -> None:
-            hidden = output[0] if isinstance(output, tuple) else output
+        def kept(hidden: torch.Tensor) -> torch.Tensor:
             caught.append(hidden[0, -1].clone())
+            return hidden
 
-        handle = self._blocks[self.block - 1].register_forward_hook(catch)
-        try:
-            self.module(input_ids=torch.tensor([ids]), use_cache=False, logits_to_keep=1)
-        finally:
-            handle.remove()
+        self._run(ids, kept)
         return caught[0]
+
+    def _run(self, ids: list[int], change: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
+        """Logits of what comes next, `[n_vocab]`."""
+        with changed(self._block, change):
+            return self.module(input_ids=torch.tensor([ids]), use_cache=False, logits_to_keep=1).logits[0, -1]
 
     def _prompt(self, item: Item, matching_is_a: bool) -> list[int]:
         """Ids up to the bracket that the letter follows."""
@@ -209,3 +201,21 @@ def steer(
         seconds,
     )
     return Steered(robust, balanced, prefers_a, scr)
+
+
+def steer_often(
+    items: Path,
+    model: Steerable,
+    *,
+    n_train: int = 50,
+    n_test: int = 100,
+    seeds: int = 3,
+    on_progress: Progress = silent,
+) -> list[Steered]:
+    """Steer with a vector from some items of a file, once a seed: it draws which. Raises what `read_items` raises."""
+    found, results = read_items(items, n_train + n_test), []
+    for seed in range(seeds):
+        drawn = [found[i] for i in np.random.default_rng(seed).permutation(len(found))[: n_train + n_test]]
+        results.append(steer(model, drawn[:n_train], drawn[n_train:]))
+        on_progress(seed + 1, seeds, "seeds")
+    return results

@@ -7,16 +7,14 @@ that ask for fixed steps do not know δ; the pooled ones spend where something i
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
-from scipy import stats
 
-from fac_core.generators.seam import Answer, Generator, Request, Usage, fingerprint
+from fac_core.generators.seam import Generator
+from fac_core.lab.tasks.result import half_width
 from fac_core.progress import Progress, silent
 from fac_core.synthesis.candidates import Candidate
 from fac_core.synthesis.making import Maker
@@ -74,7 +72,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Row:
+class ArmSummary:
     """One arm and δ over the seeds."""
 
     arm: str
@@ -91,42 +89,6 @@ class Row:
     times: float | None
     """Targets closed, as a multiple of what one step closed with the same seed: mean of the ratios."""
     times_half_width: float | None
-
-
-class Remembered:
-    """A generator whose answers are kept in a file, with what they cost when they were made: a study goes on where it was."""
-
-    def __init__(self, generator: Generator, path: Path) -> None:
-        self._generator = generator
-        self._path = path
-        self._answers: dict[str, tuple[str, ...]] = {}
-        self._tokens: dict[str, int] = {}
-        if path.exists():
-            for line in path.read_text(encoding="utf-8").splitlines():
-                kept = json.loads(line)
-                self._answers[kept["key"]], self._tokens[kept["key"]] = tuple(kept["texts"]), kept["tokens"]
-
-    @property
-    def name(self) -> str:
-        return self._generator.name
-
-    def generate(
-        self, requests: Sequence[Request], *, on_answer: Callable[[int, Answer], None] = lambda _i, _answer: None
-    ) -> list[Answer]:
-        keys = [fingerprint(self, request) for request in requests]
-        new = [i for i, key in enumerate(keys) if key not in self._answers]
-
-        def keep(nth: int, answer: Answer) -> None:
-            key = keys[new[nth]]
-            self._answers[key], self._tokens[key] = answer.texts, answer.usage.completion_tokens
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"key": key, "texts": answer.texts, "tokens": self._tokens[key]}) + "\n")
-
-        self._generator.generate([requests[i] for i in new], on_answer=keep)
-        answers = [Answer(self._answers[key], Usage(completion_tokens=self._tokens[key])) for key in keys]
-        for i, answer in enumerate(answers):
-            on_answer(i, answer)
-        return answers
 
 
 def cells(
@@ -227,18 +189,18 @@ def cell(arm: str, delta: str, seed: int, targets: Sequence[Target], made: Seque
     )
 
 
-def summary(found: Sequence[Cell]) -> list[Row]:
+def summary(found: Sequence[Cell]) -> list[ArmSummary]:
     """Mean and interval over seeds, by arm and δ, and how many times as many are closed as by one step of the same seed."""
     plain = {(one.delta, one.seed): one.closed for one in found if one.arm == "one step"}
     groups: dict[tuple[str, str], list[Cell]] = {}
     for one in found:
         groups.setdefault((one.arm, one.delta), []).append(one)
-    rows: list[Row] = []
+    rows: list[ArmSummary] = []
     for (arm, delta), mine in groups.items():
         pairs = [(one.closed, plain.get((delta, one.seed), 0)) for one in mine]
         times = [closed / closed_by_one for closed, closed_by_one in pairs if closed_by_one]
         rows.append(
-            Row(
+            ArmSummary(
                 arm,
                 delta,
                 len(mine),
@@ -252,23 +214,27 @@ def summary(found: Sequence[Cell]) -> list[Row]:
 
 
 def _mean(values: Sequence[float]) -> tuple[float, float | None]:
-    """Mean, and the half width of its 95 % interval (Student's t); None for a single value."""
-    if len(values) < 2:
-        return float(np.mean(values)), None
-    half_width = stats.t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
-    return float(np.mean(values)), float(half_width)
+    """Mean, and the half width of its 95 % interval; None for a single value."""
+    return float(np.mean(values)), half_width(values) if len(values) > 1 else None
 
 
-def markdown(rows: Sequence[Row]) -> str:
-    """The summary as a table."""
-    lines = [
-        "| arm | δ | closed | tokens | closed per 1,000 tokens | times one step | seeds |",
-        "|---|---|---|---|---|---|---|",
+def as_table(rows: Sequence[ArmSummary]) -> tuple[list[str], list[list[str]]]:
+    """Heads and rows for people."""
+    head = ["arm", "δ", "closed", "tokens", "closed per 1,000 tokens", "times one step", "seeds"]
+    return head, [
+        [
+            row.arm,
+            row.delta,
+            _with_width(row.closure, row.half_width, ".1%"),
+            f"{row.tokens:,.0f}",
+            f"{row.per_thousand:.2f}",
+            _with_width(row.times, row.times_half_width, ".2f"),
+            str(row.seeds),
+        ]
+        for row in rows
     ]
-    for row in rows:
-        closed = f"{row.closure:.1%}" + ("" if row.half_width is None else f" ± {row.half_width:.1%}")
-        times = "" if row.times is None else f"{row.times:.2f}"
-        times += "" if row.times_half_width is None else f" ± {row.times_half_width:.2f}"
-        cells_ = (closed, f"{row.tokens:,.0f}", f"{row.per_thousand:.2f}", times, str(row.seeds))
-        lines.append(f"| {row.arm} | {row.delta} | " + " | ".join(cells_) + " |")
-    return "\n".join(lines) + "\n"
+
+
+def _with_width(value: float | None, half_width: float | None, form: str) -> str:
+    shown = "" if value is None else f"{value:{form}}"
+    return shown if half_width is None else f"{shown} ± {half_width:{form}}"

@@ -11,10 +11,13 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import sparse
 
+from fac_core.coverage.definition import Definition
+from fac_core.coverage.effect import Counts
+from fac_core.lab.sets.adding import gaps_of
 from fac_core.lab.sets.likeness import nearest
 from fac_core.lab.sets.pickers import shortfall
 from fac_core.lab.sets.pool import Pool, Split
-from fac_core.lab.sets.variants import CALIBRATED, PAPER, Variant, Yardstick, thresholds
+from fac_core.lab.sets.variants import Yardstick
 from fac_core.models.tokens import SampleTokenizer
 from fac_core.store.runs.run_file import RunFile
 from fac_core.synthesis.targets import N_SPANS, Span, Target, span
@@ -30,13 +33,13 @@ class ClassTargets:
         tokenizer: of the run, to find the words under a peak.
     """
 
-    def __init__(self, run: RunFile, pool: Pool, parts: Split, variant: Variant, tokenizer: SampleTokenizer) -> None:
-        self.pool, self.variant, self.yardstick = pool, variant, Yardstick(pool, parts.anchor)
+    def __init__(
+        self, run: RunFile, pool: Pool, parts: Split, definition: Definition, tokenizer: SampleTokenizer
+    ) -> None:
+        self.pool, self.definition, self.yardstick = pool, definition, Yardstick(pool, parts.anchor)
         self._tokenizer = tokenizer
-        quantiles = {variant.quantile, PAPER.quantile, CALIBRATED.quantile}
-        self._delta = {quantile: thresholds(pool.activations[parts.anchor], quantile) for quantile in quantiles}
-        active = self.yardstick.incidence(variant)
-        self._active = active
+        self._delta = self.counts(parts.anchor).thresholds
+        active = self.yardstick.incidence(definition)
         self._share = {
             label: np.asarray(active[parts.anchor[pool.positive[parts.anchor] == label]].mean(axis=0)).ravel()
             for label in (True, False)
@@ -51,13 +54,13 @@ class ClassTargets:
         """bool `[d_sae]`: features of F(P) active in a larger share of the anchor's samples of this class."""
         return self._share[label] > self._share[not label]
 
-    def counts(self, seed: np.ndarray) -> np.ndarray:
-        """`[d_sae]`: samples of the seed in which a feature of F(P) is active."""
-        return np.asarray(self._active[seed].sum(axis=0)).ravel()
+    def counts(self, seed: np.ndarray) -> Counts:
+        """What the seed has of each feature."""
+        return self.yardstick.counts(seed, self.definition)
 
-    def counts_of(self, fired: Sequence[Fired]) -> np.ndarray:
-        """The same of texts that are not of the pool."""
-        return self._counts(fired, self.variant)
+    def above(self, fired: Sequence[Fired], counts: Counts) -> list[np.ndarray]:
+        """Of each text, which need not be of the pool, the ids of the features above the thresholds of `counts`."""
+        return [ids[values > counts.thresholds[ids]] for ids, values in fired]
 
     def likest(self, seed: np.ndarray, label: bool, fired: Sequence[Fired], n: int) -> np.ndarray:
         """Positions of the n texts with which mean activations over a class are those of the anchor."""
@@ -66,19 +69,19 @@ class ClassTargets:
         values = _rows(fired, len(self._share[label]))
         return nearest(values, n, wanted=activations[anchor], there=activations[seed])
 
-    def gaps(self, counts: np.ndarray, label: bool, rng: np.random.Generator) -> np.ndarray:
+    def gaps(self, counts: Counts, label: bool, rng: np.random.Generator) -> np.ndarray:
         """Gaps at home in a class, those first that fewest samples fire; ties are drawn.
 
         Args:
             counts: of the seed, and of what was written for it.
         """
-        order = rng.permutation(np.flatnonzero(self.at_home(label) & (counts < self.variant.min_count)))
-        return order[np.argsort(counts[order], kind="stable")]
+        order = rng.permutation(np.flatnonzero(self.at_home(label) & ~counts.covered))
+        return order[np.argsort(counts.samples[order], kind="stable")]
 
     def shortfalls(self, seed: np.ndarray, label: bool) -> np.ndarray:
         """Features at home in a class that its samples of the seed fire too seldom, the largest shortfall first."""
         mine = seed[self.pool.positive[seed] == label]
-        short = np.where(self.at_home(label), shortfall(self._share[label], self.counts(mine), len(mine)), 0.0)
+        short = np.where(self.at_home(label), shortfall(self._share[label], self.counts(mine).samples, len(mine)), 0.0)
         order = np.argsort(-short, kind="stable")
         return order[short[order] > 0]
 
@@ -86,12 +89,11 @@ class ClassTargets:
         """Features at home in a class, covered or not, in random order."""
         return rng.permutation(np.flatnonzero(self.at_home(label)))
 
-    def closed(self, seed: np.ndarray, fired: Sequence[Fired], variant: Variant) -> float:
-        """Share of the seed's gaps that texts close, as `variant` counts: the one of these targets, or a preset."""
-        counts = self._counts(fired, variant)
-        in_seed = np.asarray(self.yardstick.incidence(variant)[seed].sum(axis=0)).ravel()
-        gaps = self.yardstick.can_occur(variant) & (in_seed < variant.min_count)
-        return float((counts[gaps] >= variant.min_count).mean()) if gaps.any() else float("nan")
+    def closed(self, seed: np.ndarray, fired: Sequence[Fired], definition: Definition) -> float:
+        """Share of the seed's gaps that texts close by themselves; not a number where it has none."""
+        gaps, none = gaps_of(self.yardstick.counts(seed, definition)), self.yardstick.counts(seed[:0], definition)
+        texts = none.plus(self.above(fired, none))
+        return float(texts.covered[gaps].mean()) if len(gaps) else float("nan")
 
     def targets(self, features: Sequence[int], label: bool) -> list[Target]:
         """Targets with the spans of the strongest anchor samples of the class; those without any are left out."""
@@ -101,8 +103,8 @@ class ClassTargets:
             best = here[np.argsort(-self._value[here], kind="stable")][:N_SPANS]
             spans = tuple(one for i in best if (one := self._span(i)).text)
             if spans:
-                delta = float(self._delta[self.variant.quantile][feature])
-                found.append(Target(int(feature), "", delta, float(self._value[best[0]]), spans))
+                strongest = float(self._value[best[0]])
+                found.append(Target(int(feature), "", float(self._delta[feature]), strongest, spans))
         return found
 
     def _span(self, i: int) -> Span:
@@ -110,12 +112,6 @@ class ClassTargets:
         text = self.pool.texts[row]
         start, end = self._tokenizer([text], [None])[0].offsets[self._token[i]].tolist()
         return span(text, start, end, float(self._value[i]), int(self.pool.sample_ids[row]))
-
-    def _counts(self, fired: Sequence[Fired], variant: Variant) -> np.ndarray:
-        """`[d_sae]`: texts, not of the pool, in which a feature of F(P) is active."""
-        delta = self._delta[variant.quantile]
-        above = [(ids[values > delta[ids]], values[values > delta[ids]]) for ids, values in fired]
-        return _rows(above, len(delta)).getnnz(axis=0) * self.yardstick.can_occur(variant)
 
 
 def _rows(fired: Sequence[Fired], d_sae: int) -> sparse.csr_matrix:

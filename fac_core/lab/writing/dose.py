@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from fac_core.lab.sets.material import Material
-from fac_core.lab.sets.pool import Pool, Split
+from fac_core.lab.sets.material import Material, read_material
+from fac_core.lab.sets.pool import pool_of, split, states_of
 from fac_core.lab.sets.seeds import Seeds
-from fac_core.lab.study.scatter import scatter
+from fac_core.lab.study.study_files import StudyConfig
 from fac_core.lab.tasks import toxicity
 from fac_core.lab.tasks.result import mean_interval
-from fac_core.lab.writing.writing import IN_ROUNDS, PER_FEATURE
+from fac_core.lab.writing.scene import IN_ROUNDS, PER_FEATURE
+from fac_core.lab.writing.written_sets import read_spec, set_files
 from fac_core.progress import Progress, silent
+from fac_core.report.charts import scatter
+from fac_core.store.workspace import Workspace
 
 SHARES = (0.3, 0.6, 1.0)
 
@@ -52,35 +56,40 @@ class Dosed:
         return float(np.mean(self.gains)), *mean_interval(list(self.gains))
 
 
-def doses(
-    pool: Pool,
-    parts: Split,
-    sets: Mapping[str, Material],
+def dose(
+    config: StudyConfig,
+    folder: Path,
+    workspace: Workspace,
     *,
-    n_seed: tuple[int, int],
-    draws: int,
-    hole: bool = False,
-    inputs: np.ndarray | None = None,
+    backbone: tuple[str, int] | None = None,
     on_progress: Progress = silent,
 ) -> list[Dosed]:
-    """Every set at every dose; smaller doses are part of the larger ones.
+    """Every set that was written into a folder for a study at every dose; smaller doses are part of the larger ones.
 
     Args:
-        hole: the sets were written for seeds with a hole.
-        inputs: `[rows, d]`: states of another backbone, where `sets` are of it.
+        folder: of `write_sets`; its seeds are the ones that are added to.
+        backbone: model and block that learn, where they are not those of the study.
+
+    Raises `NotFound` where there are no sets, `WrongUse` for a study without two classes of texts.
     """
-    everything = Material(pool.inputs if inputs is None else inputs, pool.positive, pool.n_tokens)
+    config.check_two_classes()
+    spec = read_spec(folder)
+    pool = pool_of(config, workspace, on_progress=on_progress)
+    states, parts = states_of(config, workspace, backbone), split(pool, config.split)
+    inputs = states.of(pool.passages(), on_progress=on_progress) if backbone else pool.inputs
+    everything = Material(inputs, pool.positive, pool.n_tokens)
     test = everything.at(parts.test)
-    drawn = Seeds(pool, parts, n_seed, hole=hole)
-    seeds = [everything.at(drawn.draw(np.random.default_rng(d)).rows) for d in range(draws)]
+    drawn, draws = Seeds(pool, parts, spec.n_seed, hole=spec.hole), range(spec.draws)
+    seeds = [everything.at(drawn.draw(np.random.default_rng(draw)).rows) for draw in draws]
     alone = [_score(seed, test) for seed in seeds]
     found: list[Dosed] = []
-    for method, material in sets.items():
+    for method, path in set_files(folder).items():
+        material = read_material(path, config.positive, states)
         pick, levels = _share, SHARES
         if method in (PER_FEATURE, IN_ROUNDS) and material.nth is not None:
             pick, levels = _first, tuple(float(n + 1) for n in range(int(material.nth.max()) + 1))
         for level in levels:
-            added = [material.at(pick(material, draw, level)) for draw in range(draws)]
+            added = [material.at(pick(material, draw, level)) for draw in draws]
             scores = tuple(_score(seed + one, test) for seed, one in zip(seeds, added, strict=True))
             gains = tuple(a - b for a, b in zip(scores, alone, strict=True))
             sizes = [len(one.positive) for one in added], [int(one.n_tokens.sum()) for one in added]
@@ -92,7 +101,7 @@ def doses(
 def dose_figure(found: Sequence[Dosed], title: str) -> str:
     """Texts added against what they gain over the seed, one kind of mark a set."""
     points = [(one.n_samples, one.gain[0], one.method) for one in found]
-    return scatter(points, title=title, x="texts added", y=f"{toxicity.METRIC} over the seed alone")
+    return scatter(points, title=title, x_title="texts added", y_title=f"{toxicity.METRIC} over the seed alone")
 
 
 def _share(material: Material, draw: int, share: float) -> np.ndarray:

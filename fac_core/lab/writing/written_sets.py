@@ -9,35 +9,34 @@ Answers are cached by what was asked: written again, or after an interruption, t
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from fac_core.activations.reopen import reopen
+from fac_core.coverage.definition import CALIBRATED, PRESETS
 from fac_core.errors import BadInput, NotFound
+from fac_core.generators.cache import Cached
+from fac_core.generators.named import named
 from fac_core.generators.seam import Generator
-from fac_core.lab.sets.pool import Pool, Split
+from fac_core.lab.sets.label_check import label_check
+from fac_core.lab.sets.pool import pool_of, split, states_of
 from fac_core.lab.sets.seeds import Seeds
-from fac_core.lab.sets.variants import CALIBRATED, PAPER
-from fac_core.lab.study.study_files import write_whole
+from fac_core.lab.study.study_files import StudyConfig
 from fac_core.lab.writing.class_targets import ClassTargets
-from fac_core.lab.writing.writing import (
-    FROM_PROMPTS,
-    IN_ROUNDS,
-    LIKEST,
-    PER_FEATURE,
-    Scene,
-    WritingSpec,
-    Written,
-    from_prompts,
-)
-from fac_core.lab.writing.writing_toward import in_rounds, likest, toward_features, write_per_feature
+from fac_core.lab.writing.from_prompts import from_prompts
+from fac_core.lab.writing.scene import FROM_PROMPTS, IN_ROUNDS, LIKEST, PER_FEATURE, Scene, WritingSpec, Written
+from fac_core.lab.writing.toward_features import in_rounds, likest, toward_features, write_per_feature
 from fac_core.progress import Progress, silent
-from fac_core.synthesis.prompts import PromptTemplate
+from fac_core.store.runs.run_file import RunFile
+from fac_core.store.workspace import Workspace
+from fac_core.synthesis.prompts import prompt_template
 from fac_core.synthesis.proof.similarity import Known
 from fac_core.synthesis.proof.verdict import Judge
+from fac_core.whole import write_whole
 
 
 @dataclass(frozen=True)
@@ -55,38 +54,63 @@ class Cost:
     """Share of the seed's gaps that they close, by preset."""
 
 
-def write_all(
+def write_sets(
+    config: StudyConfig,
     folder: Path,
-    pool: Pool,
-    parts: Split,
     spec: WritingSpec,
-    classes: tuple[str, str],
-    features: ClassTargets,
-    template: PromptTemplate,
-    generator: Generator,
-    judge: Callable[[Known], Judge],
+    workspace: Workspace,
     *,
+    generator: Generator | str = "local",
+    model: str = "",
+    key_variable: str | None = None,
     on_progress: Progress = silent,
 ) -> list[Cost]:
-    """Write every method's set for every seed, anew also where the method never looks at it: sets of one method differ.
+    """Synthetic sets for seeds of a study's pool, one JSONL file a method. Resumes: no answer is paid twice.
+
+    Every method writes anew for every seed, also where it never looks at it: sets of one method differ.
 
     Args:
-        classes: labels of positive and negative texts, as they stand in the files.
-        judge: makes one that knows these texts.
+        config: the study whose pool, split and feature space are used.
+        generator: one, or `local`, or the address of an OpenAI-compatible server.
+        model: of the generator; the model of the feature space by default.
+
+    Raises `WrongUse` for a study without two classes of texts, and for a generator that there is not.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    config.check_two_classes()
+    pool = pool_of(config, workspace, on_progress=on_progress)
+    parts = split(pool, config.split)
+    classify = label_check(pool, parts.anchor, states_of(config, workspace), spec.names) if spec.check_labels else None
+    with workspace.run(config.run) as run:
+        reader = reopen(run.info)
+        features = ClassTargets(run, pool, parts, CALIBRATED, reader.tokenizer)
+        classes = (config.positive, _other_label(run, config))
+        if isinstance(generator, str):
+            writer = named(generator, model or run.info.model, key_variable=key_variable)
+            generator = Cached(writer, workspace.answers())
+    template = prompt_template("text-plain", workspace.folder)
     costs: list[Cost] = []
     lines: dict[str, list[str]] = {}
     seeds = Seeds(pool, parts, spec.n_seed, hole=spec.hole)
     for draw in range(spec.draws):
         seed = seeds.draw(np.random.default_rng(draw)).rows
-        shown = [pool.texts[row] for row in (*seed, *parts.anchor)]
-        scene = Scene(draw, seed, parts.anchor, features, template, generator, judge(Known(shown)))
+        known = Known([pool.texts[row] for row in (*seed, *parts.anchor)])
+        judge = Judge(reader, known, classify=classify)
+        scene = Scene(draw, seed, parts.anchor, features, template, generator, judge)
         for name, texts in _of_seed(scene, spec):
             costs.append(_keep(folder, name, texts, scene, classes, lines))
             on_progress(len(costs), 0, f"{name}, seed {draw}: {len(texts)} texts")
-        write_whole(folder / "sets.json", json.dumps(_summary(spec, generator, costs), indent=1).encode())
+        summary = {"spec": asdict(spec), "generator": generator.name, "costs": [asdict(cost) for cost in costs]}
+        write_whole(folder / "sets.json", json.dumps(summary, indent=1))
     return costs
+
+
+def _other_label(run: RunFile, config: StudyConfig) -> str:
+    """The label of the negative texts, where there is one of them; otherwise what says so."""
+    found = run.query(
+        "SELECT DISTINCT metadata->>? AS value FROM samples ORDER BY value", [f"$.{json.dumps(config.field)}"]
+    )["value"].to_pylist()
+    others = [value for value in found if value is not None and value != config.positive]
+    return others[0] if len(others) == 1 else f"not {config.positive}"
 
 
 def _of_seed(scene: Scene, spec: WritingSpec) -> Iterator[tuple[str, list[Written]]]:
@@ -123,7 +147,7 @@ def read_spec(folder: Path) -> WritingSpec:
 def _read_summary(folder: Path) -> dict[str, Any]:
     summary = folder / "sets.json"
     if not summary.exists():
-        raise NotFound(f"There are no sets in {folder}; `fac write-sets` makes some.")
+        raise NotFound(f"There are no sets in {folder}; `fac lab write-sets` makes some.")
     try:
         found = json.loads(summary.read_text(encoding="utf-8"))
         return {name: found[name] for name in ("spec", "costs")}
@@ -152,16 +176,9 @@ def _keep(
             "nth": one.nth,
         }
         lines.setdefault(name, []).append(json.dumps(record, ensure_ascii=False))
-    write_whole(set_file(folder, name), ("\n".join(lines.get(name, [])) + "\n").encode())
-    fired = [(one.feature_ids, one.activations) for one in readings]
-    closed = {
-        preset: scene.features.closed(scene.seed, fired, variant)
-        for preset, variant in {"paper": PAPER, "calibrated": CALIBRATED}.items()
-    }
+    write_whole(set_file(folder, name), "\n".join(lines.get(name, [])) + "\n")
+    fired = scene.fired(texts)
+    closed = {preset: scene.features.closed(scene.seed, fired, each) for preset, each in PRESETS.items()}
     tokens = sum(one.n_tokens for one in readings)
     asked = sum(scene.n_asked.values()) if name == LIKEST else scene.n_asked.get(name, 0)
     return Cost(name, scene.draw, asked, len(texts), tokens, closed)
-
-
-def _summary(spec: WritingSpec, generator: Generator, costs: Sequence[Cost]) -> dict[str, Any]:
-    return {"spec": asdict(spec), "generator": generator.name, "costs": [asdict(one) for one in costs]}

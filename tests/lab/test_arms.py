@@ -7,7 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fac_core.lab.writing.arms import ARMS, POOLED, Remembered, cells, markdown, summary
+from fac_core.generators.cache import Cached
+from fac_core.lab.markdown import markdown
+from fac_core.lab.writing.arms import ARMS, POOLED, as_table, cells, summary
+from fac_core.store.answers import Answers
 from fac_core.synthesis.proof.similarity import Known
 from fac_core.synthesis.proof.verdict import Judge
 from fac_core.workflows.synthesise import prepared
@@ -19,7 +22,7 @@ TOKENS = 4 * WORDS
 
 def study(loop, generator, seeds=(0, 1), arms=tuple(ARMS)):
     spec = loop.spec(steps=("one step", "two steps", "steered", "guided"), n=2, m=2)
-    found = prepared(spec, workspace=loop.place.folder)
+    found = prepared(spec, loop.place)
     high = [replace(target, delta=1e6) for target in found.targets]
     judge = Judge(loop.reader, Known(loop.real))
     targets = {"0": found.targets, "high": high}
@@ -56,9 +59,9 @@ def test_all_together_stops_paying_for_what_is_closed(loop):
 
 
 def test_an_interrupted_study_asks_for_nothing_twice(loop, tmp_path):
-    first, again = fresh(), fresh()
-    before = [cell for cell, _ in study(loop, Remembered(first, tmp_path / "answers.jsonl"), seeds=(0,))]
-    after = [cell for cell, _ in study(loop, Remembered(again, tmp_path / "answers.jsonl"), seeds=(0,))]
+    first, again, kept = fresh(), fresh(), Answers(tmp_path / "answers.sqlite")
+    before = [cell for cell, _ in study(loop, Cached(first, kept, as_first_paid=True), seeds=(0,))]
+    after = [cell for cell, _ in study(loop, Cached(again, kept, as_first_paid=True), seeds=(0,))]
     assert first.asked
     assert again.asked == []
     assert before == after
@@ -71,7 +74,7 @@ def test_the_interval_is_of_the_mean_over_seeds(loop):
     (row,) = summary(pair)
     assert row.closure == 0.5
     assert row.half_width == pytest.approx(12.706 * 0.1, rel=1e-3)  # t(0.975, 1 degree of freedom) x sd / sqrt(2)
-    assert "| one step | 0 | 50.0% ± 127.1% |" in markdown([row])
+    assert "| one step | 0 | 50.0% ± 127.1% |" in markdown(*as_table([row]))
 
 
 def test_a_way_is_compared_with_one_step_of_the_same_seed(loop):

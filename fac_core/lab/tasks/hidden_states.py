@@ -23,6 +23,7 @@ from fac_core.models.sinks import sinks
 from fac_core.models.tokens import SampleTokenizer, Tokens
 from fac_core.models.truncated import TruncatedModel, load_tokenizer
 from fac_core.progress import Progress, silent
+from fac_core.whole import whole
 
 _PART = 512
 """Texts computed before they are written down: what an interruption can cost."""
@@ -105,12 +106,9 @@ class States:
         return known
 
     def _write(self, keys: list[bytes], states: np.ndarray) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        target = self.folder / f"{hashlib.sha256(b''.join(keys)).hexdigest()[:16]}.npz"
-        building = target.with_suffix(".building")
-        with building.open("wb") as file:
-            np.savez(file, keys=np.frombuffer(b"".join(keys), np.uint8).reshape(-1, 32), states=states)
-        building.replace(target)
+        name = hashlib.sha256(b"".join(keys)).hexdigest()[:16]
+        with whole(self.folder / f"{name}.npz") as building:
+            np.savez(building, keys=np.frombuffer(b"".join(keys), np.uint8).reshape(-1, 32), states=states)
 
 
 def _pooled(model: TruncatedModel, tokenizer: SampleTokenizer, passages: list[Passage]) -> np.ndarray:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from fac_core.lab.writing.writing import LIKEST, MIN_WORDS, PER_FEATURE, ROUNDS, SURPLUS, Scene, WritingSpec, Written
+from fac_core.lab.writing.scene import LIKEST, MIN_WORDS, PER_FEATURE, ROUNDS, SURPLUS, Scene, WritingSpec, Written
 from fac_core.synthesis.candidates import Candidate
 from fac_core.synthesis.making import Maker
 from fac_core.synthesis.proof.verdict import Judge
@@ -45,7 +45,7 @@ def in_rounds(method: str, scene: Scene, spec: WritingSpec) -> list[Written]:
             for label in (True, False)
         }
         new = _one_each(method, order, wanted, scene, spec, judge, tried)
-        counts = counts + scene.features.counts_of([(one.feature_ids, one.activations) for one in scene.read(new)])
+        counts = counts.plus(scene.features.above(scene.fired(new), counts))
         made += [replace(one, nth=number) for one in new]
     return made
 
@@ -55,8 +55,7 @@ def likest(made: Sequence[Written], scene: Scene, spec: WritingSpec) -> list[Wri
     picked: list[Written] = []
     for label in (True, False):
         mine = list({one.text: one for one in made if one.positive == label}.values())
-        fired = [(one.feature_ids, one.activations) for one in scene.read(mine)]
-        best = scene.features.likest(scene.seed, label, fired, spec.wanted(label))
+        best = scene.features.likest(scene.seed, label, scene.fired(mine), spec.wanted(label))
         picked += [replace(mine[i], method=LIKEST, origin=f"{mine[i].method}, {mine[i].origin}", nth=0) for i in best]
     return picked
 

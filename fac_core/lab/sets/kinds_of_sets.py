@@ -14,10 +14,11 @@ from functools import partial
 import numpy as np
 from sklearn.cluster import KMeans
 
+from fac_core.coverage.definition import CALIBRATED, PAPER, Definition
 from fac_core.errors import WrongUse
 from fac_core.lab.sets.pickers import by_coverage, by_distance, by_spread
 from fac_core.lab.sets.pool import Pool
-from fac_core.lab.sets.variants import CALIBRATED, PAPER, Variant, Yardstick
+from fac_core.lab.sets.variants import Yardstick
 from fac_core.relevance.statistic import length_strata
 
 _OFFERED = 0.7
@@ -72,7 +73,7 @@ def draw_sets(
                 f"Sets of {n} {name} samples need at least {2 * n} to draw from; {ground.pool.name!r} leaves {len(rows)}. "
                 f"Lower n_{name}."
             )
-    sets = []
+    sets: list[TrainingSet] = []
     for number, (kind, by_label) in enumerate(_KINDS.items()):
         if kinds and kind not in kinds:
             continue
@@ -133,14 +134,14 @@ def _covering(
     n: int,
     rng: np.random.Generator,
     *,
-    variant: Variant,
+    definition: Definition,
     lowest: bool = False,
     per_token: bool = False,
 ) -> np.ndarray:
     offered = _offered(rows, n, rng)
-    active = ground.yardstick.incidence(variant)[offered]
+    active = ground.yardstick.incidence(definition)[offered]
     cost = ground.pool.n_tokens[offered] if per_token else None
-    return offered[by_coverage(active, n, min_count=variant.min_count, cost=cost, lowest=lowest, rng=rng)]
+    return offered[by_coverage(active, n, min_count=definition.min_count, cost=cost, lowest=lowest, rng=rng)]
 
 
 def _spread(ground: Ground, rows: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
@@ -169,10 +170,10 @@ _KINDS: dict[str, tuple[Kind, Kind]] = {
     "long": _both(partial(_of_length, where=1.0)),
     "length-matched": (_matched, _matched),
     "spread": (_spread, _spread),
-    "greedy paper": _both(partial(_covering, variant=PAPER)),
-    "greedy calibrated": _both(partial(_covering, variant=CALIBRATED)),
-    "greedy per token": _both(partial(_covering, variant=CALIBRATED, per_token=True)),
-    "narrow paper": _both(partial(_covering, variant=PAPER, lowest=True)),
-    "narrow calibrated": _both(partial(_covering, variant=CALIBRATED, lowest=True)),
+    "greedy paper": _both(partial(_covering, definition=PAPER)),
+    "greedy calibrated": _both(partial(_covering, definition=CALIBRATED)),
+    "greedy per token": _both(partial(_covering, definition=CALIBRATED, per_token=True)),
+    "narrow paper": _both(partial(_covering, definition=PAPER, lowest=True)),
+    "narrow calibrated": _both(partial(_covering, definition=CALIBRATED, lowest=True)),
 }
 """Kind -> how positives and negatives are drawn. The order decides the draws: append only."""

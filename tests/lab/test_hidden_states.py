@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from fac_core.lab.tasks.states import Passage, States
+from fac_core.lab.tasks.hidden_states import Passage, States
 from fac_core.models.truncated import TruncatedModel
 from tests.tiny import TEXTS
 
@@ -39,7 +39,7 @@ def test_states_do_not_depend_on_what_else_is_asked_and_come_in_the_order_asked(
 
 def test_a_text_that_is_known_runs_no_model(model_of, tmp_path, monkeypatch):
     first = states(model_of, tmp_path).of([Passage(t) for t in TEXTS])
-    monkeypatch.setattr("fac_core.lab.tasks.states.TruncatedModel", None)  # calling it would fail
+    monkeypatch.setattr("fac_core.lab.tasks.hidden_states.TruncatedModel", None)  # calling it would fail
     again = states(model_of, tmp_path).of([Passage(t) for t in reversed(TEXTS)])
     assert np.array_equal(first, again[::-1])
 

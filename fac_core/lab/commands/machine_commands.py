@@ -1,0 +1,107 @@
+"""Commands that measure what the rest stands on: `fac lab sae-card`, `bench`, `large-workspace`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from fac_core.cli.options import Json
+from fac_core.cli.output import out, progress_bar, write_json
+
+
+def sae_card(
+    source: Annotated[str, typer.Argument(help="Held-out texts: a file, a mixture (.toml) or a set on the hub.")],
+    sae: Annotated[str | None, typer.Option(help="One that ships, or a folder; the model's own by default.")] = None,
+    model: Annotated[str, typer.Option(help="That the SAE reads.")] = "smollm2-135m",
+    limit: Annotated[int, typer.Option(min=1, help="Texts to read.")] = 500,
+    features: Annotated[int, typer.Option(min=1, help="Random latents whose interpretability is scored.")] = 250,
+    windows: Annotated[
+        int, typer.Option(min=1, help="Windows that the whole model predicts with the SAE in it.")
+    ] = 100,
+    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
+    json: Json = False,
+) -> None:
+    """What the card of a SAE cites: loss recovered, FVU, L0, dead latents, interpretability with chance beside it."""
+    from fac_core.datasets.texts import iter_texts
+    from fac_core.lab.sae_card.card_numbers import card_numbers
+
+    with progress_bar("SAE") as tell:
+        found = card_numbers(
+            iter_texts([source]),
+            model,
+            sae,
+            limit=limit,
+            n_features=features,
+            n_spliced=windows,
+            seed=seed,
+            on_progress=tell,
+        )
+    copy, loss, (score, chance) = found.copy, found.loss, found.interpretability
+    if json:
+        write_json(
+            {
+                "sae": found.sae,
+                "model": found.model,
+                "windows": found.n_windows,
+                "tokens": copy.n_tokens,
+                "loss_recovered": loss.recovered,
+                "loss": {
+                    "clean": loss.clean,
+                    "spliced": loss.spliced,
+                    "ablated": loss.ablated,
+                    "tokens": loss.n_tokens,
+                },
+                "fvu": copy.fvu,
+                "l0": copy.l0,
+                "dead": found.dead,
+                "interpretability": {"score": score, "chance": chance, "features": len(found.scores)},
+            }
+        )
+        return
+    table = Table("measure", "this SAE", "chance", box=None)
+    table.add_row("loss recovered when spliced in", f"{loss.recovered:.3f}", "")
+    table.add_row("fraction of variance unexplained (FVU)", f"{copy.fvu:.3f}", "")
+    table.add_row("L0, active latents a token", f"{copy.l0:.1f}", "")
+    table.add_row("dead latents", f"{found.dead:.1%}", "")
+    table.add_row(f"interpretability of {len(found.scores)} latents", f"{score:.3f}", f"{chance:.3f}")
+    out.print(f"{found.sae} on {found.model}: {found.n_windows:,} windows, {copy.n_tokens:,} tokens.")
+    out.print(table)
+    out.print(
+        f"Cross-entropy in nats over {loss.n_tokens:,} tokens: {loss.clean:.2f} as it is, {loss.spliced:.2f} with the SAE, "
+        f"{loss.ablated:.2f} with zeros."
+    )
+
+
+def bench(json: Json = False) -> None:
+    """How fast encoding is on this machine, against its matrix products alone and against the plain way."""
+    from fac_core.lab.bench.encoding_speed import measured
+
+    result = measured()
+    if json:
+        write_json(result)
+        return
+    table = Table("measure", "value", box=None)
+    for key, value in result.items():
+        table.add_row(key, str(value))
+    out.print(table)
+
+
+def large_workspace(
+    folder: Annotated[Path, typer.Argument(help="Where the workspace goes; what is there complete is kept.")],
+    small: Annotated[bool, typer.Option("--small", help="A thousandth of the size.")] = False,
+    json: Json = False,
+) -> None:
+    """A made-up workspace of a million samples and 65,536 features, to see what is slow."""
+    from fac_core.lab.bench.large import made_large
+
+    result = made_large(folder, small=small)
+    if json:
+        write_json(result)
+        return
+    memory = "" if result["peak_mb"] is None else f", {result['peak_mb']:,} MB at most"
+    out.print(f"Made in {result['seconds']:,} s{memory}.")
+    for name, sizes in result["runs"].items():
+        out.print(f"{name}: {sizes['n_samples']:,} samples, {sizes['n_activations']:,} activations.")
