@@ -76,7 +76,7 @@ def _default_sae() -> Check:
         bool(shipped),
         False,
         ", ".join(shipped) or f"none in {folder}",
-        "" if shipped else "fac train-sae, or pass --sae with a SAE of your own",
+        "" if shipped else "fac space train-sae, or pass --sae with a SAE of your own",
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from fac_core.cli.app import app
+from fac_core.cli.app import app, open_laboratory
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -16,6 +16,7 @@ ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 
 
 def test_every_command_has_help_and_is_in_the_readme():
+    open_laboratory()
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     assert commands
     for name, command in commands.items():

@@ -118,7 +118,7 @@ def trace(
     json: Json = False,
 ) -> None:
     """Where an exported row comes from: gap, triage, prompt, versions, check, reviews."""
-    chain = fac.trace(fac.Workspace.at(workspace), candidate)
+    chain = fac.trace(candidate, workspace=workspace)
     if json:
         write_json(chain)
         return

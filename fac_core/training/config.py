@@ -1,4 +1,4 @@
-"""What to train, as one frozen value: the flags of `fac train-sae`."""
+"""What to train, as one frozen value: the flags of `fac space train-sae`."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from fac_core.errors import NotFound, Stopped, WrongUse
 from fac_core.generators.scripted import Scripted
 from fac_core.store.workspace import Workspace
 from fac_core.workflows.ask import estimate_labels, features_to_ask
+from fac_core.workflows.judging import relevance_of
 from fac_core.workflows.naming import labels_of
 from tests.generators.faulty_server import faulty_server, says, status
 from tests.kitchen import RARE, SALT, kitchen_run
@@ -121,7 +122,7 @@ def test_relevance_by_a_model_restricts_every_measure(folder, capsys):
     assert [g["feature_id"] for g in fac_json(capsys, "gaps", "--task", "toxicity", *place)] == [SALT]
     strict = fac_json(capsys, "coverage", "--task", "toxicity", "--strictness", "yes", *place, code=2)
     assert strict["kind"] == "EmptyAnchor"
-    for rest in (("why",), ("curve", "threshold"), ("curve", "growth"), ("curve", "count")):
+    for rest in (("gaps", "--why"), ("curve", "threshold"), ("curve", "growth"), ("curve", "count")):
         assert fac_json(capsys, *rest, "--task", "toxicity", *place)
     assert "name the task" in fac_json(capsys, "gaps", "--strictness", "yes", *place, code=2)["error"]
 
@@ -132,7 +133,7 @@ def test_the_anchor_can_be_set_against_a_background(folder, capsys):
     ).close()
     rows = fac_json(capsys, "relevance", "toxicity", "--background", "background", "-w", str(folder))
     assert rows[SALT]["n_positive"] > rows[SALT]["n_negative"] == 0
-    assert "against background" in fac.relevance("toxicity", workspace=folder)[SALT].reason
+    assert "against background" in relevance_of("toxicity", folder).all()[SALT].reason
 
 
 @pytest.mark.parametrize(
