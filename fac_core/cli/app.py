@@ -29,6 +29,7 @@ PANELS = {
 }
 """The commands in the order in which one needs them."""
 
+_LABORATORY = ("baselines", "dose", "judge-answers", "pick", "rounds", "steer", "study", "transfer", "write-sets")
 MOVED = {
     "top": "fac feature ID --top N",
     "why": "fac gaps --why",
@@ -42,13 +43,8 @@ MOVED = {
     "match": "fac space match",
     "train-sae": "fac space train-sae",
     "study-synthesis": "fac lab arms",
-    **{
-        name: f"fac lab {name}"
-        for name in (
-            "baselines", "dose", "judge-answers", "pick", "rounds", "steer", "study", "transfer", "write-sets",
-        )
-    },
-}  # fmt: skip
+    **{old: f"fac lab {old}" for old in _LABORATORY},
+}
 """Commands of earlier versions, and what to say instead."""
 
 _INTERRUPTED = 130

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json as json_format
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.text import Text
 
 import fac_core as fac
 from fac_core.cli.options import AnchorName, Json, Match, WorkspaceFolder, matched_by, takes_view
-from fac_core.cli.output import out, progress_bar, table, write_json
+from fac_core.cli.output import out, progress_bar, say, table, write_json
 from fac_core.errors import WrongUse
 
 if TYPE_CHECKING:
@@ -27,9 +27,7 @@ def compare(
     view: View,
     names: Annotated[list[str] | None, typer.Argument(help="Run names or ids.")] = None,
     limit: Annotated[int, typer.Option(help="Of two runs: features to show, for each.")] = 10,
-    any_length: Annotated[
-        bool, typer.Option("--any-length", help="Of two runs: do not hold text length fixed.")
-    ] = False,
+    any_length: Annotated[bool, typer.Option("--any-length", help="Of two: do not hold length fixed.")] = False,
     match: Match = None,
     json: Json = False,
 ) -> None:
@@ -54,15 +52,10 @@ def _two(view: View, other: str, limit: int, any_length: bool, json: bool) -> No
     if json:
         write_json({"overlap": found, "effects": differ})
         return
-    parts = {
-        "both": found.both,
-        f"only {found.run_a}": found.only_a,
-        f"only {found.run_b}": found.only_b,
-        "neither": found.neither,
-    }
+    parts = {"both": found.both, f"only {found.run_a}": found.only_a, f"only {found.run_b}": found.only_b}
     rows = (
         (name, part.n, f"{part.low:,} to {part.high:,}", f"{part.n / found.n_features:.1%}")
-        for name, part in parts.items()
+        for name, part in {**parts, "neither": found.neither}.items()
     )
     out.print(table(["covered by", "features", f"{found.level:.0%} interval", "of F(P)"], rows))
     sizes = zip((found.run_a, found.run_b), found.n_samples, found.n_tokens, strict=True)
@@ -76,16 +69,11 @@ def _two(view: View, other: str, limit: int, any_length: bool, json: bool) -> No
             Text(f"\n{len(more):,} features are more common in {name} (q ≤ 0.05)" + ("; the surest:" if more else "."))
         )
         listed = (
-            (
-                str(row["feature_id"]),
-                f"{row['share_a']:.1%}",
-                f"{row['share_b']:.1%}",
-                f"{row['difference']:+.1%} ({row['difference_low']:+.1%} to {row['difference_high']:+.1%})",
-                f"{row['odds_ratio']:.2f} ({row['odds_low']:.2f} to {row['odds_high']:.2f})",
-                row["words"],
-            )
+            (str(row["feature_id"]), f"{row['share_a']:.1%}", f"{row['share_b']:.1%}",
+             f"{row['difference']:+.1%} ({row['difference_low']:+.1%} to {row['difference_high']:+.1%})",
+             f"{row['odds_ratio']:.2f} ({row['odds_low']:.2f} to {row['odds_high']:.2f})", row["words"])
             for row in more[:limit]
-        )
+        )  # fmt: skip
         columns = ["feature", "in A", "in B", "difference (95 %)", "odds ratio (95 %)", "fires on"]
         if more:
             out.print(table(columns, listed))
@@ -95,34 +83,27 @@ def _all(view: View, names: list[str], by: Literal["samples", "tokens"] | None, 
     from fac_core.comparison import matrix
 
     found = matrix(view, names, match=by)
-    if json:
-        write_json(found)
-        return
-    rows = [
+    rows: list[tuple[Any, ...]] = [
         (name, *(f"{cell:.1%}" for cell in found.fac[i]), found.n_samples[i], found.n_tokens[i])
         for i, name in enumerate(found.names)
     ]
-    rows += [
-        ("features", *(f"{n:,}" for n in found.denominator)),
-        ("redundant", *(f"{share:.1%}" for share in found.redundancy)),
-        ("its own", *(f"{n:,}" for n in found.n_own)),
-    ]
-    out.print(table(["covers ↓ of →", *found.names, "samples", "tokens"], rows))
+    rows.append(("features", *(f"{n:,}" for n in found.denominator)))
+    rows.append(("redundant", *(f"{share:.1%}" for share in found.redundancy)))
+    rows.append(("its own", *(f"{n:,}" for n in found.n_own)))
+    said = []
     if len(found.names) > 1:
-        out.print(
-            f"Mean over pairs {found.mean:.1%}. Redundant: share of a run's features that the others together cover."
-        )
+        mean = f"Mean over pairs {found.mean:.1%}."
+        said.append(f"{mean} Redundant: share of a run's features that the others together cover.")
     if found.matched:
-        out.print(f"Rows are drawn at the smallest run's {found.matched[1]:,} {found.matched[0]}.")
+        said.append(f"Rows are drawn at the smallest run's {found.matched[1]:,} {found.matched[0]}.")
+    say(json, found, table(["covers ↓ of →", *found.names, "samples", "tokens"], rows), *said)
 
 
 @takes_view("argument")
 def subset(
     view: View,
     keep: Annotated[float, typer.Option(help="Share of the run's FAC to keep.")] = 0.99,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write the ids, one JSON object a line.")
-    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the ids (.jsonl).")] = None,
     json: Json = False,
 ) -> None:
     """Few samples that keep nearly all of a run's FAC, chosen greedily."""
@@ -131,19 +112,16 @@ def subset(
         pairs = zip(found.sample_ids, found.fac, strict=True)
         lines = (json_format.dumps({"sample_id": sample, "fac": value}) + "\n" for sample, value in pairs)
         output.write_text("".join(lines), encoding="utf-8")
-    if json:
-        write_json(found)
-        return
     size, tokens = len(found.sample_ids), found.n_tokens[-1] if found.n_tokens else 0
-    out.print(
-        Text(
-            f"{size:,} of the {found.full_n_samples:,} samples of {found.run} keep {keep:.0%} of its FAC of"
-            f" {found.full_fac:.1%}; {tokens:,} of its {found.full_n_tokens:,} tokens."
-        )
-    )
     sizes = {share: found.size_for(share) for share in _KEPT}
     rows = ((f"{share:.0%}", n, f"{n / found.full_n_samples:.1%}") for share, n in sizes.items() if n is not None)
-    out.print(table(["keep", "samples", "of all"], rows))
+    say(
+        json,
+        found,
+        f"{size:,} of the {found.full_n_samples:,} samples of {found.run} keep {keep:.0%} of its FAC of"
+        f" {found.full_fac:.1%}; {tokens:,} of its {found.full_n_tokens:,} tokens.",
+        table(["keep", "samples", "of all"], rows),
+    )
 
 
 def diversity(
@@ -160,19 +138,14 @@ def diversity(
     by = None if match == "none" else matched_by(match)
     with progress_bar("Diversity") as tell:
         found = fac.measure_diversity(runs, anchor, match=by, n_draws=draws, workspace=workspace, on_progress=tell)
-    if json:
-        write_json(found)
-        return
-    rows = [
-        ("samples", *(row.n_samples for row in found.rows)),
-        ("tokens a sample", *(f"{row.mean_length:.0f}" for row in found.rows)),
-    ]
+    rows: list[tuple[Any, ...]] = [("samples", *(row.n_samples for row in found.rows))]
+    rows.append(("tokens a sample", *(f"{row.mean_length:.0f}" for row in found.rows)))
     for name, metric in METRICS.items():
         cells = [_measured(row.metrics[name], percent=name.startswith("fac")) for row in found.rows]
         rows.append((metric.title, *cells, metric.more_is))
-    out.print(table(["", *(row.run for row in found.rows), "more is"], rows))
-    if found.matched:
-        out.print(f"{found.n_draws} draws of {found.matched[1]:,} {found.matched[0]} each; mean, and 5 % to 95 %.")
+    size = f" of {found.matched[1]:,} {found.matched[0]}" if found.matched else ""
+    how = [f"{found.n_draws} draws{size} each; mean, and 5 % to 95 %."] if size else []
+    say(json, found, table(["", *(row.run for row in found.rows), "more is"], rows), *how)
 
 
 def _measured(value: Measured | None, *, percent: bool) -> str:

@@ -11,7 +11,7 @@ import fac_core as fac
 from fac_core.activations.spec import EncodeSpec
 from fac_core.cli.from_fields import takes
 from fac_core.cli.options import Json, WorkspaceFolder, takes_view
-from fac_core.cli.output import err, out, part_table, progress_bar, table, write_json
+from fac_core.cli.output import err, part_table, progress_bar, say, table
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.training.config import TrainConfig
 
@@ -38,42 +38,30 @@ def encode(
 
     Interrupted, the same command goes on.
     """
+    folder = workspace or Path("workspace")
     with progress_bar("Encoding") as tell:
-        info = fac.encode(
-            source,
-            spec,
-            name=name,
-            mapping=mapping,
-            workspace=workspace or Path("workspace"),
-            anchor=anchor,
-            on_progress=tell,
-        )
-    if json:
-        write_json(info)
-        return
-    out.print(
-        f"Run [bold]{info.name}[/] ({info.run_id}): {info.n_samples:,} samples, {info.n_tokens:,} tokens,"
-        f" {info.n_activations:,} activations of {info.d_sae:,} features."
+        info = fac.encode(source, spec, workspace=folder, name=name, mapping=mapping, anchor=anchor, on_progress=tell)
+    say(
+        json,
+        info,
+        f"Run {info.name} ({info.run_id}): {info.n_samples:,} samples, {info.n_tokens:,} tokens,"
+        f" {info.n_activations:,} activations of {info.d_sae:,} features.",
+        f"Encoded in {info.dtype}: {info.dtype_reason}.",
     )
-    out.print(f"Encoded in {info.dtype}: {info.dtype_reason}.")
-    if info.n_failures or info.n_truncated:
-        err.print(
-            f"{info.n_failures:,} records were not encoded (table `failures` says why), {info.n_truncated:,} were truncated."
-        )
+    if not json and (info.n_failures or info.n_truncated):
+        lost = f"{info.n_failures:,} records were not encoded (table `failures` says why)"
+        err.print(f"{lost}, {info.n_truncated:,} were truncated.")
 
 
 def runs(workspace: WorkspaceFolder = None, json: Json = False) -> None:
     """List the runs of the workspace, the newest last."""
     found = fac.Workspace.at(workspace).runs()
-    if json:
-        write_json(found)
-        return
     columns = ["run", "id", "samples", "tokens", "features", "model", "mode", "created"]
     rows = [
         (i.name, i.run_id, i.n_samples, i.n_tokens, i.d_sae, i.model, i.activation_mode, i.created_at[:16])
         for i in found
     ]
-    out.print(table(columns, rows) if rows else "No run yet: `fac encode DATA` makes one.")
+    say(json, found, table(columns, rows) if rows else "No run yet: `fac encode DATA` makes one.")
 
 
 @space.command()
@@ -83,10 +71,7 @@ def atlas(view: View, json: Json = False) -> None:
     with progress_bar("Atlas") as tell:
         fac.make_atlas(view.anchor.run_id, workspace=view.workspace, on_progress=tell)
     parts = view.parts()
-    if json:
-        write_json(parts)
-    else:
-        out.print(part_table("cluster (named by machine)", parts))
+    say(json, parts, part_table("cluster (named by machine)", parts))
 
 
 @space.command()
@@ -101,22 +86,16 @@ def match(
 ) -> None:
     """Which features of one space are found in another, by when they fire on the same texts; chance beside it."""
     found = fac.match_spaces(run_a, run_b, workspace=workspace, workspace_b=workspace_b, least_correlation=least)
-    if json:
-        write_json(found)
-        return
-    out.print(
-        table(
-            ["feature A", "feature B", "correlation", "same strongest samples"],
-            (
-                (str(row["feature_a"]), str(row["feature_b"]), f"{row['correlation']:.2f}", f"{row['shared_top']:.0%}")
-                for row in found.pairs.slice(0, n).to_pylist()
-            ),
-        )
+    rows = (
+        (str(row["feature_a"]), str(row["feature_b"]), f"{row['correlation']:.2f}", f"{row['shared_top']:.0%}")
+        for row in found.pairs.slice(0, n).to_pylist()
     )
-    out.print(
+    say(
+        json,
+        found,
+        table(["feature A", "feature B", "correlation", "same strongest samples"], rows),
         f"{found.share:.1%} of {found.n_tried:,} features of {found.run_a} have a match in {found.run_b}; with the texts"
         f" paired at random {found.null_share:.1%} (sd {found.null_sd:.1%}). {found.n_left_out:,} fire too rarely to be tried.",
-        markup=False,
     )
 
 
@@ -131,9 +110,5 @@ def train_sae(
     """Train a Top-K SAE on a model's activations. Interrupted, the same command goes on."""
     with progress_bar("Training") as tell:
         folder = fac.train_sae(sources, output, config, on_progress=tell)
-    if json:
-        write_json({"sae": str(folder)})
-    else:
-        out.print(
-            f"Trained SAE in {folder}. Use it with: fac encode DATA --model {config.model} --sae {folder}", markup=False
-        )
+    said = f"Trained SAE in {folder}. Use it with: fac encode DATA --model {config.model} --sae {folder}"
+    say(json, {"sae": str(folder)}, said)

@@ -13,7 +13,7 @@ from rich.text import Text
 import fac_core as fac
 from fac_core.cli.fill import yield_table
 from fac_core.cli.options import Author, Json, WorkspaceFolder, takes_definition, takes_view
-from fac_core.cli.output import in_line, out, table, write_json
+from fac_core.cli.output import in_line, say, table
 from fac_core.coverage.definition import Definition
 from fac_core.errors import WrongUse
 
@@ -56,7 +56,7 @@ def review(
         return
     if action == "controls":
         mixed = decide.mix_in_controls(batch, n, author=author, workspace=workspace)
-        write_json({"controls": mixed}) if json else out.print(f"{mixed:,} real texts are mixed in.")
+        say(json, {"controls": mixed}, f"{mixed:,} real texts are mixed in.")
         return
     if action in _CHOICES:
         events = fac.review(ids or [], _CHOICES[action], author=author, reason=reason, note=note, workspace=workspace)
@@ -69,10 +69,7 @@ def review(
     else:
         known = ", ".join(["list", *_CHOICES, "edit", "undo", "controls"])
         raise WrongUse(f"There is no action {action!r}; choose one of {known}. A batch is named with --batch.")
-    if json:
-        write_json(events)
-    else:
-        out.print(f"{len(events):,} {'decision' if len(events) == 1 else 'decisions'} recorded.")
+    say(json, events, f"{len(events):,} {'decision' if len(events) == 1 else 'decisions'} recorded.")
 
 
 def export(
@@ -89,27 +86,19 @@ def export(
     """Write the accepted candidates of some batches as a dataset with its card."""
     from fac_core.export.write import push as upload
 
+    kind, form = cast("Shape | None", shape), cast("Format", file_format)
     done = fac.export_dataset(
-        batches,
-        output,
-        shape=cast("Shape | None", shape),
-        file_format=cast("Format", file_format),
-        merged=merged,
-        author=author,
-        workspace=workspace,
+        batches, output, shape=kind, file_format=form, merged=merged, author=author, workspace=workspace
     )
     address = upload(done.folder, push) if push else None
-    if json:
-        write_json({**vars(done), "pushed_to": address})
-        return
-    said = [
+    say(
+        json,
+        {**vars(done), "pushed_to": address},
         f"{done.n_rows:,} rows ({done.shape}) in {done.data}: {done.n_accepted:,} accepted, {done.n_seed:,} of the seed;"
         f" {done.n_repeated:,} repeated texts left out.",
         *([f"Pushed to {address}."] if address else []),
         f"Measure it: fac encode {done.data}",
-    ]
-    for line in said:
-        out.print(Text(line))
+    )
 
 
 def trace(
@@ -119,13 +108,10 @@ def trace(
 ) -> None:
     """Where an exported row comes from: gap, triage, prompt, versions, check, reviews."""
     chain = fac.trace(candidate, workspace=workspace)
-    if json:
-        write_json(chain)
-        return
     drawn = Table.grid(padding=(0, 2))
     for name, said in _links(chain):
         drawn.add_row(name, Text(said))
-    out.print(drawn)
+    say(json, chain, drawn)
 
 
 @takes_view("argument", ranks=True)
@@ -137,10 +123,8 @@ def report(
 ) -> None:
     """Write a run up as one HTML file that opens without a server."""
     path = fac.write_report(view, output, n_gaps=gaps)
-    if json:
-        write_json({"report": path, "bytes": path.stat().st_size})
-    else:
-        out.print(Text(f"{path} ({path.stat().st_size / 1e3:,.0f} kB). Open it in a browser."))
+    size = path.stat().st_size
+    say(json, {"report": path, "bytes": size}, f"{path} ({size / 1e3:,.0f} kB). Open it in a browser.")
 
 
 def _standing(batch_id: str | None, definition: Definition, workspace: Path | None) -> Standing:
@@ -163,28 +147,20 @@ def _list(found: Standing, state: State | None, n: int, json: bool) -> None:
     }
     accepted = [one for one, is_now in found.states.items() if is_now == "accepted"]
     brought = yields(found.candidates.values(), accepted)
-    if json:
-        write_json({"batch": found.batch.batch_id, "coverage": coverage, "candidates": rows, "yields": brought})
-        return
     columns = ["candidate", "feature", "state", "check", "activation", "adds"]
     cells = (
-        (
-            row["candidate_id"],
-            str(row["feature_id"]),
-            row["state"],
-            row["verdict"],
-            f"{row['activation']:.3g}",
-            f"+{len(row['addition'].new)}",
-            in_line(row["text"], 60),
-        )
+        (row["candidate_id"], str(row["feature_id"]), row["state"], row["verdict"], f"{row['activation']:.3g}",
+         f"+{len(row['addition'].new)}", in_line(row["text"], 60))
         for row in rows[:n]
-    )
-    out.print(table([*columns, "text"], cells, whole=columns))
-    out.print(
+    )  # fmt: skip
+    say(
+        json,
+        {"batch": found.batch.batch_id, "coverage": coverage, "candidates": rows, "yields": brought},
+        table([*columns, "text"], cells, whole=columns),
         f"Batch {found.batch.batch_id}: {len(rows):,} candidates. FAC {coverage['now']:.2%} now,"
-        f" {coverage['if_accepted']:.2%} with what is accepted, {coverage['if_pending_pass']:.2%} if all that pass are."
+        f" {coverage['if_accepted']:.2%} with what is accepted, {coverage['if_pending_pass']:.2%} if all that pass are.",
+        yield_table(brought),
     )
-    out.print(yield_table(brought))
 
 
 def _row(found: Standing, candidate_id: str) -> dict[str, Any]:
@@ -222,5 +198,4 @@ def _links(chain: Chain) -> Iterator[tuple[str, str]]:
         about = f", version {said['candidate_version']}" if said else ""
         yield "review", f"{said.get('choice', 'taken back')}{why}{note} by {event.author} {event.at}{about}"
     yield "state", chain.state
-    for row in chain.rows:
-        yield "row", f"{row.row} of {row.file}, {row.at}"
+    yield from (("row", f"{row.row} of {row.file}, {row.at}") for row in chain.rows)

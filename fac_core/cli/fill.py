@@ -12,7 +12,7 @@ from rich.table import Table
 import fac_core as fac
 from fac_core.cli.from_fields import listed, takes
 from fac_core.cli.options import Json, WorkspaceFolder, takes_definition
-from fac_core.cli.output import in_line, out, progress_bar, table, write_json
+from fac_core.cli.output import in_line, progress_bar, say, table
 from fac_core.coverage.definition import Definition
 from fac_core.errors import WrongUse
 from fac_core.synthesis.spec import SynthesisSpec
@@ -29,9 +29,7 @@ _FLAGS = {"steps": "--methods", "n": "-n", "m": "-m", "k": "-k"}
 def synthesise(
     spec: SynthesisSpec,
     definition: Definition,
-    targets: Annotated[
-        str, typer.Option(help="approved (triaged as targets), all gaps, or feature ids with commas.")
-    ] = "approved",
+    targets: Annotated[str, typer.Option(help="approved gaps, all, or feature ids with commas.")] = "approved",
     key: Annotated[str | None, typer.Option(help="Environment variable with the server's key.")] = None,
     preview: Annotated[bool, typer.Option("--preview", help="Two samples for the first three targets.")] = False,
     estimate: Annotated[bool, typer.Option("--estimate", help="Only say what it would cost.")] = False,
@@ -57,19 +55,17 @@ def synthesise(
     with progress_bar("Synthesising") as tell:
         outcome = fac.synthesise(spec, workspace=workspace, key_variable=key, on_progress=tell)
     made = Candidates(fac.Workspace.at(workspace).events()).of(outcome.batch_id).values()
-    if json:
-        write_json({**vars(outcome), "yields": yields(made)})
-        return
-    if preview:
-        out.print(_texts(made))
-    out.print(
-        f"Batch [bold]{outcome.batch_id}[/]: {outcome.closed:,} of {outcome.targets:,} targets closed;"
-        f" {outcome.passed:,} of {outcome.candidates:,} candidates pass; {outcome.generated:,} tokens generated."
+    spent = f"The budget is spent: {len(outcome.untouched):,} targets were not tried. Raise --budget to go on."
+    say(
+        json,
+        {**vars(outcome), "yields": yields(made)},
+        *([_texts(made)] if preview else []),
+        f"Batch {outcome.batch_id}: {outcome.closed:,} of {outcome.targets:,} targets closed;"
+        f" {outcome.passed:,} of {outcome.candidates:,} candidates pass; {outcome.generated:,} tokens generated.",
+        *([spent] if outcome.budget_spent else []),
+        yield_table(yields(made)),
+        f"Look at them and decide: fac review --batch {outcome.batch_id}",
     )
-    if outcome.budget_spent:
-        out.print(f"The budget is spent: {len(outcome.untouched):,} targets were not tried. Raise --budget to go on.")
-    out.print(yield_table(yields(made)))
-    out.print(f"Look at them and decide: fac review --batch {outcome.batch_id}")
 
 
 def yield_table(found: Iterable[Yield]) -> Table:
@@ -103,10 +99,5 @@ def _targets(named: str, spec: SynthesisSpec, workspace: WorkspaceFolder) -> tup
 
 def _print_estimate(spec: SynthesisSpec, workspace: WorkspaceFolder, json: bool) -> None:
     found = fac.estimate(spec, workspace=workspace)
-    if json:
-        write_json(found)
-        return
-    out.print(
-        f"{found.targets:,} targets: {found.least_requests:,} to {found.most_requests:,} samples,"
-        f" at most {found.least_tokens:,} to {found.most_tokens:,} tokens."
-    )
+    asked = f"{found.targets:,} targets: {found.least_requests:,} to {found.most_requests:,} samples"
+    say(json, found, f"{asked}, at most {found.least_tokens:,} to {found.most_tokens:,} tokens.")

@@ -47,19 +47,24 @@ def options_of(
     found: dict[str, inspect.Parameter] = {}
     for field in fields_of(kind).values():
         if field.name not in without:
-            flag = (flags or {}).get(field.name, f"--{field.name.replace('_', '-')}")
-            default = None if unset else _shown(field)
-            found[field.name] = option(field.name, flag, _type(field), _help(field), default, panel)
+            flag, default = (flags or {}).get(field.name), None if unset else _shown(field)
+            found[field.name] = option(field.name, _type(field), _help(field), default, flag=flag, panel=panel)
     return found
 
 
 def option(
-    name: str, flag: str, kind: Any, said: str, default: Any = None, panel: str | None = None
+    name: str, kind: Any, said: str, default: Any = None, *, flag: str | None = None, panel: str | None = None
 ) -> inspect.Parameter:
-    """One option as a parameter of a command; without a default it may be None."""
-    asked = typer.Option(*flag.split("/"), help=said, rich_help_panel=panel, is_flag=True if kind is bool else None)
+    """One option as a parameter of a command; without a default it may be None. A short flag stands behind a `/`."""
+    names = (flag or flag_of(name)).split("/")
+    asked = typer.Option(*names, help=said, rich_help_panel=panel, is_flag=True if kind is bool else None)
     annotation = Annotated[kind if default is not None else kind | None, asked]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def flag_of(name: str) -> str:
+    """The flag of a parameter, unless another is named."""
+    return f"--{name.replace('_', '-')}"
 
 
 def made(kind: type, chosen: Mapping[str, Any]) -> Any:
@@ -129,9 +134,8 @@ def _shown(field: FieldOf) -> Any:
 
 def _value(field: FieldOf, given: Any) -> Any:
     kind = _present(field.type)
-    if get_origin(kind) is not tuple or not isinstance(given, str):
-        return given
-    return listed(given, get_args(kind)[0] if get_args(kind)[0] is int else str, field.name)
+    is_list = get_origin(kind) is tuple and isinstance(given, str)
+    return listed(given, int if get_args(kind)[0] is int else str, field.name) if is_list else given
 
 
 def listed(given: str, kind: Callable[[str], Any], name: str) -> tuple[Any, ...]:

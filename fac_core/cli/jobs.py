@@ -7,11 +7,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
-from rich.text import Text
 
 import fac_core as fac
 from fac_core.cli.options import Author, Json, WorkspaceFolder
-from fac_core.cli.output import err, out, table, write_json
+from fac_core.cli.output import err, say, table
 from fac_core.errors import WrongUse
 
 if TYPE_CHECKING:
@@ -37,11 +36,10 @@ def list_jobs(context: typer.Context, workspace: WorkspaceFolder = None, json: J
 
     found = control.list_jobs(workspace)
     progress = fac.Workspace.at(workspace).pulses().progress()
-    if json:
-        write_json([{**vars(job), "progress": progress.get(job.job_id)} for job in found])
-        return
     rows = [_row(job, progress.get(job.job_id)) for job in found]
-    out.print(table(["job", "kind", "state", "done", "by", "at", ""], rows) if rows else "No job was asked for yet.")
+    document = [{**vars(job), "progress": progress.get(job.job_id)} for job in found]
+    columns = ["job", "kind", "state", "done", "by", "at", ""]
+    say(json, document, table(columns, rows) if rows else "No job was asked for yet.")
 
 
 @jobs.command()
@@ -61,10 +59,7 @@ def submit(
             f'The parameters are no JSON ({error}). Write them so: \'{{"source": "texts.jsonl"}}\'.'
         ) from None
     job = fac.submit_job(kind, given, author=author, workspace=workspace, launch=launch)
-    if json:
-        write_json(job)
-    else:
-        out.print(f"Job {job.job_id} waits." + ("" if launch else " `fac jobs worker` does it."))
+    say(json, job, f"Job {job.job_id} waits." + ("" if launch else " `fac jobs worker` does it."))
 
 
 def _changing(action: str) -> Callable[..., None]:
@@ -74,10 +69,7 @@ def _changing(action: str) -> Callable[..., None]:
         from fac_core.jobs.control import change_job
 
         job = change_job(job_id, cast("Action", action), author=author, workspace=workspace)
-        if json:
-            write_json(job)
-        else:
-            out.print(f"Job {job.job_id} is {job.state}" + (f"; {job.wish} asked." if job.wish else "."))
+        say(json, job, f"Job {job.job_id} is {job.state}" + (f"; {job.wish} asked." if job.wish else "."))
 
     return change
 
@@ -97,11 +89,7 @@ def log(
     from fac_core.jobs.control import job_log
 
     lines = job_log(job_id, n, workspace=workspace)
-    if json:
-        write_json(lines)
-        return
-    for line in lines:
-        out.print(Text(line))
+    say(json, lines, *lines)
 
 
 @jobs.command()
@@ -117,10 +105,7 @@ def worker(
     found = fac.Workspace.at(workspace)
     err.print("Waiting for jobs. Ctrl-C ends the worker; a job that runs is kept for resume.")
     done = work(found, once=once, idle_exit=idle_exit)
-    if json:
-        write_json({"jobs": done})
-    else:
-        out.print(f"{done:,} jobs done.")
+    say(json, {"jobs": done}, f"{done:,} jobs done.")
 
 
 def _row(job: Job, far: Any) -> tuple[str, ...]:

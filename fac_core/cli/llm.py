@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
@@ -12,7 +12,7 @@ import typer
 from rich.text import Text
 
 import fac_core as fac
-from fac_core.cli.from_fields import listed, option, takes_options
+from fac_core.cli.from_fields import flag_of, listed, option, takes_options
 from fac_core.cli.output import err, progress_bar
 from fac_core.coverage.definition import CALIBRATED
 from fac_core.errors import WrongUse
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
 
 _PANEL = "Asking a language model"
 _OPTIONS = {
-    name: option(name, flag, kind, said, panel=_PANEL)
-    for name, flag, kind, said in (
-        ("llm", "--llm", str, "Ask a model behind this address, e.g. http://localhost:11434/v1."),
-        ("model", "--model", str, "What the server calls it."),
-        ("key", "--key", str, "The environment variable that holds the key."),
-        ("features", "--features", str, "gaps (the default), targets, or ids such as 12,40."),
-        ("limit", "--limit", int, "At most so many features."),
-        ("max_tokens", "--max-tokens", int, "Cap on all tokens, read and written."),
-        ("prices", "--prices", str, "Of a million tokens READ,WRITTEN, e.g. 0.15,0.60."),
-        ("max_cost", "--max-cost", float, "With --prices: cap on the cost."),
-        ("answer_tokens", "--answer-tokens", int, "Longest answer; more for models that reason first."),
-        ("concurrency", "--concurrency", int, "Requests at once; 4 by default."),
-        ("yes", "--yes/-y", bool, "Send without asking."),
+    name: option(name, kind, said, flag="--yes/-y" if name == "yes" else None, panel=_PANEL)
+    for name, kind, said in (
+        ("llm", str, "Ask a model behind this address, e.g. http://localhost:11434/v1."),
+        ("model", str, "What the server calls it."),
+        ("key", str, "The environment variable that holds the key."),
+        ("features", str, "gaps (the default), targets, or ids such as 12,40."),
+        ("limit", int, "At most so many features."),
+        ("max_tokens", int, "Cap on all tokens, read and written."),
+        ("prices", str, "Of a million tokens READ,WRITTEN, e.g. 0.15,0.60."),
+        ("max_cost", float, "With --prices: cap on the cost."),
+        ("answer_tokens", int, "Longest answer; more for models that reason first."),
+        ("concurrency", int, "Requests at once; 4 by default."),
+        ("yes", bool, "Send without asking."),
     )
 }
 
@@ -148,27 +148,23 @@ def _tokens(usage: Usage) -> int:
 
 def _llm(llm: str | None, **chosen: Any) -> Llm | None:
     if llm is None:
-        lonely = [_flag(name) for name, value in chosen.items() if value is not None]
+        lonely = [flag_of(name) for name, value in chosen.items() if value is not None]
         if lonely:
             raise WrongUse(f"{', '.join(lonely)}: these go with --llm, the address of a model.")
         return None
     for name in ("limit", "max_tokens", "answer_tokens", "concurrency"):
         if chosen[name] is not None and chosen[name] < 1:
-            raise WrongUse(f"{_flag(name)} is {chosen[name]}; give 1 or more.")
+            raise WrongUse(f"{flag_of(name)} is {chosen[name]}; give 1 or more.")
     if chosen["model"] is None:
         raise WrongUse("--llm needs --model: what the server calls the model.")
-    kept: Mapping[str, Any] = {name: chosen[name] for name in ("limit", "max_tokens", "max_cost", "answer_tokens")}
+    as_given = {name: chosen[name] for name in ("limit", "max_tokens", "max_cost", "answer_tokens")}
     return Llm(
         server=fac.Server(llm, chosen["model"], key_variable=chosen["key"], concurrency=chosen["concurrency"] or 4),
         features=chosen["features"] or "gaps",
         prices=_prices(chosen["prices"]),
         yes=bool(chosen["yes"]),
-        **kept,
+        **as_given,
     )
-
-
-def _flag(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
 
 
 def _prices(text: str | None) -> Prices | None:

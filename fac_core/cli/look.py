@@ -14,7 +14,7 @@ from rich.text import Text
 
 import fac_core as fac
 from fac_core.cli.options import Json, takes_view
-from fac_core.cli.output import highlighted, out, print_examples, table, write_json
+from fac_core.cli.output import highlighted, out, print_examples, say, table, write_json
 from fac_core.errors import WrongUse
 
 if TYPE_CHECKING:
@@ -32,9 +32,7 @@ _BLOCKS = " ▁▂▃▄▅▆▇█"
 def feature(
     view: View,
     feature_id: Annotated[int, typer.Argument(metavar="FEATURE", help="Feature id.")],
-    top: Annotated[
-        int | None, typer.Option(min=1, help="Only so many samples of the anchor, those that fire it most.")
-    ] = None,
+    top: Annotated[int | None, typer.Option(min=1, help="Only the anchor's strongest samples.")] = None,
     n: Annotated[int, typer.Option("-n", help="Samples to show of each group.")] = 5,
     duplicates: Annotated[bool, typer.Option("--duplicates", help="Show folded duplicates too.")] = False,
     json: Json = False,
@@ -68,9 +66,7 @@ def find(
     view: View,
     feature_id: Annotated[int | None, typer.Argument(metavar="[FEATURE]", help="Feature id; or --gaps.")] = None,
     gaps: Annotated[bool, typer.Option("--gaps", help="For all gaps at once: what each run would close.")] = False,
-    sources: Annotated[
-        list[str] | None, typer.Option("--in", help="Run to search; all of the space by default.")
-    ] = None,
+    sources: Annotated[list[str] | None, typer.Option("--in", help="Run to search; all by default.")] = None,
     n: Annotated[int, typer.Option("-n", help="Texts to show.")] = 10,
     json: Json = False,
 ) -> None:
@@ -97,21 +93,18 @@ def _closing(view: View, sources: Sequence[str], json: bool) -> None:
     from fac_core.comparison import closing
 
     found = closing(view, sources)
-    if json:
-        write_json(found)
-        return
     rows = (
         (
-            " + ".join(part.sources),
-            len(part.closed),
-            part.n_gaps,
-            f"{len(part.closed) / max(1, part.n_gaps):.1%}",
-            len(part.samples),
-            part.n_for_90,
+            " + ".join(of.sources),
+            n := len(of.closed),
+            of.n_gaps,
+            f"{n / max(1, of.n_gaps):.1%}",
+            len(of.samples),
+            of.n_for_90,
         )
-        for part in found
+        for of in found
     )
-    out.print(table(["texts of", "gaps closed", "of", "share", "with texts", "90 % of them with"], rows))
+    say(json, found, table(["texts of", "gaps closed", "of", "share", "with texts", "90 % of them with"], rows))
 
 
 def print_head(console: Console, found: FeatureEvidence, label: Label | None) -> None:

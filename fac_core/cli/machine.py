@@ -19,12 +19,13 @@ from rich.text import Text
 
 import fac_core as fac
 from fac_core.cli.options import Json, WorkspaceFolder
-from fac_core.cli.output import curve_table, gap_table, out, part_table, progress_bar, table, write_json
+from fac_core.cli.output import curve_table, gap_table, out, part_table, progress_bar, say, table, write_json
 from fac_core.errors import MissingExtra, NotFound
 
 if TYPE_CHECKING:
     from fac_core.demo import Demo
 
+_DEMO = Path("demo-workspace")
 _ENOUGH = 20
 """A set in which fewer features are at home says little about its own."""
 _POORLY = 0.5
@@ -32,9 +33,7 @@ _POORLY = 0.5
 
 
 def demo(
-    workspace: Annotated[Path, typer.Option("--workspace", "-w", help="Where the demo's workspace goes.")] = Path(
-        "demo-workspace"
-    ),
+    workspace: Annotated[Path, typer.Option("--workspace", "-w", help="Where its workspace goes.")] = _DEMO,
     json: Json = False,
 ) -> None:
     """The whole story in a few minutes: two public datasets, a real model and SAE."""
@@ -52,13 +51,9 @@ def doctor(json: Json = False) -> int:
     from fac_core.doctor import checks, is_healthy
 
     found = checks()
-    if json:
-        write_json({"healthy": is_healthy(found), "checks": found})
-    else:
-        good, bad, optional = Text("✓", "green"), Text("✗", "red"), Text("–", "yellow")
-        marks = (good if check.ok else bad if check.needed else optional for check in found)
-        rows = ((mark, one.name, one.found, one.mend) for mark, one in zip(marks, found, strict=True))
-        out.print(table(["", "what", "found", "mend"], rows))
+    good, bad, optional = Text("✓", "green"), Text("✗", "red"), Text("–", "yellow")
+    rows = ((good if c.ok else bad if c.needed else optional, c.name, c.found, c.mend) for c in found)
+    say(json, {"healthy": is_healthy(found), "checks": found}, table(["", "what", "found", "mend"], rows))
     return 0 if is_healthy(found) else 1
 
 
@@ -132,12 +127,13 @@ def tell(console: Console, demo: Demo) -> None:
         console.print(Text(f"Hardly fires: {', '.join(poorly)}.", style="bold"))
     console.rule("Features that never fire in the seed, and what they fire on in the anchor")
     console.print(gap_table(demo.gaps))
-    console.rule("FAC against the threshold δ (paper's definition)")
-    console.print(curve_table(demo.threshold_curve))
-    console.rule("FAC against the number of samples (calibrated): would more of the same help?")
-    console.print(curve_table(demo.growth_curve))
-    console.rule("FAC against the samples a feature needs (δ = 0): how much hangs on one sample?")
-    console.print(curve_table(demo.count_curve))
+    for title, points in (
+        ("FAC against the threshold δ (paper's definition)", demo.threshold_curve),
+        ("FAC against the number of samples (calibrated): would more of the same help?", demo.growth_curve),
+        ("FAC against the samples a feature needs (δ = 0): how much hangs on one sample?", demo.count_curve),
+    ):
+        console.rule(title)
+        console.print(curve_table(points))
     console.rule("Go on")
     feature = demo.gaps["feature_id"][0].as_py() if len(demo.gaps) else 0
     console.print(Text(f"The workspace is {demo.workspace}. Try:"))

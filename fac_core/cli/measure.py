@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from fac_core.cli.options import Json, takes_view
-from fac_core.cli.output import curve_table, gap_table, out, part_table, table, write_json
+from fac_core.cli.output import curve_table, gap_table, out, part_table, say, table, write_json
 from fac_core.errors import WrongUse
 
 if TYPE_CHECKING:
@@ -21,9 +21,7 @@ def coverage(
     view: View,
     by: Annotated[str | None, typer.Option(help="Also by a metadata field of the anchor's samples, e.g. set.")] = None,
     versus: Annotated[list[str] | None, typer.Option(help="More runs to set beside it, at matched size.")] = None,
-    closes: Annotated[
-        str | None, typer.Option(help="Gap closure: how much of this seed run's gaps RUN closes.")
-    ] = None,
+    closes: Annotated[str | None, typer.Option(help="Share of this seed's gaps that RUN closes.")] = None,
     json: Json = False,
 ) -> None:
     """FAC of a run against the anchor, with its interval; both presets beside it."""
@@ -57,9 +55,7 @@ def coverage(
 def gaps(
     view: View,
     limit: Annotated[int, typer.Option(help="Rows to show.")] = 20,
-    why: Annotated[
-        bool, typer.Option("--why", help="Instead: why they are uncovered, and what would mend it.")
-    ] = False,
+    why: Annotated[bool, typer.Option("--why", help="Only why they are missing, and what would mend it.")] = False,
     json: Json = False,
 ) -> None:
     """What the anchor has and the run lacks, the highest priority first."""
@@ -70,22 +66,16 @@ def gaps(
         return
     ranked = view.gaps()
     found = with_evidence(ranked.slice(0, limit), view.q, view.p, view.definition, view.relevant)
-    if json:
-        write_json(found)
-        return
-    out.print(gap_table(found) if len(found) else "No gap: the run covers all that counts.")
-    if len(ranked) > len(found) > 0:
-        out.print(f"{len(found):,} of {len(ranked):,} gaps; --limit shows more, `fac feature ID` one of them in full.")
+    more = f"{len(found):,} of {len(ranked):,} gaps; --limit shows more, `fac feature ID` one of them in full."
+    none = "No gap: the run covers all that counts."
+    say(json, found, gap_table(found) if len(found) else none, *([more] if len(ranked) > len(found) > 0 else []))
 
 
 @takes_view()
 def curve(
     view: View,
     kind: Annotated[
-        str,
-        typer.Argument(
-            help="threshold (FAC against δ), growth (against samples) or count (against samples a feature needs)."
-        ),
+        str, typer.Argument(help="threshold (against δ), growth (samples) or count (samples a feature needs).")
     ] = "threshold",
     json: Json = False,
 ) -> None:
@@ -94,10 +84,7 @@ def curve(
     if kind not in curves:
         raise WrongUse(f"There is no curve {kind!r}; choose {', '.join(curves)}.")
     points = curves[kind]()
-    if json:
-        write_json(points)
-    else:
-        out.print(curve_table(points))
+    say(json, points, curve_table(points))
 
 
 def short(result: Any) -> dict[str, Any]:
@@ -109,12 +96,9 @@ def _why(view: View, json: bool) -> None:
     from fac_core.gaps.causes import REMEDIES, Cause, cause_counts
 
     found = view.causes()
-    if json:
-        write_json(found)
-        return
     counted = cause_counts(found)
     rows = ((counted[cause], cause, REMEDIES[cause]) for cause in get_args(Cause))
-    out.print(table(["gaps", "why", "what would mend it"], rows))
+    say(json, found, table(["gaps", "why", "what would mend it"], rows))
 
 
 def _print_coverage(measured: Any, document: dict[str, Any]) -> None:
@@ -132,12 +116,9 @@ def _print_coverage(measured: Any, document: dict[str, Any]) -> None:
         f" dense, {excluded.not_relevant:,} not relevant; {measured.n_extra:,} extra features fire in the run alone.",
     ]
     for name, preset in document["presets"].items():
-        said = (
-            f"undefined: {preset['why']}"
-            if preset["fac"] is None
-            else f"FAC {preset['fac']:.1%}  ({preset['numerator']:,} of {preset['denominator']:,})"
-        )
-        lines.append(f"  {name:<11} {said}")
+        counted = preset["fac"] is not None
+        said = f"FAC {preset['fac']:.1%}  ({preset['numerator']:,} of {preset['denominator']:,})" if counted else ""
+        lines.append(f"  {name:<11} {said or 'undefined: ' + preset['why']}")
     for other in document.get("compared", []):
         matched = other["matched"]
         lines.append(

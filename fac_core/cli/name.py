@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 import typer
-from rich.text import Text
+from rich.table import Table
 
 import fac_core as fac
 from fac_core.cli.llm import Llm, answered, spent, takes_llm
 from fac_core.cli.options import Author, Json, OfRun, WorkspaceFolder
-from fac_core.cli.output import out, table, write_json
+from fac_core.cli.output import say, table
 from fac_core.errors import WrongUse
 from fac_core.naming.level import Level
 
@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 def label(
     asked: Llm | None,
     run: OfRun = None,
-    listing: Annotated[
-        bool, typer.Option("--list", help="Only list the labels that hold; with --feature all that it ever had.")
-    ] = False,
+    listing: Annotated[bool, typer.Option("--list", help="Only list them; with --feature all that it had.")] = False,
     feature: Annotated[int | None, typer.Option(help="With --name: the feature to rename.")] = None,
     name: Annotated[str | None, typer.Option(help="Your own name for it, which holds over any machine's.")] = None,
     author: Author = "anonymous",
@@ -45,10 +43,7 @@ def label(
     if listing and name is None:
         held = labels_of(workspace, run)
         found = held.history(feature) if feature is not None else _by_trust(list(held.all().values()))
-        if json:
-            write_json(found)
-        else:
-            _print_labels(found if feature is not None else found[:n])
+        say(json, found, _label_table(found if feature is not None else found[:n]))
         return
     if (feature is None) != (name is None) or listing:
         raise WrongUse("To rename a feature say both: fac label --feature ID --name NAME.")
@@ -66,9 +61,7 @@ def relevance(
     run: OfRun = None,
     field: Annotated[str, typer.Option(help="Metadata field that says which samples are positive.")] = "label",
     value: Annotated[str, typer.Option(help="Its value in the positive samples.")] = "1",
-    background: Annotated[
-        str | None, typer.Option(help="Instead of a label: a run of other texts to set the anchor against.")
-    ] = None,
+    background: Annotated[str | None, typer.Option(help="Instead: a run of other texts.")] = None,
     judge: Annotated[int | None, typer.Option(metavar="FEATURE", help="Judge this feature yourself.")] = None,
     level: Annotated[str | None, typer.Option(help="With --judge: yes, probably, maybe or no.")] = None,
     reason: Annotated[str, typer.Option(help="With --judge: why, in a few words.")] = "",
@@ -94,34 +87,25 @@ def relevance(
         held = judging.set_relevance(
             task, judge, cast(Level, level), author=author, reason=reason, run=run, workspace=workspace
         )
-        if json:
-            write_json(held)
-        else:
-            out.print(Text(f"Feature {held.feature_id}, {task}: {held.level}, says {held.author}."))
+        say(json, held, f"Feature {held.feature_id}, {task}: {held.level}, says {held.author}.")
         return
     if background is None:
         found = fac.judge_by_statistic(task, field, value, run, workspace=workspace)
     else:
         found = judging.judge_against_background(task, background, run, workspace=workspace)
-    if json:
-        write_json(found)
-        return
     names = labels_of(workspace, run).names().text
-    rows = (
-        (
-            str(row["feature_id"]),
-            names.get(row["feature_id"]),
-            row["level"],
-            f"{row['odds_ratio']:.1f}",
-            f"{row['low']:.1f} to {row['high']:.1f}",
-            row["n_positive"],
-            row["n_negative"],
-        )
-        for row in found.sort_by([("low", "descending")]).slice(0, n).to_pylist()
+    named = (
+        (row, names.get(row["feature_id"])) for row in found.sort_by([("low", "descending")]).slice(0, n).to_pylist()
     )
-    out.print(table(["feature", "label", "level", "odds ratio", "95 %", "with", "without"], rows))
+    rows = (
+        (str(row["feature_id"]), name, row["level"], f"{row['odds_ratio']:.1f}", f"{row['low']:.1f} to {row['high']:.1f}",
+         row["n_positive"], row["n_negative"])
+        for row, name in named
+    )  # fmt: skip
     counted = Counter(found["level"].to_pylist())
-    out.print(", ".join(f"{level} {counted[level]:,}" for level in ("yes", "probably", "maybe", "no")))
+    columns = ["feature", "label", "level", "odds ratio", "95 %", "with", "without"]
+    said = ", ".join(f"{level} {counted[level]:,}" for level in get_args(Level))
+    say(json, found, table(columns, rows), said)
 
 
 def _label_by_llm(asked: Llm, run: str | None, workspace: Path | None, json: bool) -> None:
@@ -129,22 +113,16 @@ def _label_by_llm(asked: Llm, run: str | None, workspace: Path | None, json: boo
 
     asking = asked.about(run, workspace)
     found, usage = answered(asked, asking, estimate_labels(asking), fac.label_by_llm, "Labels", json=json)
-    if json:
-        write_json({"features": list(found.values()), "spent": usage})
-        return
     rows = (
-        (
-            str(one.feature_id),
-            one.text,
-            one.outcome,
-            one.verified,
-            f"{one.trust.f1:.2f}" if one.trust else "",
-            one.detail,
-        )
+        (str(one.feature_id), one.text, one.outcome, one.verified, one.trust and f"{one.trust.f1:.2f}", one.detail)
         for one in found.values()
     )
-    out.print(table(["feature", "label", "outcome", "verified", "F1", "detail"], rows))
-    out.print(f"{sum(one.outcome == 'labelled' for one in found.values()):,} labels recorded. {spent(usage)}")
+    say(
+        json,
+        {"features": list(found.values()), "spent": usage},
+        table(["feature", "label", "outcome", "verified", "F1", "detail"], rows),
+        f"{sum(one.outcome == 'labelled' for one in found.values()):,} labels recorded. {spent(usage)}",
+    )
 
 
 def _judge_by_llm(task: str, asked: Llm, run: str | None, workspace: Path | None, json: bool) -> None:
@@ -153,19 +131,14 @@ def _judge_by_llm(task: str, asked: Llm, run: str | None, workspace: Path | None
     asking = asked.about(run, workspace)
     ask = partial(fac.judge_by_llm, task)
     found, usage = answered(asked, asking, estimate_relevance(task, asking), ask, "Relevance", json=json)
-    if json:
-        write_json({"features": list(found.values()), "spent": usage})
-        return
-    rows = (
-        (
-            str(one.feature_id),
-            one.verdict.level if one.verdict else "none",
-            one.verdict.reason if one.verdict else one.detail,
-        )
-        for one in found.values()
+    verdicts = [(str(one.feature_id), one.verdict, one.detail) for one in found.values()]
+    rows = ((i, held.level if held else "none", held.reason if held else detail) for i, held, detail in verdicts)
+    say(
+        json,
+        {"features": list(found.values()), "spent": usage},
+        table(["feature", "level", "reason"], rows),
+        f"{sum(held is not None for _, held, _ in verdicts):,} verdicts recorded. {spent(usage)}",
     )
-    out.print(table(["feature", "level", "reason"], rows))
-    out.print(f"{sum(one.verdict is not None for one in found.values()):,} verdicts recorded. {spent(usage)}")
 
 
 def _after_labelling(held: list[Label], n: int, json: bool) -> None:
@@ -173,12 +146,11 @@ def _after_labelling(held: list[Label], n: int, json: bool) -> None:
 
     scores = [one.trust.f1 for one in held if one.trust is not None]
     trusted = sum(score >= TRUSTED for score in scores)
-    if json:
-        write_json({"labels": held, "trusted": trusted, "scored": len(scores)})
-        return
-    _print_labels(_by_trust(held)[:n])
-    out.print(
-        f"{len(held):,} features have a label; {trusted:,} labels predict unseen samples with F1 of {TRUSTED} or more."
+    say(
+        json,
+        {"labels": held, "trusted": trusted, "scored": len(scores)},
+        _label_table(_by_trust(held)[:n]),
+        f"{len(held):,} features have a label; {trusted:,} labels predict unseen samples with F1 of {TRUSTED} or more.",
     )
 
 
@@ -186,20 +158,10 @@ def _by_trust(labels: list[Label]) -> list[Label]:
     return sorted(labels, key=lambda one: (-(one.trust.f1 if one.trust else 1.0), one.feature_id))
 
 
-def _print_labels(labels: Sequence[Label]) -> None:
+def _label_table(labels: Sequence[Label]) -> Table | str:
     rows = (
-        (
-            str(one.feature_id),
-            one.text,
-            f"{one.trust.f1:.2f}" if one.trust else "",
-            one.method,
-            one.author,
-            one.at[:16],
-        )
+        (str(one.feature_id), one.text, one.trust and f"{one.trust.f1:.2f}", one.method, one.author, one.at[:16])
         for one in labels
     )
-    out.print(
-        table(["feature", "label", "F1", "from", "by", "at"], rows)
-        if labels
-        else "No label yet: `fac label` makes them."
-    )
+    columns = ["feature", "label", "F1", "from", "by", "at"]
+    return table(columns, rows) if labels else "No label yet: `fac label` makes them."

@@ -14,60 +14,43 @@ import fac_core as fac
 from fac_core.cli.from_fields import Command, made, option, options_of, takes_options
 from fac_core.coverage.definition import PRESETS, Definition
 from fac_core.errors import WrongUse
+from fac_core.fields import fields_of
 from fac_core.gaps.weights import Weights
 from fac_core.naming.level import Level
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
-WorkspaceFolder = Annotated[
-    Path | None, typer.Option("--workspace", "-w", help="Workspace folder; found in or above this folder by default.")
-]
-AnchorName = Annotated[str | None, typer.Option("--anchor", help="Anchor run; the workspace's by default.")]
+_WORKSPACE = "Workspace folder; found in or above this folder by default."
+_ANCHOR, _RUN = "Anchor run; the workspace's by default.", "Run name or id; the newest beside the anchor by default."
+WorkspaceFolder = Annotated[Path | None, typer.Option("--workspace", "-w", help=_WORKSPACE)]
+AnchorName = Annotated[str | None, typer.Option("--anchor", help=_ANCHOR)]
 OfRun = Annotated[str | None, typer.Option("--run", help="Run name or id; the anchor by default.")]
 Author = Annotated[str, typer.Option(help="Who says so.")]
 Match = Annotated[str | None, typer.Option(help="samples or tokens: draw all runs at the smallest one's size.")]
 
 _FRAME, _DEFINITION, _PRIORITY = "What is looked at", "What counts as covered", "Which gap comes first"
-_RUN = "Run name or id; the newest beside the anchor by default."
-_RUNS: dict[str | None, dict[str, inspect.Parameter]] = {
-    "option": {"run": option("run", "--run", str, _RUN, panel=_FRAME)},
-    "argument": {
-        "run": inspect.Parameter(
-            "run",
-            inspect.Parameter.KEYWORD_ONLY,
-            default=None,
-            annotation=Annotated[str | None, typer.Argument(help=_RUN)],
-        )
-    },
+_NAMED = option("run", str, _RUN, panel=_FRAME)
+_RUNS: dict[str, dict[str, inspect.Parameter]] = {
+    "option": {"run": _NAMED},
+    "argument": {"run": _NAMED.replace(annotation=Annotated[str | None, typer.Argument(help=_RUN)])},
+    "names": {},
 }
+_FLAGS = {"exclude_dense_above": "--dense-above", "exclude_sinks": "--no-sinks"}
 _COUNTED = {
-    "preset": option("preset", "--preset", str, "paper (δ=0, one sample) or calibrated.", panel=_DEFINITION),
-    **options_of(
-        Definition,
-        {"exclude_dense_above": "--dense-above", "exclude_sinks": "--no-sinks"},
-        panel=_DEFINITION,
-        unset=True,
-    ),
+    "preset": option("preset", str, "paper (δ=0, one sample) or calibrated.", panel=_DEFINITION),
+    **options_of(Definition, _FLAGS, panel=_DEFINITION, unset=True),
 }
 _FRAMED = {
-    "anchor": option("anchor", "--anchor", str, "Anchor run; the workspace's by default.", panel=_FRAME),
-    "task": option("task", "--task", str, "Count only features that were judged relevant for it.", panel=_FRAME),
+    "anchor": option("anchor", str, _ANCHOR, panel=_FRAME),
+    "task": option("task", str, "Count only features that were judged relevant for it.", panel=_FRAME),
     "strictness": option(
-        "strictness",
-        "--strictness",
-        str,
-        "Least verdict that counts: yes, probably or maybe (the default).",
-        panel=_FRAME,
+        "strictness", str, "Least verdict that counts: yes, probably or maybe (default).", panel=_FRAME
     ),
-    "workspace": option(
-        "workspace", "--workspace/-w", Path, "Workspace folder; found in or above this folder by default.", panel=_FRAME
-    ),
+    "workspace": option("workspace", Path, _WORKSPACE, flag="--workspace/-w", panel=_FRAME),
     **_COUNTED,
 }
 _WEIGHTS = {
-    f"w_{name}": parameter.replace(name=f"w_{name}")
-    for name, parameter in options_of(
-        Weights, {field.name: f"--w-{field.name}" for field in dataclasses.fields(Weights)}, panel=_PRIORITY
-    ).items()
+    f"w_{name}": option(f"w_{name}", field.type, field.help, field.default, panel=_PRIORITY)
+    for name, field in fields_of(Weights).items()
 }
 
 
@@ -80,7 +63,7 @@ def takes_view(
         run: how the run is named: `--run`, an argument, or as the first of the command's own `names`.
         ranks: the command ranks gaps, so it takes the weights of the parts of the priority too.
     """
-    return takes_options("view", {**_RUNS.get(run, {}), **_FRAMED, **(_WEIGHTS if ranks else {})}, _view)
+    return takes_options("view", {**_RUNS[run], **_FRAMED, **(_WEIGHTS if ranks else {})}, _view)
 
 
 takes_definition = takes_options("definition", _COUNTED, lambda _given, **chosen: _definition(**chosen))

@@ -39,6 +39,15 @@ def write_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=False) + "\n")
 
 
+def say(json: bool, document: Any, *shown: Table | Text | str) -> None:
+    """A result: the document for programs, or what is shown to people, line by line."""
+    if json:
+        write_json(document)
+        return
+    for part in shown:
+        out.print(Text(part) if isinstance(part, str) else part)
+
+
 def _plain(value: Any) -> Any:
     """What `json` does not know by itself."""
     for form in ("to_pylist", "tolist"):  # Arrow tables; numpy arrays and numbers
@@ -162,13 +171,8 @@ def bar(share: float, width: int = 30) -> str:
 @contextmanager
 def progress_bar(title: str) -> Iterator[Callback]:
     """A progress bar on stderr, as the callback that long tasks take."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
-    )
+    before, after = TextColumn("{task.description}"), TextColumn("{task.fields[note]}")
+    columns = (before, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), after)
     with Progress(*columns, console=err, transient=not err.is_terminal, disable=not err.is_terminal) as shown:
         task = shown.add_task(title, total=None, note="")
         told = time.monotonic()

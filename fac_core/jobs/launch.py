@@ -38,7 +38,17 @@ def ensure_worker(workspace: Workspace) -> bool:
     if is_worker_alive(workspace) or is_worker_starting(workspace):
         return False
     (workspace.jobs_folder / "launched").touch()
-    command = [sys.executable, "-m", "fac_core", "jobs", "worker", "-w", str(workspace.folder), "--idle-exit", str(_IDLE_EXIT)]
+    command = [
+        sys.executable,
+        "-m",
+        "fac_core",
+        "jobs",
+        "worker",
+        "-w",
+        str(workspace.folder),
+        "--idle-exit",
+        str(_IDLE_EXIT),
+    ]
     with (workspace.jobs_folder / "worker.log").open("ab") as log:
         subprocess.Popen(  # noqa: S603  # our own arguments
             command,

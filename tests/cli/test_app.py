@@ -15,7 +15,7 @@ from fac_core.cli.app import MOVED, app, run
 from fac_core.store.workspace import Workspace
 from tests.runs import make_run
 
-HEAVY = "pyarrow, duckdb, numpy, scipy, pydantic, torch, transformers, sklearn, datasets, streamlit".split(", ")
+HEAVY = ["pyarrow", "duckdb", "numpy", "scipy", "pydantic", "torch", "transformers", "sklearn", "datasets", "streamlit"]
 
 
 @pytest.fixture
