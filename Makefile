@@ -27,11 +27,11 @@ check: $(VENV)/.dev  ## format, lint, types
 	$(BIN)/pyright
 
 bench: $(VENV)/.demo  ## tokens/s against the machine's ceiling and the plain way; last line is JSON
-	$(BIN)/python -m fac_core.bench.encoding
+	$(BIN)/fac lab bench
 
 LARGE ?= large-workspace
 bench-dashboard: $(VENV)/.base  ## server time per page and control on a made-up workspace of a million samples; last line is JSON
-	$(BIN)/python -m fac_core.bench.large $(LARGE)
+	$(BIN)/fac lab large-workspace $(LARGE) --json
 	$(BIN)/python -m dashboard.latency $(LARGE)
 
 clean:  ## remove the environment and the demo's workspace
