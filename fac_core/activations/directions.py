@@ -13,9 +13,10 @@ import pyarrow as pa
 import torch
 from safetensors import safe_open
 
-from fac_core.activations.sae import SparseAutoencoder, load_sae
-from fac_core.activations.space import model_folder, model_hash
-from fac_core.errors import ModelMismatch, NotFound
+from fac_core.activations.reopen import run_sae
+from fac_core.activations.sae import SparseAutoencoder
+from fac_core.activations.space import model_folder
+from fac_core.errors import NotFound
 from fac_core.models.truncated import load_tokenizer
 from fac_core.store.runs.info import RunInfo
 
@@ -55,8 +56,8 @@ def promoted_tokens(model: str, directions: np.ndarray, n: int = 10) -> Promoted
         raise NotFound(f"The weights of {model!r} hold no unembedding among {', '.join(_UNEMBEDDING)}.")
     d = torch.from_numpy(directions)
     if gain is not None:
-        # Gemma stores its gains around 0.
-        d = d * (1 + gain if "gemma" in _architecture(model) else gain)
+        architecture = (model_folder(model) / "config.json").read_text(encoding="utf-8").lower()
+        d = d * (1 + gain if "gemma" in architecture else gain)  # Gemma stores its gains around 0
     tokenizer = load_tokenizer(model)
     texts = np.array([tokenizer.decode([i]) for i in range(len(unembedding))], dtype=object)
     best, worst = [], []
@@ -67,10 +68,6 @@ def promoted_tokens(model: str, directions: np.ndarray, n: int = 10) -> Promoted
     up, down = (torch.cat([part.indices for part in parts]).numpy() for parts in (best, worst))
     up_by, down_by = (torch.cat([part.values for part in parts]).numpy() for parts in (best, worst))
     return PromotedTokens(texts[up], up_by, texts[down], down_by)
-
-
-def _architecture(model: str) -> str:
-    return (model_folder(model) / "config.json").read_text(encoding="utf-8").lower()
 
 
 def _first(model: str, names: tuple[str, ...], *, needed: bool = True) -> torch.Tensor | None:
@@ -91,12 +88,7 @@ def space_weights(info: RunInfo) -> tuple[np.ndarray, pa.Table]:
 
     Raises `ModelMismatch` if model or SAE at hand are not those that the run was encoded with.
     """
-    sae = load_sae(info.sae)
-    if sae.sha256 != info.sae_hash or model_hash(info.model) != info.model_hash:
-        raise ModelMismatch(
-            f"{info.model!r} and {info.sae!r} are not what run {info.name!r} was encoded with: their files differ."
-        )
-    directions = decoder_directions(sae)
+    directions = decoder_directions(run_sae(info))
     found = promoted_tokens(info.model, directions)
     n = found.promoted.shape[1]
     ids = np.repeat(np.arange(len(directions), dtype=np.uint32), n)

@@ -25,7 +25,7 @@ from fac_core.activations.encoder import Encoder
 from fac_core.activations.precision import Choice, choose_encoder
 from fac_core.activations.sae import SparseAutoencoder, default_sae, load_sae
 from fac_core.activations.shards import Shard, plan, shard_size
-from fac_core.activations.space import FeatureSpace, feature_space
+from fac_core.activations.space import model_hash, space_id
 from fac_core.activations.spec import EncodeSpec
 from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping
 from fac_core.datasets.prepare import PreparedDataset, prepare
@@ -58,7 +58,7 @@ def encode(
     """
     started = time.monotonic()
     sae = load_sae(spec.sae or default_sae(spec.model), hook_name=spec.hook).in_mode(spec.mode, spec.k)
-    space = feature_space(spec.model, sae)
+    space = space_id(spec.model, sae)
     dataset, folder, run_id = _prepared(source, workspace, space, spec, mapping, on_progress)
     published = workspace.run_path(run_id)
     if published.exists():
@@ -70,9 +70,9 @@ def encode(
     on_progress(0, dataset.n_samples, "loading the model")
     tokenizer = SampleTokenizer(load_tokenizer(spec.model), context=spec.context, roles=spec.roles)
     choice = _choice(folder, spec, sae, dataset, tokenizer)
-    identity = json.dumps([SHARD_FORMAT, space.space_id, spec.context, spec.roles, choice.dtype])
+    identity = json.dumps([SHARD_FORMAT, space, spec.context, spec.roles, choice.dtype])
     shards = _encode_shards(dataset, folder, identity, tokenizer, choice.encoder, on_progress)
-    info = _info(run_id, name, source, dataset, space, spec, sae, choice, time.monotonic() - started)
+    info = _info(run_id, name or dataset.name, dataset, space, spec, sae, choice, time.monotonic() - started)
     build_run(
         published,
         info,
@@ -91,7 +91,7 @@ def encode(
 def _prepared(
     source: str | Path,
     workspace: Workspace,
-    space: FeatureSpace,
+    space: str,
     spec: EncodeSpec,
     mapping: ColumnMapping,
     on_progress: Progress,
@@ -102,18 +102,15 @@ def _prepared(
     reading = Path(tempfile.mkdtemp(prefix="reading-", dir=cache))
     try:
         dataset = prepare(source, reading, mapping, on_progress=on_progress)
-        key = [space.space_id, dataset.dataset_id, spec.context, spec.roles, spec.dtype]
+        key = [space, dataset.dataset_id, spec.context, spec.roles, spec.dtype]
         run_id = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]
         folder = cache / run_id
         if not folder.exists():
             reading.replace(folder)
     finally:
         shutil.rmtree(reading, ignore_errors=True)
-    return _moved(dataset, folder), folder, run_id
-
-
-def _moved(dataset: PreparedDataset, folder: Path) -> PreparedDataset:
-    return replace(dataset, samples=folder / dataset.samples.name, failures=folder / dataset.failures.name)
+    kept = replace(dataset, samples=folder / dataset.samples.name, failures=folder / dataset.failures.name)
+    return kept, folder, run_id
 
 
 def _choice(
@@ -155,7 +152,7 @@ def _encode_shards(
         done += len(shard.sample_ids)
         rate = encoded / (time.monotonic() - started)
         on_progress(done, dataset.n_samples, f"{rate:,.0f} tokens/s" if encoded else "found from an earlier try")
-        shards.append(_without_texts(shard))
+        shards.append(replace(shard, texts=[], chats=[], origins=[]))
     return shards
 
 
@@ -181,16 +178,11 @@ def _without_content(shard: Shard, good: np.ndarray) -> pa.Table:
     )
 
 
-def _without_texts(shard: Shard) -> Shard:
-    return replace(shard, texts=[], chats=[], origins=[])
-
-
 def _info(
     run_id: str,
-    name: str | None,
-    source: str | Path,
+    name: str,
     dataset: PreparedDataset,
-    space: FeatureSpace,
+    space: str,
     spec: EncodeSpec,
     sae: SparseAutoencoder,
     choice: Choice,
@@ -198,24 +190,24 @@ def _info(
 ) -> RunInfo:
     return RunInfo(  # build_run fills in the counts
         run_id=run_id,
-        name=name or dataset.name,
+        name=name,
         dataset_id=dataset.dataset_id,
         dataset_name=dataset.name,
-        source=str(source),
-        space_id=space.space_id,
-        model=space.model,
-        model_hash=space.model_hash,
+        source=dataset.source,
+        space_id=space,
+        model=spec.model,
+        model_hash=model_hash(spec.model),
         n_blocks=sae.n_blocks,
-        hook_name=space.hook_name,
-        sae=space.sae,
-        sae_hash=space.sae_hash,
+        hook_name=sae.hook_name,
+        sae=sae.name,
+        sae_hash=sae.sha256,
         sae_architecture=sae.architecture,
-        activation_mode=space.mode,
+        activation_mode=sae.mode,
         d_model=sae.d_model,
         d_sae=sae.d_sae,
         dtype=choice.dtype,
         dtype_reason=choice.reason,
-        tokenizer=space.model,
+        tokenizer=spec.model,
         context=spec.context,
         roles=",".join(spec.roles),
         seconds=seconds,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 from fac_core.activations.sae import SparseAutoencoder
@@ -16,30 +15,12 @@ _ENDS = 1 << 20
 """Bytes hashed at both ends of a weights file: a fingerprint of 16 GB in milliseconds."""
 
 
-@dataclass(frozen=True)
-class FeatureSpace:
-    """Runs can be compared when, and only when, they are in the same space."""
+def space_id(model: str, sae: SparseAutoencoder) -> str:
+    """Identify the space of a model and a SAE (in its activation mode): runs can be compared when, and only when, it is the same.
 
-    model: str
-    """As the user named it."""
-    model_hash: str
-    """Of the configuration, tokenizer and weights."""
-    hook_name: str
-    sae: str
-    """As the user named it."""
-    sae_hash: str
-    mode: str
-    """Activation mode, e.g. `topk-32` or `dense`."""
-
-    @property
-    def space_id(self) -> str:
-        """Names do not count: the same files under another path are the same space."""
-        return _digest([self.model_hash, self.hook_name, self.sae_hash, self.mode])[:16]
-
-
-def feature_space(model: str, sae: SparseAutoencoder) -> FeatureSpace:
-    """Identify the space of a model and a SAE (in its activation mode)."""
-    return FeatureSpace(model, model_hash(model), sae.hook_name, sae.name, sae.sha256, sae.mode)
+    Names do not count: the same files under another path are the same space.
+    """
+    return _digest([model_hash(model), sae.hook_name, sae.sha256, sae.mode])[:16]
 
 
 def model_hash(model: str) -> str:

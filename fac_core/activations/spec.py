@@ -18,7 +18,7 @@ class EncodeSpec:
     """What to encode with. Every field has an effect on the activations."""
 
     model: str = "smollm2-135m"
-    """An embedded model, a local folder or a hub id."""
+    """`smollm2-135m`, `gemma3-270m`, a local folder or a hub id."""
     sae: str = ""
     """A sae-lens folder, `release/sae_id` or a paper checkpoint; empty means the one that ships for the model."""
     mode: Mode = "native"

@@ -18,9 +18,9 @@ from fac_core.training.config import TrainConfig
 if TYPE_CHECKING:
     from fac_core.view import View
 
-space = typer.Typer(
-    no_args_is_help=True, help="The feature space: its atlas, its match with another, a SAE for a new one."
-)
+space = typer.Typer(no_args_is_help=True, help="The feature space: its atlas, its match with another, a new SAE.")
+
+_MADE = Path("workspace")
 
 
 @takes("mapping", ColumnMapping)
@@ -31,16 +31,17 @@ def encode(
     mapping: ColumnMapping,
     name: Annotated[str | None, typer.Option(help="Name of the run; the dataset's own by default.")] = None,
     anchor: Annotated[bool, typer.Option("--anchor", help="Remember this run as the workspace's anchor.")] = False,
-    workspace: WorkspaceFolder = None,
+    workspace: Annotated[Path, typer.Option("--workspace", "-w", help="Folder; made where there is none.")] = _MADE,
     json: Json = False,
 ) -> None:
     """Encode a dataset into a run: SAE activations of every sample.
 
     Interrupted, the same command goes on.
     """
-    folder = workspace or Path("workspace")
     with progress_bar("Encoding") as tell:
-        info = fac.encode(source, spec, workspace=folder, name=name, mapping=mapping, anchor=anchor, on_progress=tell)
+        info = fac.encode(
+            source, spec, workspace=workspace, name=name, mapping=mapping, anchor=anchor, on_progress=tell
+        )
     say(
         json,
         info,

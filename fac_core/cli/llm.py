@@ -26,9 +26,8 @@ if TYPE_CHECKING:
     from fac_core.relevance.judge import Judged
     from fac_core.workflows.ask import Asking
 
-_PANEL = "Asking a language model"
 _OPTIONS = {
-    name: option(name, kind, said, flag="--yes/-y" if name == "yes" else None, panel=_PANEL)
+    name: option(name, kind, said, flag="--yes/-y" if name == "yes" else None, panel="Asking a model")
     for name, kind, said in (
         ("llm", str, "Ask a model behind this address, e.g. http://localhost:11434/v1."),
         ("model", str, "What the server calls it."),

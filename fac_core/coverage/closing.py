@@ -61,7 +61,7 @@ def _needed(run: RunFile, features: AnchorFeatures, min_count: int) -> np.ndarra
     """int64 `[d_sae]`: active samples that each feature of F(P) still needs; 0 for covered and excluded ones."""
     pairs = active_pairs(run, features, 1)
     counts = np.zeros(len(features.can_occur), dtype=np.int64)
-    counts[pairs.features] = np.diff(np.append(pairs.starts, len(pairs.sample)))
+    counts[pairs.features] = pairs.sizes
     return np.where(features.can_occur, np.maximum(0, min_count - counts), 0)
 
 

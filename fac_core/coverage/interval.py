@@ -80,7 +80,7 @@ def bootstrap_interval(
 def resampled_cover(pairs: ActivePairs, n_resamples: int, rng: np.random.Generator) -> np.ndarray:
     """Which covered features each resample of the samples covers: bool `[n_resamples, covered]`."""
     kept = np.ones((n_resamples, pairs.n_covered), dtype=bool)
-    sizes = np.diff(np.append(pairs.starts, len(pairs.sample)))
+    sizes = pairs.sizes
     doubtful = sizes < _certain_from(pairs.min_count)
     if doubtful.any():
         sample = pairs.sample[np.repeat(doubtful, sizes)]

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from fac_core.coverage.active import active, anchor_features
-from fac_core.coverage.compare import Compared, compare
+from fac_core.coverage.compare import compare
 from fac_core.coverage.definition import PAPER, Definition
 from fac_core.errors import WrongUse
 from fac_core.store.runs.run_file import RunFile
@@ -65,16 +65,14 @@ def coverage_matrix(
         names=tuple(run.info.name for run in runs),
         n_samples=tuple(run.info.n_samples for run in runs),
         n_tokens=tuple(run.info.n_tokens for run in runs),
-        fac=np.array([[_cell(row) for row in column] for column in columns]).T,
+        fac=np.array(
+            [[row.matched.mean if row.matched else row.coverage.fac for row in column] for column in columns]
+        ).T,
         denominator=denominator,
         redundancy=1 - n_own / denominator,
         n_own=n_own,
         matched=None if first is None else (first.by, first.size),
     )
-
-
-def _cell(row: Compared) -> float:
-    return row.coverage.fac if row.matched is None else row.matched.mean
 
 
 def _own(i: int, runs: Sequence[RunFile], definition: Definition, relevant: Collection[int] | None) -> tuple[int, int]:

@@ -41,6 +41,11 @@ class ActivePairs:
     def n_covered(self) -> int:
         return len(self.starts)
 
+    @property
+    def sizes(self) -> np.ndarray:
+        """int64 `[covered]`: pairs of each feature."""
+        return np.diff(np.append(self.starts, len(self.sample)))
+
 
 def active_pairs(run: RunFile, features: AnchorFeatures, min_count: int) -> ActivePairs:
     """Read the pairs of a run. Memory: 16 bytes for each pair."""
@@ -75,15 +80,14 @@ def first_cover(pairs: ActivePairs, order: np.ndarray) -> np.ndarray:
     place = np.empty(pairs.n_samples, dtype=np.int64)
     place[order] = np.arange(1, pairs.n_samples + 1)
     places = place[pairs.sample]
-    sizes = np.diff(np.append(pairs.starts, len(places)))
     if pairs.min_count <= _FEW:
         first = np.minimum.reduceat(places, pairs.starts)
         for _ in range(pairs.min_count - 1):  # without the smallest the next is; no place occurs twice in a feature
-            places[places == np.repeat(first, sizes)] = pairs.n_samples + 1
+            places[places == np.repeat(first, pairs.sizes)] = pairs.n_samples + 1
             first = np.minimum.reduceat(places, pairs.starts)
         return first
     # One sort for all features: the feature in the high digits keeps the groups together.
     stride = pairs.n_samples + 1
-    keys = np.repeat(np.arange(pairs.n_covered), sizes) * stride + places
+    keys = np.repeat(np.arange(pairs.n_covered), pairs.sizes) * stride + places
     keys.sort()
     return keys[pairs.starts + pairs.min_count - 1] % stride

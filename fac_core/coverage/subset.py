@@ -84,8 +84,7 @@ def greedy_subset(
 
 def by_sample(pairs: ActivePairs) -> sparse.csr_matrix:
     """bool `[samples, covered]`: the pairs, a sample's features together."""
-    sizes = np.diff(np.append(pairs.starts, len(pairs.sample)))
-    cells = (pairs.sample, np.repeat(np.arange(pairs.n_covered), sizes))
+    cells = (pairs.sample, np.repeat(np.arange(pairs.n_covered), pairs.sizes))
     shape = (pairs.n_samples, pairs.n_covered)
     return sparse.csr_matrix((np.ones(len(pairs.sample), dtype=bool), cells), shape=shape)
 

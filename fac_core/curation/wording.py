@@ -6,13 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from fac_core.datasets.chats import Message, transcript
+from fac_core.synthesis.answers import FIELDS, put_together
 from fac_core.synthesis.candidates import Candidate
 
-_PARTS: Mapping[str, tuple[str, ...]] = {
-    "instruction": ("instruction", "response"),
-    "pair": ("instruction", "chosen", "rejected"),
-    "behaviour": ("question", "matching", "not_matching"),
-}
+_PARTS: Mapping[str, tuple[str, ...]] = {shape: FIELDS[shape] for shape in ("instruction", "pair", "behaviour")}
 
 
 def parts(candidate: Candidate) -> dict[str, str]:
@@ -28,18 +25,8 @@ def reworded(candidate: Candidate, edited: Mapping[str, str]) -> tuple[str, dict
     fields = dict(candidate.fields)
     if messages := fields.get("messages"):
         turns = [{**turn, "content": words} for turn, words in zip(messages, edited.values(), strict=True)]
-        return _spoken(*((turn["role"], turn["content"]) for turn in turns)), {**fields, "messages": turns}
+        chat = [Message(turn["role"], turn["content"]) for turn in turns]
+        return transcript(chat)[0], {**fields, "messages": turns}
     if candidate.shape not in _PARTS:
         return edited["text"], fields
-    match candidate.shape:
-        case "instruction":
-            text = _spoken(("user", edited["instruction"]), ("assistant", edited["response"]))
-        case "pair":
-            text = _spoken(("user", edited["instruction"]), ("assistant", edited["chosen"]))
-        case _:
-            text = f"{edited['question']}\n(A) {edited['matching']}\n(B) {edited['not_matching']}"
-    return text, {**fields, **edited}
-
-
-def _spoken(*turns: tuple[str, str]) -> str:
-    return transcript([Message(role, content) for role, content in turns])[0]
+    return put_together(edited, candidate.shape)[0], {**fields, **edited}

@@ -22,7 +22,7 @@ import numpy as np
 from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping, settle
 from fac_core.datasets.mixtures import locate, read_mixture
 from fac_core.datasets.records import Part, Record, Unreadable, shown
-from fac_core.datasets.samples import Failure, Sample, SampleWriter, failure_of, iter_samples, sample_of
+from fac_core.datasets.samples import Failure, Sample, SampleWriter, iter_samples, sample_of
 from fac_core.datasets.sources import find
 from fac_core.errors import BadInput, MissingExtra, WrongUse
 from fac_core.progress import Progress, silent
@@ -99,8 +99,6 @@ def prepare(
     Raises `BadInput` for a source that cannot be read or holds no usable sample, `WrongUse` for a mapping that
     contradicts itself or the source, `MissingExtra` for a mixture whose package is not installed.
     """
-    if mapping.limit is not None and mapping.limit < 1:
-        raise WrongUse(f"--limit must be at least 1, not {mapping.limit}.")
     name, sets = sets_of(source, mapping)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".building-", dir=folder) as building:
@@ -219,7 +217,7 @@ def _outcomes(part: Part, mapping: ColumnMapping, metadata: dict[str, Any]) -> I
     layout = settle(mapping, records, part.place) if records else None
     for reading in chain(head, readings):
         if isinstance(reading, Unreadable):
-            yield failure_of(reading)
+            yield Failure(reading.origin, "unreadable", reading.detail, reading.text)
         elif layout is not None:  # there is one as soon as there is a record
             yield sample_of(reading, layout, metadata)
 

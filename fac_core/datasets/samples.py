@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from fac_core.datasets.chats import Message, to_json, transcript
 from fac_core.datasets.columns import Reason, Refused
 from fac_core.datasets.layouts import Layout
-from fac_core.datasets.records import Record, Unreadable, shown, storable, utf8_error
+from fac_core.datasets.records import Record, shown, storable, utf8_error
 from fac_core.errors import BadInput
 
 SAMPLES = pa.schema(
@@ -72,11 +72,6 @@ class Failure:
     detail: str
     text: str
     """The first 200 characters of the record or text."""
-
-
-def failure_of(unreadable: Unreadable) -> Failure:
-    """The failure of a record that its format's parser refused."""
-    return Failure(unreadable.origin, "unreadable", unreadable.detail, unreadable.text)
 
 
 def sample_of(record: Record, layout: Layout, metadata: dict[str, Any]) -> Sample | Failure:

@@ -6,29 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from fac_core.coverage.definition import Definition
 from fac_core.export.plan import ExportPlan
-from fac_core.export.rows import PROVENANCE
-
-_PROVENANCE_MEANING = {
-    "fac_origin": "`synthetic` or `seed`",
-    "fac_candidate": "id of the candidate; `fac trace ID` prints its whole history",
-    "fac_version": "version of the candidate that was accepted; above 1 if a person edited it",
-    "fac_feature": "the missing feature that it was written for",
-    "fac_label": "what that feature was called at export",
-    "fac_activation": "strongest activation of the feature on the text",
-    "fac_delta": "the threshold δ that it had to exceed",
-    "fac_peak": "the token on which it peaks",
-    "fac_method": "how it was generated",
-    "fac_prompt": "name and version of the prompt",
-    "fac_generator": "the model that wrote it",
-    "fac_parameters": "sampling parameters, JSON",
-    "fac_reviewer": "who accepted it",
-    "fac_reviewed_at": "when, UTC",
-    "fac_note": "what the reviewer wrote beside it",
-    "fac_batch": "the synthesis that it comes from",
-    "fac_anchor_run": "run that says which features can occur",
-    "fac_seed_run": "run in which the feature was missing",
-    "fac_seed_sample": "position of the sample in the seed",
-}
+from fac_core.export.rows import MEANING
 
 
 def card(plan: ExportPlan, data_file: str | None) -> str:
@@ -78,7 +56,7 @@ def card(plan: ExportPlan, data_file: str | None) -> str:
         ),
         "Failed checks: " + _counted(plan.failures) + ". Rejected by reviewers: " + _counted(plan.rejections) + ".",
         "## Where each row comes from",
-        _table(("column", "meaning"), [(f"`{name}`", _PROVENANCE_MEANING[name]) for name in PROVENANCE.names]),
+        _table(("column", "meaning"), [(f"`{name}`", meaning) for name, meaning in MEANING.items()]),
         "## Licence",
         "None is asserted here. What holds depends on the terms of the generators named above, on the licence of the "
         "anchor's texts, which served as examples in the prompts, and, where the seed is included, on the seed's own.",

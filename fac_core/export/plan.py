@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from fac_core.coverage.definition import PRESETS, Definition
-from fac_core.coverage.effect import Counts
-from fac_core.curation.standing import Standing, standing
+from fac_core.curation.standing import standing
 from fac_core.errors import EmptyAnchor, WrongUse
 from fac_core.export.rows import seed_items, seed_rows, synthetic_row, table, without_repeats
 from fac_core.export.shapes import Shape, first_fitting, of_candidate
@@ -76,12 +75,13 @@ def plan_export(
     """Gather the accepted candidates of some batches of one seed and anchor.
 
     Args:
-        shape: None takes the first that all rows fit (`shapes.fitting`).
+        shape: None takes the first that all rows fit (`shapes.first_fitting`).
 
     Raises:
         WrongUse: nothing was accepted, the batches are of different seeds or anchors, or a row does not fit the shape.
     """
-    _check_batches(batches)
+    if len({(batch.seed_run_id, batch.anchor_run_id) for batch in batches}) != 1:
+        raise WrongUse("Choose batches of one seed and one anchor: FAC before and after is about one seed.")
     stands = [standing(workspace, batch, seed, anchor) for batch in batches]
     accepted = [(s, c) for s in stands for one, c in s.candidates.items() if s.states[one] == "accepted"]
     if not accepted:
@@ -115,12 +115,6 @@ def plan_export(
     )
 
 
-def _check_batches(batches: Sequence[Batch]) -> None:
-    pairs = {(batch.seed_run_id, batch.anchor_run_id) for batch in batches}
-    if len(pairs) != 1:
-        raise WrongUse("Choose batches of one seed and one anchor: FAC before and after is about one seed.")
-
-
 def _coverage(
     workspace: Workspace, batches: Sequence[Batch], seed: RunFile, anchor: RunFile
 ) -> tuple[BeforeAfter, ...]:
@@ -131,20 +125,13 @@ def _coverage(
         except EmptyAnchor:
             continue
         before = stands[0].seed
-        after = before.plus(_accepted_texts(stands).values())
-        found.append(_compared(preset, definition, before, after))
+        accepted = {  # distinct texts, as they are distinct rows
+            c.text.strip(): s.fires[one]
+            for s in stands
+            for one, c in s.candidates.items()
+            if s.states[one] == "accepted" and one in s.fires
+        }
+        after = before.plus(accepted.values())
+        counts = (before.numerator, after.numerator, before.denominator)
+        found.append(BeforeAfter(preset, definition, before.fac, after.fac, *counts))
     return tuple(found)
-
-
-def _accepted_texts(stands: Sequence[Standing]) -> dict:
-    """Distinct texts, as they are distinct rows."""
-    return {
-        c.text.strip(): s.fires[one]
-        for s in stands
-        for one, c in s.candidates.items()
-        if s.states[one] == "accepted" and one in s.fires
-    }
-
-
-def _compared(preset: str, definition: Definition, before: Counts, after: Counts) -> BeforeAfter:
-    return BeforeAfter(preset, definition, before.fac, after.fac, before.numerator, after.numerator, before.denominator)

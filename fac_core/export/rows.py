@@ -13,30 +13,30 @@ from fac_core.export.shapes import Item, Shape, of_candidate, of_sample, shaped
 from fac_core.store.runs.run_file import RunFile
 from fac_core.synthesis.candidates import Batch, Candidate
 
-PROVENANCE = pa.schema(
-    {
-        "fac_origin": pa.string(),
-        "fac_candidate": pa.string(),
-        "fac_version": pa.int32(),
-        "fac_feature": pa.int64(),
-        "fac_label": pa.string(),
-        "fac_activation": pa.float32(),
-        "fac_delta": pa.float32(),
-        "fac_peak": pa.string(),
-        "fac_method": pa.string(),
-        "fac_prompt": pa.string(),
-        "fac_generator": pa.string(),
-        "fac_parameters": pa.string(),
-        "fac_reviewer": pa.string(),
-        "fac_reviewed_at": pa.string(),
-        "fac_note": pa.string(),
-        "fac_batch": pa.string(),
-        "fac_anchor_run": pa.string(),
-        "fac_seed_run": pa.string(),
-        "fac_seed_sample": pa.int64(),
-    }
-)
-"""`fac_origin` is `synthetic` or `seed`; the rest is null where it makes no sense."""
+_PROVENANCE: dict[str, tuple[pa.DataType, str]] = {
+    "fac_origin": (pa.string(), "`synthetic` or `seed`"),
+    "fac_candidate": (pa.string(), "id of the candidate; `fac trace ID` prints its whole history"),
+    "fac_version": (pa.int32(), "version of the candidate that was accepted; above 1 if a person edited it"),
+    "fac_feature": (pa.int64(), "the missing feature that it was written for"),
+    "fac_label": (pa.string(), "what that feature was called at export"),
+    "fac_activation": (pa.float32(), "strongest activation of the feature on the text"),
+    "fac_delta": (pa.float32(), "the threshold δ that it had to exceed"),
+    "fac_peak": (pa.string(), "the token on which it peaks"),
+    "fac_method": (pa.string(), "how it was generated"),
+    "fac_prompt": (pa.string(), "name and version of the prompt"),
+    "fac_generator": (pa.string(), "the model that wrote it"),
+    "fac_parameters": (pa.string(), "sampling parameters, JSON"),
+    "fac_reviewer": (pa.string(), "who accepted it"),
+    "fac_reviewed_at": (pa.string(), "when, UTC"),
+    "fac_note": (pa.string(), "what the reviewer wrote beside it"),
+    "fac_batch": (pa.string(), "the synthesis that it comes from"),
+    "fac_anchor_run": (pa.string(), "run that says which features can occur"),
+    "fac_seed_run": (pa.string(), "run in which the feature was missing"),
+    "fac_seed_sample": (pa.int64(), "position of the sample in the seed"),
+}
+PROVENANCE = pa.schema({name: kind for name, (kind, _) in _PROVENANCE.items()})
+"""All but `fac_origin` are null where they make no sense."""
+MEANING = {name: meaning for name, (_, meaning) in _PROVENANCE.items()}
 
 _TURNS = pa.list_(pa.struct({"role": pa.string(), "content": pa.string()}))
 

@@ -59,14 +59,12 @@ def shaped(item: Item, shape: Shape) -> dict[str, Any]:
     return columns
 
 
-def fitting(items: list[Item]) -> tuple[Shape, ...]:
-    """The shapes that all items can be put in, the plainest first."""
-    return tuple(one for one in get_args(Shape) if items and all(_SHAPES[one](item) is not None for item in items))
-
-
 def first_fitting(items: list[Item]) -> Shape:
-    """The shape to put items in where none is asked for: with labels if all have one. Raises `WrongUse` if none fits all."""
-    shapes = fitting(items)
+    """The shape to put items in where none is asked for: with labels if all have one, else the plainest.
+
+    Raises `WrongUse` if none fits all.
+    """
+    shapes = [one for one in get_args(Shape) if items and all(_SHAPES[one](item) is not None for item in items)]
     if not shapes:
         raise WrongUse(
             "No shape fits all rows: texts and chats do not go into one dataset. "

@@ -38,7 +38,7 @@ def priority(
     """Rank gaps.
 
     Args:
-        gaps: columns `feature_id` and `n_active` (anchor samples above δ_i), as `coverage.gaps.gaps` gives them.
+        gaps: columns `feature_id` and `n_active` (anchor samples above δ_i).
         nearness: `[gaps]`: strongest activation in the run over δ_i, 0 for a gap that never fires; above 1 counts as 1.
         relevance: level (`yes`, `probably`, `maybe`, `no`) by feature.
         trust: F1 of the label by feature; 1 for a person's (`labels.trust_of`).

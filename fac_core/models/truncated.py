@@ -58,7 +58,7 @@ class TruncatedModel:
         self.name = name
         self.n_blocks = n_blocks
         self.compute_dtype = torch.float32
-        config = _config(name)
+        config = _loaded(AutoConfig, name).get_text_config()  # a vision-language model has its language model inside
         self.n_layers: int = config.num_hidden_layers
         if n_blocks > self.n_layers:
             raise ModelMismatch(f"The SAE reads the output of block {n_blocks}, but {name} has {self.n_layers} blocks.")
@@ -126,28 +126,22 @@ class TruncatedModel:
 
 def load_tokenizer(name: str) -> PreTrainedTokenizerBase:
     """The model's own fast tokenizer. Raises `NotFound` when there is none."""
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(model_path(name), trust_remote_code=False)
-    except (OSError, ValueError) as error:
-        raise _no_such_model(name, error) from error
+    tokenizer = _loaded(AutoTokenizer, name)
     if not tokenizer.is_fast:
         raise ModelMismatch(f"{name} has no fast tokenizer, which is needed for offsets into the text.")
     return tokenizer
 
 
-def _config(name: str) -> Any:
+def _loaded(kind: Any, name: str) -> Any:
+    """The model's configuration or tokenizer. Raises `NotFound` when there is none."""
     try:
-        config = AutoConfig.from_pretrained(model_path(name), trust_remote_code=False)
+        return kind.from_pretrained(model_path(name), trust_remote_code=False)
     except (OSError, ValueError) as error:
-        raise _no_such_model(name, error) from error
-    return config.get_text_config()  # a vision-language model has its language model inside
-
-
-def _no_such_model(name: str, error: Exception) -> NotFound:
-    first_line = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return NotFound(
-        f"No usable model at {name!r} ({first_line}). Give a local folder, a hub id, or one of: {', '.join(EMBEDDED)}."
-    )
+        line = str(error).splitlines()[0] if str(error) else type(error).__name__
+        known = ", ".join(EMBEDDED)
+        raise NotFound(
+            f"No usable model at {name!r} ({line}). Give a local folder, a hub id, or one of: {known}."
+        ) from error
 
 
 def _truncate(config: Any, n_blocks: int) -> None:

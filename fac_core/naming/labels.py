@@ -70,10 +70,8 @@ class Labels:
 
     def all(self) -> dict[int, Label]:
         """The label that holds for each labelled feature. Reading those of 65,536 features takes a second."""
-        held: dict[int, Label] = {}
-        for event in sorted(self._log.latest(self._space, _KIND).values(), key=_rank):
-            held[_feature(event)] = _label(event)
-        return held
+        ranked = sorted(self._log.latest(self._space, _KIND).values(), key=_rank)
+        return {_feature(event): _label(event) for event in ranked}
 
     def names(self) -> Names:
         """Text and trust of the labels that hold; read anew only after a new event."""
@@ -83,8 +81,7 @@ class Labels:
         """The label that holds for one feature: what `all` says of it, without reading the others."""
         newest = {event.item: event for event in self.events(feature_id)}
         holding = [event for event in newest.values() if event.payload]
-        ranked = sorted(holding, key=_rank)
-        return _label(ranked[-1]) if ranked else None
+        return _label(max(holding, key=_rank)) if holding else None
 
     def rename(self, feature_id: int, text: str, *, author: str) -> Event:
         """A person's label. Raises `WrongUse` for an empty or an over-long one."""

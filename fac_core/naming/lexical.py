@@ -7,7 +7,6 @@ features do not share. The second half, with silent samples against it, says how
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -18,7 +17,7 @@ import numpy as np
 from scipy import sparse
 
 from fac_core.evidence.incidence import incidence
-from fac_core.evidence.topic_words import is_topic_word
+from fac_core.evidence.topic_words import is_topic_word, rarity
 from fac_core.naming.trust import Trust, halves, negatives, trust
 from fac_core.store.runs.run_file import RunFile
 
@@ -48,21 +47,13 @@ class LexicalLabel:
 
 
 @dataclass(frozen=True)
-class _Peaks:
-    """The shown samples of a feature, in the order of their ids."""
+class _Peak:
+    """Where a shown sample fires a feature most."""
 
-    samples: tuple[int, ...]
-    words: tuple[str, ...]
-    """The word at each peak."""
-    contexts: tuple[frozenset[str], ...]
-    """The words around each peak, without it."""
-
-    def part(self, chosen: Sequence[int]) -> _Peaks:
-        return _Peaks(
-            tuple(self.samples[i] for i in chosen),
-            tuple(self.words[i] for i in chosen),
-            tuple(self.contexts[i] for i in chosen),
-        )
+    sample: int
+    word: str
+    context: frozenset[str]
+    """The words around it, without it."""
 
 
 def lexical_labels(
@@ -83,7 +74,8 @@ def lexical_labels(
     """
     delta = np.zeros(run.info.d_sae, dtype=np.float32) if thresholds is None else thresholds
     peaks = _peaks(run, delta)
-    seen = {feature: _half(one, seed + feature, first=True) for feature, one in peaks.items()}
+    drawn = {feature: halves(len(mine), seed + feature) for feature, mine in peaks.items()}
+    seen = {feature: [peaks[feature][i] for i in first] for feature, (first, _) in drawn.items()}
     labels = _named(seen)
     texts = run.query("SELECT sample_id, text FROM samples ORDER BY sample_id")
     has_word, column_of = occurrence(texts["text"].to_pylist(), labels)
@@ -95,11 +87,11 @@ def lexical_labels(
         kind, words = labels.get(feature, ("none", ()))
         measured = None
         if kind != "none":
-            held_out = [row_of[s] for s in _half(peaks[feature], seed + feature, first=False).samples]
+            held_out = [row_of[peaks[feature][i].sample] for i in drawn[feature][1]]
             fires = active[:, [feature]].toarray().ravel()
             said = np.asarray(has_word[:, [column_of[w] for w in _tested(kind, words)]].sum(axis=1)).ravel() > 0
             measured = _scored(said, fires, held_out, np.random.default_rng([seed, feature]))
-        samples = seen[feature].samples if feature in seen else ()
+        samples = tuple(peak.sample for peak in seen.get(feature, ()))
         result[feature] = LexicalLabel(kind, _text(kind, words), words, samples, measured)
     return result
 
@@ -112,34 +104,24 @@ def _scored(said: np.ndarray, fires: np.ndarray, held_out: list[int], rng: np.ra
     return trust(said[cases], fires[cases], method="words")
 
 
-def _named(seen: Mapping[int, _Peaks]) -> dict[int, tuple[Kind, tuple[str, ...]]]:
-    on = {feature: Counter(one.words) for feature, one in seen.items()}
-    near = {feature: Counter(w for context in one.contexts for w in context) for feature, one in seen.items()}
-    on_rarity, near_rarity = _rarity(on), _rarity(near)
+def _named(seen: Mapping[int, Sequence[_Peak]]) -> dict[int, tuple[Kind, tuple[str, ...]]]:
+    on = {feature: Counter(peak.word for peak in mine) for feature, mine in seen.items()}
+    near = {feature: Counter(w for peak in mine for w in peak.context) for feature, mine in seen.items()}
+    on_rarity, near_rarity = rarity(on.values()), rarity(near.values())
     labels: dict[int, tuple[Kind, tuple[str, ...]]] = {}
-    for feature, one in seen.items():
-        n = len(one.samples)
-        if n < _FEWEST_SEEN:
+    for feature, mine in seen.items():
+        if len(mine) < _FEWEST_SEEN:
             continue
-        words = _covering(on[feature], on_rarity, [{w} for w in one.words], _ON)
+        words = _covering(on[feature], on_rarity, [{peak.word} for peak in mine], _ON)
         if words and all(w.isalpha() or "-" in w or "'" in w for w in words):
             labels[feature] = ("on", words)
-        elif form := _form(one.words):
+        elif form := _form([peak.word for peak in mine]):
             labels[feature] = ("form", (form,))
         elif words:
             labels[feature] = ("on", words)
-        elif context := _covering(near[feature], near_rarity, one.contexts, _NEAR):
+        elif context := _covering(near[feature], near_rarity, [peak.context for peak in mine], _NEAR):
             labels[feature] = ("near", context)
     return labels
-
-
-def _rarity(counts: Mapping[int, Counter[str]]) -> dict[str, float]:
-    """The inverse class frequency of c-TF-IDF: log(1 + average words a class / frequency over all classes)."""
-    total: Counter[str] = Counter()
-    for one in counts.values():
-        total.update(one)
-    average = total.total() / max(1, len(counts))
-    return {word: math.log1p(average / n) for word, n in total.items()}
 
 
 def _covering(
@@ -184,8 +166,8 @@ def _text(kind: Kind, words: tuple[str, ...]) -> str:
     return f"{'on' if kind == 'form' else kind} {quoted}" if words else "no clear label"
 
 
-def _peaks(run: RunFile, delta: np.ndarray) -> dict[int, _Peaks]:
-    """Of every feature with shown samples above δ_i, the words at and around their peaks."""
+def _peaks(run: RunFile, delta: np.ndarray) -> dict[int, list[_Peak]]:
+    """Of every feature with shown samples above δ_i, the words at and around their peaks, in the order of their ids."""
     rows = run.query(
         """
         SELECT feature_id, sample_id, char_start - greatest(0, char_start::BIGINT - ?) AS at,
@@ -199,25 +181,15 @@ def _peaks(run: RunFile, delta: np.ndarray) -> dict[int, _Peaks]:
         """,
         [_AROUND, _AROUND, _AROUND, delta],
     )
-    found: dict[int, tuple[list[int], list[str], list[frozenset[str]]]] = {}
+    found: dict[int, list[_Peak]] = {}
     columns = (rows[name].to_pylist() for name in ("feature_id", "sample_id", "at", "snippet"))
     for feature, sample, at, snippet in zip(*columns, strict=True):
         matches = list(_WORD.finditer(snippet))
         peak = next((m for m in matches if m.end() > at), None)
         word = peak[0].lower() if peak else "⏎"
         around = frozenset(m[0].lower() for m in matches if m is not peak and is_topic_word(m[0].lower())) - {word}
-        lists = found.setdefault(feature, ([], [], []))
-        for column, value in zip(lists, (sample, word, around), strict=True):
-            column.append(value)  # type: ignore[arg-type]
-    return {
-        feature: _Peaks(tuple(samples), tuple(words), tuple(contexts))
-        for feature, (samples, words, contexts) in found.items()
-    }
-
-
-def _half(peaks: _Peaks, seed: int, *, first: bool) -> _Peaks:
-    """One of two halves of the shown samples, drawn by seed; the first is the larger."""
-    return peaks.part(halves(len(peaks.samples), seed)[0 if first else 1].tolist())
+        found.setdefault(feature, []).append(_Peak(sample, word, around))
+    return found
 
 
 def occurrence(

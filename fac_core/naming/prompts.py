@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from fac_core.errors import WrongUse
 from fac_core.generators.seam import Message
-from fac_core.toml_file import fork_mark, read_toml
+from fac_core.toml_file import PromptFile, read_prompt
 
 BUILT_IN = Path(__file__).parent / "prompts"
 
@@ -27,23 +27,12 @@ class Example(BaseModel):
     assistant: str
 
 
-class Prompt(BaseModel):
+class Prompt(PromptFile):
     """A question that can be asked about any feature."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str = Field(min_length=1)
-    version: int = Field(ge=1)
     system: str
     user: str = Field(min_length=1)
     example: tuple[Example, ...] = ()
-    fork: str = ""
-    """Of a user's own file: a hash of it."""
-
-    @property
-    def identity(self) -> str:
-        """For the record: `explain@1`, and for a fork `explain@1+0a1b2c3d`."""
-        return f"{self.name}@{self.version}" + (f"+{self.fork}" if self.fork else "")
 
     def messages(self, **values: str) -> tuple[Message, ...]:
         """The conversation, filled in. Raises `WrongUse` for a `$name` that there is not."""
@@ -63,6 +52,4 @@ class Prompt(BaseModel):
 
 def prompt(name: str, workspace: Path | None = None) -> Prompt:
     """The user's fork of a prompt, or the built-in one. Raises `BadInput`, which names the file and the field."""
-    own = workspace / "prompts" / f"{name}.toml" if workspace else None
-    path = own if own and own.is_file() else BUILT_IN / f"{name}.toml"
-    return read_toml(path, Prompt, fork=fork_mark(path) if path == own else "")
+    return read_prompt(name, Prompt, BUILT_IN, workspace)

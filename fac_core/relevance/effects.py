@@ -60,7 +60,8 @@ def effects(
             "q": found["q"],
         }
     ).filter(pa.array(features.can_occur))
-    sureness = np.abs(np.log(table["odds_ratio"].to_numpy())) / _width(table)
+    ratio, low, high = (np.log(table[name].to_numpy()) for name in ("odds_ratio", "odds_low", "odds_high"))
+    sureness = np.abs(ratio) / (high - low)
     return table.take(np.argsort(-sureness, kind="stable"))
 
 
@@ -83,7 +84,3 @@ def _wilson(n: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarra
     centre = (p + _Z**2 / (2 * size)) / (1 + _Z**2 / size)
     half = _Z / (1 + _Z**2 / size) * np.sqrt(p * (1 - p) / size + _Z**2 / (4 * size**2))
     return p, centre - half, centre + half
-
-
-def _width(table: pa.Table) -> np.ndarray:
-    return np.log(table["odds_high"].to_numpy()) - np.log(table["odds_low"].to_numpy())

@@ -83,10 +83,8 @@ class Relevance:
 
     def all(self) -> dict[int, Verdict]:
         """The verdict that holds for each feature: a person's before an LLM's before the statistic's."""
-        held: dict[int, Verdict] = {}
-        for verdict in sorted(self._verdicts(), key=lambda v: _RANK[v.source]):
-            held[verdict.feature_id] = verdict
-        return held
+        said = map(_verdict, self._log.latest(self._scope, _KIND).values())
+        return {verdict.feature_id: verdict for verdict in sorted(said, key=lambda v: _RANK[v.source])}
 
     def levels(self) -> Mapping[int, Level]:
         """The level that holds for each feature that was judged; read anew only after a new event."""
@@ -98,9 +96,6 @@ class Relevance:
         if not levels:
             raise WrongUse(f"No feature has a verdict for {self.task!r} yet. `fac relevance {self.task}` judges them.")
         return relevant_ids(levels, least)
-
-    def _verdicts(self) -> list[Verdict]:
-        return [_verdict(event) for event in self._log.latest(self._scope, _KIND).values()]
 
 
 def relevant_ids(levels: Mapping[int, Level], least: Level = "maybe") -> frozenset[int]:

@@ -6,7 +6,6 @@ Clusters and neighbours come from the directions themselves; the map is only a p
 from __future__ import annotations
 
 import json
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ import pyarrow as pa
 
 from fac_core.errors import MissingExtra
 from fac_core.evidence.examples import PeakWord
-from fac_core.evidence.topic_words import is_topic_word
+from fac_core.evidence.topic_words import is_topic_word, rarity
 from fac_core.store.runs.info import RunInfo
 from fac_core.store.runs.space_file import SpaceFile
 
@@ -107,34 +106,31 @@ def cluster_names(cluster: np.ndarray, words: Mapping[int, Sequence[PeakWord]]) 
     counts = [Counter[str]() for _ in range(int(cluster.max()) + 1 if len(cluster) else 0)]
     for feature, peaks in words.items():
         counts[cluster[feature]].update({w.word for w in peaks if w.word.isalpha() and is_topic_word(w.word)})
-    total: Counter[str] = Counter()
-    for one in counts:
-        total.update(one)
-    average = total.total() / max(1, len(counts))
+    telling = rarity(counts)
     names = []
     for one in counts:
-        ranked = sorted((w for w in one if one[w] > 1), key=lambda w: (-one[w] * math.log1p(average / total[w]), w))
+        ranked = sorted((w for w in one if one[w] > 1), key=lambda w: (-one[w] * telling[w], w))
         names.append(", ".join(ranked[:_WORDS]) or "mixed")
     return names
 
 
 def neighbours(directions: np.ndarray, n: int = N_NEIGHBOURS) -> pa.Table:
     """The n nearest features of each by cosine: `feature_id`, `rank` from 1, `neighbour_id`, `cosine`."""
-    n = min(n, len(directions) - 1)
-    found, cosines = [], []
-    for start in range(0, len(directions), _ROWS):
-        similar = directions[start : start + _ROWS] @ directions.T
+    d_sae = len(directions)
+    n = max(0, min(n, d_sae - 1))
+    found, cosines = np.zeros((d_sae, n), np.uint32), np.zeros((d_sae, n), np.float32)
+    for start in range(0, d_sae, _ROWS):
+        rows = slice(start, start + _ROWS)
+        similar = directions[rows] @ directions.T
         similar[np.arange(len(similar)), start + np.arange(len(similar))] = -np.inf
         best = np.argsort(-similar, axis=1, kind="stable")[:, :n]
-        found.append(best)
-        cosines.append(np.take_along_axis(similar, best, axis=1))
-    d_sae = len(directions)
+        found[rows], cosines[rows] = best, np.take_along_axis(similar, best, axis=1)
     return pa.table(
         {
             "feature_id": np.repeat(np.arange(d_sae, dtype=np.uint32), n),
             "rank": np.tile(np.arange(1, n + 1, dtype=np.uint8), d_sae),
-            "neighbour_id": np.concatenate(found).ravel().astype(np.uint32) if d_sae else np.zeros(0, np.uint32),
-            "cosine": np.concatenate(cosines).ravel().astype(np.float32) if d_sae else np.zeros(0, np.float32),
+            "neighbour_id": found.ravel(),
+            "cosine": cosines.ravel(),
         }
     )
 

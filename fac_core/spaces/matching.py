@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+from scipy import sparse
 
 from fac_core.errors import ModelMismatch, WrongUse
 from fac_core.store.runs.run_file import RunFile
@@ -136,16 +137,11 @@ def _dense(run: RunFile, ids: np.ndarray, min_count: int) -> tuple[np.ndarray, n
         "SELECT feature_id, sample_id, activation FROM activations WHERE list_contains(?::UINTEGER[], sample_id)",
         [ids.astype(np.uint32)],
     )
-    feature = found["feature_id"].to_numpy()
-    counts = np.bincount(feature, minlength=run.info.d_sae)
+    cells = (np.searchsorted(ids, found["sample_id"].to_numpy()), found["feature_id"].to_numpy())
+    g = sparse.csc_matrix((found["activation"].to_numpy(), cells), shape=(len(ids), run.info.d_sae))
+    counts = np.diff(g.indptr)
     kept = np.flatnonzero(counts >= min_count)
-    column = np.full(run.info.d_sae, -1)
-    column[kept] = np.arange(len(kept))
-    inside = column[feature] >= 0
-    g = np.zeros((len(ids), len(kept)), dtype=np.float32)
-    row = np.searchsorted(ids, found["sample_id"].to_numpy()[inside])
-    g[row, column[feature[inside]]] = found["activation"].to_numpy()[inside]
-    return g, kept, int(((counts > 0) & (counts < min_count)).sum())
+    return g[:, kept].toarray(), kept, int(((counts > 0) & (counts < min_count)).sum())
 
 
 def _strongest(g: np.ndarray) -> list[frozenset[int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,22 +48,20 @@ def sample(fields: dict[str, Any], shape: Shape) -> Sample:
         if not isinstance(fields.get(name), str) or not fields[name].strip():
             raise Malformed(f"field {name!r} is missing or empty")
     kept = {name: fields[name].strip() for name in FIELDS[shape]}
-    match shape:
-        case "text":
-            return Sample(kept["text"], None, {})
-        case "instruction":
-            return _spoken(kept, kept["instruction"], kept["response"])
-        case "pair":
-            if kept["chosen"] == kept["rejected"]:
-                raise Malformed("chosen and rejected are the same")
-            return _spoken(kept, kept["instruction"], kept["chosen"])
-        case _:
-            return Sample(f"{kept['question']}\n(A) {kept['matching']}\n(B) {kept['not_matching']}", None, kept)
+    if shape == "text":
+        return Sample(kept["text"], None, {})
+    if shape == "pair" and kept["chosen"] == kept["rejected"]:
+        raise Malformed("chosen and rejected are the same")
+    return Sample(*put_together(kept, shape), kept)
 
 
-def _spoken(fields: dict[str, Any], user: str, assistant: str) -> Sample:
-    chat = (Message("user", user), Message("assistant", assistant))
-    return Sample(transcript(chat)[0], chat, fields)
+def put_together(fields: Mapping[str, str], shape: str) -> tuple[str, tuple[Message, ...] | None]:
+    """The text of an instruction, a pair or a behaviour, and its chat if it has one."""
+    if shape == "behaviour":
+        return f"{fields['question']}\n(A) {fields['matching']}\n(B) {fields['not_matching']}", None
+    answered = fields["response" if shape == "instruction" else "chosen"]
+    chat = (Message("user", fields["instruction"]), Message("assistant", answered))
+    return transcript(chat)[0], chat
 
 
 def _chat(fields: dict[str, Any]) -> Sample:

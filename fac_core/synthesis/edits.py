@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from fac_core.store.measurements import Measurement, Measurements
 from fac_core.synthesis.answers import Malformed, Sample, sample
 from fac_core.synthesis.candidates import Candidate, Candidates
@@ -24,20 +22,7 @@ def verify_edits(
         reading = judgement.reading
         measured = Measurement(one.candidate_id, one.version + 1, reading.feature_ids, reading.activations)
         measurements.record(batch_id, [measured])
-        candidates.record(
-            [
-                replace(
-                    one,
-                    activation=reading.of(one.feature_id),
-                    tokens=reading.tokens[one.feature_id],
-                    verdict=judgement.verdict,
-                    detail=judgement.detail,
-                    perplexity=judgement.perplexity,
-                    similarity=judgement.similarity,
-                )
-            ],
-            author=author,
-        )
+        candidates.record([judgement.of(one)], author=author)
     now = candidates.of(batch_id)
     return [now[one.candidate_id] for one in waiting]
 

@@ -26,17 +26,15 @@ class Made:
     measurement: Measurement
 
 
+@dataclass(frozen=True)
 class Maker:
     """Makes the candidates of one batch."""
 
-    def __init__(
-        self, batch_id: str, generator: str, template: PromptTemplate, spec: SynthesisSpec, judge: Judge
-    ) -> None:
-        self._batch_id = batch_id
-        self._generator = generator
-        self._template = template
-        self._spec = spec
-        self._judge = judge
+    batch_id: str
+    generator: str
+    template: PromptTemplate
+    spec: SynthesisSpec
+    judge: Judge
 
     def __call__(
         self, asked: Sequence[Asked], answers: Sequence[Answer], before: Mapping[int, Sequence[Candidate]]
@@ -51,10 +49,10 @@ class Maker:
         good = [(draft, sample) for draft, sample in zip(drafts, samples, strict=True) if isinstance(sample, Sample)]
         asks = {t.feature_id: least_plain([span.text for span in t.spans]) for t in (one.target for one in asked)}
         wanted = [
-            Wanted(d.feature_id, d.delta, self._spec.label, len(d.parameters.get("lead", "")), asks[d.feature_id])
+            Wanted(d.feature_id, d.delta, self.spec.label, len(d.parameters.get("lead", "")), asks[d.feature_id])
             for d, _ in good
         ]
-        judgements = iter(self._judge([sample for _, sample in good], wanted))
+        judgements = iter(self.judge([sample for _, sample in good], wanted))
         return [
             _judged(draft, sample, next(judgements)) if isinstance(sample, Sample) else _unreadable(draft, sample)
             for draft, sample in zip(drafts, samples, strict=True)
@@ -75,15 +73,15 @@ class Maker:
             for nth, (text, paid) in enumerate(zip(texts, _shares(answer, len(texts)), strict=True), first):
                 drafts.append(
                     Candidate(
-                        candidate_id=candidate_id(self._batch_id, feature, one.step, nth),
-                        batch_id=self._batch_id,
+                        candidate_id=candidate_id(self.batch_id, feature, one.step, nth),
+                        batch_id=self.batch_id,
                         feature_id=feature,
                         text=one.begun + text,
-                        fields={"label": self._spec.label} if self._spec.label else {},
-                        shape=self._spec.shape,
+                        fields={"label": self.spec.label} if self.spec.label else {},
+                        shape=self.spec.shape,
                         method=one.step,
-                        prompt=self._template.identity,
-                        generator=self._generator,
+                        prompt=self.template.identity,
+                        generator=self.generator,
                         parameters={
                             "temperature": request.temperature,
                             "top_p": request.top_p,
@@ -105,25 +103,14 @@ class Maker:
         if draft.verdict == "failed":
             return draft.detail
         try:
-            return parse(draft.text, self._spec.shape, self._template.form)
+            return parse(draft.text, self.spec.shape, self.template.form)
         except Malformed as error:
             return f"The answer is no sample: {error}."
 
 
 def _judged(draft: Candidate, sample: Sample, judgement: Judgement) -> Made:
-    reading = judgement.reading
-    one = replace(
-        draft,
-        text=sample.text,
-        fields={**draft.fields, **sample.fields},
-        activation=reading.of(draft.feature_id),
-        tokens=reading.tokens[draft.feature_id],
-        verdict=judgement.verdict,
-        detail=judgement.detail,
-        perplexity=judgement.perplexity,
-        similarity=judgement.similarity,
-    )
-    return Made(one, Measurement(one.candidate_id, 1, reading.feature_ids, reading.activations))
+    one = judgement.of(replace(draft, text=sample.text, fields={**draft.fields, **sample.fields}))
+    return Made(one, Measurement(one.candidate_id, 1, judgement.reading.feature_ids, judgement.reading.activations))
 
 
 def _unreadable(draft: Candidate, fault: str) -> Made:

@@ -14,9 +14,9 @@ from string import Template
 from pydantic import BaseModel, ConfigDict, Field
 
 from fac_core.datasets.chats import Message
-from fac_core.errors import NotFound, WrongUse
+from fac_core.errors import WrongUse
 from fac_core.synthesis.spec import Shape, Step
-from fac_core.toml_file import fork_mark, read_toml
+from fac_core.toml_file import PromptFile, read_prompt
 
 BUILT_IN = Path(__file__).parent / "prompts"
 
@@ -32,13 +32,9 @@ class Section(BaseModel):
     """How the answer begins; the model continues it."""
 
 
-class PromptTemplate(BaseModel):
+class PromptTemplate(PromptFile):
     """A template, by steps."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str = Field(min_length=1)
-    version: int = Field(ge=1)
     shape: Shape
     form: str = Field(pattern="^(json|plain)$")
     one_step: Section
@@ -46,13 +42,6 @@ class PromptTemplate(BaseModel):
     retry: Section | None = None
     steered: Section | None = None
     guided: Section | None = None
-    fork: str = ""
-    """Of a user's own file: a hash of it."""
-
-    @property
-    def identity(self) -> str:
-        """For the record: `text@1`, and for a fork `text@1+0a1b2c3d`."""
-        return f"{self.name}@{self.version}" + (f"+{self.fork}" if self.fork else "")
 
     def section(self, step: Step) -> Section:
         """Raises `WrongUse` where the template cannot ask for this step."""
@@ -67,14 +56,7 @@ def prompt_template(name: str, workspace: Path | None = None) -> PromptTemplate:
 
     Raises `NotFound`, listing the built-in ones, and `BadInput`, which names the file and the field.
     """
-    own = workspace / "prompts" / f"{name}.toml" if workspace else None
-    path = own if own and own.is_file() else BUILT_IN / f"{name}.toml"
-    if not path.is_file() or Path(name).name != name:
-        raise NotFound(
-            f"There is no prompt {name!r}. Put {name}.toml into the workspace's prompts/, or take one of: "
-            f"{', '.join(built_in())}."
-        )
-    return read_toml(path, PromptTemplate, fork=fork_mark(path) if path == own else "")
+    return read_prompt(name, PromptTemplate, BUILT_IN, workspace)
 
 
 def built_in() -> list[str]:

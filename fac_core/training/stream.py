@@ -2,14 +2,12 @@
 
 Shards are mixed in groups: a group is read whole and put through sae-lens's mixing buffer under a seed of its own.
 The stream is therefore a function of (shards, seed, position), and going on at batch 10,000 reads one group, not all
-before it. The first epoch takes the shards in planned order, so that training can follow a harvest that is still
-running; every later epoch draws its own order.
+before it. The first epoch takes the shards in planned order; every later epoch draws its own.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count
 
 import numpy as np
@@ -21,7 +19,6 @@ from fac_core.training.harvest import Shard, count_tokens, read_shard
 
 _GROUP = 2
 """Shards mixed with each other. Each already holds shuffled tokens of randomly drawn windows."""
-_POLL_SECONDS = 2.0
 
 
 def training_batches(
@@ -31,13 +28,11 @@ def training_batches(
     batch_tokens: int,
     seed: int,
     start: int = 0,
-    on_wait: Callable[[Shard], None] | None = None,
 ) -> Iterator[torch.Tensor]:
     """Batches `[batch_tokens, d_model]` float32 from number `start` on, epoch after epoch without end.
 
     Args:
         n_blocks: the layer, as in `harvest`.
-        on_wait: called every two seconds while a shard is not there yet.
     """
     skip = start
     for epoch in count():
@@ -45,8 +40,6 @@ def training_batches(
         order = np.arange(len(shards)) if epoch == 0 else np.random.default_rng([seed, epoch]).permutation(len(shards))
         for first in range(0, len(order), _GROUP):
             group = [shards[position] for position in order[first : first + _GROUP]]
-            for shard in group:
-                _wait_for(shard, on_wait)
             n_batches = sum(count_tokens(shard, n_blocks) for shard in group) // batch_tokens
             n_in_epoch += n_batches
             if skip >= n_batches:
@@ -65,10 +58,3 @@ def _mixed(group: list[Shard], n_blocks: int, batch_tokens: int, seed: list[int]
     with torch.random.fork_rng(devices=[]):  # the mixing buffer draws from the global generator
         torch.manual_seed(int(np.random.SeedSequence(seed).generate_state(1)[0]))
         return list(mixing_buffer(size, batch_tokens, loader))
-
-
-def _wait_for(shard: Shard, on_wait: Callable[[Shard], None] | None) -> None:
-    while not shard.is_present:
-        if on_wait is not None:
-            on_wait(shard)
-        time.sleep(_POLL_SECONDS)

@@ -96,43 +96,28 @@ def _enough(shards: Sequence[Shard], n_tokens: int) -> Sequence[Shard]:
     return shards[: int(np.searchsorted(held, _MARGIN * n_tokens)) + 1]
 
 
-def train_sae(
-    config: TrainConfig,
-    shards: Sequence[Shard],
-    folder: Path,
-    *,
-    follow_harvest: bool = False,
-    on_progress: Progress = silent,
-) -> Path:
+def train_sae(config: TrainConfig, shards: Sequence[Shard], folder: Path, *, on_progress: Progress = silent) -> Path:
     """Train on harvested shards; returns `folder`, which then holds the SAE in sae-lens's format.
 
     Args:
         shards: those to train on, without the held-out ones, in planned order.
         folder: weights are written there as float16 (`SAE.load_from_disk` gives float32). Until then the state is
             kept beside it, in `<folder>.training`.
-        follow_harvest: wait for shards that another process is still computing.
         on_progress: `(tokens, total tokens, note)`.
 
     Raises:
-        NotFound: a shard is missing and `follow_harvest` is off.
+        NotFound: a shard is missing.
         WrongUse: `<folder>.training` belongs to another training.
     """
     plan = {**asdict(config), "shards": _digest(shards)}
     if _plan_of(folder / SAE_CFG_FILENAME) == plan:
         return folder
-    if not follow_harvest and (missing := sum(not shard.is_present for shard in shards)):
+    if missing := sum(not shard.is_present for shard in shards):
         raise NotFound(f"{missing} of {len(shards)} shards are not harvested yet. Harvest them first.")
-    total = config.n_steps * config.batch_tokens
-    n_samples = 0
 
     def batches(start: int) -> Iterator[torch.Tensor]:
         return training_batches(
-            shards,
-            config.n_blocks,
-            batch_tokens=config.batch_tokens,
-            seed=config.seed,
-            start=start,
-            on_wait=lambda shard: on_progress(n_samples, total, f"waiting for {shard.path.name}"),
+            shards, config.n_blocks, batch_tokens=config.batch_tokens, seed=config.seed, start=start
         )
 
     checkpoints = folder.with_name(folder.name + ".training")
@@ -152,9 +137,9 @@ def train_sae(
     while trainer.n_training_steps < config.n_steps:
         output = trainer.step(next(stream))
         trainer.n_training_steps += 1
-        n_samples = trainer.n_training_samples
         if trainer.n_training_steps % _REPORT_STEPS == 0:
-            on_progress(n_samples, total, _note(trainer, output))
+            total = config.n_steps * config.batch_tokens
+            on_progress(trainer.n_training_samples, total, _note(trainer, output))
         if trainer.n_training_steps % config.checkpoint_steps == 0:
             save_checkpoint(trainer, checkpoints)
     _publish(trainer, folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -47,8 +47,8 @@ def measure_diversity(
     return table.diversity(
         [workspace.opened(name) for name in names],
         workspace.opened(anchor),
-        tags=(lambda _, texts: part_of_speech_tags(texts)) if _has_tagger() else None,
-        embed=embed if _has_model() else None,
+        tags=(lambda _, texts: part_of_speech_tags(texts)) if _works(lambda: part_of_speech_tags([])) else None,
+        embed=embed if _works(sentences.model_folder) else None,
         match=match,
         n_draws=n_draws,
         seed=seed,
@@ -56,17 +56,9 @@ def measure_diversity(
     )
 
 
-def _has_tagger() -> bool:
+def _works(call: Callable[[], object]) -> bool:
     try:
-        part_of_speech_tags([])
-    except MissingExtra:
-        return False
-    return True
-
-
-def _has_model() -> bool:
-    try:
-        sentences.model_folder()
+        call()
     except MissingExtra:
         return False
     return True

@@ -52,14 +52,15 @@ def probe(
     Raises `BadInput` for an empty text, `NotFound` for a feature that there is not, `ModelMismatch` if the weights at
     hand are not those of the run.
     """
-    from fac_core.activations.probe import Reader  # torch: only where a model runs
+    from fac_core.activations.probe import read_text  # torch: only where a model runs
+    from fac_core.activations.reopen import reopen
 
     opened = Workspace.at(workspace).opened(run)
     info = opened.info
     if feature_id is not None:
         check_feature(opened, feature_id)
     key = ("reader", info.space_id, info.context, info.dtype)
-    reading = warm(key, lambda: Reader.of_run(info))(text)
+    reading = read_text(warm(key, lambda: reopen(info)), text)
     asked = None if feature_id is None else reading.of(feature_id)
     fired = reading.fired
     return Probe(text, info.run_id, reading.n_tokens, reading.truncated, len(fired), asked, fired[:n])

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from fac_core.activations.probe import Reader
+from fac_core.activations.reopen import reopen
 from fac_core.activations.spec import EncodeSpec, spec_of
 from fac_core.errors import BadInput, ModelMismatch, NotFound
 from fac_core.jobs.warm import Warm
@@ -78,4 +78,4 @@ def test_a_model_is_loaded_once_for_many_texts(place):
 
 def test_other_weights_than_those_of_the_run_are_refused(place):
     with pytest.raises(ModelMismatch, match="their files differ"):
-        Reader.of_run(replace(place.anchor(), space_id="another"))
+        reopen(replace(place.anchor(), model_hash="another"))

@@ -118,7 +118,7 @@ def test_limit_takes_the_first_samples_and_reads_no_further(tmp_path: Path) -> N
     dataset = prepare(texts_file(tmp_path / "a.jsonl", ["a", "", "b", "c"]), tmp_path / "o", ColumnMapping(limit=2))
     assert [row["text"] for row in samples(dataset)] == ["a", "b"]
     assert dataset.n_failures == {"empty": 1}
-    with pytest.raises(WrongUse, match="--limit must be at least 1"):
+    with pytest.raises(WrongUse, match="limit is 0"):
         prepare(tmp_path / "a.jsonl", tmp_path / "o", ColumnMapping(limit=0))
 
 

@@ -18,7 +18,7 @@ def wheel(tmp_path, monkeypatch):
     """A model called `fake` whose wheel holds a few bytes: its GGUF file, and a list of what was unpacked."""
     gguf = tmp_path / "fake.gguf"
     gguf.write_bytes(b"quantised")
-    model = EmbeddedModel("fake", lambda: gguf, hashlib.sha256(b"quantised").hexdigest(), "none")
+    model = EmbeddedModel(lambda: gguf, hashlib.sha256(b"quantised").hexdigest())
     monkeypatch.setitem(EMBEDDED, "fake", model)
     unpacked: list[Path] = []
 

@@ -11,8 +11,10 @@ from typing import Any
 from fac_core.activations.pipeline import encode
 from fac_core.activations.reopen import Reader, reopen
 from fac_core.activations.spec import EncodeSpec
-from fac_core.coverage.gaps import gaps
+from fac_core.coverage.active import count_above
+from fac_core.coverage.fac import coverage
 from fac_core.generators.seam import Answer, Request, Usage
+from fac_core.store.runs.run_file import RunFile
 from fac_core.store.workspace import Workspace
 from fac_core.synthesis.candidates import Candidate, Candidates
 from fac_core.synthesis.pipeline import Outcome, synthesise
@@ -95,5 +97,10 @@ def closed_loop(folder: Path, model: Path, sae: Path) -> Loop:
         encode(path, place, spec, name=name)
     place.set_anchor("anchor")
     with place.run("anchor") as p, place.run("seed") as q:
-        targets = tuple(gaps(q, p)["feature_id"].to_pylist()[:4])
-        return Loop(place, reopen(p.info), targets, list(tiny.TEXTS))
+        return Loop(place, reopen(p.info), common_gaps(q, p)[:4], list(tiny.TEXTS))
+
+
+def common_gaps(run: RunFile, anchor: RunFile) -> tuple[int, ...]:
+    """The gaps of a run, those that most samples of the anchor fire first."""
+    n_active = count_above(anchor)
+    return tuple(sorted(coverage(run, anchor).missing, key=lambda feature: -n_active[feature]))

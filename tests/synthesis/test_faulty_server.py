@@ -7,11 +7,11 @@ from itertools import count
 
 import pytest
 
-from fac_core.coverage.gaps import gaps
 from fac_core.errors import Stopped
 from fac_core.generators.cache import Cached
 from fac_core.generators.openai_compatible import OpenAICompatible, Server
 from tests.generators.faulty_server import cut, faulty_server, garbage, says, stalls, status
+from tests.synthesis.loop import common_gaps
 from tests.synthesis.test_pipeline import NEW
 
 FAULTS = (status(429, Retry_After="0"), status(500), cut, garbage, stalls)
@@ -50,7 +50,7 @@ def misbehaves(seed: int):
 def targets(loop):
     """Thirty gaps."""
     with loop.place.run("anchor") as p, loop.place.run("seed") as q:
-        return tuple(gaps(q, p)["feature_id"].to_pylist()[:30])
+        return common_gaps(q, p)[:30]
 
 
 def writer(loop, server):

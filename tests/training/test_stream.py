@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from itertools import islice
 from pathlib import Path
 
@@ -53,22 +52,6 @@ def test_the_stream_leaves_the_global_random_generator_alone(tmp_path: Path) -> 
     torch.manual_seed(3)
     _batches(shards, 3)
     assert torch.equal(torch.rand(1), expected)
-
-
-def test_it_waits_for_a_shard_that_is_still_being_harvested(tmp_path: Path) -> None:
-    present = write_shard(tmp_path, 0)
-    late = Shard(tmp_path / "01.safetensors", [])
-    waited: list[Shard] = []
-
-    def harvested_meanwhile(shard: Shard) -> None:
-        waited.append(shard)
-        writer = threading.Thread(target=write_shard, args=(tmp_path, 1))
-        writer.start()
-        writer.join()
-
-    stream = training_batches([present, late], N_BLOCKS, batch_tokens=50, seed=0, on_wait=harvested_meanwhile)
-    assert next(stream).shape == (50, 16)
-    assert waited == [late]
 
 
 def test_shards_that_hold_less_than_a_batch_are_an_error_and_not_an_endless_search(tmp_path: Path) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fac_core.activations.reopen import Reader
 from fac_core.synthesis.answers import Sample
-from fac_core.synthesis.candidates import Verdict
+from fac_core.synthesis.candidates import Candidate, Verdict
 from fac_core.synthesis.proof.fluency import LEAST_PLAIN, Fluency
 from fac_core.synthesis.proof.similarity import COPY_WORDS, Known, Likeness
 from fac_core.synthesis.proof.verification import Reading, read
@@ -41,26 +41,33 @@ class Judgement:
     perplexity: float | None
     similarity: float
 
+    def of(self, candidate: Candidate) -> Candidate:
+        """The candidate with what was found of its text."""
+        return replace(
+            candidate,
+            activation=self.reading.of(candidate.feature_id),
+            tokens=self.reading.tokens[candidate.feature_id],
+            verdict=self.verdict,
+            detail=self.detail,
+            perplexity=self.perplexity,
+            similarity=self.similarity,
+        )
 
+
+@dataclass(frozen=True)
 class Judge:
-    """Measures texts in the feature space of a run and says which pass. Remembers them: the same text passes once.
+    """Measures texts in the feature space of a run and says which pass. Remembers them: the same text passes once."""
 
-    Args:
-        fluency: None leaves the check out, where no language model is at hand.
-        classify: None leaves the label check out.
-    """
-
-    def __init__(
-        self, reader: Reader, known: Known, fluency: Fluency | None = None, classify: Classify | None = None
-    ) -> None:
-        self.reader = reader
-        self.known = known
-        self.fluency = fluency
-        self.classify = classify
+    reader: Reader
+    known: Known
+    fluency: Fluency | None = None
+    """None leaves the check out, where no language model is at hand."""
+    classify: Classify | None = None
+    """None leaves the label check out."""
 
     def forgetting(self) -> Judge:
         """The same judge, who has seen none of the texts yet."""
-        return Judge(self.reader, self.known.forgetting(), self.fluency, self.classify)
+        return replace(self, known=self.known.forgetting())
 
     def __call__(self, samples: Sequence[Sample], wanted: Sequence[Wanted]) -> list[Judgement]:
         """Judge texts, the earlier ones before the later ones."""
