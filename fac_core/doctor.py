@@ -39,9 +39,19 @@ _PACKAGES = {
 _FREE_GB = 2
 
 
+def _check(name: str, ok: bool, found: str, mend: str, *, needed: bool = True) -> Check:
+    return Check(name, ok, needed, found, "" if ok else mend)
+
+
 def checks() -> list[Check]:
     """Look at everything; never raises for what it finds."""
-    return [_python(), *_packages(), _default_sae(), *_folders()]
+    return [
+        _python(),
+        *_packages(),
+        _default_sae(),
+        _writable("cache", cache_dir, "Set FAC_CACHE to a folder that you may write to"),
+        _writable("here", Path.cwd, "Change to a folder that you may write to"),
+    ]
 
 
 def is_healthy(found: Iterable[Check]) -> bool:
@@ -51,18 +61,12 @@ def is_healthy(found: Iterable[Check]) -> bool:
 
 def _python() -> Check:
     version = ".".join(map(str, sys.version_info[:3]))
-    return Check(
-        "python",
-        sys.version_info >= (3, 11),
-        True,
-        version,
-        "" if sys.version_info >= (3, 11) else "Install Python 3.11 or newer",
-    )
+    return _check("python", sys.version_info >= (3, 11), version, "Install Python 3.11 or newer")
 
 
 def _packages() -> list[Check]:
     return [
-        Check(package, found, needed, what if found else f"not installed: {what}", "" if found else mend)
+        _check(package, found, what if found else f"not installed: {what}", mend, needed=needed)
         for package, (what, needed, mend) in _PACKAGES.items()
         for found in [importlib.util.find_spec(package) is not None]
     ]
@@ -71,20 +75,10 @@ def _packages() -> list[Check]:
 def _default_sae() -> Check:
     folder = Path(__file__).resolve().parents[1] / "data" / "sae"
     shipped = [path.parent.name for path in sorted(folder.glob("*/cfg.json"))]
-    return Check(
-        "default SAE",
-        bool(shipped),
-        False,
-        ", ".join(shipped) or f"none in {folder}",
-        "" if shipped else "fac space train-sae, or pass --sae with a SAE of your own",
+    found = ", ".join(shipped) or f"none in {folder}"
+    return _check(
+        "default SAE", bool(shipped), found, "fac space train-sae, or pass --sae with a SAE of your own", needed=False
     )
-
-
-def _folders() -> list[Check]:
-    return [
-        _writable("cache", cache_dir, "Set FAC_CACHE to a folder that you may write to"),
-        _writable("here", Path.cwd, "Change to a folder that you may write to"),
-    ]
 
 
 def _writable(name: str, folder: Callable[[], Path], mend: str) -> Check:
@@ -93,9 +87,6 @@ def _writable(name: str, folder: Callable[[], Path], mend: str) -> Check:
         with tempfile.TemporaryFile(dir=path):
             pass
     except OSError as error:
-        return Check(name, False, True, str(error), mend)
+        return _check(name, False, str(error), mend)
     free = shutil.disk_usage(path).free / 1e9
-    enough = free >= _FREE_GB
-    return Check(
-        name, enough, True, f"{path}{os.sep}, {free:.0f} GB free", "" if enough else f"Free {_FREE_GB} GB there"
-    )
+    return _check(name, free >= _FREE_GB, f"{path}{os.sep}, {free:.0f} GB free", f"Free {_FREE_GB} GB there")

@@ -6,8 +6,6 @@ row says which next tokens the feature makes likelier: the "logit lens" (nostalg
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pyarrow as pa
 import torch
@@ -27,17 +25,6 @@ _ROWS = 512
 """Features at a time: their logits over the vocabulary stay under 100 MB."""
 
 
-@dataclass(frozen=True)
-class PromotedTokens:
-    """For each feature the tokens that its direction promotes and suppresses most; arrays are `[d_sae, n]`."""
-
-    promoted: np.ndarray
-    """Token texts, strongest first."""
-    promoted_logits: np.ndarray
-    suppressed: np.ndarray
-    suppressed_logits: np.ndarray
-
-
 def decoder_directions(sae: SparseAutoencoder) -> np.ndarray:
     """float32 `[d_sae, d_model]`, each row of length 1 (a latent without a direction stays 0)."""
     W = sae.W_dec.float()
@@ -45,8 +32,10 @@ def decoder_directions(sae: SparseAutoencoder) -> np.ndarray:
 
 
 @torch.inference_mode()
-def promoted_tokens(model: str, directions: np.ndarray, n: int = 10) -> PromotedTokens:
+def promoted_tokens(model: str, directions: np.ndarray, n: int = 10) -> pa.Table:
     """Read directions `[d_sae, d_model]` through the model's last norm and unembedding; no forward pass is made.
+
+    Returns table `logits` of a space file: the n tokens that each direction promotes most, and the n that it suppresses.
 
     The gain of the norm is applied; its division by the stream's length is not, for it is the same for all tokens. Logits
     are those of a step of length 1 along the direction. Raises `NotFound` where the weights hold no unembedding.
@@ -60,14 +49,25 @@ def promoted_tokens(model: str, directions: np.ndarray, n: int = 10) -> Promoted
         d = d * (1 + gain if "gemma" in architecture else gain)  # Gemma stores its gains around 0
     tokenizer = load_tokenizer(model)
     texts = np.array([tokenizer.decode([i]) for i in range(len(unembedding))], dtype=object)
-    best, worst = [], []
+    found: dict[int, list[torch.return_types.topk]] = {1: [], -1: []}
     for block in d.split(_ROWS):
         logits = block @ unembedding.T
-        best.append(logits.topk(n, dim=1))
-        worst.append(logits.topk(n, dim=1, largest=False))
-    up, down = (torch.cat([part.indices for part in parts]).numpy() for parts in (best, worst))
-    up_by, down_by = (torch.cat([part.values for part in parts]).numpy() for parts in (best, worst))
-    return PromotedTokens(texts[up], up_by, texts[down], down_by)
+        for sign, parts in found.items():
+            parts.append(logits.topk(n, dim=1, largest=sign == 1))
+    return pa.concat_tables(
+        pa.table(
+            {
+                "feature_id": np.repeat(np.arange(len(d), dtype=np.uint32), n),
+                "sign": np.full(len(d) * n, sign, dtype=np.int8),
+                "rank": np.tile(np.arange(1, n + 1, dtype=np.uint8), len(d)),
+                "token": pa.array(
+                    texts[torch.cat([part.indices for part in parts]).ravel().numpy()].tolist(), pa.string()
+                ),
+                "logit": torch.cat([part.values for part in parts]).ravel().numpy(),
+            }
+        )
+        for sign, parts in found.items()
+    )
 
 
 def _first(model: str, names: tuple[str, ...], *, needed: bool = True) -> torch.Tensor | None:
@@ -89,20 +89,4 @@ def space_weights(info: RunInfo) -> tuple[np.ndarray, pa.Table]:
     Raises `ModelMismatch` if model or SAE at hand are not those that the run was encoded with.
     """
     directions = decoder_directions(run_sae(info))
-    found = promoted_tokens(info.model, directions)
-    n = found.promoted.shape[1]
-    ids = np.repeat(np.arange(len(directions), dtype=np.uint32), n)
-    ranks = np.tile(np.arange(1, n + 1, dtype=np.uint8), len(directions))
-    sides = ((1, found.promoted, found.promoted_logits), (-1, found.suppressed, found.suppressed_logits))
-    return directions, pa.concat_tables(
-        pa.table(
-            {
-                "feature_id": ids,
-                "sign": np.full(len(ids), sign, dtype=np.int8),
-                "rank": ranks,
-                "token": pa.array(tokens.ravel().tolist(), pa.string()),
-                "logit": logits.ravel().astype(np.float32),
-            }
-        )
-        for sign, tokens, logits in sides
-    )
+    return directions, promoted_tokens(info.model, directions)

@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 
 from fac_core.activations.encoder import Encoder
-from fac_core.activations.precision import Choice, choose_encoder
+from fac_core.activations.precision import Choice, choose_encoder, encoder_of
 from fac_core.activations.sae import SparseAutoencoder, default_sae, load_sae
 from fac_core.activations.shards import Shard, plan, shard_size
 from fac_core.activations.space import model_hash, space_id
@@ -120,8 +120,7 @@ def _choice(
     kept = folder / "dtype.json"
     if kept.exists():
         earlier = json.loads(kept.read_text())
-        again = choose_encoder(spec.model, sae, [], dtype=earlier["dtype"], device=spec.device)
-        return Choice(again.encoder, earlier["dtype"], earlier["reason"])
+        return Choice(encoder_of(spec.model, sae, earlier["dtype"], spec.device), earlier["dtype"], earlier["reason"])
     shard = next(plan(dataset.samples, folder / "shards", size=64, identity="probe"))
     choice = choose_encoder(
         spec.model, sae, _with_content(tokenizer(shard.texts, shard.chats)), dtype=spec.dtype, device=spec.device

@@ -37,11 +37,9 @@ def choose_encoder(
     model: str, sae: SparseAutoencoder, tokens: list[Tokens], *, dtype: Dtype = "auto", device: str = "cpu"
 ) -> Choice:
     """Load the model in the best dtype. `tokens` are some of the samples that will be encoded."""
-
     if dtype != "auto":
-        kind = torch.float32 if dtype == "float32" else torch.bfloat16
-        return Choice(_encoder(model, sae, kind, device), dtype, "asked for")
-    exact = _encoder(model, sae, torch.float32, device)
+        return Choice(encoder_of(model, sae, dtype, device), dtype, "asked for")
+    exact = encoder_of(model, sae, "float32", device)
     fast = Encoder(exact.model.computing_in(torch.bfloat16), sae)
     probe = _some(tokens)
     exact_seconds, expected = _timed(exact, probe)
@@ -53,8 +51,10 @@ def choose_encoder(
     return Choice(exact, "float32", f"{measured}: not enough (needs {MIN_SPEEDUP} and {MIN_JACCARD})")
 
 
-def _encoder(model: str, sae: SparseAutoencoder, dtype: torch.dtype, device: str) -> Encoder:
-    return Encoder(TruncatedModel(model, sae.n_blocks, device=device).computing_in(dtype), sae)
+def encoder_of(model: str, sae: SparseAutoencoder, dtype: Dtype, device: str = "cpu") -> Encoder:
+    """A model and a SAE in a dtype; `auto` is float32."""
+    kind = torch.bfloat16 if dtype == "bfloat16" else torch.float32
+    return Encoder(TruncatedModel(model, sae.n_blocks, device=device).computing_in(kind), sae)
 
 
 def jaccard(a: Encoded, b: Encoded) -> float:

@@ -86,12 +86,13 @@ def plan_export(
     accepted = [(s, c) for s in stands for one, c in s.candidates.items() if s.states[one] == "accepted"]
     if not accepted:
         raise WrongUse("Nothing is accepted yet in these batches. Review them first: `fac review`, or the Review page.")
-    shape = shape or first_fitting([of_candidate(c) for _, c in accepted] + (seed_items(seed) if merged else []))
+    items = seed_items(seed) if merged else []
+    shape = shape or first_fitting([*(of_candidate(c) for _, c in accepted), *items])
     labels = Labels(workspace.events(), anchor.info.space_id).names().text
     old = seed_rows(seed, shape) if merged else []
     new = [synthetic_row(c, s.opinions[c.candidate_id], s.batch, labels.get(c.feature_id), shape) for s, c in accepted]
-    texts = [item.text for item in seed_items(seed)] if merged else []
-    kept, repeated = without_repeats([*old, *new], [*texts, *(c.text for _, c in accepted)])
+    texts = [item.text for item in items] + [c.text for _, c in accepted]
+    kept, repeated = without_repeats([*old, *new], texts)
     n_new = sum(row["fac_origin"] == "synthetic" for row in kept)
     candidates = [c for s in stands for c in s.candidates.values()]
     opinions = [o for s in stands for one in s.candidates for o in s.opinions.get(one, ())]

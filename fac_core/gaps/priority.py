@@ -38,13 +38,14 @@ def priority(
     """Rank gaps.
 
     Args:
-        gaps: columns `feature_id` and `n_active` (anchor samples above δ_i).
+        gaps: columns `feature_id` and `n_active` (anchor samples above δ_i), and any others.
         nearness: `[gaps]`: strongest activation in the run over δ_i, 0 for a gap that never fires; above 1 counts as 1.
         relevance: level (`yes`, `probably`, `maybe`, `no`) by feature.
         trust: F1 of the label by feature; 1 for a person's (`labels.trust_of`).
 
     Returns:
-        `feature_id`, `priority`, and its parts `relevance`, `trust`, `strength`, `rarity`; the highest first.
+        `feature_id`, `priority`, its parts `relevance`, `trust`, `strength`, `rarity`, and what else `gaps` says; the highest
+        first.
     """
     from scipy.stats import rankdata  # here, since pages that rank nothing need not wait for it
 
@@ -58,7 +59,8 @@ def priority(
         "rarity": np.clip(1 - nearness, LEAST_RARITY, 1.0),
     }
     number = np.prod([part ** getattr(weights, name) for name, part in parts.items()], axis=0)
-    table = pa.table({"feature_id": gaps["feature_id"], "priority": number, **parts})
+    rest = {name: gaps[name] for name in gaps.column_names if name != "feature_id"}
+    table = pa.table({"feature_id": gaps["feature_id"], "priority": number, **parts, **rest})
     return table.sort_by([("priority", "descending"), ("feature_id", "ascending")])
 
 

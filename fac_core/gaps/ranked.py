@@ -60,9 +60,6 @@ def ranked_gaps(
     ids = causes["feature_id"].to_numpy()
     rows = states.take(pa.array(ids))
     nearness = rows["run_max"].to_numpy() / np.maximum(rows["delta"].to_numpy(), np.finfo(np.float32).tiny)
-    counted = pa.table({"feature_id": causes["feature_id"], "n_active": n_above[ids]})
-    # The nearness of the queue is at most 1: a gap with enough strong samples were none.
-    ranked = priority(counted, nearness, levels, names.trust, weights)
     described = pa.table(
         {
             "feature_id": causes["feature_id"],
@@ -73,19 +70,15 @@ def ranked_gaps(
             "cluster": pa.array([clusters[f] if clusters else NO_CLUSTER for f in ids.tolist()], pa.string()),
             "home": pa.array([homes.get(f) for f in ids.tolist()], pa.string()),
             "cause": causes["cause"],
-            "n_active": counted["n_active"],
+            "n_active": n_above[ids],
             "share": rows["anchor_share"],
             "anchor_max": rows["anchor_max"],
             "run_max": rows["run_max"],
             "delta": rows["delta"],
         }
     )
-    # Both have the same gaps, `described` in ascending id.
-    order = np.searchsorted(ids, ranked["feature_id"].to_numpy())
-    described = described.take(pa.array(order)).drop_columns(["feature_id"])
-    for name in described.column_names:
-        ranked = ranked.append_column(name, described[name])
-    return ranked
+    # The nearness of the queue is at most 1: a gap with enough strong samples were none.
+    return priority(described, nearness, levels, names.trust, weights)
 
 
 def matching(queue: pa.Table, filters: Filters) -> pa.Table:

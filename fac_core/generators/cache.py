@@ -64,7 +64,7 @@ class Cached:
 
         def arrived(nth: int, answer: Answer) -> None:
             mark, (first, *others) = asked[nth]
-            payload = _payload(answer)
+            payload = {"texts": list(answer.texts), "error": answer.error, "usage": asdict(answer.usage)}
             if answer.usage.n_paid:
                 self._answers.keep(mark, payload)
             tell(first, answer)
@@ -78,7 +78,3 @@ class Cached:
         """It costs nothing now; what it cost then stays in the file."""
         usage = Usage(**payload["usage"]) if self._as_first_paid else Usage(n_cached=1)
         return Answer(tuple(payload["texts"]), usage, payload["error"])
-
-
-def _payload(answer: Answer) -> dict[str, Any]:
-    return {"texts": list(answer.texts), "error": answer.error, "usage": asdict(answer.usage)}

@@ -87,32 +87,31 @@ class LocalGenerator:
         self, batch: Sequence[int], prompts: Sequence[list[int]], requests: Sequence[Request]
     ) -> list[tuple[int, Answer]]:
         started = time.monotonic()
-        owner = np.repeat(np.arange(len(requests)), [r.n for r in requests])
-        nth = np.concatenate([np.arange(r.n) for r in requests])
         rows = [
             Row(
-                int(o),
+                position,
                 r.max_tokens,
                 r.temperature,
                 r.top_p,
-                _seed(r, int(n)),
+                _seed(r, nth),
                 r.steering,
                 r.boost,
                 self._first_tokens(r.boost.words if r.boost else ()),
                 r.boost.logits if r.boost else 0.0,
             )
-            for o, n, r in zip(owner, nth, (requests[o] for o in owner.tolist()), strict=True)
+            for position, r in enumerate(requests)
+            for nth in range(r.n)
         ]
 
         def is_done(row: int, tokens: list[int]) -> bool:
-            stop = requests[owner[row]].stop
+            stop = requests[rows[row].prompt].stop
             return bool(stop) and any(mark in self._text(tokens) for mark in stop)
 
         written = self._draw(prompts, rows, is_done)
         seconds = (time.monotonic() - started) / len(requests)
         answers: list[tuple[int, Answer]] = []
         for position, (i, request) in enumerate(zip(batch, requests, strict=True)):
-            mine = [tokens for o, tokens in zip(owner, written, strict=True) if o == position]
+            mine = [tokens for row, tokens in zip(rows, written, strict=True) if row.prompt == position]
             # The end token is generated too: a row that stopped early paid for it.
             paid = sum(len(tokens) + (len(tokens) < request.max_tokens) for tokens in mine)
             usage = Usage(len(prompts[position]), paid, n_paid=1, seconds=seconds)

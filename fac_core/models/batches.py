@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch.nn.utils.rnn import pad_sequence
 
 from fac_core.models.tokens import Tokens
 
@@ -52,11 +53,7 @@ def as_tokens(windows: Sequence[np.ndarray]) -> list[Tokens]:
 
 
 def _padded(rows: np.ndarray, tokens: list[Tokens]) -> Batch:
-    length = max(len(t) for t in tokens)
-    input_ids = torch.zeros(len(tokens), length, dtype=torch.long)
-    content = torch.zeros(len(tokens), length, dtype=torch.bool)
-    lengths = torch.tensor([len(t) for t in tokens])
-    for row, one in enumerate(tokens):
-        input_ids[row, : len(one)] = torch.from_numpy(one.input_ids)
-        content[row, : len(one)] = torch.from_numpy(one.content)
-    return Batch(rows, input_ids, content, torch.arange(length) < lengths.unsqueeze(1))
+    input_ids = pad_sequence([torch.from_numpy(one.input_ids) for one in tokens], batch_first=True)
+    content = pad_sequence([torch.from_numpy(one.content) for one in tokens], batch_first=True)
+    lengths = torch.tensor([len(one) for one in tokens])
+    return Batch(rows, input_ids, content, torch.arange(input_ids.shape[1]) < lengths.unsqueeze(1))

@@ -84,7 +84,8 @@ class SampleTokenizer:
         offsets: list[tuple[int, int]] = []
         content: list[bool] = []
         for token, (start, end) in zip(ids, encoded["offset_mapping"], strict=True):
-            message = _message_at((start + end) / 2, spans)
+            middle = (start + end) / 2
+            message = next((i for i, span in enumerate(spans) if span.start <= middle < span.end), None)
             chosen = message is not None and messages[message].role in self.roles and token not in self._special
             content.append(chosen)
             if chosen and message is not None:
@@ -177,13 +178,6 @@ def _apply(tokenizer: PreTrainedTokenizerBase, messages: list[Message]) -> str:
         return str(tokenizer.apply_chat_template(turns, tokenize=False))
     except jinja2.TemplateError as error:
         raise ModelMismatch(f"The chat template of {tokenizer.name_or_path} refuses these roles: {error}") from error
-
-
-def _message_at(position: float, spans: list[Span]) -> int | None:
-    for index, span in enumerate(spans):
-        if span.start <= position < span.end:
-            return index
-    return None
 
 
 def start_token(tokenizer: PreTrainedTokenizerBase) -> list[int]:

@@ -78,10 +78,9 @@ def layout(directions: np.ndarray) -> np.ndarray:
     except ImportError as error:
         raise MissingExtra("The map needs umap-learn: pip install 'fac-explorer[atlas]'") from error
     fewer: dict[str, Any] = {**_LAYOUT, "n_neighbors": min(15, len(directions) - 1)}
-    small: dict[str, Any] = (
-        {"init": "random"} if len(directions) < 20 else {}
-    )  # the spectral start needs more points than this
-    return np.asarray(UMAP(**fewer, **small, n_jobs=1).fit_transform(directions), dtype=np.float32)
+    if len(directions) < 20:
+        fewer["init"] = "random"  # the spectral start needs more points than this
+    return np.asarray(UMAP(**fewer, n_jobs=1).fit_transform(directions), dtype=np.float32)
 
 
 def clusters(directions: np.ndarray) -> np.ndarray:

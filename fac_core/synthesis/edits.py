@@ -30,8 +30,6 @@ def verify_edits(
 def _sample(one: Candidate) -> Sample:
     """The edited text as a sample; a chat's turns are in its fields."""
     shape: Shape = one.shape  # type: ignore[assignment]  # it was written by us
-    if shape == "text":
-        return Sample(one.text, None, {})
     try:
         return sample(one.fields, shape)
     except Malformed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 from fac_core.coverage.definition import PAPER, Definition
@@ -99,11 +99,12 @@ class Settings:
     targets: tuple[int, ...]
     prompt: str
     """Name and version of the template."""
-    values: dict[str, Any] = field(init=False)
 
-    def __post_init__(self) -> None:
+    @property
+    def values(self) -> dict[str, Any]:
+        """Whatever of the spec makes another batch."""
         kept = {k: v for k, v in asdict(self.spec).items() if k not in ("targets", "seed", "anchor", "budget")}
-        object.__setattr__(self, "values", {**kept, "prompt": self.prompt})
+        return {**kept, "prompt": self.prompt}
 
     @property
     def batch_id(self) -> str:

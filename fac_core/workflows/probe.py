@@ -10,7 +10,7 @@ from fac_core.evidence.examples import check_feature
 from fac_core.store.workspace import Where, Workspace
 
 if TYPE_CHECKING:
-    from fac_core.activations.probe import Fired
+    from fac_core.activations.reopen import Fired
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,7 @@ def probe(
     Raises `BadInput` for an empty text, `NotFound` for a feature that there is not, `ModelMismatch` if the weights at
     hand are not those of the run.
     """
-    from fac_core.activations.probe import read_text  # torch: only where a model runs
-    from fac_core.activations.reopen import reopen
+    from fac_core.activations.reopen import read_text, reopen  # torch: only where a model runs
 
     opened = Workspace.at(workspace).opened(run)
     info = opened.info

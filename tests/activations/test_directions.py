@@ -35,7 +35,12 @@ def test_promoted_tokens_are_those_of_the_model_s_own_head(model_of, sae_of, fam
         logits = (torch.from_numpy(directions) * gain) @ model.get_output_embeddings().weight.T
     tokenizer = load_tokenizer(str(folder))
     best = logits.topk(3, dim=1)
-    np.testing.assert_allclose(found.promoted_logits, best.values.numpy(), rtol=1e-4, atol=1e-5)
-    assert found.promoted[0].tolist() == [tokenizer.decode([int(i)]) for i in best.indices[0]]
+    up, down = found.slice(0, 12), found.slice(12)
+    assert set(up["sign"].to_pylist()) == {1}
+    assert set(down["sign"].to_pylist()) == {-1}
+    assert up["feature_id"].to_pylist() == [feature for feature in range(4) for _ in range(3)]
+    assert up["rank"].to_pylist() == [1, 2, 3] * 4
+    np.testing.assert_allclose(up["logit"].to_numpy(), best.values.ravel().numpy(), rtol=1e-4, atol=1e-5)
+    assert up["token"].to_pylist() == [tokenizer.decode([i]) for i in best.indices.ravel().tolist()]
     worst = logits.topk(3, dim=1, largest=False)
-    np.testing.assert_allclose(found.suppressed_logits, worst.values.numpy(), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(down["logit"].to_numpy(), worst.values.ravel().numpy(), rtol=1e-4, atol=1e-5)
