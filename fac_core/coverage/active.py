@@ -134,12 +134,12 @@ def count_above(run: RunFile, delta: np.ndarray | None = None, definition: Defin
         definition: what the run's *own* thresholds were made from, if `delta` are these: for a quantile that was counted when
             the run was built, one row a feature is read; else every activation.
     """
-    is_own = definition is not None and np.float32(definition.delta) == 0
-    if delta is None or (is_own and definition.quantile is None):
+    own = definition if definition is not None and np.float32(definition.delta) == 0 else None
+    if delta is None or (own and own.quantile is None):
         found = run.query("SELECT n_active AS n FROM feature_stats ORDER BY feature_id")
         return found["n"].to_numpy().astype(np.int64)
-    if is_own and definition.quantile in QUANTILE_LEVELS and run.has_column("feature_stats", "n_above"):
-        at = QUANTILE_LEVELS.index(definition.quantile) + 1
+    if own and own.quantile in QUANTILE_LEVELS and run.has_column("feature_stats", "n_above"):
+        at = QUANTILE_LEVELS.index(own.quantile) + 1
         found = run.query("SELECT coalesce(n_above[?], 0)::BIGINT AS n FROM feature_stats ORDER BY feature_id", [at])
         return found["n"].to_numpy()
     found = run.query(
