@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import streamlit as st
+
 
 @dataclass(frozen=True)
 class Look:
@@ -50,8 +52,18 @@ class Badge:
 
     word: str
     icon: str
-    colour: str
-    """Of Streamlit's badges."""
+    badge: str
+    """Streamlit badge colour."""
+
+
+def badge(look: Look | Badge, words: str = "", *, says: bool = True) -> None:
+    """Draw a state or a decision; its own word without others.
+
+    Args:
+        says: what it means, when it is hovered over.
+    """
+    meaning = look.meaning if isinstance(look, Look) and says else None
+    st.badge(words or look.word, icon=look.icon, color=look.badge, help=meaning)  # type: ignore[arg-type]
 
 
 DECISIONS = {

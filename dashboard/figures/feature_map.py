@@ -34,7 +34,7 @@ class Metric:
 METRICS = {
     "density": Metric("anchor_share", "density in the anchor, log10", is_logarithmic=True),
     "max": Metric("anchor_max", "strongest in the anchor"),
-    "trust": Metric("label_f1", "trust: F1 of the label"),
+    "trust": Metric("trust", "trust: F1 of the label"),
     "priority": Metric("priority", "priority as a gap"),
 }
 """Name -> column and words."""

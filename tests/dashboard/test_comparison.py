@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from dashboard.components.diversity_table import table_rows
+
 from dashboard.components.examples import st_text
 from dashboard.figures import comparison
 from dashboard.links import link, shared

@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
-
 from dashboard.components.check_badge import check_words
 from dashboard.components.strength_bar import strength_bar
 from dashboard.components.synthesis_form import Asked, command, cost, fork_prompt, minutes
 from dashboard.components.word_diff import word_diff
 from dashboard.review_queue import PRESETS, SMALLEST, my_states, neighbours, queue
+
 from fac_core.curation.review import Reviews
 from fac_core.curation.standing import standing
 from fac_core.curation.triage import Triage
