@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-from dashboard.feature_list import RANGES, SORTS, Filters, hidden, histogram, kept, page
 from hypothesis import given
 from hypothesis import strategies as st
+
+from dashboard.components.feature.listing import RANGES, SORTS, Filters, hidden, histogram, kept, page
 
 STATES = ("covered", "weak", "uncovered", "excluded")
 
