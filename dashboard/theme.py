@@ -46,6 +46,10 @@ STATES = {
 }
 
 
+GAPS = ("weak", "uncovered")
+"""The states of a missing feature."""
+
+
 @dataclass(frozen=True)
 class Badge:
     """How a decision or a check is shown."""

@@ -25,7 +25,9 @@ def show(workspace: Workspace, page: str, filters: Mapping[str, Any]) -> None:
     empty = {**filters, **dict.fromkeys(WEIGHTS)}
 
     def save() -> None:
-        chosen = {key: value for key in empty if (value := st.session_state.get(key)) not in (None, "", [], False)}
+        now = {key: st.session_state.get(key) for key in empty}
+        # A weight of 0 is a choice, though it equals False.
+        chosen = {key: value for key, value in now.items() if value is not False and value not in (None, "", [])}
         name = st.session_state[name_key]
         done = f"Saved for everybody: {st_text(name)}."
         if told(lambda: saved.save(name, chosen, author=who()), done, ":material/bookmark_added:"):

@@ -10,13 +10,13 @@ import pyarrow as pa
 import streamlit as st
 
 from dashboard.answers import answer
-from dashboard.components.feature.listing import saying
+from dashboard.components.feature.listing import page, saying
 from dashboard.components.jobs.asking import ask
 from dashboard.components.tables import FEATURE, opens
 from dashboard.figures.feature_map import METRICS, feature_map, thinned
 from dashboard.links import kept, link
 from dashboard.selection import chosen
-from dashboard.theme import STATES
+from dashboard.theme import GAPS, STATES
 from fac_core.spaces.atlas import CAVEAT
 from fac_core.view import View
 
@@ -62,18 +62,15 @@ def _id(point: dict[str, Any]) -> int:
     return int(carried[0] if isinstance(carried, list) else carried)
 
 
-def show_features(rows: pa.Table) -> None:
-    """Features with links to their pages, and to the queue for gaps."""
-    shown = rows.slice(0, _SHOWN)
+def show_features(mask: np.ndarray) -> None:
+    """Features with links to their pages, and to the queue for gaps, which come first and as they are ranked."""
+    shown = page(table, mask, "highest priority", 1, _SHOWN)
     ids, states = shown["feature_id"].to_pylist(), shown["state"].to_pylist()
-    shown = shown.select(["feature_id", "label", "words", "state", "cluster", "anchor_share", "run_share"])
+    shown = shown.select(["feature_id", "label", "words", "state", "cluster", "priority", "anchor_share", "run_share"])
     shown = shown.append_column("feature", pa.array([link("features", keep, feature=str(f)) for f in ids]))
-    gaps = [
-        link("gaps", keep, gq_gap=str(f)) if s in ("weak", "uncovered") else None
-        for f, s in zip(ids, states, strict=True)
-    ]
+    gaps = [link("gaps", keep, gq_gap=str(f)) if s in GAPS else None for f, s in zip(ids, states, strict=True)]
     shown = shown.append_column("gap", pa.array(gaps, pa.string()))
-    if len(rows) > _SHOWN:
+    if mask.sum() > _SHOWN:
         st.caption(f"The first {_SHOWN:,} are listed.")
     st.dataframe(
         shown,
@@ -136,10 +133,10 @@ if picked:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(f"{len(picked):,} features selected")
         st.button("Forget them", icon=":material/deselect:", on_click=st.session_state.pop, args=(_PICKED, None))
-    show_features(table.filter(pa.array(np.isin(table["feature_id"].to_numpy(), np.array(picked)))))
+    show_features(np.isin(table["feature_id"].to_numpy(), np.array(picked)))
 elif found is not None:
     st.subheader(f"{found.sum():,} features found")
-    show_features(table.filter(pa.array(found)))
+    show_features(found)
 else:
     st.caption("Draw a lasso or a box, or search, to list features here. Until then, the clusters as a table:")
     show_clusters()

@@ -166,9 +166,7 @@ def test_every_filter_in_the_url_is_applied_and_says_what_it_hides(page, filters
 
 def test_weights_change_the_order(workspace, page):
     assert shown(page("gaps", preset="paper")) == 2
-    number = next(
-        c.value for c in page("gaps", preset="paper", w_trust="0").caption if c.value.startswith("Priority")
-    )
+    number = next(c.value for c in page("gaps", preset="paper", w_trust="0").caption if c.value.startswith("Priority"))
     assert number != next(c.value for c in page("gaps", preset="paper").caption if c.value.startswith("Priority"))
 
 
