@@ -41,7 +41,11 @@ def choose(view: View, table: pa.Table) -> np.ndarray:
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         words = st.text_input(
-            "Words in label or peaks", key="fq_words", bind="query-params", placeholder="court, judge, …", type="search"
+            "Words in label, peaks or cluster",
+            key="fq_words",
+            bind="query-params",
+            placeholder="court, judge, …",
+            type="search",
         )
         text = st.text_input(
             "Text in examples", key="fq_text", bind="query-params", placeholder="the plaintiff …", type="search"

@@ -22,7 +22,7 @@ def show(view: View, gaps: pa.Table) -> None:
     with st.container(gap="xsmall"):
         for gap in gaps.slice(0, SHOWN).to_pylist():
             called = gap["label"] or gap["words"] or "no words at its peaks"
-            where = f" ({st_text(gap['home'])})" if gap["home"] else ""
+            where = f", at home in {st_text(gap['home'])}" if gap["home"] else ""
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 st.page_link(
                     script("gaps"),
@@ -33,4 +33,5 @@ def show(view: View, gaps: pa.Table) -> None:
                     width="content",
                 )
                 samples = f"{gap['n_active']:,} sample{'' if gap['n_active'] == 1 else 's'}"
-                st.caption(f"{gap['cause']} in your data; active in {samples} of the anchor{where}", width="content")
+                said = f"feature {gap['feature_id']}: {gap['cause']} in your data; active in {samples} of the anchor{where}"
+                st.caption(said, width="content")
