@@ -1,8 +1,7 @@
 """What the engine answers, kept: every verb of a view, of a feature or of `comparison.py` is asked for through `answer`.
 
-Runs never change, so what a verb says is known by its view and arguments; what people and machines said is known by its
-position in the log too. All sessions share one result: none of them (Arrow tables, tuples, frozen dataclasses) is changed by
-a page, and to copy a table of 65,536 features at every rerun would cost more than all else.
+Runs never change, so a verb's answer is known by its view and arguments; what people say, by its position in the log too.
+All sessions share one answer (Arrow tables, tuples, frozen dataclasses): no page changes it, and copies would cost more.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
@@ -35,20 +33,15 @@ _S = TypeVar("_S", View, Feature)
 
 _RANKED = (View.gaps, View.features)
 """What hangs on the task and the weights of a view, and on what is said of features."""
-_KEPT = {View: 64, Feature: 256}
-"""Answers kept of each verb."""
-_FEW = (*_RANKED, View.states)
-"""Tables of all features: fewer are kept."""
+_KEPT, _KEPT_TABLES = 128, 16
+"""Answers of each verb; of those that list all features, fewer."""
 _MEANWHILE = {
     "interval": "Resampling…",
     "growth_curve": "Drawing orders…",
     "gaps": "Ranking gaps…",
     "features": "Listing features…",
-    "subset": "Choosing samples…",
     "co_activation": "Counting what fires together…",
-    "texts": "Reading texts…",
     "matrix": "Comparing all runs…",
-    "overlap": "Resampling both runs…",
     "effects": "Comparing feature by feature…",
     "closing": "Searching the other runs…",
     "matched": "Matching two spaces; this takes a minute…",
@@ -57,11 +50,9 @@ _MEANWHILE = {
 
 
 def answer(verb: Callable[Concatenate[_S, _P], _T], about: _S, *args: _P.args, **kwargs: _P.kwargs) -> _T:
-    """What a verb says of a view or a feature, computed once. Raises what the verb raises, each time.
+    """What a verb says, computed once: `answer(View.gaps, view)`, `answer(Feature.texts, Feature(view, 3), ("seed",))`.
 
-    answer(View.gaps, view)
-    answer(Feature.evidence, Feature(view, 3))
-    answer(comparison.overlap, view, "anchor")
+    Raises what the verb raises, each time.
     """
     view = about if isinstance(about, View) else about.view
     if verb in _RANKED:
@@ -79,7 +70,7 @@ def _cached(verb: Callable[..., Any]) -> Callable[..., Any]:
         return verb(about, *args, **kwargs)
 
     found.__qualname__ = f"{verb.__module__}.{verb.__qualname__}"
-    n = 16 if verb in _FEW else _KEPT[Feature if verb.__qualname__.startswith("Feature.") else View]
+    n = _KEPT_TABLES if verb in (*_RANKED, View.states) else _KEPT
     waiting = _MEANWHILE.get(verb.__name__, "Measuring…")
     return st.cache_resource(max_entries=n, show_spinner=waiting, hash_funcs={View: hash, Feature: hash})(found)
 
@@ -117,14 +108,14 @@ def matched(view: View, here: str, there: str) -> Matching:
     return match_spaces(here, there, workspace=view.workspace)
 
 
+def _position(triage: Triage) -> tuple[str, str, int]:
+    return str(triage.log.path), triage.scope, triage.newest()
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={Triage: _position})
 def triage_history(triage: Triage) -> tuple[Event, ...]:
     """Every decision about the gaps of an anchor, the oldest first."""
-    return _history(triage, triage.log.path, triage.scope, triage.newest())
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _history(_triage: Triage, log: Path, scope: str, newest: int) -> tuple[Event, ...]:  # noqa: ARG001  # the key
-    return _triage.history()
+    return triage.history()
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the first records…")

@@ -13,6 +13,7 @@ from dashboard.components.examples import st_text
 from dashboard.components.tables import numbers, opens, percent
 from dashboard.figures import comparison as figures
 from dashboard.links import kept, link, wrong_feature
+from dashboard.pickers.feature import choose_feature
 from dashboard.pickers.runs import pick_run, told_apart
 from dashboard.selection import chosen
 from fac_core import comparison
@@ -159,11 +160,8 @@ def show_real_texts() -> None:
         st.caption(f"Texts that, added to {st_text(view.run.name)}, would close its gaps; chosen greedily.")
     else:
         st.info("A third run of this space would be searched here.", icon=":material/search_off:")
-    d_sae = view.anchor.d_sae
-    wrong_feature("cm_feature", d_sae)
-    feature = st.number_input(
-        "For one feature", 0, d_sae - 1, value=None, key="cm_feature", bind="query-params", placeholder="id", width=200
-    )
+    wrong_feature("cm_feature", view.anchor.d_sae)
+    feature = choose_feature(view, "For one feature", "cm_feature", placeholder="id", width=200)
     if feature is None:
         return
     elsewhere = tuple(info.run_id for info in peers if info.run_id != view.run.run_id)

@@ -11,12 +11,13 @@ import streamlit as st
 from dashboard.answers import answer
 from dashboard.components import saved_filters
 from dashboard.components.feature import detail, filters
-from dashboard.components.feature.listing import page
 from dashboard.components.tables import FEATURE
 from dashboard.links import wrong_feature
+from dashboard.pickers.feature import choose_feature
 from dashboard.selection import chosen
 from dashboard.theme import STATES
 from fac_core.feature import Feature
+from fac_core.gaps.listed import page
 from fac_core.view import View
 
 _PAGE = 100  # features on a page of the list
@@ -71,16 +72,7 @@ def open_feature(feature_id: int | None) -> None:
 
 is_wrong = wrong_feature("feature", view.anchor.d_sae)
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    feature = st.number_input(
-        "Feature",
-        0,
-        view.anchor.d_sae - 1,
-        value=None,
-        key="feature",
-        bind="query-params",
-        placeholder="id",
-        width=140,
-    )
+    feature = choose_feature(view, "Feature", "feature", placeholder="id", width=140)
     if feature is None:
         saved_filters.show(view.workspace, "features", filters.SAVED)
     else:

@@ -16,7 +16,9 @@ from dashboard.components.examples import st_text
 from dashboard.components.gaps import card, table
 from dashboard.components.gaps.decisions import AT, Desk
 from dashboard.components.gaps.filters import SAVED, choose_filters
+from dashboard.components.queues import look_at, undo_and_redo
 from dashboard.links import wrong
+from dashboard.pickers.feature import choose_feature
 from dashboard.pickers.workspace import ANONYMOUS
 from dashboard.selection import chosen
 from fac_core.curation.acts import last_act, last_undone
@@ -86,10 +88,7 @@ def one_at_a_time(gaps: pa.Table) -> None:
     gaps = free if len(free) else gaps
     asked = st.query_params.get("gq_gap")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        named = st.number_input(
-            "Gap", 0, view.anchor.d_sae - 1, value=None, key="gq_gap", bind="query-params",
-            placeholder="next", width=180,
-        )  # fmt: skip
+        named = choose_feature(view, "Gap", "gq_gap", placeholder="next", width=180)
         if named is None:
             place = st.number_input(
                 f"Place, of {len(gaps):,}", 1, max(1, len(gaps)), key="gq_place", width=140, disabled=len(gaps) < 2
@@ -109,10 +108,7 @@ def one_at_a_time(gaps: pa.Table) -> None:
         return
     row = queue.filter(pa.array(queue["feature_id"].to_numpy() == feature_id)).to_pylist()[0]
     decision = decisions.get(feature_id) or Decision(feature_id, "untriaged", "", "", "", "", 0)
-    if who := taken.get(str(feature_id)):
-        st.caption(f":material/visibility: {st_text(who)} is looking at this one.")
-    if author != ANONYMOUS:
-        claims.look(str(feature_id), author=author)
+    look_at(str(feature_id), claims, taken, author)
     past = [event for event in history if event.item == str(feature_id)]
     card.show(desk, view, row, decision, past)
 
@@ -151,12 +147,8 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         key="gq_state",
         bind="query-params",
     )
-    st.button(
-        "Undo", icon=":material/undo:", shortcut="Z", on_click=desk.undo, disabled=not last_act(history, desk.author)
-    )
-    st.button(
-        "Redo", icon=":material/redo:", shortcut="Y", on_click=desk.redo, disabled=not last_undone(history, desk.author)
-    )
+    undoes, redoes = bool(last_act(history, author)), bool(last_undone(history, author))
+    undo_and_redo(desk.undo, desk.redo, undoes=undoes, redoes=redoes)
 filters = choose_filters(queue)
 show_progress()
 ask_name()

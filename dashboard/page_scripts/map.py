@@ -10,13 +10,13 @@ import pyarrow as pa
 import streamlit as st
 
 from dashboard.answers import answer
-from dashboard.components.feature.listing import page, saying
 from dashboard.components.jobs.asking import ask
 from dashboard.components.tables import FEATURE, opens
 from dashboard.figures.feature_map import METRICS, feature_map, thinned
 from dashboard.links import kept, link
 from dashboard.selection import chosen
 from dashboard.theme import GAPS, STATES
+from fac_core.gaps.listed import page, saying
 from fac_core.spaces.atlas import CAVEAT
 from fac_core.view import View
 

@@ -7,17 +7,18 @@ from typing import get_args
 import streamlit as st
 
 from dashboard.components.examples import st_text
+from dashboard.components.queues import look_at, undo_and_redo
 from dashboard.components.review import candidate_card, candidate_table, team
 from dashboard.components.review.desk import AT, BUTTONS, EDITING, ReviewDesk
-from dashboard.components.review.queue import PRESETS, SMALLEST, counted, my_states, neighbours, queue
 from dashboard.links import wrong
 from dashboard.page_list import script
-from dashboard.pickers.workspace import ANONYMOUS
+from dashboard.pickers.feature import choose_feature
 from dashboard.selection import chosen
 from dashboard.theme import DECISIONS
 from fac_core.coverage.effect import Counts
 from fac_core.curation.agreement import progress
 from fac_core.curation.claims import Claims
+from fac_core.curation.offered import PRESETS, SMALLEST, counted, my_states, neighbours, queue
 from fac_core.curation.review import State
 from fac_core.curation.wording import parts
 from fac_core.synthesis.batches import batches_of
@@ -124,25 +125,9 @@ def filters() -> list[str]:
             on_change=desk.go,
             args=(None,),
         )
-        feature = st.number_input(
-            "Feature",
-            0,
-            view.anchor.d_sae - 1,
-            None,
-            key="rv_feature",
-            bind="query-params",
-            width=120,
-            on_change=desk.go,
-            args=(None,),
-        )
-        st.button("Undo", icon=":material/undo:", shortcut="Z", on_click=desk.undo, disabled=not reviews.last(author))
-        st.button(
-            "Redo",
-            icon=":material/redo:",
-            shortcut="Y",
-            on_click=desk.redo,
-            disabled=not reviews.last_undone(author),
-        )
+        feature = choose_feature(view, "Feature", "rv_feature", width=120, on_change=desk.go, args=(None,))
+        undoes, redoes = bool(reviews.last(author)), bool(reviews.last_undone(author))
+        undo_and_redo(desk.undo, desk.redo, undoes=undoes, redoes=redoes)
     ids = queue(found, states, wanted=wanted or ["pending"], preset=preset, feature_id=feature)
     st.caption(f"{len(ids):,} of {len(found.shown):,} shown; {len(found.shown) - len(ids):,} hidden by the filters.")
     return ids
@@ -174,7 +159,7 @@ def card(ids: list[str], current: str) -> None:
             for name, words in parts(candidate).items():
                 st.text_area(name.capitalize(), words, key=f"rv_edit_{name}")
             st.form_submit_button("Save", icon=":material/save:", on_click=desk.save_edit, args=(candidate,))
-    claim(current)
+    look_at(current, claims, taken, author)
     opinions = found.opinions.get(current, ())
     if states[current] != found.states[current]:  # others spoke, and this reviewer has not: not to be swayed
         opinions = ()
@@ -185,14 +170,6 @@ def card(ids: list[str], current: str) -> None:
 def offered(ids: list[str], current: str = "") -> list[str]:
     """What nobody else looks at; where a candidate needs several reviewers, all of them."""
     return [one for one in ids if min_reviews > 1 or one == current or one not in taken]
-
-
-def claim(current: str) -> None:
-    """Say who else looks at a candidate, and to others that this reviewer does. Nothing is locked."""
-    if current in taken:
-        st.caption(f":material/visibility: {st_text(taken[current])} is looking at this one.")
-    if author != ANONYMOUS:
-        claims.look(current, author=author)
 
 
 head()

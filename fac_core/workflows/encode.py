@@ -18,7 +18,7 @@ def encode(
     source: str | Path,
     spec: EncodeSpec = EncodeSpec(),
     *,
-    workspace: Path | str = "workspace",
+    workspace: Workspace | Path | str = "workspace",
     name: str | None = None,
     mapping: ColumnMapping = AUTOMATIC,
     anchor: bool = False,
@@ -31,7 +31,7 @@ def encode(
     """
     from fac_core.activations import pipeline  # torch: only where a model runs
 
-    place = Workspace.create(Path(workspace))
+    place = workspace if isinstance(workspace, Workspace) else Workspace.create(Path(workspace))
     info = pipeline.encode(source, place, spec, name=name, mapping=mapping, on_progress=on_progress)
     return place.set_anchor(info.run_id) if anchor else info
 

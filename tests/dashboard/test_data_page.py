@@ -8,9 +8,9 @@ import sys
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.components.jobs import strip
 from fac_core.jobs import launch
 from fac_core.jobs.control import submit_job
+from fac_core.jobs.in_words import in_words
 from fac_core.jobs.queue import Jobs
 from fac_core.store.process_lock import held
 from fac_core.store.pulses import JobProgress
@@ -120,7 +120,7 @@ def test_a_job_whose_worker_is_gone_is_offered_for_resume(workspace, page):
 
 def test_how_far_a_job_is_is_told_with_rate_and_time_left(workspace):
     job = Jobs(workspace).job(running(workspace))
-    said = strip.in_words(job, JobProgress(job.job_id, 50, 1200, "", 2.5, 4e9))
+    said = in_words(job, JobProgress(job.job_id, 50, 1200, "", 2.5, 4e9))
     assert said.startswith("50 of 1,200 · 2.5/s · 8 min left")
 
 

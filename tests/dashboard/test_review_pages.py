@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from dashboard.components.review.check_badge import check_words
-from dashboard.components.review.queue import PRESETS, SMALLEST, my_states, neighbours, queue
 from dashboard.components.review.strength_bar import strength_bar
 from dashboard.components.review.word_diff import word_diff
-from dashboard.components.synthesis.form import Asked, command, cost, fork_prompt, minutes
+from dashboard.components.synthesis.form import Asked, command, cost, minutes
 from fac_core.coverage.definition import CALIBRATED
+from fac_core.curation.offered import PRESETS, SMALLEST, my_states, neighbours, queue
 from fac_core.curation.review import Reviews
 from fac_core.curation.standing import standing
 from fac_core.curation.triage import Triage
@@ -23,6 +23,7 @@ from fac_core.jobs import launch
 from fac_core.jobs.kinds import checked
 from fac_core.jobs.queue import Jobs
 from fac_core.synthesis.candidates import Candidates
+from fac_core.synthesis.prompts import fork_prompt
 from fac_core.synthesis.spec import SynthesisSpec
 from tests.batches import candidate, make_batch
 from tests.dashboard.conftest import HOSTILE
@@ -326,10 +327,10 @@ def test_what_is_asked_for_in_the_browser_is_the_form_s_spec_and_the_visitor_s(w
     app = page("synthesis", preset="paper")
     app.text_input(key="author").set_value("Ann").run()
     app.toggle(key="sy_doubtful").set_value(True).run()
-    app.number_input(key="sy_attempts").set_value(3).run()
+    app.number_input(key="sy_m").set_value(3).run()
     click(app, "Looks right, run all 2")
     (job,) = Jobs(workspace).all()
-    spec = SynthesisSpec(targets=(2, 3), seed="id-seed", anchor="id-anchor", attempts=3)
+    spec = SynthesisSpec(targets=(2, 3), seed="id-seed", anchor="id-anchor", m=3)
     asked = Asked(spec).params
     assert (job.kind, job.asked_by) == ("synthesise", "Ann")
     assert job.params == checked("synthesise", asked).model_dump(mode="json")

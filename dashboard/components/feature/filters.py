@@ -9,8 +9,8 @@ import pyarrow as pa
 import streamlit as st
 
 from dashboard.answers import answer, with_text_in
-from dashboard.components.feature.listing import RANGES, SORTS, Bounds, Filters, hidden, histogram, kept
 from dashboard.theme import STATES
+from fac_core.gaps.listed import RANGES, SORTS, Bounds, Filters, hidden, histogram, kept
 from fac_core.view import View
 
 _KEYS = ("fq_state", "fq_words", "fq_text", *(f"fq_{column}_{end}" for column in RANGES for end in ("from", "to")))

@@ -69,7 +69,7 @@ def _links(
         for value, row in zip(measured, rows, strict=True):
             with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
                 st.markdown(f"`{value:.2f}`", width="content")
-                badge(STATES[row["state"]], says=False)
+                badge(STATES[row["state"]])
                 label = f"{row['feature_id']} · {st_text(row['words'])}"
                 if on_open is None:
                     address = {**kept, "feature": str(row["feature_id"])}

@@ -6,8 +6,10 @@ import json
 
 import streamlit as st
 
-from dashboard.components.jobs import strip
+from dashboard.components.examples import st_text
+from dashboard.components.jobs.strip import act
 from fac_core.jobs.control import job_log
+from fac_core.jobs.in_words import outcome, title
 from fac_core.jobs.job import Job
 from fac_core.jobs.queue import Jobs
 from fac_core.store.workspace import Workspace
@@ -27,11 +29,11 @@ def show(workspace: Workspace) -> None:
     if chosen is None:
         return
     job = by_id[chosen]
-    st.markdown(f"**Job {job.job_id}** {strip.title(job)}: {job.state}. {strip.outcome(job)}")
+    st.markdown(f"**Job {job.job_id}** {st_text(title(job))}: {job.state}. {st_text(outcome(job))}")
     if job.state in ("cancelled", "failed"):  # the strip offers what is more urgent
         action = "resume" if job.state == "cancelled" else "retry"
         label = "Resume" if action == "resume" else "Try again"
-        st.button(label, key="list_again", on_click=strip.act, args=(workspace, job.job_id, action))
+        st.button(label, key="list_again", on_click=act, args=(workspace, job.job_id, action))
     st.code("\n".join(job_log(job.job_id, _LINES, workspace=workspace)) or "No log yet.", language=None)
     with st.expander("Parameters"):
         st.code(json.dumps(job.params, indent=2, ensure_ascii=False), language="json")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from datetime import datetime
-
 import streamlit as st
 
 from dashboard.components.examples import st_text
 from dashboard.components.told import told
 from dashboard.pickers.workspace import who
 from fac_core.jobs.control import change_job
+from fac_core.jobs.in_words import age, in_words, outcome, title
 from fac_core.jobs.job import Action, Job
-from fac_core.jobs.kinds import KINDS, QUICK
+from fac_core.jobs.kinds import QUICK
 from fac_core.jobs.launch import ensure_worker, is_worker_alive, is_worker_starting
 from fac_core.jobs.queue import Jobs
 from fac_core.store.pulses import JobProgress
@@ -20,8 +18,6 @@ from fac_core.store.workspace import Workspace
 
 _POLL = 2.0
 """Seconds between looks while something is active; nothing is asked for otherwise."""
-_SILENT = 60.0
-"""Seconds without a sign of life after which the page says so."""
 _RECENT = 600.0
 """Seconds for which the end of a job is told."""
 
@@ -79,12 +75,12 @@ def _signature(jobs: list[Job]) -> list[tuple[str, int]]:
 
 def _row(workspace: Workspace, job: Job, progress: JobProgress | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", border=True):
-        st.markdown(f"{_ICONS[job.state]} **Job {job.job_id}** {title(job)}", width="content")
+        st.markdown(f"{_ICONS[job.state]} **Job {job.job_id}** {st_text(title(job))}", width="content")
         if job.state == "running":
             part = min(1.0, progress.done / progress.total) if progress and progress.total else 0.0
-            st.progress(part, in_words(job, progress), width="stretch")
+            st.progress(part, st_text(in_words(job, progress)), width="stretch")
         else:
-            st.caption(outcome(job), width="stretch")
+            st.caption(st_text(outcome(job)), width="stretch")
         for action, (word, icon) in _ACTIONS.items():
             if job.may(action):
                 key = f"strip-{action}-{job.job_id}"
@@ -98,73 +94,3 @@ def act(workspace: Workspace, job_id: str, action: Action) -> None:
 
 def _start_worker(workspace: Workspace) -> None:
     ensure_worker(workspace)
-
-
-def title(job: Job) -> str:
-    """What a job is about, safe for Markdown."""
-    words = KINDS[job.kind].title if job.kind in KINDS else job.kind
-    about = job.params.get("name") or str(job.params.get("source", "")).replace("\\", "/").rsplit("/", 1)[-1]
-    return st_text(f"{words}: {about}" if about else words)
-
-
-def in_words(job: Job, progress: JobProgress | None) -> str:
-    """How far a running job is: `120 of 1,000 · 3.2/s · 5 min left`."""
-    if job.wish:
-        return "Stopping; what is finished stays." if job.wish == "cancel" else "Pausing; what is finished stays."
-    if progress is None or progress.at < _epoch(job.at):
-        return "Loading the model" if job.kind == "encode" else "Starting"
-    parts = [f"{progress.done:,} of {progress.total:,}" if progress.total else f"{progress.done:,}"]
-    if progress.rate:
-        parts.append(f"{progress.rate:,.1f}/s")
-    if progress.seconds_left is not None:
-        parts.append(f"{_duration(progress.seconds_left)} left")
-    if time.time() - progress.at > _SILENT:
-        parts.append(f"no news for {_duration(time.time() - progress.at)}")
-    elif progress.note:
-        parts.append(st_text(progress.note))
-    return " · ".join(parts)
-
-
-def outcome(job: Job) -> str:
-    """What came of a job, or what it waits for, safe for Markdown."""
-    match job.state:
-        case "succeeded":
-            return st_text(_result(job))
-        case "failed" | "interrupted":
-            return st_text(f"{job.state.capitalize()}: {job.error}")
-        case "queued":
-            return "Waits for the worker."
-        case state:
-            return f"{state.capitalize()}; what is finished stays."
-
-
-def _result(job: Job) -> str:
-    result = job.result or {}
-    if job.kind == "encode":
-        failed = f", {result['n_failures']:,} records not encoded" if result.get("n_failures") else ""
-        return f"Done: run {result.get('name')} with {result.get('n_samples', 0):,} samples{failed}."
-    if job.kind == "synthesise":
-        return (
-            f"Done: {result.get('passed', 0):,} of {result.get('candidates', 0):,} samples pass,"
-            f" {result.get('closed', 0):,} of {result.get('targets', 0):,} gaps closed."
-        )
-    return "Done."
-
-
-def age(at: str) -> float:
-    """Seconds since a time stamp of the log."""
-    return time.time() - _epoch(at)
-
-
-def _epoch(at: str) -> float:
-    return datetime.fromisoformat(at).timestamp()
-
-
-def _duration(seconds: float) -> str:
-    return (
-        f"{seconds:.0f} s"
-        if seconds < 90
-        else f"{seconds / 60:.0f} min"
-        if seconds < 5400
-        else f"{seconds / 3600:.1f} h"
-    )

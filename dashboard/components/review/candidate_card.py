@@ -9,10 +9,10 @@ import streamlit as st
 from dashboard.answers import answer, row_of, sides
 from dashboard.components.examples import group_html, st_text
 from dashboard.components.review.check_badge import check_look, check_words
-from dashboard.components.review.queue import NEAR
 from dashboard.components.review.strength_bar import strength_bar
 from dashboard.components.review.word_diff import word_diff
 from dashboard.theme import DECISIONS, badge
+from fac_core.curation.offered import NEAR
 from fac_core.curation.review import Opinion, State
 from fac_core.curation.standing import Effect
 from fac_core.evidence.duplicates import Distinct

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.components.examples import st_text
-from dashboard.theme import CHECKS, Badge
+from dashboard.theme import CHECKS, Look
 from fac_core.synthesis.candidates import Candidate
 
 _QUOTED = 24
@@ -33,6 +33,6 @@ def check_words(candidate: Candidate) -> str:
             return f"{verdict} ✗"
 
 
-def check_look(candidate: Candidate) -> Badge:
+def check_look(candidate: Candidate) -> Look:
     """Icon and colour of the verdict."""
     return CHECKS.get(candidate.verdict, CHECKS["failed"])

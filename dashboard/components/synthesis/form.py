@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any, cast, get_args
 
 import streamlit as st
 
 from dashboard.components.told import told
 from fac_core.coverage.definition import PRESETS
-from fac_core.errors import WrongUse
 from fac_core.fields import fields_of
 from fac_core.generators.named import is_address
-from fac_core.synthesis.prompts import BUILT_IN
+from fac_core.synthesis.prompts import fork_prompt, prompts
 from fac_core.synthesis.spec import STEPS, Shape, Step, SynthesisSpec
 from fac_core.view import View
-from fac_core.whole import write_whole
 
 SHAPES: dict[Shape, str] = {
     "text": "a plain text",
@@ -101,19 +98,6 @@ def _word(value: Any) -> str:
     return f'"{said}"' if " " in said else said
 
 
-def fork_prompt(folder: Path, name: str, text: str) -> Path:
-    """Keep a changed template in the workspace, whole or not at all; it holds instead of the one that ships.
-
-    Raises `WrongUse` for a name that is no file name.
-    """
-    if not name or Path(name).name != name or name.startswith("."):
-        raise WrongUse(f"{name!r} is no name for a prompt: write letters, digits and hyphens.")
-    own = folder / "prompts" / f"{name}.toml"
-    own.parent.mkdir(exist_ok=True)
-    write_whole(own, text)
-    return own
-
-
 def fill_in(view: View, targets: tuple[int, ...]) -> Asked | None:
     """Draw the form and return what it says; None while a target, a method or an address is missing. Raises `WrongUse`."""
     left, middle, right = st.columns(3)
@@ -172,11 +156,6 @@ def fill_in(view: View, targets: tuple[int, ...]) -> Asked | None:
             placeholder="no cap",
             help=_FIELDS["budget"].help,
         )
-        with st.expander("Sampling", icon=":material/tune:"), st.grid(2, min_column_width=110):
-            sizes["attempts"] = _number("attempts", "Attempts")
-            sizes["at_once"] = _number("at_once", "At once")
-            temperature = _share("temperature", "Temperature")
-            top_p = _share("top_p", "Top p")
     steps: tuple[Step, ...] = tuple(step for step in STEPS if step in (ticked or ()))
     if not (targets and steps and generator):
         return None
@@ -193,8 +172,6 @@ def fill_in(view: View, targets: tuple[int, ...]) -> Asked | None:
         budget=budget,
         generator=generator,
         model=model,
-        temperature=temperature,
-        top_p=top_p,
         **sizes,
     )
     return Asked(spec, price, key_variable or None)
@@ -207,17 +184,6 @@ def _text(name: str, label: str) -> str:
 def _number(name: str, label: str) -> int:
     field = _FIELDS[name]
     return int(st.number_input(label, 1, value=field.default, key=f"sy_{name}", help=field.help))
-
-
-def _share(name: str, label: str) -> float:
-    field = _FIELDS[name]
-    return float(st.number_input(label, 0.0, value=float(field.default), step=0.1, key=f"sy_{name}", help=field.help))
-
-
-def prompts(folder: Path) -> dict[str, str]:
-    """By name the text of every prompt template, the workspace's forks before those that ship."""
-    files = {path.stem: path for place in (BUILT_IN, folder / "prompts") for path in sorted(place.glob("*.toml"))}
-    return {name: path.read_text(encoding="utf-8") for name, path in files.items()}
 
 
 def _prompt(view: View) -> str | None:

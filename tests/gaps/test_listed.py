@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.components.feature.listing import RANGES, SORTS, Filters, hidden, histogram, kept, page
+from fac_core.gaps.listed import RANGES, SORTS, Filters, hidden, histogram, kept, page
 
 STATES = ("covered", "weak", "uncovered", "excluded")
 

@@ -1,4 +1,4 @@
-"""The list of features as a pure function of a table: what is shown, what is hidden and why, in which order.
+"""The list of features as a function of `View.features`: what is shown, what is hidden and why, in which order.
 
 Works on whole columns, never on single features, so that 65,536 of them are filtered in milliseconds.
 """
