@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import gc
-from pathlib import Path
 
 import streamlit as st
 
-from dashboard.components import job_strip
-from dashboard.selection import choose, find_workspace
-
-VIEWS = Path(__file__).parent / "views"
+from dashboard.components.jobs import strip
+from dashboard.page_list import PAGES, script
+from dashboard.pickers.workspace import find_workspace
+from dashboard.selection import choose
+from fac_core.errors import FacError
 
 
 @st.cache_resource(show_spinner=False)
@@ -28,87 +28,24 @@ st.set_page_config(page_title="FAC Explorer", page_icon=":material/grid_view:", 
 page = st.navigation(
     [
         st.Page(
-            VIEWS / "overview.py",
-            title="Overview",
-            icon=":material/donut_large:",
-            url_path="overview",
-            default=True,
-            help="How well your data covers the features that can occur, and where it does not.",
-        ),
-        st.Page(
-            VIEWS / "map.py",
-            title="Map",
-            icon=":material/scatter_plot:",
-            url_path="map",
-            help="All features of the space as a picture: covered, weak, uncovered.",
-        ),
-        st.Page(
-            VIEWS / "features.py",
-            title="Features",
-            icon=":material/list:",
-            url_path="features",
-            help="Every feature of the space: search, filter, and see what fires one.",
-        ),
-        st.Page(
-            VIEWS / "gaps.py",
-            title="Gaps",
-            icon=":material/rule:",
-            url_path="gaps",
-            help="The missing features, one at a time or in bulk: which of them to target.",
-        ),
-        st.Page(
-            VIEWS / "synthesis.py",
-            title="Synthesis",
-            icon=":material/auto_awesome:",
-            url_path="synthesis",
-            help="Let samples be written for approved gaps, after a preview and an estimate.",
-        ),
-        st.Page(
-            VIEWS / "review.py",
-            title="Review",
-            icon=":material/fact_check:",
-            url_path="review",
-            help="Accept, reject or edit what was written, seeing what each decision does to coverage.",
-        ),
-        st.Page(
-            VIEWS / "export.py",
-            title="Export",
-            icon=":material/download:",
-            url_path="export",
-            help="Write what was accepted as a dataset with its card, and measure it.",
-        ),
-        st.Page(
-            VIEWS / "compare.py",
-            title="Compare",
-            icon=":material/compare_arrows:",
-            url_path="compare",
-            help="How datasets cover each other, which real texts fill gaps, how few samples suffice.",
-        ),
-        st.Page(
-            VIEWS / "data.py",
-            title="Data",
-            icon=":material/database:",
-            url_path="data",
-            help="Encode a dataset, watch it, and see all runs with how they were made.",
-        ),
-        st.Page(
-            VIEWS / "study.py",
-            title="Study",
-            icon=":material/science:",
-            url_path="study",
-            help="Does coverage go with what models learn? Finished studies of this workspace.",
-        ),
+            script(one.name),
+            title=one.name.capitalize(),
+            icon=f":material/{one.icon}:",
+            url_path=one.name,
+            default=one is PAGES[0],
+            help=one.help,
+        )
+        for one in PAGES
     ],
     position="top",
 )
 workspace = find_workspace()
-job_strip.show(workspace, (st.session_state.get("author") or "").strip() or "anonymous")
-if page.url_path in (
-    "data",
-    "study",
-):  # one is where runs come from, the other shows what is finished: neither needs any
-    st.session_state["workspace"] = workspace
-else:
-    st.session_state["selection"] = choose(workspace)
-page.run()
+strip.show(workspace)
+st.session_state["workspace"] = workspace
+if next(one.needs_view for one in PAGES if one.name == (page.url_path or PAGES[0].name)):
+    st.session_state["view"] = choose(workspace)
+try:
+    page.run()
+except FacError as error:  # what a page cannot be drawn without
+    st.error(str(error), icon=":material/error:")
 settle(page.url_path)

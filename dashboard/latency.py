@@ -3,11 +3,9 @@
     python -m dashboard.latency WORKSPACE [--repeats 20]
 
 A dashboard is started as `fac ui` starts it, and asked as a browser asks: over its websocket, each visit in a session of
-its own, a control set through the URL, as a link or a reload does. Timed is from the request to the last message of the
-answer, so all that the server does is in it: the script, its caches as they then are, making and sending the messages,
-and the garbage collection that Streamlit does after every script while nothing else can run. The browser's part (drawing)
-is not. An *empty* page is a row of its own: what Streamlit does without us. CPU time of the server stands beside: on a
-machine that does other work, it is what the page costs (in steps of the system's clock, 10 ms on Linux).
+its own, a control set through the URL. Timed is from the request to the last message of the answer: all that the server
+does, the garbage collection that Streamlit does after every script included, but no drawing. An *empty* page is what
+Streamlit does without us. CPU time of the server stands beside: on a machine that does other work, it is what the page costs.
 
 *Cold* is from the start of the process to the first number, FAC; *first* a page's or control's first time (its caches
 are empty), *warm* every later time. The last line of stdout is one JSON document.
@@ -39,15 +37,15 @@ from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
+from dashboard.page_list import PAGES
 from fac_core.evidence.groups import evidence
-from fac_core.store.runs.run_file import RunFile
 from fac_core.store.workspace import ENVIRONMENT_VARIABLE, Workspace
 
 APP = Path(__file__).with_name("app.py")
 BAR_MS = 300
 EMPTY = "an empty page"
 FIRST_NUMBER = "Feature Activation Coverage"
-PAGES: dict[str, dict[str, list[str]]] = {
+CONTROLS: dict[str, dict[str, list[str]]] = {
     "overview": {"preset": ["paper", "calibrated"]},
     "map": {"preset": ["paper", "calibrated"], "mq_colour": ["density", "trust"], "mq_words": ["ba", "de"]},
     "features": {
@@ -61,12 +59,12 @@ PAGES: dict[str, dict[str, list[str]]] = {
         "gq_words": ["ba", "de"],
         "gq_cause": ["never fires", "below the threshold"],
         "gq_trust": ["0.7", "0.9"],
-        "gq_w_trust": ["0", "2"],
+        "w_trust": ["0", "2"],
         "gq_view": ["all", "one at a time"],
         "gq_place": ["2", "3"],
     },
 }
-"""Page -> control -> the values it is given in turn."""
+"""Page that is timed -> control -> the values it is given in turn."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +139,8 @@ def main() -> None:
         server.open("", until=FIRST_NUMBER)
         result: dict[str, object] = {"workspace": given.workspace.name, "cold_first_number_ms": _ms(began)}
         result["cold_cpu_ms"] = round(1000 * server.cpu())
-        rows |= {name: row for page in PAGES for name, row in _page(server, page, given.repeats)}
+        timed = (page.name for page in PAGES if page.name in CONTROLS)
+        rows |= {name: row for page in timed for name, row in _page(server, page, given.repeats)}
         result["map_bytes"] = max((len(e.plotly_chart.spec) for e in server.open("map")), default=0)
     result["pages"] = rows
     result["detail_ms"] = _detail(Workspace(given.workspace))
@@ -154,7 +153,7 @@ def main() -> None:
 def _page(server: Server, page: str, repeats: int) -> Iterator[tuple[str, dict[str, float]]]:
     """The page itself, then each of its controls: times in ms."""
     yield page, _timed(server, lambda _: server.open(page), repeats)
-    for control, values in PAGES[page].items():
+    for control, values in CONTROLS[page].items():
 
         def set_to(turn: int, control: str = control, values: list[str] = values) -> object:
             return server.open(page, {control: values[turn % len(values)]})
@@ -163,40 +162,30 @@ def _page(server: Server, page: str, repeats: int) -> Iterator[tuple[str, dict[s
 
 
 def _timed(server: Server, run: Callable[[int], object], repeats: int, *, n_first: int = 1) -> dict[str, float]:
-    times, cpu = [], []
-    for turn in range(repeats + n_first):
-        began, worked = time.perf_counter(), server.cpu()
-        run(turn)
-        times.append(_ms(began))
-        cpu.append(round(1000 * (server.cpu() - worked)))
-    return {
-        "first": max(times[:n_first]),
-        "warm_p50": round(statistics.median(times[n_first:]), 1),
-        "warm_p95": _p95(times[n_first:]),
-        "warm_cpu_p50": round(statistics.median(cpu[n_first:]), 1),
-        "warm_cpu_p95": _p95(cpu[n_first:]),
-    }
+    spent = [_spent(lambda turn=turn: run(turn), server.cpu) for turn in range(repeats + n_first)]
+    return {"first": max(ms for ms, _ in spent[:n_first]), **_summed(spent[n_first:], "warm_")}
 
 
 def _detail(workspace: Workspace) -> dict[str, float]:
     """What one feature's groups and numbers take, each feature read for the first time: ms."""
-    times, cpu = [], []
-    with RunFile(workspace.run_path(workspace.anchor().run_id)) as anchor:
-        for feature_id in range(0, anchor.info.d_sae, max(1, anchor.info.d_sae // 40)):
-            began, worked = time.perf_counter(), time.process_time()
-            evidence(anchor, feature_id, 0.0)
-            times.append(_ms(began))
-            cpu.append(round(1000 * (time.process_time() - worked), 1))
-    return {
-        "p50": round(statistics.median(times), 1),
-        "p95": _p95(times),
-        "cpu_p50": statistics.median(cpu),
-        "cpu_p95": _p95(cpu),
-    }
+    anchor = workspace.opened()
+    features = range(0, anchor.info.d_sae, max(1, anchor.info.d_sae // 40))
+    return _summed([_spent(lambda one=one: evidence(anchor, one, 0.0), time.process_time) for one in features])
 
 
-def _p95(values: list[float]) -> float:
-    return sorted(values)[min(len(values) - 1, round(0.95 * len(values)))]
+def _spent(run: Callable[[], object], cpu: Callable[[], float]) -> tuple[float, float]:
+    """Milliseconds by the clock and of work."""
+    began, worked = time.perf_counter(), cpu()
+    run()
+    return _ms(began), round(1000 * (cpu() - worked), 1)
+
+
+def _summed(spent: list[tuple[float, float]], name: str = "") -> dict[str, float]:
+    found: dict[str, float] = {}
+    for kind, values in zip(("", "cpu_"), map(sorted, zip(*spent, strict=True)), strict=True):
+        found[f"{name}{kind}p50"] = round(statistics.median(values), 1)
+        found[f"{name}{kind}p95"] = values[min(len(values) - 1, round(0.95 * len(values)))]
+    return found
 
 
 def _await(address: str) -> None:

@@ -1,17 +1,28 @@
-"""Links between pages that keep what is looked at."""
+"""Links between pages that keep what is looked at, and links that are wrong."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-_SHARED = ("preset", "no_sinks", "no_dense", "task", "strictness")
+import streamlit as st
+
+from dashboard.components.examples import st_text
+from dashboard.pickers.ranking import WEIGHTS
+from fac_core.view import View
+
+_SHARED = ("preset", "no_sinks", "no_dense", "task", "strictness", *WEIGHTS)
 """Parameters beside run and anchor that say what every page is about; the others are of single pages."""
 
 
 def shared(run_id: str, anchor_id: str, params: Mapping[str, str]) -> dict[str, str]:
     """What holds on all pages. Run and anchor are always named: a default would change with the workspace."""
     return {"run": run_id, "anchor": anchor_id, **{name: params[name] for name in _SHARED if name in params}}
+
+
+def kept(view: View) -> dict[str, str]:
+    """What a link from this page to another keeps: read once, for a list has a thousand of them."""
+    return shared(view.run.run_id, view.anchor.run_id, st.query_params.to_dict())
 
 
 def link(page: str, keep: Mapping[str, str], **more: str) -> str:
@@ -21,3 +32,17 @@ def link(page: str, keep: Mapping[str, str], **more: str) -> str:
     'features?run=a+b&feature=3'
     """
     return f"{page}?{urlencode({**keep, **more})}"
+
+
+def wrong(said: str) -> None:
+    """Say that what the URL names is not there."""
+    st.warning(said, icon=":material/link_off:")
+
+
+def wrong_feature(parameter: str, d_sae: int) -> bool:
+    """Whether the URL names a feature that there is not, which is said."""
+    asked = st.query_params.get(parameter)
+    if asked is None or (asked.isdecimal() and int(asked) < d_sae):
+        return False
+    wrong(f"There is no feature {st_text(asked)}: they go from 0 to {d_sae - 1:,}.")
+    return True

@@ -4,73 +4,61 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import streamlit as st
+
 
 @dataclass(frozen=True)
 class Look:
-    """How a coverage state is shown."""
+    """How a coverage state, a decision or a check is shown."""
 
     word: str
-    symbol: str
-    """Plotly marker."""
-    colour: str
-    """Legible on a light and on a dark background (contrast over 3:1 on both)."""
+    icon: str
+    """Material symbol."""
     badge: str
     """Streamlit badge colour."""
-    icon: str
-    meaning: str
+    meaning: str = ""
+    symbol: str = ""
+    """Plotly marker."""
+    colour: str = ""
+    """Of a figure; legible on a light and on a dark background (contrast over 3:1 on both)."""
 
 
 STATES = {
-    "covered": Look("Covered", "circle", "#3b7dd8", "blue", ":material/check_circle:", "fires in your data"),
+    "covered": Look("Covered", "check_circle", "blue", "fires in your data", "circle", "#3b7dd8"),
     "weak": Look(
-        "Weak",
-        "diamond-open",
-        "#c27c0e",
-        "orange",
-        ":material/contrast:",
-        "fires, but too weakly or too rarely to count",
+        "Weak", "contrast", "orange", "fires, but too weakly or too rarely to count", "diamond-open", "#c27c0e"
     ),
-    "uncovered": Look(
-        "Uncovered", "x-open", "#cc4a6b", "red", ":material/cancel:", "fires in the anchor, never in your data"
-    ),
+    "uncovered": Look("Uncovered", "cancel", "red", "fires in the anchor, never in your data", "x-open", "#cc4a6b"),
     "excluded": Look(
-        "Excluded",
-        "circle-open-dot",
-        "#868e99",
-        "gray",
-        ":material/block:",
-        "does not occur in the anchor, or is left out",
+        "Excluded", "block", "gray", "does not occur in the anchor, or is left out", "circle-open-dot", "#868e99"
     ),
 }
-
-
-@dataclass(frozen=True)
-class Badge:
-    """How a decision or a check is shown."""
-
-    word: str
-    icon: str
-    colour: str
-    """Of Streamlit's badges."""
-
+GAPS = ("weak", "uncovered")
+"""The states of a missing feature."""
 
 DECISIONS = {
-    "pending": Badge("Pending", ":material/schedule:", "gray"),
-    "accepted": Badge("Accepted", ":material/check:", "green"),
-    "rejected": Badge("Rejected", ":material/close:", "red"),
-    "skipped": Badge("Skipped", ":material/redo:", "gray"),
-    "needs second review": Badge("Needs second review", ":material/group:", "orange"),
-    "reviewers differ": Badge("Reviewers differ", ":material/call_split:", "orange"),
+    "pending": Look("Pending", "schedule", "gray"),
+    "accepted": Look("Accepted", "check", "green"),
+    "rejected": Look("Rejected", "close", "red"),
+    "skipped": Look("Skipped", "redo", "gray"),
+    "needs second review": Look("Needs second review", "group", "orange"),
+    "reviewers differ": Look("Reviewers differ", "call_split", "orange"),
 }
 
 CHECKS = {
-    "passes": Badge("passes", ":material/bolt:", "green"),
-    "does not fire": Badge("does not fire", ":material/flash_off:", "red"),
-    "duplicate": Badge("duplicate", ":material/content_copy:", "orange"),
-    "copy": Badge("copy", ":material/content_copy:", "red"),
-    "not fluent": Badge("not fluent", ":material/sentiment_dissatisfied:", "orange"),
-    "wrong label": Badge("wrong label", ":material/label_off:", "orange"),
-    "malformed": Badge("malformed", ":material/broken_image:", "red"),
-    "failed": Badge("failed", ":material/error:", "red"),
-    "not measured": Badge("not measured", ":material/hourglass_empty:", "violet"),
+    "passes": Look("passes", "bolt", "green"),
+    "does not fire": Look("does not fire", "flash_off", "red"),
+    "duplicate": Look("duplicate", "content_copy", "orange"),
+    "copy": Look("copy", "content_copy", "red"),
+    "not fluent": Look("not fluent", "sentiment_dissatisfied", "orange"),
+    "wrong label": Look("wrong label", "label_off", "orange"),
+    "malformed": Look("malformed", "broken_image", "red"),
+    "failed": Look("failed", "error", "red"),
+    "not measured": Look("not measured", "hourglass_empty", "violet"),
 }
+
+
+def badge(look: Look, words: str = "") -> None:
+    """Draw a state, a decision or a check; its own word without others."""
+    meaning = look.meaning or None
+    st.badge(words or look.word, icon=f":material/{look.icon}:", color=look.badge, help=meaning)  # type: ignore[arg-type]

@@ -17,6 +17,7 @@ from fac_core.coverage import overlap as two_runs
 from fac_core.errors import NotFound
 from fac_core.evidence.examples import peak_words
 from fac_core.relevance import effects as per_feature
+from fac_core.store.runs.info import RunInfo
 from fac_core.store.runs.run_file import RunFile
 from fac_core.view import View
 
@@ -83,6 +84,15 @@ def closing(view: View, names: Sequence[str] = ()) -> tuple[real_texts.Closing, 
     if not others:
         raise NotFound("There is no third run to search. Encode one with `fac encode`, or name the anchor with --in.")
     return real_texts.closing(view.q, _opened(view, others), view.p, view.definition, view.relevant)
+
+
+def likely_synthetic(view: View) -> RunInfo | None:
+    """The first other run of the space whose name says that it was written for gaps."""
+    own = (view.run.run_id, view.anchor.run_id)
+    for info in view.workspace.peers(view.anchor.space_id, besides=own):
+        if any("synth" in said.lower() for said in (info.name, info.source, info.dataset_name)):
+            return info
+    return None
 
 
 def _opened(view: View, names: Sequence[str]) -> list[RunFile]:

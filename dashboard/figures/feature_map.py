@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pyarrow as pa
 
-from dashboard.theme import STATES
+from dashboard.theme import GAPS, STATES
 
 MOST_POINTS = 150_000
 """A browser draws so many with ease; of larger spaces a part is shown (`thinned`)."""
@@ -34,7 +34,7 @@ class Metric:
 METRICS = {
     "density": Metric("anchor_share", "density in the anchor, log10", is_logarithmic=True),
     "max": Metric("anchor_max", "strongest in the anchor"),
-    "trust": Metric("label_f1", "trust: F1 of the label"),
+    "trust": Metric("trust", "trust: F1 of the label"),
     "priority": Metric("priority", "priority as a gap"),
 }
 """Name -> column and words."""
@@ -88,7 +88,7 @@ def thinned(table: pa.Table, most: int = MOST_POINTS) -> pa.Table:
     """At most so many features, drawn evenly and always the same; gaps go first, since they are what is looked for."""
     if len(table) <= most:
         return table
-    is_gap = np.isin(table["state"].to_numpy(), ["weak", "uncovered"])
+    is_gap = np.isin(table["state"].to_numpy(), GAPS)
     order = np.lexsort((np.random.default_rng(0).random(len(table)), ~is_gap))
     return table.take(pa.array(np.sort(order[:most])))
 

@@ -175,3 +175,10 @@ def cluster_coverage(measured: Coverage, clusters: Mapping[int, int | str]) -> t
         for cluster in covered.keys() | missing.keys()
     ]
     return tuple(sorted(parts, key=lambda part: (part.fac, -part.denominator, str(part.cluster))))
+
+
+def second_half(points: Sequence[GrowthPoint]) -> float:
+    """How much FAC the second half of the samples added, by a growth curve."""
+    whole = points[-1]
+    half = next((point for point in points if point.n_samples >= whole.n_samples / 2), whole)
+    return whole.mean - half.mean

@@ -1,4 +1,4 @@
-"""Saved views: filters of a page under a name, shared by all who work in the workspace. Saving and deleting are events."""
+"""Saved filters: those of a page under a name, shared by all who work in the workspace. Saving and deleting are events."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LONGEST = 80
 
 
 @dataclass(frozen=True)
-class View:
+class Saved:
     """What one name stands for."""
 
     name: str
@@ -26,18 +26,18 @@ class View:
     """ISO 8601, UTC."""
 
 
-class Views:
-    """The saved views of one page."""
+class SavedFilters:
+    """The saved filters of one page."""
 
     def __init__(self, log: EventLog, page: str) -> None:
         self._log = log
         self._page = page
 
-    def all(self) -> list[View]:
+    def all(self) -> list[Saved]:
         """By name."""
         held = self._log.latest(self._page, _KIND)
         return [
-            View(name, event.payload["filters"], event.author, event.at)
+            Saved(name, event.payload["filters"], event.author, event.at)
             for name, event in sorted(held.items())
             if "filters" in event.payload
         ]
@@ -46,11 +46,11 @@ class Views:
         """Keep filters under a name; what it stood for before stays in the log. Raises `WrongUse` for no name or a long one."""
         name = name.strip()
         if not name or len(name) > _LONGEST:
-            raise WrongUse(f"A view needs a name of 1 to {_LONGEST} characters.")
+            raise WrongUse(f"Saved filters need a name of 1 to {_LONGEST} characters.")
         self._append(name, {"filters": dict(filters)}, author)
 
     def delete(self, name: str, *, author: str) -> None:
-        """Take a view off the list."""
+        """Take a name off the list."""
         self._append(name, {"deleted": True}, author)
 
     def _append(self, name: str, payload: Mapping[str, Any], author: str) -> None:

@@ -101,6 +101,18 @@ def examples_of(run: RunFile, feature_id: int, sample_ids: Sequence[int]) -> tup
     return tuple(found[sample] for sample in sample_ids if sample in found)
 
 
+def with_text(run: RunFile, text: str) -> np.ndarray:
+    """Ids of the features that have a text, in any case, in one of the samples stored for them."""
+    rows = run.query(
+        """
+        SELECT DISTINCT feature_id FROM examples
+            SEMI JOIN (SELECT sample_id FROM samples WHERE contains(lower(text), lower(?))) USING (sample_id)
+        """,
+        [text],
+    )
+    return rows["feature_id"].to_numpy()
+
+
 def peak_words(run: RunFile, feature_ids: Sequence[int], n: int = 3) -> dict[int, tuple[PeakWord, ...]]:
     """For each feature the words on which its strongest samples peak, the most frequent first.
 

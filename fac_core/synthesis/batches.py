@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fac_core.errors import NotFound
+from fac_core.store.runs.info import RunInfo
 from fac_core.store.workspace import Workspace
 from fac_core.synthesis.candidates import Batch, Candidates
 
@@ -12,6 +13,12 @@ def batches(workspace: Workspace) -> list[Batch]:
     candidates = Candidates(workspace.events())
     found = [batch for run in workspace.runs() for batch in candidates.batches(run.run_id)]
     return sorted(found, key=lambda batch: batch.at)
+
+
+def batches_of(workspace: Workspace, seed: RunInfo, anchor: RunInfo) -> list[Batch]:
+    """Those for the gaps of one run against one anchor, the newest last."""
+    found = Candidates(workspace.events()).batches(anchor.run_id)
+    return [batch for batch in found if batch.seed_run_id == seed.run_id]
 
 
 def find_batch(workspace: Workspace, batch_id: str | None = None) -> Batch:

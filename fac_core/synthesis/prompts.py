@@ -17,6 +17,7 @@ from fac_core.datasets.chats import Message
 from fac_core.errors import WrongUse
 from fac_core.synthesis.spec import Shape, Step
 from fac_core.toml_file import PromptFile, read_prompt
+from fac_core.whole import write_whole
 
 BUILT_IN = Path(__file__).parent / "prompts"
 
@@ -76,3 +77,22 @@ def messages(template: PromptTemplate, step: Step, values: Mapping[str, str]) ->
             " Write $$ for a dollar sign."
         ) from error
     return tuple(filled)
+
+
+def prompts(folder: Path) -> dict[str, str]:
+    """By name the text of every prompt template, the workspace's forks before those that ship."""
+    files = {path.stem: path for place in (BUILT_IN, folder / "prompts") for path in sorted(place.glob("*.toml"))}
+    return {name: path.read_text(encoding="utf-8") for name, path in files.items()}
+
+
+def fork_prompt(folder: Path, name: str, text: str) -> Path:
+    """Keep a changed template in the workspace, whole or not at all; it holds instead of the one that ships.
+
+    Raises `WrongUse` for a name that is no file name.
+    """
+    if not name or Path(name).name != name or name.startswith("."):
+        raise WrongUse(f"{name!r} is no name for a prompt: write letters, digits and hyphens.")
+    own = folder / "prompts" / f"{name}.toml"
+    own.parent.mkdir(exist_ok=True)
+    write_whole(own, text)
+    return own

@@ -72,7 +72,7 @@ def test_features_are_filtered_and_opened_by_keyboard_alone(visit):
     expect(said).to_have_text(before)
     page.reload()
     settled(page)
-    tab_to(page, "Words in label or peaks")
+    tab_to(page, "Words in label, peaks or cluster")
     page.keyboard.type("zzzz")
     page.keyboard.press("Enter")
     expect(page.get_by_text("No feature matches")).to_be_visible()

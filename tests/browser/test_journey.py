@@ -29,7 +29,7 @@ def test_the_number_is_the_engines_and_follows_the_definition(visit, workspace):
     page = visit()
     for preset, definition in (("calibrated", fac.CALIBRATED), ("paper", fac.PAPER)):
         page.get_by_role("radio", name=preset).or_(page.get_by_role("button", name=preset, exact=True)).first.click()
-        number = f"{fac.coverage(definition=definition, workspace=workspace.folder).fac:.1%}"
+        number = f"{fac.View.find(definition=definition, workspace=workspace).coverage().fac:.1%}"
         expect(page.get_by_test_id("stMetricValue").first).to_have_text(number)
     expect(page).to_have_url(re.compile("preset=paper"))
     screenshot(page, "overview")
@@ -107,6 +107,21 @@ def test_two_people_at_one_gap_see_both_decisions_and_nothing_is_overwritten(vis
     expect(warning).to_contain_text("was not recorded")
     screenshot(bob, "conflict")
     assert triage.decision(int(gap.split()[1])).state == "later"
+
+
+def test_what_is_missing_first_leads_to_its_decision_under_the_same_ranking(visit):
+    page = visit("?w_trust=0&w_strength=2")
+    first = page.get_by_text(re.compile(r"^feature \d+: .* of the anchor")).first
+    feature = re.search(r"\d+", first.inner_text())
+    assert feature
+    page.locator("a[href*=gq_gap]").first.click()
+    expect(page).to_have_url(re.compile(f"/gaps.*gq_gap={feature.group()}"))
+    expect(heading(page)).to_have_text(re.compile(f"^Feature {feature.group()}"))
+    settled(page)
+    expect(page).to_have_url(re.compile("w_trust=0.*w_strength=2|w_strength=2.*w_trust=0"))
+    page.get_by_role("link", name="Map", exact=True).first.click()
+    settled(page)
+    expect(page).to_have_url(re.compile("/map.*w_trust=0"))
 
 
 def test_every_page_is_reached_by_keyboard(visit):

@@ -11,6 +11,8 @@ from playwright.sync_api import Page, expect
 import fac_core as fac
 from fac_core.curation.review import Reviews
 from fac_core.curation.triage import Triage
+from fac_core.jobs.control import list_jobs
+from fac_core.synthesis.batches import batches
 from fac_core.synthesis.candidates import Candidates
 from tests.browser.conftest import screenshot, served, settled, visiting
 
@@ -48,7 +50,7 @@ def workspace(tmp_path_factory):
     for name in ("broad", "everyday"):
         fac.encode(folder / f"{name}.jsonl", spec, workspace=folder / "w", anchor=name == "broad")
     place = fac.Workspace(folder / "w")
-    widest = fac.gaps(workspace=place.folder, limit=3)["feature_id"].to_pylist()
+    widest = fac.View.find(workspace=place).gaps(3)["feature_id"].to_pylist()
     Triage(place.events(), place.anchor().run_id).decide_many(widest, "target", author="Ann")
     return place
 
@@ -59,9 +61,13 @@ def press(page: Page, name: str) -> None:
 
 
 def test_from_an_approved_gap_to_a_higher_fac(browser, workspace):
-    before = fac.coverage("everyday", workspace=workspace.folder)
+    view = fac.View.find("everyday", workspace=workspace)
+    before = view.coverage()
     with served(workspace) as address, visiting(browser, address) as visit:
         page = visit("synthesis?preset=paper")
+        page.get_by_label("Your name").fill("Ann")
+        page.get_by_label("Your name").press("Enter")
+        settled(page)
         page.get_by_text("Tick also those whose name cannot be trusted").click()
         settled(page)
         press(page, "run all 3")
@@ -77,11 +83,12 @@ def test_from_an_approved_gap_to_a_higher_fac(browser, workspace):
         page.wait_for_timeout(1500)
         settled(page)
         screenshot(page, "review")
-        (batch,) = fac.batches(workspace=workspace.folder)
+        (batch,) = batches(workspace)
         held = Candidates(workspace.events()).of(batch.batch_id)
         states = Reviews(workspace.events(), batch.batch_id).states(held)
         accepted = [held[one] for one, state in states.items() if state == "accepted"]
         assert accepted
+        assert batch.author == "Ann"
         page.goto(f"{address}/export?preset=paper")
         settled(page)
         page.get_by_text(re.compile("samples of the seed")).click()
@@ -90,7 +97,7 @@ def test_from_an_approved_gap_to_a_higher_fac(browser, workspace):
         screenshot(page, "export")
         press(page, "Encode as a run")
         finished(page, workspace, "encode", 5 * MINUTES)
-    after = fac.coverage("everyday-filled", workspace=workspace.folder)
+    after = view.of("everyday-filled").coverage()
     assert after.numerator > before.numerator
     assert {one.feature_id for one in accepted} <= set(after.covered)
 
@@ -98,7 +105,7 @@ def test_from_an_approved_gap_to_a_higher_fac(browser, workspace):
 def finished(page: Page, workspace: fac.Workspace, kind: str, patience: int) -> None:
     """Wait until the newest job of a kind has ended, as the strip on the page must say too."""
     for _ in range(patience // 1000):
-        job = next((job for job in reversed(fac.list_jobs(workspace.folder)) if job.kind == kind), None)
+        job = next((job for job in reversed(list_jobs(workspace)) if job.kind == kind), None)
         if job is not None and job.state in ("succeeded", "failed", "cancelled", "interrupted"):
             break
         page.wait_for_timeout(1000)

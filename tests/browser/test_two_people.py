@@ -22,9 +22,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 import fac_core as fac
-from dashboard import sources
 from fac_core.curation.triage import NEEDS_REASON, State, Triage
-from fac_core.gaps.priority import Weights
 from fac_core.lab.bench.large import SMALL, make_workspace
 from tests.browser.conftest import (
     PATIENCE,
@@ -62,8 +60,7 @@ class Ledger:
 
 def test_two_people_deciding_at_once_lose_nothing_and_overwrite_nothing(tmp_path):
     workspace = make_workspace(tmp_path / "w", SMALL)
-    runs = {info.name: info for info in workspace.runs()}
-    queue = sources.queue(workspace, runs["seed"], runs["anchor"], fac.CALIBRATED, task=None, weights=Weights())
+    queue = fac.View.find("seed", "anchor", fac.CALIBRATED, workspace=workspace).gaps()
     last = queue["feature_id"].to_pylist()[::-1]  # where the queue does not come to
     meetings, both = last[: DECISIONS // (ALONE + 1)], Barrier(2, timeout=600)
     began = time.monotonic()

@@ -42,7 +42,7 @@ def page(workspace):
         app = AppTest.from_file(APP, default_timeout=60)
         for key, value in params.items():
             app.query_params[key] = value
-        app.switch_page(f"views/{name}.py").run()
+        app.switch_page(f"page_scripts/{name}.py").run()
         assert not app.exception, app.exception
         return app
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.components.diversity_table import table_rows
 from dashboard.components.examples import st_text
+from dashboard.components.overview.diversity import table_rows
 from dashboard.figures import comparison
 from dashboard.links import link, shared
 from fac_core.coverage.curves import GrowthPoint
@@ -18,7 +18,6 @@ from fac_core.curation.triage import Triage
 from fac_core.diversity.table import METRICS
 from fac_core.jobs import launch
 from fac_core.jobs.queue import Jobs
-from fac_core.lab.sets.likeness import likest
 from fac_core.relevance.verdicts import Relevance, Verdict
 from tests.dashboard.test_pages import texts
 from tests.runs import make_run
@@ -110,20 +109,6 @@ def test_real_texts_for_a_feature_are_found_by_a_link_and_are_no_markup(third, p
 @pytest.mark.parametrize("wrong", ["8", "abc", "-1"])
 def test_a_feature_that_there_is_not_is_said(third, page, wrong):
     assert f"no feature {st_text(wrong)}" in page("compare", preset="paper", cm_feature=wrong).warning[0].value
-
-
-def test_samples_are_chosen_on_request_and_can_be_downloaded(third, page):
-    app = page("compare", preset="paper", run="id-seed", cm_source="id-more")
-    assert not any("nearer" in m.value for m in app.markdown)
-    app.number_input(key="cm_n").set_value(3)
-    app.button(key="cm_choose").click().run()
-    assert any("these **3** samples" in m.value and "nearer" in m.value for m in app.markdown)
-    chosen = next(d.value for d in app.dataframe if "sample" in d.value.columns)
-    seed, anchor, more = (third.run(name) for name in ("id-seed", "id-anchor", "id-more"))
-    assert tuple(chosen["sample"]) == likest(more, anchor, 3, seed=seed).sample_ids
-    app.text_input(key="cm_by").set_value("colour").run()
-    app.button(key="cm_choose").click().run()
-    assert any("has the field 'colour'" in e.value for e in app.error)
 
 
 def test_with_two_runs_alone_the_page_says_what_a_third_would_do(workspace, page):

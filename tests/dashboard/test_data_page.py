@@ -8,9 +8,9 @@ import sys
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.components import job_strip
 from fac_core.jobs import launch
 from fac_core.jobs.control import submit_job
+from fac_core.jobs.in_words import in_words
 from fac_core.jobs.queue import Jobs
 from fac_core.store.process_lock import held
 from fac_core.store.pulses import JobProgress
@@ -45,7 +45,7 @@ def data_page(**params: str) -> AppTest:
     for key, value in params.items():
         app.query_params[key] = value
     app.run()
-    app.switch_page("views/data.py").run()
+    app.switch_page("page_scripts/data.py").run()
     assert not app.exception, app.exception
     return app
 
@@ -120,7 +120,7 @@ def test_a_job_whose_worker_is_gone_is_offered_for_resume(workspace, page):
 
 def test_how_far_a_job_is_is_told_with_rate_and_time_left(workspace):
     job = Jobs(workspace).job(running(workspace))
-    said = job_strip.in_words(job, JobProgress(job.job_id, 50, 1200, "", 2.5, 4e9))
+    said = in_words(job, JobProgress(job.job_id, 50, 1200, "", 2.5, 4e9))
     assert said.startswith("50 of 1,200 · 2.5/s · 8 min left")
 
 
@@ -165,7 +165,7 @@ def test_the_page_loads_no_model_library(workspace):
     import subprocess
 
     code = (
-        "import sys; import dashboard.components.encode_form, dashboard.components.job_list, dashboard.components.try_text\n"
+        "import sys; import dashboard.components.data.encode_form, dashboard.components.jobs.history, dashboard.components.feature.try_text\n"
         "from fac_core.datasets.preview import preview\n"
         "sys.exit(bool({'torch', 'transformers', 'sae_lens'} & set(sys.modules)))"
     )

@@ -89,7 +89,7 @@ def test_a_search_greys_out_the_rest():
 
 
 def test_a_metric_colours_the_points_and_says_its_name_and_those_without_a_value_are_grey():
-    table = a_map(4).append_column("label_f1", pa.array([0.5, np.nan, 1.0, 0.7], pa.float32()))
+    table = a_map(4).append_column("trust", pa.array([0.5, np.nan, 1.0, 0.7], pa.float32()))
     figure = feature_map(table, None, METRICS["trust"])
     assert figure.layout.coloraxis.colorbar.title.text == "trust: F1 of the label"
     assert figure.data[0].customdata.tolist() == [1]

@@ -166,9 +166,7 @@ def test_every_filter_in_the_url_is_applied_and_says_what_it_hides(page, filters
 
 def test_weights_change_the_order(workspace, page):
     assert shown(page("gaps", preset="paper")) == 2
-    number = next(
-        c.value for c in page("gaps", preset="paper", gq_w_trust="0").caption if c.value.startswith("Priority")
-    )
+    number = next(c.value for c in page("gaps", preset="paper", w_trust="0").caption if c.value.startswith("Priority"))
     assert number != next(c.value for c in page("gaps", preset="paper").caption if c.value.startswith("Priority"))
 
 
@@ -209,7 +207,7 @@ def test_a_gap_that_somebody_looks_at_is_left_to_them_and_says_so_where_it_is_op
 def test_filters_are_saved_under_a_name_found_by_another_person_and_deleted(page):
     ann = page("gaps", preset="paper", gq_words="number", gq_trust="0.5")
     ann.text_input(key="author").set_value("Ann").run()
-    ann.text_input(key="gaps_view_name").set_value("few words").run()
+    ann.text_input(key="gaps_saved_name").set_value("few words").run()
     click(ann, "Save the filters")
     ben = page("gaps", preset="paper")
     assert ben.text_input(key="gq_words").value == ""

@@ -113,7 +113,7 @@ def test_a_feature_can_be_renamed_and_remembers_what_it_was_called(workspace, pa
 
 def test_without_an_atlas_the_map_says_how_to_make_one(page):
     app = page("map")
-    assert app.code[0].value == "fac atlas"
+    assert app.code[0].value == "fac space atlas"
 
 
 def test_with_an_atlas_the_map_lists_what_a_search_finds(workspace, page):

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from dashboard.components.check_badge import check_words
-from dashboard.components.strength_bar import strength_bar
-from dashboard.components.synthesis_form import Asked, command, cost, fork_prompt, minutes
-from dashboard.components.word_diff import word_diff
-from dashboard.review_queue import PRESETS, SMALLEST, my_states, neighbours, queue
+from dashboard.components.review.check_badge import check_words
+from dashboard.components.review.strength_bar import strength_bar
+from dashboard.components.review.word_diff import word_diff
+from dashboard.components.synthesis.form import Asked, command, cost, minutes
+from fac_core.coverage.definition import CALIBRATED
+from fac_core.curation.offered import PRESETS, SMALLEST, my_states, neighbours, queue
 from fac_core.curation.review import Reviews
 from fac_core.curation.standing import standing
 from fac_core.curation.triage import Triage
 from fac_core.curation.wording import parts, reworded
 from fac_core.errors import WrongUse
+from fac_core.jobs import launch
+from fac_core.jobs.kinds import checked
+from fac_core.jobs.queue import Jobs
 from fac_core.synthesis.candidates import Candidates
+from fac_core.synthesis.prompts import fork_prompt
+from fac_core.synthesis.spec import SynthesisSpec
 from tests.batches import candidate, make_batch
 from tests.dashboard.conftest import HOSTILE
 from tests.dashboard.test_pages import click, texts
@@ -289,9 +296,10 @@ def test_every_shape_is_edited_by_its_parts(shape, fields, edit, text):
 
 
 def test_a_preview_is_two_samples_for_three_targets_and_costs_are_ranges():
-    asked = Asked({"targets": [1, 2, 3, 4], "steps": ["one step", "retry"], "generator": "http://x"}, 2.0)
-    preview = asked.preview()
-    assert (preview["targets"], preview["n"], preview["steps"]) == ([1, 2, 3], 2, ["one step"])
+    spec = SynthesisSpec(targets=(1, 2, 3, 4), steps=("one step", "retry"), generator="http://x", attempts=3)
+    asked = Asked(spec, 2.0)
+    preview = asked.preview().spec
+    assert (preview.targets, preview.n, preview.steps, preview.attempts) == ((1, 2, 3), 2, ("one step",), 1)
     assert cost(asked, 1_000_000, 3_000_000) == (2.0, 6.0)
     low, high = minutes(asked, 1_000, 3_000)
     assert 0 < low < high
@@ -305,8 +313,24 @@ def test_a_forked_prompt_lies_in_the_workspace_and_nowhere_else(tmp_path):
     assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == ["mine.toml"]
 
 
-def test_the_command_beside_the_form_says_what_the_form_says():
-    params = {"targets": [2, 3], "shape": "text", "generator": "local", "steps": ["one step", "retry"], "budget": 500}
-    assert command({**params, "n": 4, "m": 2, "k": 1}) == (
-        'fac synthesise --targets 2,3 --shape text --generator local --methods "one step,retry" -n 4 -m 2 -k 1 --budget 500'
-    )
+def test_the_command_beside_the_form_says_what_the_form_says_and_leaves_out_what_is_usual():
+    spec = SynthesisSpec(targets=(2, 3), steps=("one step", "retry"), m=2, budget=500)
+    assert command(Asked(spec)) == 'fac synthesise --targets 2,3 --methods "one step,retry" -m 2 --budget 500'
+    spec = SynthesisSpec(targets=(2,), seed="a", task="rude words", definition=replace(CALIBRATED, exclude_sinks=True))
+    said = command(Asked(spec, key_variable="KEY"))
+    assert said == 'fac synthesise --targets 2 --seed a --preset calibrated --no-sinks --task "rude words" --key KEY'
+
+
+def test_what_is_asked_for_in_the_browser_is_the_form_s_spec_and_the_visitor_s(workspace, page, monkeypatch):
+    monkeypatch.setattr(launch, "is_worker_starting", lambda _place: True)
+    Triage(workspace.events(), "id-anchor").decide_many([2, 3], "target", author="Ann")
+    app = page("synthesis", preset="paper")
+    app.text_input(key="author").set_value("Ann").run()
+    app.toggle(key="sy_doubtful").set_value(True).run()
+    app.number_input(key="sy_m").set_value(3).run()
+    click(app, "Looks right, run all 2")
+    (job,) = Jobs(workspace).all()
+    spec = SynthesisSpec(targets=(2, 3), seed="id-seed", anchor="id-anchor", m=3)
+    asked = Asked(spec).params
+    assert (job.kind, job.asked_by) == ("synthesise", "Ann")
+    assert job.params == checked("synthesise", asked).model_dump(mode="json")

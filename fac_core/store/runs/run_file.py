@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from fac_core.errors import RunBroken
 from fac_core.store.runs.info import RunInfo
@@ -42,6 +43,10 @@ class RunFile(ReadOnlyFile):
     def has_column(self, table: str, column: str) -> bool:
         """The same for a column."""
         return bool(len(self.query("FROM pragma_table_info(?) WHERE name = ?", [table, column])))
+
+    def failures(self, limit: int = 1000) -> pa.Table:
+        """The records of the dataset that could not be encoded, the first of them, and why."""
+        return self.query("FROM failures LIMIT ?", [limit])
 
     def bytes_of(self, table: str) -> int:
         """Bytes that a table takes up in the file: its distinct storage blocks, whole."""

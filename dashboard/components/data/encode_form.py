@@ -1,0 +1,163 @@
+"""From a file to an encode job: the source, a look at it, the feature space, the start."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import cast, get_args
+
+import streamlit as st
+
+from dashboard.answers import preview
+from dashboard.components.examples import st_text
+from dashboard.components.jobs.asking import ask
+from fac_core.activations.spec import EncodeSpec, Mode, spec_of
+from fac_core.datasets.layouts import ColumnMapping
+from fac_core.datasets.preview import Preview
+from fac_core.datasets.samples import Sample
+from fac_core.errors import FacError
+from fac_core.fields import fields_of
+from fac_core.store.runs.info import RunInfo
+from fac_core.store.uploads import keep_upload
+from fac_core.store.workspace import Workspace
+
+_ENDINGS = ["jsonl", "json", "csv", "tsv", "parquet", "txt", "gz"]
+_SHOWN = 300
+"""Characters of a sample that the preview shows."""
+_OTHER = "another model or SAE"
+_SPEC, _COLUMNS = fields_of(EncodeSpec), fields_of(ColumnMapping)
+
+
+def show(workspace: Workspace, runs: list[RunInfo]) -> None:
+    """The whole form. Nothing is computed in the page: the start asks for a job."""
+    source = _source(workspace)
+    if not source:
+        st.caption("Choose a dataset to see its first records here.")
+        return
+    mapping = _mapping()
+    try:
+        found = preview(source, _stamp(source), mapping)
+        _preview(found)
+        spec = _space(runs)
+    except FacError as error:
+        st.error(st_text(str(error)), icon=":material/error:")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input("Name of the run", key="dq_name", placeholder=found.name)
+        limit = st.number_input(
+            "First n samples", 1, value=None, key="dq_limit", placeholder="all", help=_COLUMNS["limit"].help
+        )
+        anchor = st.toggle(
+            "Make it the anchor", value=not runs, key="dq_anchor", help="The run that says which features can occur."
+        )
+    whole = {**asdict(spec), **asdict(replace(mapping, limit=limit))}
+    st.button(
+        "Encode",
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=not spec.model,
+        on_click=ask,
+        args=(
+            workspace,
+            "encode",
+            {"source": source, "name": name.strip() or None, "anchor": anchor, **whole},
+            f"Encoding {name.strip() or found.name}",
+        ),
+    )
+
+
+def _source(workspace: Workspace) -> str:
+    def keep() -> None:
+        if (sent := st.session_state["dq_upload"]) is not None:
+            st.session_state["dq_source"] = str(keep_upload(workspace, sent.name, sent.getbuffer()))
+
+    left, right = st.columns(2)
+    with left:
+        st.file_uploader("Upload a file", _ENDINGS, key="dq_upload", on_change=keep)
+    with right:
+        source = st.text_input(
+            "or give a path or hub id",
+            key="dq_source",
+            bind="query-params",
+            placeholder="/data/texts.jsonl, a folder, hub:owner/name",
+            help="JSONL, JSON, CSV, TSV, Parquet or text, all but Parquet also gzipped; a folder of them; a hub id.",
+        )
+    return (source or "").strip()
+
+
+def _stamp(source: str) -> float:
+    path = Path(source).expanduser()
+    return path.stat().st_mtime if path.exists() else 0.0
+
+
+def _mapping() -> ColumnMapping:
+    """Which columns are what; empty boxes are found automatically."""
+    shown = {
+        "text": ("Text", "column or {question} {answer}"),
+        "messages": ("Chat", "column"),
+        "id": ("Id", "column"),
+        "label": ("Label", "column"),
+    }
+    with st.expander("Columns", icon=":material/view_column:"):
+        st.caption("Found automatically where left empty.")
+        with st.grid(4):
+            given = {
+                field: st.text_input(word, key=f"dq_{field}", placeholder=example, help=_COLUMNS[field].help)
+                for field, (word, example) in shown.items()
+            }
+        repeated = st.toggle("Keep repeated samples", key="dq_duplicates", help=_COLUMNS["keep_duplicates"].help)
+    text, messages, id_, label = (given[field].strip() or None for field in shown)
+    return ColumnMapping(text, messages, id_, label, keep_duplicates=repeated)
+
+
+def _preview(found: Preview) -> None:
+    read = f"Read as **{st_text(found.layout)}**. " if found.layout else "No sample among the first records. "
+    st.markdown(f"{read}Columns: {st_text(', '.join(found.columns))}.")
+    if found.failures:
+        first = found.failures[0]
+        st.warning(
+            f"{len(found.failures)} of the first records are no samples; {st_text(first.origin)}: {st_text(first.detail)}",
+            icon=":material/report:",
+        )
+    st.dataframe(
+        [_row(sample) for sample in found.samples],
+        hide_index=True,
+        height=220,
+        column_config={"text": st.column_config.TextColumn(width="large")},
+    )
+
+
+def _row(sample: Sample) -> dict[str, object]:
+    whole = sample.text
+    text = whole if len(whole) <= _SHOWN else f"{whole[:_SHOWN]}…"
+    kind = "text" if sample.messages is None else f"chat of {len(sample.messages)}"
+    return {"from": sample.origin, "kind": kind, "text": text, **{k: str(v) for k, v in sample.metadata.items()}}
+
+
+def _space(runs: list[RunInfo]) -> EncodeSpec:
+    """The feature space: one that runs are in already, so that they compare, or another."""
+    by_name: dict[str, EncodeSpec] = {}
+    for info in reversed(runs):
+        known = spec_of(info)
+        of_name = f"{info.model} · {Path(info.sae).name or info.sae} · {info.hook_name} · {info.activation_mode}"
+        by_name.setdefault(of_name, replace(known, dtype="auto"))
+    chosen = st.selectbox(
+        "Feature space",
+        [*by_name, _OTHER],
+        key="dq_space",
+        help="Only runs of one feature space can be compared.",
+    )
+    spec = by_name.get(chosen) or _other_space()
+    context = st.number_input(
+        "Window in tokens", 1, value=spec.context, key=f"dq_context_{chosen}", width=200, help=_SPEC["context"].help
+    )
+    return replace(spec, context=context)
+
+
+def _other_space() -> EncodeSpec:
+    with st.grid(4):
+        model = st.text_input("Model", value=_SPEC["model"].default, key="dq_model", help=_SPEC["model"].help)
+        sae = st.text_input("SAE", key="dq_sae", placeholder="the one that ships", help=_SPEC["sae"].help)
+        mode = st.selectbox("Activation", get_args(Mode), key="dq_mode", help=_SPEC["mode"].help)
+        k = st.number_input("k", 1, value=None, key="dq_k", disabled=mode != "topk", help=_SPEC["k"].help)
+    return EncodeSpec(model=(model or "").strip(), sae=sae.strip(), mode=cast(Mode, mode), k=k)

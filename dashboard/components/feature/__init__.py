@@ -1,0 +1,1 @@
+"""One feature and the list of all."""

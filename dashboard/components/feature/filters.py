@@ -1,0 +1,134 @@
+"""The filters of the list of features: widgets in, `Filters` out. All of them live in the URL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+import streamlit as st
+
+from dashboard.answers import answer, with_text_in
+from dashboard.theme import STATES
+from fac_core.gaps.listed import RANGES, SORTS, Bounds, Filters, hidden, histogram, kept
+from fac_core.view import View
+
+_KEYS = ("fq_state", "fq_words", "fq_text", *(f"fq_{column}_{end}" for column in RANGES for end in ("from", "to")))
+_EMPTY = {key: [] if key == "fq_state" else None if key.endswith(("_from", "_to")) else "" for key in _KEYS}
+SAVED = {**_EMPTY, "fq_sort": None, "fq_all": False, "fq_ranges": False}
+"""What is saved under a name, with its value where nothing is chosen."""
+_FEWEST_CHARACTERS = 2
+
+
+def choose_order() -> str:
+    """Draw the order and say which it is."""
+    usual = next(iter(SORTS))
+    sort = st.selectbox(
+        "Order", list(SORTS), index=None, key="fq_sort", bind="query-params", placeholder=usual, width=260
+    )
+    return sort or usual
+
+
+def choose(view: View, table: pa.Table) -> np.ndarray:
+    """Draw the filters over a table of all features, and what they hide; returns which rows are shown, bool `[rows]`."""
+    states = st.pills(
+        "State",
+        list(STATES),
+        selection_mode="multi",
+        format_func=lambda state: STATES[state].word,
+        key="fq_state",
+        bind="query-params",
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        words = st.text_input(
+            "Words in label, peaks or cluster",
+            key="fq_words",
+            bind="query-params",
+            placeholder="court, judge, …",
+            type="search",
+        )
+        text = st.text_input(
+            "Text in examples", key="fq_text", bind="query-params", placeholder="the plaintiff …", type="search"
+        )
+    text = (text or "").strip()
+    if 0 < len(text) < _FEWEST_CHARACTERS:
+        st.caption(f"Text in examples is searched from {_FEWEST_CHARACTERS} characters on.")
+    ranges = _ranges(table)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        said = st.empty()
+        everything = st.toggle(
+            "Show dead and position features",
+            key="fq_all",
+            bind="query-params",
+            help="Dead: fires neither in the anchor nor in your data. Position: only marks the first token of a text.",
+        )
+        filters = Filters(
+            states=tuple(states or ()),
+            words=words or "",
+            in_examples=answer(with_text_in, view, text) if len(text) >= _FEWEST_CHARACTERS else None,
+            ranges=ranges,
+            everything=everything,
+        )
+        reasons = hidden(table, filters)
+        if "by your filters" in reasons:
+            st.button("Clear filters", icon=":material/filter_alt_off:", type="tertiary", on_click=_clear)
+    mask = kept(table, filters)
+    said.markdown(in_words(int(mask.sum()), len(table), reasons), width="content")
+    return mask
+
+
+def in_words(n_shown: int, n: int, reasons: Mapping[str, int]) -> str:
+    """How many features are shown, and how many are hidden why."""
+    why = ", ".join(f"{count:,} {reason}" for reason, count in reasons.items())
+    return f"**{n_shown:,} of {n:,} shown**" + (f"; hidden: {why}" if why else "")
+
+
+def _clear() -> None:
+    """Take back every filter."""
+    st.session_state.update(_EMPTY)
+
+
+def _ranges(table: pa.Table) -> dict[str, Bounds]:
+    """From and to for each numeric column, under a small histogram of all features."""
+    opened = st.expander("Ranges", icon=":material/tune:", key="fq_ranges", on_change="rerun", bind="query-params")
+    if not opened.open:
+        return {column: _asked(column) for column in RANGES}
+    found: dict[str, Bounds] = {}
+    with opened, st.grid(len(RANGES), min_column_width=150):
+        for column, name in RANGES.items():
+            low, high, counts = histogram(table, column)
+            with st.container():
+                st.metric(
+                    name.capitalize(),
+                    f"{round(low, 2):g} – {round(high, 2):g}" if counts else "none yet",
+                    chart_data=np.log1p(counts) if counts else None,
+                    chart_type="bar",
+                    help="How many of all features have how much, in 20 equal bins, on a log scale.",
+                )
+                with st.container(horizontal=True):
+                    found[column] = (_number(column, "from"), _number(column, "to"))
+    return found
+
+
+def _number(column: str, end: str) -> float | None:
+    return st.number_input(
+        f"{RANGES[column]}, {end}",
+        value=None,
+        key=f"fq_{column}_{end}",
+        bind="query-params",
+        placeholder=end,
+        label_visibility="collapsed",
+        format="%g",
+    )
+
+
+def _asked(column: str) -> Bounds:
+    """The bounds that the URL asks for while the widgets are folded away."""
+    return _float(st.query_params.get(f"fq_{column}_from")), _float(st.query_params.get(f"fq_{column}_to"))
+
+
+def _float(said: str | None) -> float | None:
+    try:
+        return None if said is None else float(said)
+    except ValueError:
+        return None

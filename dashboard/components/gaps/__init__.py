@@ -1,0 +1,1 @@
+"""The missing features: ranked, filtered, decided about."""

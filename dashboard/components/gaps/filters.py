@@ -1,0 +1,60 @@
+"""What the triage queue shows: filters, all in the URL."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import streamlit as st
+
+from fac_core.gaps.causes import Cause
+from fac_core.gaps.ranked import NOT_JUDGED, Filters
+from fac_core.naming.level import Level
+
+_EMPTY = {"gq_words": "", "gq_cluster": "", "gq_home": "", "gq_cause": [], "gq_level": [], "gq_trust": None}
+SAVED = {**_EMPTY, "gq_state": None}
+"""What is saved under a name, with its value where nothing is chosen."""
+
+
+def choose_filters(queue: pa.Table) -> Filters:
+    """What is asked of the gaps. A cluster or home in the URL that there is not is said, and not applied."""
+    with st.expander("Filters", icon=":material/filter_alt:", expanded=_is_filtered()):
+        with st.container(horizontal=True):
+            words = st.text_input(
+                "Words", key="gq_words", bind="query-params", placeholder="at its peaks, in its label or cluster"
+            )
+            cluster = _one_of(queue, "cluster", "Cluster")
+            home = _one_of(queue, "home", "Home in the anchor")
+        with st.container(horizontal=True):
+            causes = st.multiselect(
+                "Why it is missing", list(get_args(Cause)), key="gq_cause", bind="query-params", placeholder="any"
+            )
+            levels = st.multiselect(
+                "Relevance", [*get_args(Level), NOT_JUDGED], key="gq_level", bind="query-params", placeholder="any"
+            )
+            trust = st.number_input(
+                "Least F1 of the label", 0.0, 1.0, value=None, step=0.1, key="gq_trust", bind="query-params",
+                placeholder="any", width=180,
+            )  # fmt: skip
+        st.button("Clear all", icon=":material/filter_alt_off:", on_click=clear, disabled=not _is_filtered())
+    return Filters(words or "", cluster, home, tuple(causes), tuple(levels), trust or 0.0)
+
+
+def clear() -> None:
+    """Take every filter back."""
+    st.session_state.update(_EMPTY)
+
+
+def _one_of(queue: pa.Table, column: str, label: str) -> str | None:
+    """A box to type into: a list of a thousand clusters would be sent at every rerun."""
+    value = st.text_input(
+        label, key=f"gq_{column}", bind="query-params", placeholder="any", help="Its whole name, as lists show it."
+    )
+    if value and not pc.any(pc.equal(queue[column], value)).as_py():  # type: ignore[attr-defined]
+        st.caption(f":material/link_off: No gap has this {label.lower()}.")
+    return value or None
+
+
+def _is_filtered() -> bool:
+    return any(st.session_state.get(key) or key in st.query_params for key in _EMPTY)

@@ -1,0 +1,1 @@
+"""Candidates and what people say of them."""

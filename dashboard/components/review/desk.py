@@ -1,0 +1,93 @@
+"""What the buttons of the review queue do. All of it runs in callbacks, acts on ids, and ends in the log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard.components.jobs.asking import ask
+from dashboard.components.told import told
+from fac_core.curation.review import Choice, Reviews
+from fac_core.curation.wording import parts, reworded
+from fac_core.store.workspace import Workspace
+from fac_core.synthesis.candidates import Candidate
+
+BUTTONS: dict[Choice, tuple[str, str, str]] = {
+    "accepted": ("Accept", "A", ":material/check:"),
+    "rejected": ("Reject", "X", ":material/close:"),
+    "skipped": ("Skip", "S", ":material/redo:"),
+    "needs second review": ("Second opinion", "O", ":material/group:"),
+}
+"""Word, shortcut and icon of each decision; the same key always means the same."""
+
+AT = "candidate"
+"""Session and URL: the candidate that is looked at; empty is the first of the queue."""
+EDITING = "rv_editing"
+"""Session: the candidate whose words are being changed."""
+
+
+class ReviewDesk:
+    """One person reviewing the candidates of a batch."""
+
+    def __init__(self, workspace: Workspace, batch_id: str, author: str) -> None:
+        self.workspace = workspace
+        self.batch_id = batch_id
+        self.reviews = Reviews(workspace.events(), batch_id)
+        self.author = author
+
+    def go(self, candidate_id: str | None) -> None:
+        """Show a candidate; None is the first of the queue."""
+        st.session_state[AT] = candidate_id or ""
+        st.session_state[EDITING] = None
+
+    def decide(self, candidate: Candidate, choice: Choice, seen: int, following: str | None) -> None:
+        word, _, icon = BUTTONS[choice]
+        reason, note = _said(choice)
+
+        def act() -> None:
+            self.reviews.decide(candidate, choice, author=self.author, seen=seen, reason=reason, note=note)
+
+        if told(act, f"{word}: {candidate.candidate_id}. Z takes it back.", icon):
+            st.session_state["rv_note"] = ""
+            if not st.session_state.get("rv_stay"):
+                self.go(following)
+
+    def decide_many(self, candidates: Sequence[Candidate], choice: Choice) -> None:
+        word, _, icon = BUTTONS[choice]
+        reason, note = _said(choice)
+
+        def act() -> None:
+            self.reviews.decide_many(candidates, choice, author=self.author, reason=reason, note=note)
+
+        told(act, f"{word}: {len(candidates):,} candidates. One undo takes it back.", icon)
+
+    def undo(self) -> None:
+        undone = self.reviews.undo(self.reviews.last(self.author), author=self.author)
+        if undone:
+            self.go(undone[-1].item.partition(":")[0])
+        st.toast(f"Took back {len(undone):,} of your decisions.", icon=":material/undo:")
+
+    def redo(self) -> None:
+        redone = self.reviews.undo(self.reviews.last_undone(self.author), author=self.author)
+        st.toast(f"{len(redone):,} decisions are back.", icon=":material/redo:")
+
+    def start_editing(self, candidate_id: str) -> None:
+        st.session_state[EDITING] = candidate_id
+
+    def save_edit(self, candidate: Candidate) -> None:
+        """The words in the form become a new version, which the worker has yet to measure."""
+        edited = {name: st.session_state[f"rv_edit_{name}"] for name in parts(candidate)}
+        text, fields = reworded(candidate, edited)
+        done = "Saved as a new version. It can be accepted once it was verified."
+        if told(lambda: self.reviews.edit(candidate, text, fields=fields, author=self.author), done, ":material/edit:"):
+            st.session_state[EDITING] = None
+
+    def verify(self) -> None:
+        ask(self.workspace, "verify_edits", {"batch_id": self.batch_id}, "Measuring the edits", "bolt")
+
+
+def _said(choice: Choice) -> tuple[str, str]:
+    """Reason and note that stand in their boxes."""
+    reason = (st.session_state.get("rv_reason") or "") if choice == "rejected" else ""
+    return reason, st.session_state.get("rv_note") or ""

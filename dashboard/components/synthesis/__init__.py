@@ -1,0 +1,1 @@
+"""What a synthesis is asked for."""

@@ -1,0 +1,204 @@
+"""What a synthesis is asked for: a `SynthesisSpec` from the form's fields, and what it may cost."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any, cast, get_args
+
+import streamlit as st
+
+from dashboard.components.told import told
+from fac_core.coverage.definition import PRESETS
+from fac_core.fields import fields_of
+from fac_core.generators.named import is_address
+from fac_core.synthesis.prompts import fork_prompt, prompts
+from fac_core.synthesis.spec import STEPS, Shape, Step, SynthesisSpec
+from fac_core.view import View
+
+SHAPES: dict[Shape, str] = {
+    "text": "a plain text",
+    "instruction": "an instruction and its response",
+    "pair": "a chosen and a rejected response",
+    "behaviour": "a question with two options",
+    "chat": "a free chat",
+}
+_CANNOT: dict[str, tuple[Step, ...]] = {"server": ("steered", "guided"), "local": ("steered",)}
+"""Steps that a generator cannot take."""
+_USUAL_STEPS: dict[str, tuple[Step, ...]] = {"steered": ("guided", "one step", "steered")}
+_LOCAL_RATE = (80.0, 150.0)
+"""Tokens a second of the embedded model on two cores, in full batches: slow and quick."""
+_SERVER_RATE = (40.0, 400.0)
+"""Of a server asked four things at once."""
+_PREVIEW_TARGETS, _PREVIEW_SAMPLES = 3, 2
+_FIELDS = fields_of(SynthesisSpec)
+_FLAGS = {"steps": "--methods", "n": "-n", "m": "-m", "k": "-k"}
+"""Flags of `fac synthesise` that are not called by their fields."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The form, filled in."""
+
+    spec: SynthesisSpec
+    price: float = 0.0
+    """Of a million generated tokens; 0 on this machine."""
+    key_variable: str | None = None
+    """Environment variable with the server's key."""
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """Of the job `synthesise`."""
+        return {**asdict(self.spec), "key_variable": self.key_variable}
+
+    def preview(self) -> Asked:
+        """The same for two samples of three targets: nothing but the first of its steps."""
+        n, spec = _PREVIEW_SAMPLES, self.spec
+        first = (spec.targets or ())[:_PREVIEW_TARGETS]
+        return replace(self, spec=replace(spec, targets=first, steps=spec.steps[:1], n=n, m=n, k=1, attempts=1))
+
+
+def cost(asked: Asked, least_tokens: int, most_tokens: int) -> tuple[float, float]:
+    """Low and high, in the currency of the price. Prompts are not counted: servers mostly ask less for them."""
+    return least_tokens * asked.price / 1e6, most_tokens * asked.price / 1e6
+
+
+def minutes(asked: Asked, least_tokens: int, most_tokens: int) -> tuple[float, float]:
+    """Low and high."""
+    slow, quick = _SERVER_RATE if is_address(asked.spec.generator) else _LOCAL_RATE
+    return least_tokens / quick / 60, most_tokens / slow / 60
+
+
+def command(asked: Asked) -> str:
+    """What does the same on the command line: the targets, and what is not as it is by default."""
+    spec, said = asked.spec, ["fac synthesise"]
+    for name, field in _FIELDS.items():
+        value = getattr(spec, name)
+        if name == "definition":
+            said += _definition(spec)
+        elif value != field.default:
+            flag = _FLAGS.get(name, f"--{name.replace('_', '-')}")
+            said.append(f"{flag} {_word(value)}")
+    return " ".join([*said, *([f"--key {asked.key_variable}"] if asked.key_variable else [])])
+
+
+def _definition(spec: SynthesisSpec) -> list[str]:
+    bare = replace(spec.definition, exclude_sinks=False, exclude_dense_above=None)
+    preset = next((name for name, one in PRESETS.items() if one == bare), None)
+    dense = spec.definition.exclude_dense_above
+    return [
+        *([f"--preset {preset}"] if preset and bare != _FIELDS["definition"].default else []),
+        *([f"--dense-above {dense:g}"] if dense else []),
+        *(["--no-sinks"] if spec.definition.exclude_sinks else []),
+    ]
+
+
+def _word(value: Any) -> str:
+    """One word for a shell, in quotes where it has spaces."""
+    said = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return f'"{said}"' if " " in said else said
+
+
+def fill_in(view: View, targets: tuple[int, ...]) -> Asked | None:
+    """Draw the form and return what it says; None while a target, a method or an address is missing. Raises `WrongUse`."""
+    left, middle, right = st.columns(3)
+    with left:
+        shape = st.selectbox(
+            "Shape",
+            get_args(Shape),
+            key="sy_shape",
+            format_func=lambda s: f"{s}: {SHAPES[s]}",
+            help=_FIELDS["shape"].help,
+        )
+        task = _text("task", "What the samples are for")
+        label = _text("label", "Class that every sample must have")
+        prompt = _prompt(view)
+    with middle:
+        where = st.segmented_control(
+            "Generator",
+            ["local", "steered", "server"],
+            default="local",
+            key="sy_generator",
+            help="**local**: the embedded model on this machine. **steered**: the same, pushed along the feature while it "
+            "writes, or led to what fires it, and measured plainly. **server**: any that speaks OpenAI's chat completions.",
+        )
+        where = where or "local"
+        generator, key_variable, model, price = where, "", "", 0.0
+        if where == "server":
+            generator = st.text_input("Address", key="sy_address", placeholder="http://localhost:11434/v1")
+            model = _text("model", "Model")
+            key_variable = st.text_input(
+                "Environment variable with the key",
+                key="sy_key",
+                placeholder="none",
+                help="Its name, never the key: that is read by the worker and kept nowhere.",
+            )
+            price = st.number_input("Price of a million generated tokens", 0.0, None, 0.0, key="sy_price")
+        cannot = {*_CANNOT.get(where, ()), *(() if shape == "text" else ("guided",))}
+        allowed = [step for step in STEPS if step not in cannot]
+        usual = [step for step in _USUAL_STEPS.get(where, SynthesisSpec.steps) if step in allowed]
+        ticked = st.pills(
+            "Methods",
+            allowed,
+            selection_mode="multi",
+            default=usual,
+            key=f"sy_steps_{where}_{shape}",
+            help=_FIELDS["steps"].help,
+        )
+    with right:
+        with st.container(horizontal=True):
+            sizes = {name: _number(name, name) for name in ("n", "m", "k")}
+        sizes["max_tokens"] = _number("max_tokens", "Tokens of one candidate, at most")
+        budget = st.number_input(
+            "Budget in tokens",
+            1,
+            value=None,
+            key="sy_budget",
+            placeholder="no cap",
+            help=_FIELDS["budget"].help,
+        )
+    steps: tuple[Step, ...] = tuple(step for step in STEPS if step in (ticked or ()))
+    if not (targets and steps and generator):
+        return None
+    spec = SynthesisSpec(
+        targets=targets,
+        seed=view.run.run_id,
+        anchor=view.anchor.run_id,
+        definition=view.definition,
+        task=task,
+        label=label,
+        shape=cast(Shape, shape),
+        prompt=prompt or "",
+        steps=steps,
+        budget=budget,
+        generator=generator,
+        model=model,
+        **sizes,
+    )
+    return Asked(spec, price, key_variable or None)
+
+
+def _text(name: str, label: str) -> str:
+    return st.text_input(label, key=f"sy_{name}", help=_FIELDS[name].help)
+
+
+def _number(name: str, label: str) -> int:
+    field = _FIELDS[name]
+    return int(st.number_input(label, 1, value=field.default, key=f"sy_{name}", help=field.help))
+
+
+def _prompt(view: View) -> str | None:
+    """Which template; its text can be read, and kept under another name with changes."""
+    known = prompts(view.workspace.folder)
+    help_ = _FIELDS["prompt"].help
+    name = st.selectbox("Prompt", list(known), index=None, key="sy_prompt", placeholder="the shape's own", help=help_)
+    if name:
+
+        def fork() -> None:
+            kept, text = st.session_state["sy_fork"], st.session_state["sy_prompt_text"]
+            told(lambda: fork_prompt(view.workspace.folder, kept, text))
+
+        with st.expander("Read it, or fork it", icon=":material/fork_right:"):
+            st.text_area("Template", known[name], key="sy_prompt_text", height=300)
+            st.text_input("Keep it as", name, key="sy_fork")
+            st.button("Keep in this workspace", on_click=fork)
+    return name

@@ -1,0 +1,113 @@
+"""Export: write what was accepted as a dataset with its card, then measure it as a run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.components.examples import st_text
+from dashboard.components.jobs.asking import ask
+from dashboard.components.told import told
+from dashboard.page_list import script
+from dashboard.selection import chosen
+from fac_core.activations.spec import spec_of
+from fac_core.curation.standing import accepted_of
+from fac_core.errors import FacError
+from fac_core.export.card import card, in_words
+from fac_core.export.plan import ExportPlan
+from fac_core.export.shapes import Shape
+from fac_core.export.write import Format, write_export
+from fac_core.synthesis.batches import batches_of
+from fac_core.workflows.export import plan_dataset
+
+_SHAPES: tuple[Shape, ...] = ("plain", "classification", "chat", "alpaca", "preference")
+_FORMATS: dict[Format, str] = {"jsonl": "JSON Lines", "parquet": "Parquet", "dataset": "datasets, save_to_disk"}
+
+view, author = chosen()
+workspace = view.workspace
+batches = batches_of(workspace, view.run, view.anchor)
+n_accepted = {batch.batch_id: len(accepted_of(workspace, batch.batch_id)) for batch in batches}
+if not any(n_accepted.values()):
+    st.info(
+        f"Nothing is accepted yet for {view.run.name}. Only what a person accepted can be exported.",
+        icon=":material/fact_check:",
+    )
+    st.page_link(script("review"), label="Review candidates", icon=":material/arrow_forward:")
+    st.stop()
+
+
+def planned(batch_ids: list[str], shape: Shape | None, merged: bool) -> ExportPlan | None:
+    """What would be written, or the reason why not, on the page."""
+    try:
+        return plan_dataset(batch_ids, shape=shape, merged=merged, workspace=workspace)
+    except FacError as error:
+        st.warning(str(error), icon=":material/error:")
+        return None
+
+
+def write(plan: ExportPlan, folder: Path, file_format: Format) -> None:
+    def act() -> None:
+        done = write_export(plan, folder, file_format, workspace.events(), author=author)
+        st.session_state["ex_written"] = str(done.data)
+
+    st.session_state["ex_written"] = None
+    told(act, f"{len(plan.rows):,} rows written.", ":material/download_done:")
+
+
+def show(plan: ExportPlan) -> None:
+    """Counts, and coverage before and after."""
+    with st.container(horizontal=True):
+        st.metric("Rows", f"{len(plan.rows):,}")
+        st.metric("Accepted", f"{plan.n_accepted:,}")
+        st.metric("Of the seed", f"{plan.n_seed:,}")
+        st.metric("Repeated, left out", f"{plan.n_repeated:,}", help="Their text was there before, word for word.")
+        for one in plan.coverage:
+            st.metric(
+                f"FAC, {one.preset}",
+                f"{one.before:.2%} → {one.after:.2%}",
+                f"{one.n_after - one.n_before:+,} features",
+                help=f"A feature counts from {in_words(one.definition)}. Counted from each sample's measurement.",
+            )
+    if plan.n_overruled:
+        st.caption(f"{plan.n_overruled:,} were accepted against a check; their notes are in `fac_note`.")
+
+
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    picked = st.multiselect(
+        "Batches",
+        [batch.batch_id for batch in reversed(batches)],
+        default=[one for one, n in n_accepted.items() if n],
+        format_func=lambda one: f"{one}: {n_accepted[one]:,} accepted",
+        key="ex_batches",
+    )
+    shape = st.selectbox("Shape", _SHAPES, index=None, key="ex_shape", placeholder="the one that fits", width=220)
+    file_format = st.selectbox("Format", list(_FORMATS), format_func=lambda f: _FORMATS[f], key="ex_format", width=220)
+    merged = st.toggle(f"With the {view.run.n_samples:,} samples of the seed", key="ex_merged")
+plan = planned(picked, shape, merged) if picked else None
+if plan is None:
+    if not picked:
+        st.info("Choose at least one batch.", icon=":material/checklist:")
+    st.stop()
+show(plan)
+folder = st.text_input("Folder", str(workspace.folder / "exports" / f"{view.run.name}-{plan.shape}"), key="ex_folder")
+with st.expander("The card", icon=":material/description:"):
+    st.code(card(plan, f"data/train.{file_format}"), language="markdown", wrap_lines=True)
+with st.expander("The first rows", icon=":material/table_rows:"):
+    st.dataframe(plan.rows.slice(0, 20), hide_index=True)
+st.button(
+    f"Write {len(plan.rows):,} rows",
+    icon=":material/download:",
+    type="primary",
+    on_click=write,
+    args=(plan, Path(folder), file_format),
+)
+written = st.session_state.get("ex_written")
+if written:
+    name = f"{view.run.name}-{'filled' if merged else 'synthetic'}"
+    st.success(f"Written to {st_text(written)}", icon=":material/download_done:")
+    st.markdown("Now measure it: encoded as a run, it is compared on every page, and its gaps are the next round.")
+    params = {"source": written, "name": name, **asdict(spec_of(view.anchor))}
+    args = (workspace, "encode", params, "Encoding", "memory")
+    st.button("Encode as a run", icon=":material/memory:", on_click=ask, args=args)

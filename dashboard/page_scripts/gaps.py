@@ -1,0 +1,169 @@
+"""Gaps: decide which missing features to target, one at a time or in bulk."""
+
+from __future__ import annotations
+
+import io
+from typing import get_args
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import streamlit as st
+
+from dashboard.answers import answer, triage_history
+from dashboard.components import saved_filters
+from dashboard.components.examples import st_text
+from dashboard.components.gaps import card, table
+from dashboard.components.gaps.decisions import AT, Desk
+from dashboard.components.gaps.filters import SAVED, choose_filters
+from dashboard.components.queues import look_at, undo_and_redo
+from dashboard.links import wrong
+from dashboard.pickers.feature import choose_feature
+from dashboard.pickers.workspace import ANONYMOUS
+from dashboard.selection import chosen
+from fac_core.curation.acts import last_act, last_undone
+from fac_core.curation.audit import audit, progress
+from fac_core.curation.claims import Claims
+from fac_core.curation.triage import Decision, State, Triage, counts, decisions_of
+from fac_core.gaps.ranked import matching
+from fac_core.view import View
+
+view, author = chosen()
+queue = answer(View.gaps, view)
+triage = Triage(view.workspace.events(), view.anchor.run_id)
+history = triage_history(triage)
+desk = Desk(triage, author)
+claims = Claims(view.workspace.pulses(), f"triage/{triage.scope}")
+taken = claims.of_others(author)
+decisions = decisions_of(history)
+ids = queue["feature_id"].to_pylist()
+done = counts(decisions, ids)
+
+
+def in_state(gaps: pa.Table, state: State) -> pa.Table:
+    held = {f for f, decision in decisions.items() if decision.state != "untriaged"}
+    wanted = held if state == "untriaged" else {f for f, d in decisions.items() if d.state == state}
+    inside = np.isin(gaps["feature_id"].to_numpy(), np.fromiter(wanted, np.int64, len(wanted)))
+    return gaps.filter(pa.array(~inside if state == "untriaged" else inside))
+
+
+def show_progress() -> None:
+    """Own and the team's."""
+    triaged, by_author = len(ids) - done["untriaged"], progress(decisions, ids)
+    mine = by_author[author]
+    others = f", {triaged - mine:,} by others" if triaged > mine else ""
+    st.progress(
+        triaged / max(1, len(ids)),
+        f"{triaged:,} of {len(ids):,} gaps decided ({mine:,} by you{others}); {done['target']:,} targets",
+    )
+
+
+def ask_name() -> None:
+    """Whoever decides without a name shares the undo of all who do."""
+    if author == ANONYMOUS and any(event.author == ANONYMOUS for event in history):
+        st.caption(":material/person: Say your name in the sidebar: all without one share one undo.")
+
+
+def show_audit() -> None:
+    """Who decided what and when, as a table and a file."""
+    with st.expander("All decisions", icon=":material/receipt_long:", key="gap_audit", on_change="rerun") as box:
+        if not box.open:
+            return
+        made = audit(history)
+        if not len(made):
+            st.caption("Nobody has decided anything yet.")
+            return
+        st.dataframe(made.slice(0, 1000), hide_index=True)
+        file = io.BytesIO()
+        pyarrow.csv.write_csv(made, file)
+        st.download_button("CSV", file.getvalue(), "decisions.csv", "text/csv", icon=":material/download:")
+
+
+def one_at_a_time(gaps: pa.Table) -> None:
+    """The gap that the URL names, or the one at the chosen place among those that nobody else looks at."""
+    free = gaps.filter(pa.array([str(f) not in taken for f in gaps["feature_id"].to_pylist()], pa.bool_()))
+    if len(free) < len(gaps):
+        others = ", ".join(sorted({st_text(taken[str(f)]) for f in gaps["feature_id"].to_pylist() if str(f) in taken}))
+        st.caption(f":material/visibility: {others} at work here: {len(gaps) - len(free):,} of the gaps left to them.")
+    gaps = free if len(free) else gaps
+    asked = st.query_params.get("gq_gap")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        named = choose_feature(view, "Gap", "gq_gap", placeholder="next", width=180)
+        if named is None:
+            place = st.number_input(
+                f"Place, of {len(gaps):,}", 1, max(1, len(gaps)), key="gq_place", width=140, disabled=len(gaps) < 2
+            )
+            feature_id = stay_at(gaps["feature_id"].to_pylist(), place)
+        else:
+            feature_id = named
+            st.button("Back to the queue", icon=":material/arrow_back:", shortcut="B", on_click=leave)
+        st.toggle("Stay after deciding", key="gq_stay", bind="query-params", help="Otherwise the next gap comes up.")
+    # A number that could be one has just been taken out of the box, and is still in the URL.
+    is_wrong = asked is not None and not (asked.isdecimal() and int(asked) < view.anchor.d_sae)
+    if is_wrong or (named is not None and named not in ids):
+        wrong(f"Feature {st_text(str(asked or named))} is no gap of this run.")
+        return
+    if feature_id is None:
+        show_empty()
+        return
+    row = queue.filter(pa.array(queue["feature_id"].to_numpy() == feature_id)).to_pylist()[0]
+    decision = decisions.get(feature_id) or Decision(feature_id, "untriaged", "", "", "", "", 0)
+    look_at(str(feature_id), claims, taken, author)
+    past = [event for event in history if event.item == str(feature_id)]
+    card.show(desk, view, row, decision, past)
+
+
+def stay_at(offered: list[int], place: int) -> int | None:
+    """The gap at a place. What one looks at stays when a gap before it comes free, and what one was asked about also when
+    somebody else decides it, as long as nothing else is asked for."""
+    asked = (place, state, filters, view.weights)
+    before, shown = st.session_state.get(AT, (None, None))
+    if before != asked or shown is None or shown not in (*offered, desk.asking):
+        shown = offered[min(place, len(offered)) - 1] if offered else None
+    st.session_state[AT] = (asked, shown)
+    return shown
+
+
+def leave() -> None:
+    st.session_state["gq_gap"] = None
+
+
+def show_empty() -> None:
+    if not ids:
+        st.success("There is no gap: your data fires all that the anchor does.", icon=":material/task_alt:")
+    elif done["untriaged"] == 0 and (state or "untriaged") == "untriaged":
+        st.success(f"Every gap is decided; {done['target']:,} are targets.", icon=":material/task_alt:")
+    elif len(queue) == len(matching(queue, filters)):
+        st.info(f"No gap is {state or 'untriaged'}. Choose another queue above.", icon=":material/inbox:")
+    else:
+        st.info("No gap of this queue passes the filters. Take one back.", icon=":material/filter_alt_off:")
+
+
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    state: State | None = st.pills(
+        "Queue",
+        list(get_args(State)),
+        format_func=lambda s: f"{s.capitalize()} {done[s]:,}",
+        key="gq_state",
+        bind="query-params",
+    )
+    undoes, redoes = bool(last_act(history, author)), bool(last_undone(history, author))
+    undo_and_redo(desk.undo, desk.redo, undoes=undoes, redoes=redoes)
+filters = choose_filters(queue)
+show_progress()
+ask_name()
+desk.show_conflict(decisions)
+gaps = in_state(matching(queue, filters), state or "untriaged")
+hidden = done[state or "untriaged"] - len(gaps)
+if hidden:
+    st.caption(f"{len(gaps):,} gaps; the filters hide {hidden:,}.")
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    shown = st.segmented_control("Show", ["one at a time", "all"], default=None, key="gq_view", bind="query-params")
+    saved_filters.show(view.workspace, "gaps", SAVED)
+if shown == "all" and len(gaps):
+    table.show(desk, gaps, decisions)
+elif shown == "all":
+    show_empty()
+else:
+    one_at_a_time(gaps)
+show_audit()

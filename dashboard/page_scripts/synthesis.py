@@ -1,0 +1,194 @@
+"""Synthesis: let samples be written for approved gaps, after a preview and an estimate."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.answers import answer
+from dashboard.components.examples import st_text
+from dashboard.components.jobs.asking import ask, params_of
+from dashboard.components.review.check_badge import check_look, check_words
+from dashboard.components.synthesis.form import Asked, command, cost, fill_in, minutes
+from dashboard.components.tables import numbers, percent
+from dashboard.page_list import script
+from dashboard.selection import chosen
+from dashboard.theme import badge
+from fac_core.curation.review import Reviews
+from fac_core.curation.triage import Triage
+from fac_core.errors import FacError
+from fac_core.evidence.examples import TokenValue
+from fac_core.naming.trust import TRUSTED
+from fac_core.report.token_heat import token_heat
+from fac_core.synthesis.batches import batches_of
+from fac_core.synthesis.candidates import Batch, Candidate, Candidates
+from fac_core.synthesis.yields import yields
+from fac_core.view import View
+from fac_core.workflows.synthesise import estimate
+
+_PREVIEWED = 6
+
+view, _ = chosen()
+workspace = view.workspace
+approved = Triage(workspace.events(), view.anchor.run_id).targets()
+missing = set(answer(View.coverage, view).missing)
+if not approved:
+    st.info(
+        "No gap is approved yet. Samples are only written for gaps that somebody marked as target.",
+        icon=":material/rule:",
+    )
+    st.page_link(script("gaps"), label=f"Look at the {len(missing):,} gaps", icon=":material/arrow_forward:")
+    st.stop()
+
+
+def choose_targets() -> tuple[int, ...]:
+    """The approved gaps as a list with boxes. A name that cannot be trusted misleads the generator: it starts unticked."""
+    names, words = view.names(), answer(View.states, view)["words"]
+    doubtful_too = st.toggle("Tick also those whose name cannot be trusted", key="sy_doubtful")
+    rows = []
+    for feature in approved:
+        score = names.trust.get(feature)
+        doubt = "not scored" if score is None else "low trust" if score < TRUSTED else ""
+        note = "covered already" if feature not in missing else doubt
+        named = names.text.get(feature) or words[feature].as_py()
+        is_ticked = feature in missing and (doubtful_too or not doubt)
+        rows.append({"write": is_ticked, "feature": feature, "called": named, "trust": score, "note": note})
+    key = "sy-targets-" + hashlib.sha256(str(rows).encode()).hexdigest()[:12]
+    edited = st.data_editor(
+        pd.DataFrame(rows),
+        key=key,
+        hide_index=True,
+        disabled=["feature", "called", "trust", "note"],
+        height=260,
+        column_config={"trust": st.column_config.NumberColumn("trust in the name", format="%.2f")},
+    )
+    ticked = tuple(int(feature) for feature in edited.loc[edited["write"], "feature"])
+    flagged = sum(row["note"] in ("low trust", "not scored") for row in rows)
+    st.caption(
+        f"{len(ticked):,} of {len(approved):,} approved gaps chosen. {flagged:,} have a name that cannot be trusted "
+        f"(F1 below {TRUSTED}, or never scored) and start unticked: rename them, or tick them if their examples are clear."
+    )
+    return ticked
+
+
+def estimate_card(asked: Asked) -> None:
+    """Tokens, cost and minutes, low to high, before anything is asked for."""
+    found = estimate(asked.spec, workspace=workspace)
+    tokens = found.least_tokens, found.most_tokens
+    money, time = cost(asked, *tokens), minutes(asked, *tokens)
+    with st.container(border=True, horizontal=True):
+        st.metric("Targets", f"{found.targets:,}")
+        st.metric(
+            "Tokens", f"{tokens[0]:,} to {tokens[1]:,}", help="Generated ones, if every answer is as long as it may be."
+        )
+        st.metric("Cost", f"{money[0]:,.2f} to {money[1]:,.2f}" if asked.price else "none")
+        st.metric("Minutes", f"{time[0]:,.1f} to {time[1]:,.1f}")
+
+
+def preview(candidates: list[Candidate]) -> None:
+    """The newest samples, each with its proof."""
+    for one in candidates:
+        peak = TokenValue(*one.peak) if one.peak else None
+        heat = [TokenValue(*token) for token in one.tokens]
+        with st.container(border=True):
+            badge(check_look(one), check_words(one))
+            st.html(token_heat(one.text, heat, max(one.activation, one.delta), peak=peak))
+            st.caption(f"Feature {one.feature_id} · {one.method} · {st_text(one.detail)}")
+
+
+def show_batch(batch: Batch) -> None:
+    """What a batch brought, by method, and what failed in it."""
+    held = Candidates(workspace.events()).of(batch.batch_id)
+    states = Reviews(workspace.events(), batch.batch_id).states(held)
+    st.markdown(f"Batch `{batch.batch_id}` by {st_text(batch.author)}, {batch.at[:16].replace('T', ' ')} UTC")
+    if not held:
+        st.info("Nothing is written yet. Samples appear here as soon as a target is done.", icon=":material/schedule:")
+        return
+    accepted = [one for one, state in states.items() if state == "accepted"]
+    by_method = [
+        {
+            "method": one.method,
+            "made": one.candidates,
+            "passed": one.passed,
+            "accepted": one.accepted,
+            "yield": one.passed / one.candidates,
+            "tokens": one.generated,
+            "tokens for one that passes": one.tokens_per_pass,
+        }
+        for one in yields(held.values(), accepted)
+    ]
+    st.dataframe(
+        by_method,
+        hide_index=True,
+        column_config={**percent("yield"), **numbers("%.0f", "tokens for one that passes")},
+    )
+    with st.expander("The newest samples", icon=":material/visibility:"):
+        preview(list(held.values())[-_PREVIEWED:])
+    failed = [one for one in held.values() if one.verdict in ("failed", "malformed")]
+    if failed:
+        with st.expander(f"{len(failed):,} without a sample", icon=":material/error:"):
+            st.dataframe(
+                [{"feature": c.feature_id, "method": c.method, "what": c.verdict, "why": c.detail} for c in failed],
+                hide_index=True,
+            )
+            params = params_of(workspace, batch.batch_id)
+            st.button(
+                f"Retry {len(failed):,} failed",
+                icon=":material/refresh:",
+                key=f"retry-{batch.batch_id}",
+                disabled=params is None,
+                help="The same batch goes on: what is there is kept, only what failed is asked for again."
+                if params
+                else "The command that made this batch, given again, does the same.",
+                on_click=ask,
+                args=(workspace, "synthesise", params, "Retrying", "auto_awesome"),
+            )
+    st.page_link(script("review"), label=f"Review {len(held):,} candidates", icon=":material/fact_check:")
+
+
+def run_button(label: str, icon: str, asked: Asked | None, doing: str, *, is_primary: bool = False) -> None:
+    st.button(
+        label,
+        icon=icon,
+        type="primary" if is_primary else "secondary",
+        disabled=asked is None,
+        on_click=ask,
+        args=(workspace, "synthesise", asked.params if asked else {}, doing, "auto_awesome"),
+    )
+
+
+st.subheader("1. Which gaps")
+targets = choose_targets()
+st.subheader("2. How")
+asked = None
+try:
+    asked = fill_in(view, targets)
+    st.subheader("3. What it may cost")
+    if asked:
+        estimate_card(asked)
+    else:
+        st.info("Choose at least one gap, one method, and where to generate.", icon=":material/checklist:")
+except FacError as error:  # what the spec or the prompt does not allow
+    st.warning(str(error), icon=":material/error:")
+with st.container(horizontal=True):
+    preview_of = asked.preview() if asked else None
+    run_button("Preview 2 samples for 3 targets", ":material/preview:", preview_of, "Writing a preview")
+    doing = f"Writing for {len(targets):,} targets"
+    run_button(f"Looks right, run all {len(targets):,}", ":material/auto_awesome:", asked, doing, is_primary=True)
+if asked:
+    with st.expander("The same on the command line", icon=":material/terminal:"):
+        st.code(command(asked), language="bash", wrap_lines=True)
+batches = batches_of(workspace, view.run, view.anchor)
+if batches:
+    st.subheader("4. What came of it")
+    by_id = {batch.batch_id: batch for batch in reversed(batches)}
+    one = st.selectbox(
+        "Batch",
+        list(by_id),
+        key="sy_batch",
+        format_func=lambda i: f"{i} · {by_id[i].at[:10]} · {len(by_id[i].targets):,} targets",
+        width=340,
+    )
+    show_batch(by_id[one])

@@ -1,0 +1,85 @@
+"""How one counts: the definition, what it leaves out, and the task whose features count alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import get_args
+
+import streamlit as st
+
+from dashboard.components.examples import st_text
+from fac_core.coverage.definition import CALIBRATED, PAPER, PRESETS, Definition
+from fac_core.naming.level import Level
+from fac_core.relevance.rubric import built_in
+from fac_core.relevance.verdicts import Relevance, relevant_ids
+from fac_core.store.runs.info import RunInfo
+from fac_core.store.workspace import Workspace
+
+_PRESET_HELP = (
+    "**paper**: a feature counts from one sample with any activation (δ = 0). "
+    "**calibrated**: from three samples above the 75 % quantile of its activations in the anchor; "
+    "far less a matter of how long the texts are."
+)
+
+
+def choose_definition() -> Definition:
+    """A preset, and what it leaves out besides."""
+    preset = st.segmented_control(
+        "Definition", list(PRESETS), default=None, key="preset", bind="query-params", help=_PRESET_HELP
+    )
+    definition = PRESETS.get(preset or "calibrated", CALIBRATED)
+    st.caption(_in_words(definition, preset is None))
+    with st.expander("Leave out", icon=":material/filter_alt:"):
+        sinks = st.toggle(
+            "Position features", key="no_sinks", bind="query-params", help="They only mark a first token."
+        )
+        dense = st.toggle(
+            "Features in over half of the anchor",
+            key="no_dense",
+            bind="query-params",
+            help="They say little about a topic.",
+        )
+    return replace(definition, exclude_sinks=sinks, exclude_dense_above=0.5 if dense else None)
+
+
+def choose_task(workspace: Workspace, anchor: RunInfo) -> tuple[str | None, frozenset[int] | None]:
+    """Task and the features that count for it. A task that nobody has judged leaves all, and says so."""
+    asked = st.query_params.get("task")
+    if asked is not None and asked not in built_in():
+        st.warning(f"There is no task {st_text(asked)}; all features count.", icon=":material/link_off:")
+    task = st.selectbox(
+        "Task",
+        built_in(),
+        index=None,
+        key="task",
+        bind="query-params",
+        placeholder="all features",
+        help="Count only the features that are relevant to a task.",
+    )
+    if task is None:
+        return None, None
+    levels = Relevance(workspace.events(), anchor.space_id, task).levels()
+    if not levels:
+        st.caption("Nobody has judged the features for this task: all count.")
+        st.code(f"fac relevance {task}", language="bash")
+        return None, None
+    least = st.segmented_control(
+        "Relevant from",
+        [level for level in get_args(Level) if level != "no"],
+        default=None,
+        key="strictness",
+        bind="query-params",
+        help="The least verdict that counts; the paper counts from *maybe* on, which is the default.",
+    )
+    relevant = relevant_ids(levels, least or "maybe")
+    st.caption(f"{len(relevant):,} of {anchor.d_sae:,} features count from {least or 'maybe (default)'} on.")
+    return task, relevant
+
+
+def _in_words(definition: Definition, is_default: bool) -> str:
+    rule = (
+        "any activation in one sample"
+        if definition == PAPER
+        else f"{definition.min_count} samples above the feature's {definition.quantile:.0%} anchor quantile"
+    )
+    return f"{'calibrated (default): ' if is_default else ''}a feature counts from {rule}."

@@ -1,0 +1,74 @@
+"""Which run: pickers whose choice the URL holds by the run's id, whatever the run is called."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from dashboard.components.examples import st_text
+from fac_core.store.runs.info import RunInfo
+
+
+def pick_run(label: str, runs: list[RunInfo], default: RunInfo, key: str, explanation: str) -> RunInfo:
+    """A picker with a default, which the URL does not name."""
+    shown = _shown({run.run_id: run for run in runs})[default.run_id]
+    return choose_run(label, runs, key, f"showing {default.name}", shown, help=explanation) or default
+
+
+def choose_run(
+    label: str, runs: list[RunInfo], key: str, otherwise: str, placeholder: str, **look: Any
+) -> RunInfo | None:
+    """The run that the URL names by its id or name, or that is chosen here; None: neither. A wrong one is said.
+
+    What a bound box would write into the URL is what it shows, and it takes an id out of there. So the box is not
+    bound: the URL says what it holds, and its change what the URL says.
+
+    Args:
+        otherwise: what is done where there is no such run, as the end of a sentence.
+        look: of the box.
+    """
+    by_id = {run.run_id: run for run in reversed(runs)}
+    shown, box, held = _shown(by_id), f"{key}_box", f"{key}_held"
+    named = {run.name: run.run_id for run in runs} | {look: run_id for run_id, look in shown.items()}
+    if key not in st.query_params and st.session_state.get(held) in by_id:
+        st.query_params[key] = st.session_state[held]  # Streamlit clears it on the way to another page
+    asked = st.query_params.get(key)
+    found = asked if asked in by_id else named.get(asked or "")
+    if asked and not found:
+        st.warning(f"Run {st_text(asked)} is not here; {st_text(otherwise)}.", icon=":material/link_off:")
+    st.session_state[held] = st.session_state[box] = found
+
+    def write() -> None:
+        st.session_state[held] = chosen = st.session_state[box]
+        st.query_params.pop(key, None)
+        if chosen:
+            st.query_params[key] = chosen
+
+    st.selectbox(
+        label,
+        list(by_id),
+        index=None,
+        format_func=lambda run_id: shown[run_id],
+        key=box,
+        placeholder=placeholder,
+        on_change=write,
+        **look,
+    )
+    return by_id.get(found or "")
+
+
+def told_apart(runs: list[RunInfo]) -> list[RunInfo]:
+    """The same runs; those that are called the same have their ids in their names."""
+    times = Counter(run.name for run in runs)
+    return [run if times[run.name] == 1 else replace(run, name=f"{run.name} {run.run_id[:8]}") for run in runs]
+
+
+def _shown(by_id: Mapping[str, RunInfo]) -> dict[str, str]:
+    """What a run is called in a list; its id is added where two would be called the same."""
+    names = {run_id: f"{run.name} · {run.n_samples:,} samples" for run_id, run in by_id.items()}
+    times = Counter(names.values())
+    return {run_id: name if times[name] == 1 else f"{name} · {run_id}" for run_id, name in names.items()}
