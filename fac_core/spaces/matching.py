@@ -141,7 +141,7 @@ def _dense(run: RunFile, ids: np.ndarray, min_count: int) -> tuple[np.ndarray, n
     g = sparse.csc_matrix((found["activation"].to_numpy(), cells), shape=(len(ids), run.info.d_sae))
     counts = np.diff(g.indptr)
     kept = np.flatnonzero(counts >= min_count)
-    return g[:, kept].toarray(), kept, int(((counts > 0) & (counts < min_count)).sum())
+    return g[:, kept].toarray(order="C"), kept, int(((counts > 0) & (counts < min_count)).sum())
 
 
 def _strongest(g: np.ndarray) -> list[frozenset[int]]:
