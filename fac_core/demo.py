@@ -19,6 +19,8 @@ from fac_core.coverage.curves import ClusterCoverage, CountPoint, GrowthPoint, T
 from fac_core.coverage.definition import CALIBRATED
 from fac_core.coverage.fac import Coverage
 from fac_core.coverage.interval import Interval
+from fac_core.evidence.examples import peak_words
+from fac_core.evidence.homes import home_words, homes
 from fac_core.gaps.gap_evidence import with_evidence
 from fac_core.progress import Progress
 from fac_core.store.runs.info import RunInfo
@@ -80,12 +82,18 @@ def run_demo(workspace: Path, watch: Callable[[str], AbstractContextManager[Prog
         interval=view.interval(),
         calibrated=calibrated.coverage(),
         by_home=calibrated.parts("set"),
-        gap_words=calibrated.gap_words("set"),
+        gap_words=_gap_words(calibrated),
         gaps=with_evidence(gaps, view.q, view.p, view.definition),
         threshold_curve=view.threshold_curve(),
         count_curve=view.count_curve(),
         growth_curve=calibrated.growth_curve(),
     )
+
+
+def _gap_words(view: fac.View, n: int = 6) -> dict[str, list[str]]:
+    """By the set in which they are at home, up to n words that single missing features stand for."""
+    missing = view.coverage().missing
+    return home_words(homes(view.p, missing, "set"), peak_words(view.p, missing, n=1), n)
 
 
 def _peaking_on_words(gaps: pa.Table) -> pa.Table:

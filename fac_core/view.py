@@ -18,8 +18,8 @@ from fac_core.coverage.definition import PAPER, Definition
 from fac_core.coverage.interval import Interval, bootstrap_interval
 from fac_core.coverage.states import feature_states
 from fac_core.coverage.subset import Subset, greedy_subset
-from fac_core.evidence.examples import peak_words, words_in_short
-from fac_core.evidence.homes import fields, home_of, home_words, homes
+from fac_core.evidence.examples import words_in_short
+from fac_core.evidence.homes import fields, home_of
 from fac_core.gaps.causes import why_uncovered
 from fac_core.gaps.every_feature import every_feature
 from fac_core.gaps.ranked import ranked_gaps
@@ -67,6 +67,7 @@ class View:
         task: str | None = None,
         strictness: Level = "maybe",
         weights: Weights = Weights(),
+        alone: bool = False,
     ) -> View:
         """The view that is meant.
 
@@ -75,6 +76,7 @@ class View:
             anchor: the same; the one that the workspace remembers by default.
             workspace: a folder; the one in, above or right below the current folder by default.
             task: a rubric: only features that were judged `strictness` or above count.
+            alone: where there is no run beside the anchor, take the anchor itself.
 
         Raises `NotFound` for what is not there, `WrongUse` for a task that nobody has judged.
 
@@ -83,7 +85,8 @@ class View:
         """
         workspace = Workspace.at(workspace)
         p = workspace.info(anchor)
-        q = workspace.seed(p) if run is None else workspace.info(run)
+        only_anchor = alone and run is None and not workspace.peers(p.space_id, besides=[p.run_id])
+        q = p if only_anchor else workspace.seed(p) if run is None else workspace.info(run)
         if task is None:
             return cls(workspace, q, p, definition, weights=weights)
         judged = Relevance(workspace.events(), p.space_id, rubric(task).task)
@@ -271,15 +274,6 @@ class View:
         """
         places = clusters_of(self.space) if field is None else home_of(self.p, field)
         return curves.cluster_coverage(self.coverage(), places)
-
-    def gap_words(self, field: str = "set", n: int = 6) -> dict[str, list[str]]:
-        """By home, up to n words that single missing features stand for.
-
-        >>> sorted(view.gap_words("set"))
-        ['law', 'sums']
-        """
-        missing = self.coverage().missing
-        return home_words(homes(self.p, missing, field), peak_words(self.p, missing, n=1), n)
 
     def names(self) -> Names:
         """Text and trust (F1, 0 to 1) of the labels that hold.

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 
 
-@takes_view()
+@takes_view(alone=True)
 def feature(
     view: View,
     feature_id: Annotated[int, typer.Argument(metavar="FEATURE", help="Feature id.")],
@@ -61,7 +61,7 @@ def feature(
                 print_group(out, side, group, n, duplicates=duplicates)
 
 
-@takes_view()
+@takes_view(alone=True)
 def find(
     view: View,
     feature_id: Annotated[int | None, typer.Argument(metavar="[FEATURE]", help="Feature id; or --gaps.")] = None,

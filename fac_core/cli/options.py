@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
@@ -55,15 +56,16 @@ _WEIGHTS = {
 
 
 def takes_view(
-    run: Literal["option", "argument", "names"] = "option", *, ranks: bool = False
+    run: Literal["option", "argument", "names"] = "option", *, ranks: bool = False, alone: bool = False
 ) -> Callable[[Command], Command]:
     """Let a command that has a parameter `view` take the whole frame: run, anchor, task, definition, workspace.
 
     Args:
         run: how the run is named: `--run`, an argument, or as the first of the command's own `names`.
         ranks: the command ranks gaps, so it takes the weights of the parts of the priority too.
+        alone: it has something to say where there is no run beside the anchor.
     """
-    return takes_options("view", {**_RUNS[run], **_FRAMED, **(_WEIGHTS if ranks else {})}, _view)
+    return takes_options("view", {**_RUNS[run], **_FRAMED, **(_WEIGHTS if ranks else {})}, partial(_view, alone=alone))
 
 
 takes_definition = takes_options("definition", _COUNTED, lambda _given, **chosen: _definition(**chosen))
@@ -84,6 +86,8 @@ def _view(
     strictness: str | None,
     workspace: Path | None,
     run: str | None = None,
+    *,
+    alone: bool = False,
     **chosen: Any,
 ) -> fac.View:
     if strictness is not None and task is None:
@@ -95,6 +99,7 @@ def _view(
         workspace=workspace,
         task=task,
         strictness=cast(Level, strictness or "maybe"),  # the view refuses what is no level
+        alone=alone,
         weights=made(Weights, {name.removeprefix("w_"): chosen[name] for name in _WEIGHTS if name in chosen}),
     )
 

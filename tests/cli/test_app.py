@@ -109,3 +109,12 @@ def test_weights_change_which_gap_comes_first(folder, capsys):
         assert run(["gaps", "--preset", "calibrated", *weights, "-w", str(folder), "--json"]) == 0
         first.append(json.loads(capsys.readouterr().out)[0]["feature_id"])
     assert len(set(first)) == 2
+
+
+def test_one_run_alone_still_shows_its_features(tmp_path, capsys):
+    place = Workspace.create(tmp_path / "w")
+    make_run(place.run_path("p"), "anchor", [(f, s, 1.0 + f + s) for f in range(4) for s in range(6)], 6, 5).close()
+    assert run(["feature", "2", "--top", "2", "-w", str(place.folder)]) == 0
+    assert "w000" in capsys.readouterr().out
+    assert run(["find", "2", "-w", str(place.folder)]) == 0
+    assert run(["coverage", "-w", str(place.folder)]) == 1
