@@ -87,7 +87,11 @@ def closing(view: View, names: Sequence[str] = ()) -> tuple[real_texts.Closing, 
 
 
 def likely_synthetic(view: View) -> RunInfo | None:
-    """The first other run of the space whose name says that it was written for gaps."""
+    """The first other run of the space whose name says that it was written for gaps.
+
+    >>> likely_synthetic(view) is None
+    True
+    """
     own = (view.run.run_id, view.anchor.run_id)
     for info in view.workspace.peers(view.anchor.space_id, besides=own):
         if any("synth" in said.lower() for said in (info.name, info.source, info.dataset_name)):

@@ -40,7 +40,7 @@ ROOMS = {
     "feature": "coverage evidence gaps naming spaces view",
     "comparison": "coverage errors evidence relevance store view",
     # The loop
-    "synthesis": "activations coverage datasets errors evidence generators models progress store toml_file",
+    "synthesis": "activations coverage datasets errors evidence generators models progress store toml_file whole",
     "curation": "coverage datasets errors evidence store synthesis",
     "export": "coverage curation errors evidence naming store synthesis whole",
     "report": "coverage evidence store",
@@ -50,14 +50,22 @@ ROOMS = {
     ),
     "jobs": "activations datasets errors fields progress store synthesis workflows",
     # The fronts; the laboratory, which no room of the core imports
-    "fac_core": "",
-    "demo": "",
-    "doctor": "",
-    "cli": "",
-    "lab": "",
-    "cli/app": "",
+    "fac_core": (
+        "activations coverage datasets errors export feature gaps generators jobs store synthesis training view workflows"
+    ),
+    "demo": "activations coverage evidence fac_core gaps progress store workflows",
+    "doctor": "models",
+    "cli": (
+        "activations comparison coverage curation datasets demo diversity doctor errors evidence export fac_core fields gaps"
+        " generators jobs naming progress relevance store synthesis training view workflows"
+    ),
+    "lab": "activations cli coverage curation datasets demo diversity errors export generators models naming progress relevance report store synthesis training view whole workflows",
+    "cli/app": "cli errors lab",
     "__main__": "cli/app",
-    "dashboard": "",
+    "dashboard": (
+        "activations comparison coverage curation datasets diversity errors evidence export feature fields gaps generators"
+        " jobs lab naming relevance report spaces store synthesis view workflows"
+    ),
 }
 """Room -> rooms that it imports. A room stands below those that import it, so that there is no circle."""
 

@@ -113,7 +113,8 @@ def test_weights_change_which_gap_comes_first(folder, capsys):
 
 def test_one_run_alone_still_shows_its_features(tmp_path, capsys):
     place = Workspace.create(tmp_path / "w")
-    make_run(place.run_path("p"), "anchor", [(f, s, 1.0 + f + s) for f in range(4) for s in range(6)], 6, 5).close()
+    alone = [(f, s, 1.0 + f + s) for f in range(4) for s in range(6)]
+    make_run(place.run_path("p"), "anchor", alone, 6, 5, run_id="p").close()
     assert run(["feature", "2", "--top", "2", "-w", str(place.folder)]) == 0
     assert "w000" in capsys.readouterr().out
     assert run(["find", "2", "-w", str(place.folder)]) == 0

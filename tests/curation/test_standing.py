@@ -118,7 +118,7 @@ def test_controls_are_shown_and_never_counted(place):
 
 def test_a_batch_that_there_is_not_is_said(place):
     with pytest.raises(NotFound, match="fac synthesise"):
-        fac.standing(workspace=place.folder)
+        find_batch(place)
     make_batch(place, [(candidate(), {2: 3.0})])
     with pytest.raises(NotFound, match="there is b"):
         find_batch(place, "nothing")

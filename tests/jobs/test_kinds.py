@@ -12,7 +12,7 @@ import pytest
 from fac_core.diversity.sentences import MODEL_SHA256
 from fac_core.errors import WrongUse
 from fac_core.jobs import pace, warm
-from fac_core.jobs.kinds import KINDS, checked
+from fac_core.jobs.kinds import KINDS, Asked, checked
 from fac_core.jobs.log_file import last_lines, recording
 from fac_core.store.workspace import Workspace
 from tests.runs import make_run
@@ -24,7 +24,7 @@ from tests.runs import make_run
         ("paint", {}, "no kind of job 'paint'; choose one of encode"),
         ("encode", {}, "source: Field required"),
         ("encode", {"source": "x", "contxt": 5}, "contxt"),
-        ("encode", {"source": "x", "context": 3}, "context: Input should be greater than or equal to 8"),
+        ("encode", {"source": "x", "context": 3}, "context is 3; give a window of 8"),
         ("encode", {"source": "x", "mode": "sparse"}, "mode"),
         ("probe", {"text": ""}, "text"),
         ("probe", [1, 2], "probe"),
@@ -65,7 +65,7 @@ def test_diversity_is_a_job_whose_result_the_log_can_hold(tmp_path):
             np.save(kept / f"{run.info.dataset_id}-{name}-{MODEL_SHA256[:12]}.npy", vectors)
     heard: list[tuple] = []
     params = checked("diversity", {"runs": ["seed", "anchor"], "anchor": "anchor"})
-    found = KINDS["diversity"].run(place, params, lambda *news: heard.append(news), warm.Warm())
+    found = KINDS["diversity"].run(Asked(place, params, "Ann", lambda *news: heard.append(news), warm.Warm()))
     assert json.loads(json.dumps(found))["rows"][0]["metrics"]["fac_paper"]["mean"] == 1.0
     assert heard == [(0, 2, "measuring"), (1, 2, "measuring"), (2, 2, "measuring")]
 
