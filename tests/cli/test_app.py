@@ -118,4 +118,4 @@ def test_one_run_alone_still_shows_its_features(tmp_path, capsys):
     assert run(["feature", "2", "--top", "2", "-w", str(place.folder)]) == 0
     assert "w000" in capsys.readouterr().out
     assert run(["find", "2", "-w", str(place.folder)]) == 0
-    assert run(["coverage", "-w", str(place.folder)]) == 1
+    assert run(["coverage", "-w", str(place.folder)]) == 2
