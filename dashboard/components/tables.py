@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
-Columns = Mapping[str, ColumnConfig | str | None]
+Columns = Mapping[str, ColumnConfig | str | Any]
 
 FEATURE: Columns = {
     "label": st.column_config.TextColumn("label", width="medium"),
@@ -26,7 +26,7 @@ FEATURE: Columns = {
 
 def show(rows: Any, columns: Columns | None = None, **look: Any) -> None:
     """Rows as a table; what is not said of a column is seen from its values."""
-    st.dataframe(rows, hide_index=True, column_config=columns, **look)
+    st.dataframe(rows, hide_index=True, column_config=columns, placeholder="", **look)
 
 
 def as_table(rows: Any, columns: Columns | None = None, title: str = "As a table") -> None:
