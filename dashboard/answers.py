@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
+import pyarrow.compute as pc
 import streamlit as st
 
 from fac_core.curation.triage import Triage
@@ -40,7 +41,6 @@ _MEANWHILE = {
     "growth_curve": "Drawing orders…",
     "gaps": "Ranking gaps…",
     "features": "Listing features…",
-    "co_activation": "Counting what fires together…",
     "matrix": "Comparing all runs…",
     "effects": "Comparing feature by feature…",
     "closing": "Searching the other runs…",
@@ -82,10 +82,8 @@ def row_of(view: View, feature_id: int) -> dict[str, Any]:
 
 def why(view: View, feature_id: int) -> dict[str, Any] | None:
     """Cause and remedy of a gap; None for what is none."""
-    found = answer(View.causes, view)
-    at = found["feature_id"].to_numpy().searchsorted(feature_id)
-    row = found.slice(int(at), 1).to_pylist()
-    return row[0] if row and row[0]["feature_id"] == feature_id else None
+    rows = answer(View.causes, view).filter(pc.field("feature_id") == feature_id).to_pylist()
+    return rows[0] if rows else None
 
 
 def sides(feature: Feature, delta: float) -> tuple[Evidence, Evidence]:
@@ -108,11 +106,9 @@ def matched(view: View, here: str, there: str) -> Matching:
     return match_spaces(here, there, workspace=view.workspace)
 
 
-def _position(triage: Triage) -> tuple[str, str, int]:
-    return str(triage.log.path), triage.scope, triage.newest()
-
-
-@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={Triage: _position})
+@st.cache_resource(
+    max_entries=8, show_spinner=False, hash_funcs={Triage: lambda of: (of.log.path, of.scope, of.newest())}
+)
 def triage_history(triage: Triage) -> tuple[Event, ...]:
     """Every decision about the gaps of an anchor, the oldest first."""
     return triage.history()

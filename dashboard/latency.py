@@ -3,12 +3,10 @@
     python -m dashboard.latency WORKSPACE [--repeats 20]
 
 A dashboard is started as `fac ui` starts it, and asked as a browser asks: over its websocket, each visit in a session of
-its own, a control set through the URL. Timed is from the request to the last message of the answer: all that the server
-does, the garbage collection that Streamlit does after every script included, but no drawing. An *empty* page is what
-Streamlit does without us. CPU time of the server stands beside: on a machine that does other work, it is what the page costs.
-
-*Cold* is from the start of the process to the first number, FAC; *first* a page's or control's first time (its caches
-are empty), *warm* every later time. The last line of stdout is one JSON document.
+its own, a control set through the URL. Timed is all that the server does, the garbage collection that Streamlit does after
+every script included, but no drawing; CPU time stands beside. An *empty* page is what Streamlit does without us. *Cold* is
+from the start of the process to the first number, FAC; *first* a page's or control's first time (its caches are empty),
+*warm* every later time. The last line of stdout is one JSON document.
 """
 
 from __future__ import annotations
@@ -24,8 +22,9 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -37,31 +36,30 @@ from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
-from dashboard.page_list import PAGES
 from fac_core.evidence.groups import evidence
 from fac_core.store.workspace import ENVIRONMENT_VARIABLE, Workspace
 
 APP = Path(__file__).with_name("app.py")
 BAR_MS = 300
-EMPTY = "an empty page"
-FIRST_NUMBER = "Feature Activation Coverage"
-CONTROLS: dict[str, dict[str, list[str]]] = {
-    "overview": {"preset": ["paper", "calibrated"]},
-    "map": {"preset": ["paper", "calibrated"], "mq_colour": ["density", "trust"], "mq_words": ["ba", "de"]},
+EMPTY, FIRST_NUMBER = "an empty page", "Feature Activation Coverage"
+_WORDS = ("ba", "de")
+_SIDEBAR = {"preset": ("paper", "calibrated"), "w_trust": ("0", "2")}
+CONTROLS: dict[str, dict[str, tuple[str, ...]]] = {
+    "overview": _SIDEBAR,
+    "map": {**_SIDEBAR, "mq_colour": ("density", "trust"), "mq_words": _WORDS},
     "features": {
-        "preset": ["paper", "calibrated"],
-        "fq_words": ["ba", "de"],
-        "fq_state": ["Uncovered", "Weak"],
-        "feature": ["17", "40", "99", "1000"],
+        **_SIDEBAR,
+        "fq_words": _WORDS,
+        "fq_state": ("Uncovered", "Weak"),
+        "feature": ("17", "40", "99", "1000"),
     },
     "gaps": {
-        "preset": ["paper", "calibrated"],
-        "gq_words": ["ba", "de"],
-        "gq_cause": ["never fires", "below the threshold"],
-        "gq_trust": ["0.7", "0.9"],
-        "w_trust": ["0", "2"],
-        "gq_view": ["all", "one at a time"],
-        "gq_place": ["2", "3"],
+        **_SIDEBAR,
+        "gq_words": _WORDS,
+        "gq_cause": ("never fires", "below the threshold"),
+        "gq_trust": ("0.7", "0.9"),
+        "gq_view": ("all", "one at a time"),
+        "gq_place": ("2", "3"),
     },
 }
 """Page that is timed -> control -> the values it is given in turn."""
@@ -75,11 +73,7 @@ class Server:
     process: psutil.Process
 
     def open(self, page: str, params: dict[str, str] | None = None, *, until: str | None = None) -> list[Element]:
-        """Visit a page in a session of its own; returns what was drawn. Raises what the page raised.
-
-        Args:
-            until: stop as soon as a metric of this name is there.
-        """
+        """Visit a page in a session of its own, `until` a metric is there; returns what was drawn. Raises what the page raised."""
         asked = BackMsg()
         asked.rerun_script.query_string = urlencode(params or {})
         asked.rerun_script.page_name = page
@@ -102,8 +96,7 @@ class Server:
 
     def cpu(self) -> float:
         """Seconds of work so far."""
-        spent = self.process.cpu_times()
-        return spent.user + spent.system
+        return sum(self.process.cpu_times()[:2])
 
 
 @contextmanager
@@ -128,23 +121,20 @@ def main() -> None:
     parser.add_argument("workspace", type=Path)
     parser.add_argument("--repeats", type=int, default=20)
     given = parser.parse_args()
-    rows: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as folder:
         empty = Path(folder) / "empty.py"
-        empty.write_text("")
+        empty.touch()
         with serving(empty, given.workspace) as server:
-            rows[EMPTY] = _timed(server, lambda _: server.open(""), given.repeats)
+            rows = {EMPTY: _timed(server, lambda _: server.open(""), given.repeats)}
     began = time.perf_counter()
     with serving(APP, given.workspace) as server:
         server.open("", until=FIRST_NUMBER)
         result: dict[str, object] = {"workspace": given.workspace.name, "cold_first_number_ms": _ms(began)}
         result["cold_cpu_ms"] = round(1000 * server.cpu())
-        timed = (page.name for page in PAGES if page.name in CONTROLS)
-        rows |= {name: row for page in timed for name, row in _page(server, page, given.repeats)}
+        rows |= {name: row for page in CONTROLS for name, row in _page(server, page, given.repeats)}
         result["map_bytes"] = max((len(e.plotly_chart.spec) for e in server.open("map")), default=0)
-    result["pages"] = rows
-    result["detail_ms"] = _detail(Workspace(given.workspace))
-    result["load"] = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    result |= {"pages": rows, "detail_ms": _detail(Workspace(given.workspace)), "load": load}
     result["over_the_bar"] = sorted(name for name, row in rows.items() if row["warm_p95"] > BAR_MS)
     _show(rows)
     sys.stdout.write(json.dumps(result) + "\n")
@@ -154,11 +144,9 @@ def _page(server: Server, page: str, repeats: int) -> Iterator[tuple[str, dict[s
     """The page itself, then each of its controls: times in ms."""
     yield page, _timed(server, lambda _: server.open(page), repeats)
     for control, values in CONTROLS[page].items():
-
-        def set_to(turn: int, control: str = control, values: list[str] = values) -> object:
-            return server.open(page, {control: values[turn % len(values)]})
-
-        yield f"{page}: {control}", _timed(server, set_to, repeats, n_first=len(values))
+        in_turn = [{control: value} for value in values]
+        opened = partial(lambda turns, turn: server.open(page, turns[turn % len(turns)]), in_turn)
+        yield f"{page}: {control}", _timed(server, opened, repeats, n_first=len(values))
 
 
 def _timed(server: Server, run: Callable[[int], object], repeats: int, *, n_first: int = 1) -> dict[str, float]:
@@ -189,14 +177,11 @@ def _summed(spent: list[tuple[float, float]], name: str = "") -> dict[str, float
 
 
 def _await(address: str) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        try:
+    for _ in range(3000):
+        with suppress(OSError):
             urllib.request.urlopen(address).close()  # noqa: S310  # our own server
-        except OSError:
-            time.sleep(0.02)
-        else:
             return
+        time.sleep(0.02)
     raise RuntimeError(f"The dashboard does not answer at {address}.")
 
 

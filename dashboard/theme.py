@@ -60,5 +60,5 @@ CHECKS = {
 
 def badge(look: Look, words: str = "") -> None:
     """Draw a state, a decision or a check; its own word without others."""
-    meaning = look.meaning or None
-    st.badge(words or look.word, icon=f":material/{look.icon}:", color=look.badge, help=meaning)  # type: ignore[arg-type]
+    icon, meaning = f":material/{look.icon}:", look.meaning or None
+    st.badge(words or look.word, icon=icon, color=look.badge, help=meaning)  # type: ignore[arg-type]

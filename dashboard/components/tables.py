@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
-Columns = Mapping[str, ColumnConfig | str | None]
+Columns = Mapping[str, ColumnConfig | str | Any]
 
 FEATURE: Columns = {
     "label": st.column_config.TextColumn("label", width="medium"),
@@ -21,6 +22,17 @@ FEATURE: Columns = {
     "cause": st.column_config.TextColumn("why missing"),
 }
 """Columns of `View.features` and `View.gaps`."""
+
+
+def show(rows: Any, columns: Columns | None = None, **look: Any) -> None:
+    """Rows as a table; what is not said of a column is seen from its values."""
+    st.dataframe(rows, hide_index=True, column_config=columns, placeholder="", **look)
+
+
+def as_table(rows: Any, columns: Columns | None = None, title: str = "As a table") -> None:
+    """The numbers of a figure, folded away below it."""
+    with st.expander(title, icon=":material/table:"):
+        show(rows, columns)
 
 
 def numbers(how: str, *names: str) -> dict[str, ColumnConfig]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import streamlit as st
 
 from dashboard.answers import answer, matched
+from dashboard.components import tables
 from dashboard.components.examples import st_text
 from dashboard.components.tables import numbers, opens, percent
 from dashboard.figures import comparison as figures
@@ -62,7 +63,7 @@ def show_matrix() -> None:
         for i, name in enumerate(found.names)
     ]
     shares = [name for name in rows[0] if name.startswith("covers")]
-    st.dataframe(rows, hide_index=True, column_config=percent(*shares, "redundant"))
+    tables.show(rows, percent(*shares, "redundant"))
 
 
 def show_pair(a: RunInfo, b: RunInfo) -> None:
@@ -76,7 +77,7 @@ def show_pair(a: RunInfo, b: RunInfo) -> None:
         {"covered by": name, "features": part.n, "from": part.low, "to": part.high, "share": part.n / found.n_features}
         for name, part in {**parts, "neither": found.neither}.items()
     ]
-    st.dataframe(rows, hide_index=True, column_config=percent("share"))
+    tables.show(rows, percent("share"))
     st.caption(
         f"From and to: {found.level:.0%} bootstrap interval over the samples of both. {st_text(a.name)} has"
         f" {a.n_samples:,} samples of {a.n_tokens / max(1, a.n_samples):.0f} tokens, {st_text(b.name)} {b.n_samples:,} of"
@@ -126,17 +127,13 @@ def show_effects(a: RunInfo, b: RunInfo) -> None:
         }
         for row in sure[:_LISTED]
     ]
-    st.dataframe(
-        rows,
-        hide_index=True,
-        height=360,
-        column_config={
-            "feature": opens("feature", r"feature=(\d+)"),
-            **percent("in A", "in B", "difference", "from", "to"),
-            **numbers("%.2f", "odds ratio", "odds from", "odds to"),
-            **numbers("scientific", "q"),
-        },
-    )
+    columns = {
+        "feature": opens("feature", r"feature=(\d+)"),
+        **percent("in A", "in B", "difference", "from", "to"),
+        **numbers("%.2f", "odds ratio", "odds from", "odds to"),
+        **numbers("scientific", "q"),
+    }
+    tables.show(rows, columns, height=360)
 
 
 def show_real_texts() -> None:
@@ -156,7 +153,7 @@ def show_real_texts() -> None:
             }
             for part in found
         ]
-        st.dataframe(rows, hide_index=True, column_config=percent("share"))
+        tables.show(rows, percent("share"))
         st.caption(f"Texts that, added to {st_text(view.run.name)}, would close its gaps; chosen greedily.")
     else:
         st.info("A third run of this space would be searched here.", icon=":material/search_off:")
@@ -186,7 +183,7 @@ def show_subset() -> None:
     shares = (0.5, 0.8, 0.9, 0.95, 0.99, 1.0)
     sizes = {share: found.size_for(share) for share in shares}
     rows = [{"of the FAC": s, "samples": n, "of all": n / found.full_n_samples} for s, n in sizes.items() if n]
-    st.dataframe(rows, hide_index=True, column_config=percent("of the FAC", "of all"))
+    tables.show(rows, percent("of the FAC", "of all"))
     n = sizes[0.99] or 0
     st.markdown(f"These **{n:,}** of {found.full_n_samples:,} samples keep 99 % of the FAC of {found.full_fac:.1%}.")
     first = [{"sample_id": s, "fac": fac} for s, fac in zip(found.sample_ids[:n], found.fac[:n], strict=True)]
@@ -234,18 +231,14 @@ def show_other_spaces() -> None:
         }
         for row in found.pairs.slice(0, _LISTED).to_pylist()
     ]
-    st.dataframe(
-        rows,
-        hide_index=True,
-        column_config={
-            "feature": opens("feature", r"feature=(\d+)"),
-            "there": st.column_config.NumberColumn(help=f"Feature of {st_text(other.model)}."),
-            **numbers("%.2f", "correlation"),
-            "same top samples": st.column_config.NumberColumn(
-                format="percent", help="Of the samples that fire one of the two most strongly, the share of both."
-            ),
-        },
-    )
+    shared = "Of the samples that fire one of the two most strongly, the share of both."
+    columns = {
+        "feature": opens("feature", r"feature=(\d+)"),
+        "there": st.column_config.NumberColumn(help=f"Feature of {st_text(other.model)}."),
+        **numbers("%.2f", "correlation"),
+        "same top samples": st.column_config.NumberColumn(format="percent", help=shared),
+    }
+    tables.show(rows, columns)
 
 
 def about(run: RunInfo) -> View:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.components import tables
 from dashboard.components.examples import st_text
 from dashboard.components.jobs.asking import ask
 from dashboard.components.told import told
@@ -95,7 +96,7 @@ folder = st.text_input("Folder", str(workspace.folder / "exports" / f"{view.run.
 with st.expander("The card", icon=":material/description:"):
     st.code(card(plan, f"data/train.{file_format}"), language="markdown", wrap_lines=True)
 with st.expander("The first rows", icon=":material/table_rows:"):
-    st.dataframe(plan.rows.slice(0, 20), hide_index=True)
+    tables.show(plan.rows.slice(0, 20))
 st.button(
     f"Write {len(plan.rows):,} rows",
     icon=":material/download:",

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import streamlit as st
 
 from dashboard.answers import answer
-from dashboard.components import saved_filters
+from dashboard.components import saved_filters, tables
 from dashboard.components.feature import detail, filters
 from dashboard.components.tables import FEATURE
 from dashboard.links import wrong_feature
@@ -56,14 +56,8 @@ def show_rows(rows: pa.Table) -> None:
     opening = st.column_config.ButtonColumn(
         "feature", key="open_feature", on_click=open_clicked, pinned=True, type="tertiary"
     )
-    st.dataframe(
-        shown,
-        hide_index=True,
-        height="content",
-        placeholder="",
-        alt="Features that match the filters; the button in the first column opens one",
-        column_config={**FEATURE, "feature": opening},
-    )
+    alt = "Features that match the filters; the button in the first column opens one"
+    tables.show(shown, {**FEATURE, "feature": opening}, height="content", alt=alt)
 
 
 def open_feature(feature_id: int | None) -> None:

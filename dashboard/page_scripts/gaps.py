@@ -11,7 +11,7 @@ import pyarrow.csv
 import streamlit as st
 
 from dashboard.answers import answer, triage_history
-from dashboard.components import saved_filters
+from dashboard.components import saved_filters, tables
 from dashboard.components.examples import st_text
 from dashboard.components.gaps import card, table
 from dashboard.components.gaps.decisions import AT, Desk
@@ -73,7 +73,7 @@ def show_audit() -> None:
         if not len(made):
             st.caption("Nobody has decided anything yet.")
             return
-        st.dataframe(made.slice(0, 1000), hide_index=True)
+        tables.show(made.slice(0, 1000))
         file = io.BytesIO()
         pyarrow.csv.write_csv(made, file)
         st.download_button("CSV", file.getvalue(), "decisions.csv", "text/csv", icon=":material/download:")
@@ -96,7 +96,12 @@ def one_at_a_time(gaps: pa.Table) -> None:
             feature_id = stay_at(gaps["feature_id"].to_pylist(), place)
         else:
             feature_id = named
-            st.button("Back to the queue", icon=":material/arrow_back:", shortcut="B", on_click=leave)
+            st.button(
+                "Back to the queue",
+                icon=":material/arrow_back:",
+                shortcut="B",
+                on_click=lambda: st.session_state.update(gq_gap=None),
+            )
         st.toggle("Stay after deciding", key="gq_stay", bind="query-params", help="Otherwise the next gap comes up.")
     # A number that could be one has just been taken out of the box, and is still in the URL.
     is_wrong = asked is not None and not (asked.isdecimal() and int(asked) < view.anchor.d_sae)
@@ -122,10 +127,6 @@ def stay_at(offered: list[int], place: int) -> int | None:
         shown = offered[min(place, len(offered)) - 1] if offered else None
     st.session_state[AT] = (asked, shown)
     return shown
-
-
-def leave() -> None:
-    st.session_state["gq_gap"] = None
 
 
 def show_empty() -> None:

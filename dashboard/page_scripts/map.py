@@ -10,6 +10,7 @@ import pyarrow as pa
 import streamlit as st
 
 from dashboard.answers import answer
+from dashboard.components import tables
 from dashboard.components.jobs.asking import ask
 from dashboard.components.tables import FEATURE, opens
 from dashboard.figures.feature_map import METRICS, feature_map, thinned
@@ -29,14 +30,8 @@ keep = kept(view)
 
 if not view.has_atlas:
     st.info("This feature space has no atlas yet. Making it takes about a minute.", icon=":material/map:")
-    params = {"run": view.anchor.run_id}
-    st.button(
-        "Make it",
-        icon=":material/map:",
-        type="primary",
-        on_click=ask,
-        args=(view.workspace, "atlas", params, "Mapping the features", "map"),
-    )
+    job = (view.workspace, "atlas", {"run": view.anchor.run_id}, "Mapping the features", "map")
+    st.button("Make it", icon=":material/map:", type="primary", on_click=ask, args=job)
     st.caption("Or from a terminal:")
     st.code("fac space atlas", language="bash")
     st.stop()
@@ -72,16 +67,13 @@ def show_features(mask: np.ndarray) -> None:
     shown = shown.append_column("gap", pa.array(gaps, pa.string()))
     if mask.sum() > _SHOWN:
         st.caption(f"The first {_SHOWN:,} are listed.")
-    st.dataframe(
-        shown,
-        hide_index=True,
-        column_config={
-            **FEATURE,
-            "feature_id": st.column_config.NumberColumn("id", format="%d"),
-            "feature": opens("open", "feature"),
-            "gap": opens("decide", "gap"),
-        },
-    )
+    columns = {
+        **FEATURE,
+        "feature_id": st.column_config.NumberColumn("id", format="%d"),
+        "feature": opens("open", "feature"),
+        "gap": opens("decide", "gap"),
+    }
+    tables.show(shown, columns)
 
 
 def show_clusters() -> None:
@@ -96,14 +88,8 @@ def show_clusters() -> None:
             link("gaps", keep, gq_cluster=row["cluster"], gq_view="all") if row["weak"] + row["uncovered"] else None
         )
     listed = sorted(rows.values(), key=lambda row: (-row["weak"] - row["uncovered"], row["cluster"]))
-    st.dataframe(
-        pa.Table.from_pylist(listed),
-        hide_index=True,
-        column_config={
-            **{state: look.word for state, look in STATES.items()},
-            "gaps": opens("decide", "its gaps"),
-        },
-    )
+    words = {state: look.word for state, look in STATES.items()}
+    tables.show(pa.Table.from_pylist(listed), {**words, "gaps": opens("decide", "its gaps")})
 
 
 with st.container(horizontal=True, vertical_alignment="bottom"):

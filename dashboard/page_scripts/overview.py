@@ -7,6 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from dashboard.answers import answer
+from dashboard.components import tables
 from dashboard.components.examples import st_text
 from dashboard.components.gaps import first_gaps
 from dashboard.components.overview import diversity, formulas
@@ -67,10 +68,10 @@ def show_closure() -> None:
     others = view.workspace.peers(view.anchor.space_id, besides=(view.run.run_id, view.anchor.run_id))
     if not others or not result.missing:
         return
-    synthetic = likely_synthetic(view)
-    placeholder = synthetic.name if synthetic else "a run"
-    picked = choose_run("Gaps closed by", others, "closes", "choose another", placeholder, width=200)
-    if by := picked or synthetic:
+    by = likely_synthetic(view)
+    usual = by.name if by else "a run"
+    by = choose_run("Gaps closed by", others, "closes", "choose another", usual, width=200) or by
+    if by:
         closure = answer(View.gap_closure, view, by.run_id)
         st.metric(
             "Gap closure",
@@ -88,16 +89,14 @@ def show_curves() -> None:
         delta = view.definition.delta if view.definition.quantile is None else None
         figure = curves.threshold(points, delta)
         st.plotly_chart(figure, key="threshold_curve", alt="FAC falls as the activation threshold rises")
-        with st.expander("As a table", icon=":material/table:"):
-            rows = [{"δ": p.delta, "FAC": p.fac, "covered": p.numerator, "of": p.denominator} for p in points]
-            st.dataframe(rows, hide_index=True, column_config=percent("FAC"))
+        rows = [{"δ": p.delta, "FAC": p.fac, "covered": p.numerator, "of": p.denominator} for p in points]
+        tables.as_table(rows, percent("FAC"))
     with right:
         st.subheader("Against the number of samples")
         grown = answer(View.growth_curve, view)
         st.plotly_chart(curves.growth(grown), key="growth_curve", alt="FAC rises with the number of samples")
-        with st.expander("As a table", icon=":material/table:"):
-            rows = [{"samples": p.n_samples, "FAC": p.mean, "5 %": p.low, "95 %": p.high} for p in grown]
-            st.dataframe(rows, hide_index=True, column_config=percent("FAC", "5 %", "95 %"))
+        rows = [{"samples": p.n_samples, "FAC": p.mean, "5 %": p.low, "95 %": p.high} for p in grown]
+        tables.as_table(rows, percent("FAC", "5 %", "95 %"))
         added = second_half(grown)
         advice = "More of the same would still help." if added > 0.02 else "More of the same adds little."
         st.caption(f"The second half of the samples added {added:.1%}. {advice}")
@@ -130,18 +129,18 @@ def show_parts() -> None:
         else "A feature belongs to the part of the anchor in which it fires more than elsewhere."
     )
     st.caption(f"{belongs} Click a bar to see its gaps.{hidden}")
-    with st.expander("As a table, with links to the gaps", icon=":material/table:"):
-        rows = [
-            {
-                "topic": (name := clusters.name_of(p)),
-                "FAC": p.fac,
-                "covered": p.numerator,
-                "of": p.denominator,
-                "gaps": link("gaps", keep, **{asked: name}),
-            }
-            for p in parts
-        ]
-        st.dataframe(rows, hide_index=True, column_config={**percent("FAC"), "gaps": opens("gaps", "see them")})
+    rows = [
+        {
+            "topic": name,
+            "FAC": p.fac,
+            "covered": p.numerator,
+            "of": p.denominator,
+            "gaps": link("gaps", keep, **{asked: name}),
+        }
+        for p, name in ((p, clusters.name_of(p)) for p in parts)
+    ]
+    columns = {**percent("FAC"), "gaps": opens("gaps", "see them")}
+    tables.as_table(rows, columns, "As a table, with links to the gaps")
 
 
 def show_exclusions() -> None:
@@ -176,7 +175,7 @@ def show_exclusions() -> None:
         else {"definition": name, "FAC": None, "covered": None, "of": None, "why": one}
         for name, one in answer(View.presets, view).items()
     ]
-    st.dataframe(presets, hide_index=True, column_config=percent("FAC"))
+    tables.show(presets, percent("FAC"))
 
 
 show_number()

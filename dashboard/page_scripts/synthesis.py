@@ -8,10 +8,11 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.answers import answer
+from dashboard.components import tables
 from dashboard.components.examples import st_text
 from dashboard.components.jobs.asking import ask, params_of
 from dashboard.components.review.check_badge import check_look, check_words
-from dashboard.components.synthesis.form import Asked, command, cost, fill_in, minutes
+from dashboard.components.synthesis.form import Asked, command, fill_in
 from dashboard.components.tables import numbers, percent
 from dashboard.page_list import script
 from dashboard.selection import chosen
@@ -77,7 +78,7 @@ def estimate_card(asked: Asked) -> None:
     """Tokens, cost and minutes, low to high, before anything is asked for."""
     found = estimate(asked.spec, workspace=workspace)
     tokens = found.least_tokens, found.most_tokens
-    money, time = cost(asked, *tokens), minutes(asked, *tokens)
+    money, time = found.cost(asked.price), found.minutes(asked.spec.generator)
     with st.container(border=True, horizontal=True):
         st.metric("Targets", f"{found.targets:,}")
         st.metric(
@@ -119,20 +120,14 @@ def show_batch(batch: Batch) -> None:
         }
         for one in yields(held.values(), accepted)
     ]
-    st.dataframe(
-        by_method,
-        hide_index=True,
-        column_config={**percent("yield"), **numbers("%.0f", "tokens for one that passes")},
-    )
+    tables.show(by_method, {**percent("yield"), **numbers("%.0f", "tokens for one that passes")})
     with st.expander("The newest samples", icon=":material/visibility:"):
         preview(list(held.values())[-_PREVIEWED:])
     failed = [one for one in held.values() if one.verdict in ("failed", "malformed")]
     if failed:
         with st.expander(f"{len(failed):,} without a sample", icon=":material/error:"):
-            st.dataframe(
-                [{"feature": c.feature_id, "method": c.method, "what": c.verdict, "why": c.detail} for c in failed],
-                hide_index=True,
-            )
+            rows = [{"feature": c.feature_id, "method": c.method, "what": c.verdict, "why": c.detail} for c in failed]
+            tables.show(rows)
             params = params_of(workspace, batch.batch_id)
             st.button(
                 f"Retry {len(failed):,} failed",

@@ -23,6 +23,16 @@ ONCE: tuple[Step, ...] = ("one step", "two steps")
 """Steps that are not attempted again."""
 
 
+def possible_steps(generator: str, shape: Shape) -> tuple[Step, ...]:
+    """The steps that a generator can take for a shape: to steer is for a steered one, to guide for plain texts on this machine.
+
+    >>> possible_steps("local", "chat")
+    ('one step', 'two steps', 'retry')
+    """
+    cannot = {"local": ("steered",), "steered": ()}.get(generator, ("steered", "guided"))
+    return tuple(step for step in STEPS if step not in cannot and (step != "guided" or shape == "text"))
+
+
 @dataclass(frozen=True)
 class SynthesisSpec:
     """What to make for which gaps. Equal values of equal runs are the same batch. Raises `WrongUse`."""

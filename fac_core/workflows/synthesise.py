@@ -29,6 +29,12 @@ if TYPE_CHECKING:  # torch: only where a model runs
     from fac_core.synthesis.proof.verdict import Classify, Judge
 
 
+_LOCAL_RATE = (80.0, 150.0)
+"""Tokens a second of the embedded model on two cores, in full batches: slow and quick."""
+_SERVER_RATE = (40.0, 400.0)
+"""Of a server asked four things at once."""
+
+
 @dataclass(frozen=True)
 class Estimate:
     """What a synthesis may cost."""
@@ -42,6 +48,15 @@ class Estimate:
     least_tokens: int
     most_tokens: int
     """Generated ones, if every answer is as long as it may be; never over the budget."""
+
+    def cost(self, price: float) -> tuple[float, float]:
+        """Low and high, for the price of a million generated tokens: servers mostly ask less for those of prompts."""
+        return self.least_tokens * price / 1e6, self.most_tokens * price / 1e6
+
+    def minutes(self, generator: str) -> tuple[float, float]:
+        """Low and high, at the usual rates of a generator."""
+        slow, quick = _SERVER_RATE if is_address(generator) else _LOCAL_RATE
+        return self.least_tokens / quick / 60, self.most_tokens / slow / 60
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 from dashboard.components.review.check_badge import check_words
 from dashboard.components.review.strength_bar import strength_bar
 from dashboard.components.review.word_diff import word_diff
-from dashboard.components.synthesis.form import Asked, command, cost, minutes
+from dashboard.components.synthesis.form import Asked, command
 from fac_core.coverage.definition import CALIBRATED
 from fac_core.curation.offered import PRESETS, SMALLEST, my_states, neighbours, queue
 from fac_core.curation.review import Reviews
@@ -25,6 +25,7 @@ from fac_core.jobs.queue import Jobs
 from fac_core.synthesis.candidates import Candidates
 from fac_core.synthesis.prompts import fork_prompt
 from fac_core.synthesis.spec import SynthesisSpec
+from fac_core.workflows.synthesise import Estimate
 from tests.batches import candidate, make_batch
 from tests.dashboard.conftest import HOSTILE
 from tests.dashboard.test_pages import click, texts
@@ -300,8 +301,9 @@ def test_a_preview_is_two_samples_for_three_targets_and_costs_are_ranges():
     asked = Asked(spec, 2.0)
     preview = asked.preview().spec
     assert (preview.targets, preview.n, preview.steps, preview.attempts) == ((1, 2, 3), 2, ("one step",), 1)
-    assert cost(asked, 1_000_000, 3_000_000) == (2.0, 6.0)
-    low, high = minutes(asked, 1_000, 3_000)
+    estimate = Estimate("b", 4, 1, 1, 1_000_000, 3_000_000)
+    assert estimate.cost(asked.price) == (2.0, 6.0)
+    low, high = estimate.minutes(asked.spec.generator)
     assert 0 < low < high
 
 

@@ -9,6 +9,7 @@ from typing import cast, get_args
 import streamlit as st
 
 from dashboard.answers import preview
+from dashboard.components import tables
 from dashboard.components.examples import st_text
 from dashboard.components.jobs.asking import ask
 from fac_core.activations.spec import EncodeSpec, Mode, spec_of
@@ -50,19 +51,16 @@ def show(workspace: Workspace, runs: list[RunInfo]) -> None:
         anchor = st.toggle(
             "Make it the anchor", value=not runs, key="dq_anchor", help="The run that says which features can occur."
         )
-    whole = {**asdict(spec), **asdict(replace(mapping, limit=limit))}
+    named = name.strip() or None
+    specs = asdict(spec) | asdict(replace(mapping, limit=limit))
+    params = {"source": source, "name": named, "anchor": anchor, **specs}
     st.button(
         "Encode",
         type="primary",
         icon=":material/play_arrow:",
         disabled=not spec.model,
         on_click=ask,
-        args=(
-            workspace,
-            "encode",
-            {"source": source, "name": name.strip() or None, "anchor": anchor, **whole},
-            f"Encoding {name.strip() or found.name}",
-        ),
+        args=(workspace, "encode", params, f"Encoding {named or found.name}"),
     )
 
 
@@ -119,12 +117,8 @@ def _preview(found: Preview) -> None:
             f"{len(found.failures)} of the first records are no samples; {st_text(first.origin)}: {st_text(first.detail)}",
             icon=":material/report:",
         )
-    st.dataframe(
-        [_row(sample) for sample in found.samples],
-        hide_index=True,
-        height=220,
-        column_config={"text": st.column_config.TextColumn(width="large")},
-    )
+    wide = {"text": st.column_config.TextColumn(width="large")}
+    tables.show([_row(sample) for sample in found.samples], wide, height=220)
 
 
 def _row(sample: Sample) -> dict[str, object]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.components import tables
 from dashboard.components.examples import st_text
 from dashboard.links import wrong
 from fac_core.errors import FacError
@@ -48,7 +49,7 @@ def show(workspace: Workspace, runs: list[RunInfo]) -> None:
         return
     anchor = _anchor(workspace)
     newest_first = list(reversed(runs))
-    st.dataframe([_row(info, anchor) for info in newest_first], hide_index=True)
+    tables.show([_row(info, anchor) for info in newest_first])
     by_name = {f"{info.name} ({info.run_id})": info for info in newest_first}
     asked = st.query_params.get("dq_run")
     if asked is not None and asked not in by_name:
@@ -94,7 +95,7 @@ def _detail(workspace: Workspace, info: RunInfo, *, is_anchor: bool) -> None:
     with left:
         rows = [{"": word, "value": _shown(getattr(info, field))} for field, word in _MANIFEST.items()]
         rows += [{"": package, "value": version} for package, version in json.loads(info.versions or "{}").items()]
-        st.dataframe(rows, hide_index=True, height=420)
+        tables.show(rows, height=420)
     with right:
         st.button(
             "Make it the anchor",
@@ -120,7 +121,7 @@ def _failures(workspace: Workspace, info: RunInfo) -> None:
     st.markdown("Not encoded: " + ", ".join(f"**{n:,}** {st_text(reason)}" for reason, n in counts.most_common()))
     if len(table) < info.n_failures:
         st.caption(f"The first {len(table):,} of {info.n_failures:,} are listed.")
-    st.dataframe(table, hide_index=True, height=340)
+    tables.show(table, height=340)
 
 
 def _shown(value: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.answers import answer, row_of, sides, why
-from dashboard.components import examples
+from dashboard.components import examples, tables
 from dashboard.components.examples import st_text
 from dashboard.components.feature import judging, naming, neighbours, try_text
 from dashboard.figures import histogram
@@ -84,7 +84,7 @@ def _histograms(anchor: Evidence, run: Evidence) -> None:
         if box.open:
             for side in (anchor, run):
                 st.caption(f"Samples of {st_text(side.run)} by activation")
-                st.dataframe(histogram.rows(side.histogram, side.max), hide_index=True, height=200)
+                tables.show(histogram.rows(side.histogram, side.max), height=200)
 
 
 def _evidence(sides: tuple[Evidence, Evidence], anchor_max: float) -> None:

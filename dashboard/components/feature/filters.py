@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 import numpy as np
 import pyarrow as pa
@@ -124,11 +125,10 @@ def _number(column: str, end: str) -> float | None:
 
 def _asked(column: str) -> Bounds:
     """The bounds that the URL asks for while the widgets are folded away."""
-    return _float(st.query_params.get(f"fq_{column}_from")), _float(st.query_params.get(f"fq_{column}_to"))
 
-
-def _float(said: str | None) -> float | None:
-    try:
-        return None if said is None else float(said)
-    except ValueError:
+    def bound(end: str) -> float | None:
+        with suppress(KeyError, ValueError):
+            return float(st.query_params[f"fq_{column}_{end}"])
         return None
+
+    return bound("from"), bound("to")

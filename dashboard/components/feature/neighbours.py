@@ -33,19 +33,10 @@ def show(feature: Feature, on_open: Callable[[int], None] | None = None) -> None
     if not opened.open:
         return
     states = answer(View.states, feature.view)
+    near, together = answer(Feature.nearest, feature), answer(Feature.co_activation, feature)
     lists = (
-        (
-            "Nearest by direction (cosine)",
-            answer(Feature.nearest, feature),
-            "cosine",
-            "`fac space atlas` reads the directions of the weights.",
-        ),
-        (
-            "Fires together with (Jaccard)",
-            answer(Feature.co_activation, feature),
-            "jaccard",
-            "It shares too few samples with any other feature.",
-        ),
+        ("Nearest by direction (cosine)", near, "cosine", "`fac space atlas` reads the directions of the weights."),
+        ("Fires together with (Jaccard)", together, "jaccard", "It shares too few samples with any other feature."),
     )
     with opened:
         for column, (title, found, measure, nothing) in zip(st.columns(2), lists, strict=True):

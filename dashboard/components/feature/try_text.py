@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.answers import answer
+from dashboard.components import tables
 from dashboard.components.examples import st_text
 from dashboard.components.jobs.asking import submitted
 from dashboard.components.jobs.strip import act
@@ -91,7 +92,7 @@ def _result(feature: Feature, found: dict[str, Any]) -> None:
         }
         for one in found["top"]
     ]
-    st.dataframe(rows, hide_index=True, column_config=numbers("%.2f", "activation"))
+    tables.show(rows, numbers("%.2f", "activation"))
 
 
 def _heat(text: str, fired: dict[str, Any]) -> None:

@@ -50,6 +50,7 @@ def show(desk: Desk, gaps: pa.Table, decisions: Mapping[int, Decision]) -> None:
         selection_mode="multi-row",
         hide_index=True,
         height=560,
+        placeholder="",
         column_config={
             **FEATURE,
             "feature_id": st.column_config.NumberColumn("feature", format="%d"),

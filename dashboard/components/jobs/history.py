@@ -6,6 +6,7 @@ import json
 
 import streamlit as st
 
+from dashboard.components import tables
 from dashboard.components.examples import st_text
 from dashboard.components.jobs.strip import act
 from fac_core.jobs.control import job_log
@@ -23,7 +24,7 @@ def show(workspace: Workspace) -> None:
     if not jobs:
         st.caption("No job yet.")
         return
-    st.dataframe([_row(job) for job in jobs], hide_index=True, height=min(300, 36 * (len(jobs) + 1)))
+    tables.show([_row(job) for job in jobs], height=min(300, 36 * (len(jobs) + 1)))
     by_id = {job.job_id: job for job in jobs}
     chosen = st.selectbox("Job", list(by_id), index=None, key="dq_job", placeholder="Choose a job to see its log")
     if chosen is None:
@@ -31,8 +32,7 @@ def show(workspace: Workspace) -> None:
     job = by_id[chosen]
     st.markdown(f"**Job {job.job_id}** {st_text(title(job))}: {job.state}. {st_text(outcome(job))}")
     if job.state in ("cancelled", "failed"):  # the strip offers what is more urgent
-        action = "resume" if job.state == "cancelled" else "retry"
-        label = "Resume" if action == "resume" else "Try again"
+        action, label = ("resume", "Resume") if job.state == "cancelled" else ("retry", "Try again")
         st.button(label, key="list_again", on_click=act, args=(workspace, job.job_id, action))
     st.code("\n".join(job_log(job.job_id, _LINES, workspace=workspace)) or "No log yet.", language=None)
     with st.expander("Parameters"):

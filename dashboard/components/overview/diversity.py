@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.components import tables
 from dashboard.components.examples import st_text
 from dashboard.components.jobs.asking import ask, newest
 from fac_core.diversity.table import METRICS
@@ -35,10 +36,7 @@ def show(view: View) -> None:
 
 
 def _show_table(found: dict[str, Any]) -> None:
-    names = [row["run"] for row in found["rows"]]
-    st.dataframe(
-        table_rows(found), hide_index=True, column_config={name: st.column_config.TextColumn() for name in names}
-    )
+    tables.show(table_rows(found))
     by, size = found["matched"]
     st.caption(
         f"Mean over {found['n_draws']} random draws of {size:,} {by} from each, with the 5 % and 95 % quantiles. A dash is a"

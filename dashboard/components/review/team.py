@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.components import tables
 from dashboard.components.tables import percent
 from dashboard.components.told import told
 from fac_core.curation.agreement import agreement, noise_floors
@@ -55,8 +56,8 @@ def show(view: View, author: str, found: Standing) -> None:
             for one in noise_floors(found.opinions, found.controls)
         ]
         if pairs:
-            st.dataframe(pairs, hide_index=True, column_config=percent("agree"))
+            tables.show(pairs, percent("agree"))
         if floors:
-            st.dataframe(floors, hide_index=True, column_config=percent("noise floor"))
+            tables.show(floors, percent("noise floor"))
         if not pairs and not floors:
             st.caption("No two people voted on the same candidate, and no real text was voted on.")

@@ -10,9 +10,8 @@ import streamlit as st
 from dashboard.components.told import told
 from fac_core.coverage.definition import PRESETS
 from fac_core.fields import fields_of
-from fac_core.generators.named import is_address
 from fac_core.synthesis.prompts import fork_prompt, prompts
-from fac_core.synthesis.spec import STEPS, Shape, Step, SynthesisSpec
+from fac_core.synthesis.spec import STEPS, Shape, Step, SynthesisSpec, possible_steps
 from fac_core.view import View
 
 SHAPES: dict[Shape, str] = {
@@ -22,13 +21,7 @@ SHAPES: dict[Shape, str] = {
     "behaviour": "a question with two options",
     "chat": "a free chat",
 }
-_CANNOT: dict[str, tuple[Step, ...]] = {"server": ("steered", "guided"), "local": ("steered",)}
-"""Steps that a generator cannot take."""
 _USUAL_STEPS: dict[str, tuple[Step, ...]] = {"steered": ("guided", "one step", "steered")}
-_LOCAL_RATE = (80.0, 150.0)
-"""Tokens a second of the embedded model on two cores, in full batches: slow and quick."""
-_SERVER_RATE = (40.0, 400.0)
-"""Of a server asked four things at once."""
 _PREVIEW_TARGETS, _PREVIEW_SAMPLES = 3, 2
 _FIELDS = fields_of(SynthesisSpec)
 _FLAGS = {"steps": "--methods", "n": "-n", "m": "-m", "k": "-k"}
@@ -55,17 +48,6 @@ class Asked:
         n, spec = _PREVIEW_SAMPLES, self.spec
         first = (spec.targets or ())[:_PREVIEW_TARGETS]
         return replace(self, spec=replace(spec, targets=first, steps=spec.steps[:1], n=n, m=n, k=1, attempts=1))
-
-
-def cost(asked: Asked, least_tokens: int, most_tokens: int) -> tuple[float, float]:
-    """Low and high, in the currency of the price. Prompts are not counted: servers mostly ask less for them."""
-    return least_tokens * asked.price / 1e6, most_tokens * asked.price / 1e6
-
-
-def minutes(asked: Asked, least_tokens: int, most_tokens: int) -> tuple[float, float]:
-    """Low and high."""
-    slow, quick = _SERVER_RATE if is_address(asked.spec.generator) else _LOCAL_RATE
-    return least_tokens / quick / 60, most_tokens / slow / 60
 
 
 def command(asked: Asked) -> str:
@@ -121,7 +103,7 @@ def fill_in(view: View, targets: tuple[int, ...]) -> Asked | None:
             help="**local**: the embedded model on this machine. **steered**: the same, pushed along the feature while it "
             "writes, or led to what fires it, and measured plainly. **server**: any that speaks OpenAI's chat completions.",
         )
-        where = where or "local"
+        where = where or "local"  # nothing is chosen after a second click on what was
         generator, key_variable, model, price = where, "", "", 0.0
         if where == "server":
             generator = st.text_input("Address", key="sy_address", placeholder="http://localhost:11434/v1")
@@ -133,8 +115,7 @@ def fill_in(view: View, targets: tuple[int, ...]) -> Asked | None:
                 help="Its name, never the key: that is read by the worker and kept nowhere.",
             )
             price = st.number_input("Price of a million generated tokens", 0.0, None, 0.0, key="sy_price")
-        cannot = {*_CANNOT.get(where, ()), *(() if shape == "text" else ("guided",))}
-        allowed = [step for step in STEPS if step not in cannot]
+        allowed = possible_steps(where, cast(Shape, shape))
         usual = [step for step in _USUAL_STEPS.get(where, SynthesisSpec.steps) if step in allowed]
         ticked = st.pills(
             "Methods",
@@ -148,14 +129,8 @@ def fill_in(view: View, targets: tuple[int, ...]) -> Asked | None:
         with st.container(horizontal=True):
             sizes = {name: _number(name, name) for name in ("n", "m", "k")}
         sizes["max_tokens"] = _number("max_tokens", "Tokens of one candidate, at most")
-        budget = st.number_input(
-            "Budget in tokens",
-            1,
-            value=None,
-            key="sy_budget",
-            placeholder="no cap",
-            help=_FIELDS["budget"].help,
-        )
+        help_ = _FIELDS["budget"].help
+        budget = st.number_input("Budget in tokens", 1, None, None, key="sy_budget", placeholder="no cap", help=help_)
     steps: tuple[Step, ...] = tuple(step for step in STEPS if step in (ticked or ()))
     if not (targets and steps and generator):
         return None
