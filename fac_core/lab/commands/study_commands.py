@@ -38,7 +38,7 @@ def study(
         with progress_bar("Study") as tell:
             found = run_study(settings, opened, on_progress=tell)
     if figure:
-        from fac_core.lab.study.figure import study_figure
+        from fac_core.lab.study.conclusion import study_figure
 
         write_whole(figure, study_figure(found))
     if json:

@@ -51,6 +51,10 @@ class Pool:
     def __len__(self) -> int:
         return len(self.texts)
 
+    def of(self, label: bool, rows: np.ndarray) -> np.ndarray:
+        """Of some rows, those of a label."""
+        return rows[self.positive[rows] == label]
+
     def passages(self) -> list[Passage]:
         """The texts whole, for states of another backbone."""
         return [Passage(text) for text in self.texts]
