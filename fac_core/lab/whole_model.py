@@ -12,9 +12,9 @@ from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokeni
 from fac_core.models.truncated import model_path
 
 
-def whole_model(name: str, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
-    """All blocks and the head, ready to be read from."""
-    return AutoModelForCausalLM.from_pretrained(model_path(name), dtype=dtype, trust_remote_code=False).eval()
+def whole_model(name: str) -> PreTrainedModel:
+    """All blocks and the head in float32, ready to be read from."""
+    return AutoModelForCausalLM.from_pretrained(model_path(name), dtype=torch.float32, trust_remote_code=False).eval()
 
 
 def blocks_of(model: PreTrainedModel) -> torch.nn.ModuleList:

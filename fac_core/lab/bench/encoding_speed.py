@@ -1,32 +1,29 @@
 """How fast is encoding, against what this machine could do and against the plain way?
 
     fac lab bench
-    python -m fac_core.lab.bench.encoding_speed
 
 Three contestants, one after another in one process, on the same texts: the matrix products alone (the ceiling),
 ours, and what one would write with transformers and sae-lens. The outputs are compared: a fast wrong answer does
-not count. A table for people goes to stderr; the last line of stdout is one JSON document.
+not count.
 """
 
 from __future__ import annotations
 
-import json
 import platform
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import torch
-from rich.console import Console
-from rich.table import Table
 from sae_lens import SAE
 from torch.nn.functional import linear
+from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoModelForCausalLM
 
 from fac_core.activations.encoder import Encoded
@@ -104,27 +101,19 @@ def the_plain_way(sae_name: str, n_blocks: int, tokens: list[Tokens]) -> np.ndar
     rows = []
     for start in range(0, len(tokens), 8):
         batch = tokens[start : start + 8]
-        length = max(len(t) for t in batch)
-        ids = torch.zeros(len(batch), length, dtype=torch.long)
-        mask = torch.zeros(len(batch), length, dtype=torch.long)
-        content = torch.zeros(len(batch), length, dtype=torch.bool)
-        for row, t in enumerate(batch):
-            ids[row, : len(t)], mask[row, : len(t)] = torch.from_numpy(t.input_ids), 1
-            content[row, : len(t)] = torch.from_numpy(t.content)
+        ids = pad_sequence([torch.from_numpy(t.input_ids).long() for t in batch], batch_first=True)
+        mask = pad_sequence([torch.ones(len(t), dtype=torch.long) for t in batch], batch_first=True)
+        content = pad_sequence([torch.from_numpy(t.content) for t in batch], batch_first=True)
         with torch.no_grad():
             h = model(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states[n_blocks]
             rows.append((sae.encode(h) * content.unsqueeze(-1)).amax(dim=1).numpy())
     return np.concatenate(rows)
 
 
-_PARTS: dict[str, tuple[torch.nn.Module, SAE]] = {}
-
-
+@cache  # loading is not what is timed
 def _plain_parts(sae_name: str) -> tuple[torch.nn.Module, SAE]:
-    if sae_name not in _PARTS:  # loading is not what is timed
-        model = AutoModelForCausalLM.from_pretrained(model_path(MODEL), dtype=torch.float32).eval()
-        _PARTS[sae_name] = model, SAE.load_from_disk(SHIPPED / sae_name, dtype="float32")
-    return _PARTS[sae_name]
+    model = AutoModelForCausalLM.from_pretrained(model_path(MODEL), dtype=torch.float32).eval()
+    return model, SAE.load_from_disk(SHIPPED / sae_name, dtype="float32")
 
 
 def _texts(scratch: Path) -> list[Tokens]:
@@ -157,17 +146,3 @@ def _bytes_per_activation(scratch: Path) -> float:
     info = encode(SOURCE, workspace, SPEC, mapping=ColumnMapping(limit=600))
     with RunFile(workspace.run_path(info.run_id)) as run:
         return round(run.bytes_of("activations") / info.n_activations, 2)
-
-
-def main() -> None:
-    """Measure and show: a table on stderr, one JSON document on stdout."""
-    result = measured()
-    table = Table("measure", "value", title="Encoding on this machine")
-    for key, value in result.items():
-        table.add_row(key, str(value))
-    Console(stderr=True).print(table)
-    sys.stdout.write(json.dumps(result) + "\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -14,8 +14,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -61,7 +60,8 @@ SMALL = Size(1_000, 2_048, 40, 250)
 def make_workspace(folder: Path, size: Size) -> Workspace:
     """Make the workspace, or open the one that is there complete."""
     workspace = Workspace.create(folder)
-    runs = {"anchor": (size, range(len(TOPICS))), "seed": (_tenth(size), range(len(TOPICS) - _MISSING))}
+    tenth = replace(size, n_samples=max(10, size.n_samples // 10))
+    runs = {"anchor": (size, range(len(TOPICS))), "seed": (tenth, range(len(TOPICS) - _MISSING))}
     for seed, (name, (this, topics)) in enumerate(runs.items()):
         if not workspace.run_path(name).exists():
             with TemporaryDirectory(dir=folder) as parts:
@@ -71,10 +71,6 @@ def make_workspace(folder: Path, size: Size) -> Workspace:
         write_space(workspace.space_path(SPACE), SPACE, size.d_sae)
     workspace.set_anchor("anchor")
     return workspace
-
-
-def _tenth(size: Size) -> Size:
-    return Size(max(10, size.n_samples // 10), size.d_sae, size.active, size.shard)
 
 
 def _make_run(path: Path, parts: Path, size: Size, topics: range, rng: np.random.Generator) -> None:
@@ -87,8 +83,6 @@ def _make_run(path: Path, parts: Path, size: Size, topics: range, rng: np.random
             for kind, table in tables.items():
                 pq.write_table(table, parts / f"{number}.{kind}.parquet")
     pq.write_table(pa.Table.from_pylist([], FAILURES), parts / "failures.parquet")
-    kinds = ("shard_samples", "activations", "examples")
-    files = {kind: sorted(parts.glob(f"*.{kind}.parquet")) for kind in kinds}
     build_run(
         path,
         RunInfo(
@@ -105,9 +99,9 @@ def _make_run(path: Path, parts: Path, size: Size, topics: range, rng: np.random
         ),
         samples=parts / "samples.parquet",
         failures=[parts / "failures.parquet"],
-        shard_samples=files["shard_samples"],
-        activations=files["activations"],
-        examples=files["examples"],
+        shard_samples=sorted(parts.glob("*.shard_samples.parquet")),
+        activations=sorted(parts.glob("*.activations.parquet")),
+        examples=sorted(parts.glob("*.examples.parquet")),
     )
 
 
@@ -132,17 +126,23 @@ def _shard(first: int, n: int, rates: np.ndarray, topics: range, rng: np.random.
     texts = pc.binary_join(pa.ListArray.from_arrays(pa.array(starts, pa.int32()), words), " ")  # type: ignore[attr-defined]
     begins = np.append(0, ends)[:-1]
     char_start = begins - begins[np.minimum(starts[sample], len(begins) - 1)]
-    ids = (first + sample).astype(np.uint32)
     topic = [TOPICS[topics[i % len(topics)]] for i in range(n)]
     chosen = _proposed(feature, activation, rng)
+    ids = np.arange(first, first + n, dtype=np.uint32)
     pairs = pa.table(
-        {"feature_id": feature.astype(np.uint32), "sample_id": ids, "activation": activation, "token_index": token}
+        {
+            "feature_id": feature.astype(np.uint32),
+            "sample_id": ids[sample],
+            "activation": activation,
+            "token_index": token,
+            "char_start": char_start,
+            "char_end": ends - 1 - (begins - char_start),
+        }
     )
-    shown = pa.table({"char_start": char_start, "char_end": ends - 1 - (begins - char_start)})
     return {
         "samples": pa.table(
             {
-                "sample_id": np.arange(first, first + n, dtype=np.uint32),
+                "sample_id": ids,
                 "text": texts,
                 "messages": pa.nulls(n, pa.string()),
                 "metadata": [json.dumps({"set": t}) for t in topic],
@@ -151,17 +151,14 @@ def _shard(first: int, n: int, rates: np.ndarray, topics: range, rng: np.random.
         ).cast(SAMPLES),
         "shard_samples": pa.table(
             {
-                "sample_id": np.arange(first, first + n, dtype=np.uint32),
+                "sample_id": ids,
                 "n_tokens": np.diff(starts),
                 "truncated": np.zeros(n, bool),
                 "sinks": np.ones(n, np.int32),
             }
         ).cast(SHARD_SAMPLES),
-        "activations": pairs.cast(ACTIVATIONS),
-        "examples": pa.table({**{c: pairs[c] for c in pairs.column_names}, **{c: shown[c] for c in shown.column_names}})
-        .take(pa.array(chosen))
-        .select(EXAMPLES.names)
-        .cast(EXAMPLES),
+        "activations": pairs.select(ACTIVATIONS.names).cast(ACTIVATIONS),
+        "examples": pairs.take(pa.array(chosen)).select(EXAMPLES.names).cast(EXAMPLES),
     }
 
 
@@ -197,17 +194,14 @@ def made_large(folder: Path, *, small: bool = False) -> dict[str, Any]:
     """Make the workspace; returns seconds, the most memory in MB, and the sizes of its runs by name."""
     began = time.perf_counter()
     workspace = make_workspace(folder, SMALL if small else LARGE)
-    seconds = round(time.perf_counter() - began, 1)
-    return {"seconds": seconds, "peak_mb": _peak_megabytes(), "runs": dict(_sizes(workspace))}
-
-
-def _sizes(workspace: Workspace) -> Iterator[tuple[str, dict[str, object]]]:
+    seconds, runs = round(time.perf_counter() - began, 1), {}
     for info in workspace.runs():
         path = workspace.run_path(info.run_id)
         with RunFile(path) as run:
             per_activation = run.bytes_of("activations") / max(1, info.n_activations)
         sizes = {name: getattr(info, name) for name in ("n_samples", "d_sae", "n_activations")}
-        yield info.name, {**sizes, "bytes": path.stat().st_size, "bytes_per_activation": round(per_activation, 2)}
+        runs[info.name] = {**sizes, "bytes": path.stat().st_size, "bytes_per_activation": round(per_activation, 2)}
+    return {"seconds": seconds, "peak_mb": _peak_megabytes(), "runs": runs}
 
 
 def _peak_megabytes() -> int | None:

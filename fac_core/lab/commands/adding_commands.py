@@ -9,13 +9,12 @@ from statistics import fmean
 from typing import Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
-from fac_core.cli.options import Json, WorkspaceFolder
+from fac_core.cli.options import AnchorName, Json, WorkspaceFolder
 from fac_core.cli.output import out, progress_bar, write_json
 from fac_core.errors import WrongUse
-from fac_core.lab.commands.values import AnchorName, interval, method_and_file, model_and_block, two
+from fac_core.lab.commands.values import interval, method_and_file, model_and_block, print_table, two
+from fac_core.whole import write_whole
 
 
 def baselines(
@@ -70,13 +69,13 @@ def baselines(
         write_json([{**vars(one), "mean": one.mean, "minus": a, "minus_in_hole": b} for one, a, b in compared])
         return
     holes = ["in the hole", f"minus {against}"] if other.in_hole else []
-    table = Table("added", "AUPRC", f"minus {against}", *holes, "samples", "tokens", "gaps closed", box=None)
+    rows: list[tuple[str, ...]] = []
     for one in found:
         sizes = (f"{one.n_samples:,.0f}", f"{one.n_tokens:,.0f}", "" if one.closed is None else f"{one.closed:.0%}")
         inside = one.minus_in_hole(other)
         there = (f"{fmean(one.in_hole):.3f}", interval(inside, 3)) if inside else ()
-        table.add_row(Text(one.method), f"{one.mean:.3f}", interval(one.minus(other), 3), *there, *sizes)
-    out.print(table)
+        rows.append((one.method, f"{one.mean:.3f}", interval(one.minus(other), 3), *there, *sizes))
+    print_table(("added", "AUPRC", f"minus {against}", *holes, "samples", "tokens", "gaps closed"), rows)
 
 
 def pick(
@@ -96,8 +95,6 @@ def pick(
     opened = Workspace.at(workspace)
     found = pick_likest(opened, source, n, seed=seed, anchor=anchor, by=by)
     if output:
-        from fac_core.whole import write_whole
-
         with opened.run(source) as run:
             rows = sample_rows(run, found.sample_ids)
         write_whole(output, "".join(json_format.dumps(row, ensure_ascii=False) + "\n" for row in rows))
@@ -108,8 +105,7 @@ def pick(
     classes = f" ({', '.join(f'{n:,} {by} {name}' for name, n in sorted(kinds.items()))})" if kinds else ""
     gain = f"With them {found.seed} is" if found.seed else "They are"
     out.print(
-        Text(
-            f"{len(found.sample_ids):,} samples of {found.source}{classes}, {found.n_tokens:,} tokens. "
-            f"{gain} {found.moved} than {'before' if found.seed else 'nothing'}, in mean activations."
-        )
+        f"{len(found.sample_ids):,} samples of {found.source}{classes}, {found.n_tokens:,} tokens. "
+        f"{gain} {found.moved} than {'before' if found.seed else 'nothing'}, in mean activations.",
+        markup=False,
     )

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from fac_core.cli.options import Json
 from fac_core.cli.output import out, progress_bar, write_json
+from fac_core.lab.commands.values import print_table
 
 
 def sae_card(
@@ -61,14 +61,15 @@ def sae_card(
             }
         )
         return
-    table = Table("measure", "this SAE", "chance", box=None)
-    table.add_row("loss recovered when spliced in", f"{loss.recovered:.3f}", "")
-    table.add_row("fraction of variance unexplained (FVU)", f"{copy.fvu:.3f}", "")
-    table.add_row("L0, active latents a token", f"{copy.l0:.1f}", "")
-    table.add_row("dead latents", f"{found.dead:.1%}", "")
-    table.add_row(f"interpretability of {len(found.scores)} latents", f"{score:.3f}", f"{chance:.3f}")
     out.print(f"{found.sae} on {found.model}: {found.n_windows:,} windows, {copy.n_tokens:,} tokens.")
-    out.print(table)
+    rows = [
+        ("loss recovered when spliced in", f"{loss.recovered:.3f}"),
+        ("fraction of variance unexplained (FVU)", f"{copy.fvu:.3f}"),
+        ("L0, active latents a token", f"{copy.l0:.1f}"),
+        ("dead latents", f"{found.dead:.1%}"),
+        (f"interpretability of {len(found.scores)} latents", f"{score:.3f}", f"{chance:.3f}"),
+    ]
+    print_table(("measure", "this SAE", "chance"), rows)
     out.print(
         f"Cross-entropy in nats over {loss.n_tokens:,} tokens: {loss.clean:.2f} as it is, {loss.spliced:.2f} with the SAE, "
         f"{loss.ablated:.2f} with zeros."
@@ -83,10 +84,7 @@ def bench(json: Json = False) -> None:
     if json:
         write_json(result)
         return
-    table = Table("measure", "value", box=None)
-    for key, value in result.items():
-        table.add_row(key, str(value))
-    out.print(table)
+    print_table(("measure", "value"), ((key, str(value)) for key, value in result.items()))
 
 
 def large_workspace(

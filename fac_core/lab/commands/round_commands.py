@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
-from fac_core.cli.options import Json, WorkspaceFolder
-from fac_core.cli.output import out, progress_bar, write_json
-from fac_core.errors import WrongUse
-from fac_core.lab.commands.values import AnchorName
+from fac_core.cli.options import AnchorName, Json, WorkspaceFolder, takes_definition
+from fac_core.cli.output import progress_bar, write_json
+from fac_core.coverage.definition import Definition
+from fac_core.lab.commands.values import print_table
 
 
+@takes_definition
 def rounds(
     folder: Annotated[Path, typer.Argument(help="Where texts, table and figure are written.")],
     seed: Annotated[str | None, typer.Option(help="Run to begin with; the newest by default.")] = None,
@@ -32,38 +30,20 @@ def rounds(
     random_seed: Annotated[int, typer.Option(help="Of sampling.")] = 0,
     accepted: Annotated[bool, typer.Option("--accepted", help="Take only what people accepted in each round.")] = False,
     workspace: WorkspaceFolder = None,
-    preset: Annotated[
-        str, typer.Option(help="paper (δ=0, one sample) or calibrated: what counts as covered.")
-    ] = "paper",
-    delta: Annotated[float | None, typer.Option(help="Instead: a feature is active above δ.")] = None,
-    quantile: Annotated[
-        float | None, typer.Option(help="δ of each feature: this quantile of its non-zero anchor activations.")
-    ] = None,
-    min_count: Annotated[int | None, typer.Option(help="A feature counts from this many samples.")] = None,
-    exclude_dense_above: Annotated[
-        float | None, typer.Option("--dense-above", help="Exclude features active in a larger share of the anchor.")
-    ] = None,
-    exclude_sinks: Annotated[
-        bool | None, typer.Option("--no-sinks", help="Exclude features that only mark the first token.", is_flag=True)
-    ] = None,
+    *,
+    definition: Definition,
     json: Json = False,
 ) -> None:
     """Go round the loop: texts for the open gaps, encoded with the seed, new gaps, again. Interrupted, it goes on."""
-    from fac_core.coverage.definition import PRESETS
     from fac_core.lab.writing.rounds import RoundsSpec, as_table
     from fac_core.lab.writing.rounds import rounds as go_round
     from fac_core.store.workspace import Workspace
     from fac_core.synthesis.spec import SynthesisSpec
 
-    if preset not in PRESETS:
-        raise WrongUse(f"There is no preset {preset!r}; choose {' or '.join(PRESETS)}.")
-    asked = {"delta": delta, "quantile": quantile, "min_count": min_count, "exclude_dense_above": exclude_dense_above}
-    asked["exclude_sinks"] = exclude_sinks
-    given = {name: value for name, value in asked.items() if value is not None}
     spec = SynthesisSpec(
         seed=seed,
         anchor=anchor,
-        definition=replace(PRESETS[preset], **given),
+        definition=definition,
         task=task,
         label=label,
         steps=tuple(step.strip() for step in methods.split(",")),  # type: ignore[arg-type]  # checked by SynthesisSpec
@@ -82,7 +62,7 @@ def rounds(
     if json:
         write_json(found)
         return
-    _print(*as_table(found))
+    print_table(*as_table(found))
 
 
 def arms(
@@ -109,11 +89,4 @@ def arms(
     if json:
         write_json(summaries)
         return
-    _print(*as_table(summaries))
-
-
-def _print(head: list[str], rows: list[list[str]]) -> None:
-    table = Table(*head, box=None)
-    for row in rows:
-        table.add_row(*map(Text, row))
-    out.print(table)
+    print_table(*as_table(summaries))

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from fac_core.cli.options import Json, WorkspaceFolder
 from fac_core.cli.output import out, progress_bar, write_json
-from fac_core.lab.commands.values import interval
+from fac_core.lab.commands.values import interval, print_table
+from fac_core.whole import write_whole
 
 if TYPE_CHECKING:  # pyarrow: only where a study is shown
     from fac_core.lab.study.study_files import Study
@@ -39,26 +38,24 @@ def study(
         with progress_bar("Study") as tell:
             found = run_study(settings, opened, on_progress=tell)
     if figure:
-        from fac_core.lab.study.figure import study_figure
-        from fac_core.whole import write_whole
+        from fac_core.lab.study.conclusion import study_figure
 
         write_whole(figure, study_figure(found))
     if json:
         write_json({"summary": found.summary, "findings": found.findings})
-    else:
-        _print(found.summary)
-        if agreement := found.summary.get("agreement"):
-            same = f"the {agreement['n_sets']} sets that {found.config.chosen_by} scored too"
-            out.print(
-                f"Scores of {same}: Pearson {interval(agreement['pearson'])}, Spearman {interval(agreement['spearman'])}"
-            )
-        from fac_core.lab.study.conclusion import differences, within_kinds
+        return
+    from fac_core.lab.study.conclusion import differences, within_kinds
 
-        for a, b, difference in differences(found):
-            out.print(f"Pearson of {a} minus {b}: {interval(difference)}")
-        if within := within_kinds(found):
-            out.print("Within kinds, all sets: " + ", ".join(f"{name} {value:+.2f}" for name, value in within.items()))
-        out.print(_by_kind(found))
+    _print_summary(found.summary)
+    if agreement := found.summary.get("agreement"):
+        same = f"the {agreement['n_sets']} sets that {found.config.chosen_by} scored too"
+        pearson, spearman = (interval(agreement[name]) for name in ("pearson", "spearman"))
+        out.print(f"Scores of {same}: Pearson {pearson}, Spearman {spearman}")
+    for a, b, difference in differences(found):
+        out.print(f"Pearson of {a} minus {b}: {interval(difference)}")
+    if within := within_kinds(found):
+        out.print("Within kinds, all sets: " + ", ".join(f"{name} {value:+.2f}" for name, value in within.items()))
+    _print_kinds(found)
 
 
 def judge_answers(
@@ -84,11 +81,10 @@ def judge_answers(
         write_json({**vars(found), "usage": vars(found.usage)})
         return
     out.print(
-        Text(
-            f"{ours} wins {found.win_rate:.0%} against {theirs}, {found.length_controlled:.0%} at equal length: "
-            f"{found.n_pairs} pairs in both orders, {found.n_failed} without a verdict. Verdicts alike in both orders "
-            f"{found.consistency:.0%}; at 50 % or less the judge answers by position."
-        )
+        f"{ours} wins {found.win_rate:.0%} against {theirs}, {found.length_controlled:.0%} at equal length: "
+        f"{found.n_pairs} pairs in both orders, {found.n_failed} without a verdict. Verdicts alike in both orders "
+        f"{found.consistency:.0%}; at 50 % or less the judge answers by position.",
+        markup=False,
     )
 
 
@@ -120,7 +116,7 @@ def steer(
         out.print(f"  unsteered answers that are A: {one.prefers_a:.0%}")
 
 
-def _by_kind(found: Study) -> Table:
+def _print_kinds(found: Study) -> None:
     """What kinds of sets gave, the worst first, as means over their draws."""
     from fac_core.lab.study.conclusion import PRESET_NAMES
 
@@ -129,24 +125,23 @@ def _by_kind(found: Study) -> Table:
     columns = [c for c in columns if c in sets.column_names]
     columns += [c for c in sets.column_names if c.startswith("also ")]
     means = sets.group_by("kind").aggregate([(c, "mean") for c in columns] + [("score", "stddev")])
-    table = Table("kind of set", *columns, "spread of score", box=None)
+    rows: list[tuple[str, ...]] = []
     for row in means.sort_by("score_mean").to_pylist():
         cells = (f"{row[f'{c}_mean']:,.0f}" if c == "n_tokens" else f"{row[f'{c}_mean']:.3f}" for c in columns)
-        table.add_row(Text(row["kind"]), *cells, f"{row['score_stddev']:.3f}")
-    return table
+        rows.append((row["kind"], *cells, f"{row['score_stddev']:.3f}"))
+    print_table(("kind of set", *columns, "spread of score"), rows)
 
 
-def _print(summary: dict[str, Any]) -> None:
+def _print_summary(summary: dict[str, Any]) -> None:
     low, high = summary["score_range"]
     sizes = ", ".join(
         f"{n} to {'choose on' if half == 'choice' else 'test on'}" for half, n in summary["n_sets"].items()
     )
     out.print(f"{summary['name']}: {sizes}; {summary['metric']} from {low:.3f} to {high:.3f}.")
     out.print(f"Reliability of the score {summary['score_reliability']:.2f}. Chosen: [bold]{summary['chosen']}[/]")
-    table = Table("on the test sets", "Pearson", "Spearman", "given log length", box=None)
-    for name, line in summary["test"].items():
-        table.add_row(Text(name), *(interval(line[kind]) for kind in ("pearson", "spearman", "partial")))
-    out.print(table)
+    kinds = ("pearson", "spearman", "partial")
+    rows = ((name, *(interval(line[kind]) for kind in kinds)) for name, line in summary["test"].items())
+    print_table(("on the test sets", "Pearson", "Spearman", "given log length"), rows)
     out.print(f"Pearson of the chosen minus that of {summary['rival']}: {interval(summary['chosen_minus_rival'])}")
     for name, bar in summary["bars"].items():
         out.print(f"Bar {name} ≥ {bar}: {'reached' if summary['reached'][name] else 'missed'}")

@@ -1,16 +1,15 @@
-"""What is typed as one text and means more, and how several numbers are shown as one."""
+"""What is typed as one text and means more, and how results are shown: several numbers as one, rows as a table."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated
 
-import typer
+from rich.table import Table
+from rich.text import Text
 
+from fac_core.cli.output import out
 from fac_core.errors import WrongUse
-
-AnchorName = Annotated[str | None, typer.Option("--anchor", help="Anchor run; the workspace's by default.")]
 
 
 def model_and_block(given: str) -> tuple[str, int]:
@@ -67,3 +66,11 @@ def interval(three: Sequence[float | None], digits: int = 2) -> str:
         return ""
     value, low, high = (f"{number:+.{digits}f}" for number in three)
     return f"{value} ({low} to {high})"
+
+
+def print_table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    """Cells are shown as they are: names of methods and sets are no markup."""
+    table = Table(*head, box=None)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    out.print(table)

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from fac_core.cli.options import Json, WorkspaceFolder
 from fac_core.cli.output import out, progress_bar, write_json
-from fac_core.lab.commands.values import interval, model_and_block, two, two_names
+from fac_core.lab.commands.values import interval, model_and_block, print_table, two, two_names
+from fac_core.whole import write_whole
 
 Sets = Annotated[Path, typer.Option("--sets", help="Folder that `fac lab write-sets` wrote.")]
 Task = Annotated[str, typer.Option(help="What the texts are, for the prompts.")]
@@ -71,14 +70,14 @@ def write_sets(
     if json:
         write_json(costs)
         return
-    table = Table("method", "texts", "tokens", "answers drawn", "gaps closed (paper)", "(calibrated)", box=None)
+    rows: list[tuple[str, ...]] = []
     for name in dict.fromkeys(one.method for one in costs):
         mine = [one for one in costs if one.method == name]
         n = len(mine)
         sizes = (f"{sum(v) / n:,.0f}" for v in zip(*((c.kept, c.tokens, c.asked) for c in mine), strict=True))
         closed = (f"{sum(c.closed[preset] for c in mine) / n:.1%}" for preset in ("paper", "calibrated"))
-        table.add_row(Text(name), *sizes, *closed)
-    out.print(table)
+        rows.append((name, *sizes, *closed))
+    print_table(("method", "texts", "tokens", "answers drawn", "gaps closed (paper)", "(calibrated)"), rows)
     out.print(f"Means over the seeds that were written for. Compare: fac lab baselines {config} --sets {folder}")
 
 
@@ -99,17 +98,15 @@ def dose(
     with progress_bar("Dose") as tell:
         found = doses.dose(read_config(config), sets, Workspace.at(workspace), backbone=learner, on_progress=tell)
     if figure:
-        from fac_core.whole import write_whole
-
         write_whole(figure, doses.dose_figure(found, "Dose of synthetic texts"))
     if json:
         write_json([{**vars(one), "mean": one.mean, "gain": one.gain} for one in found])
         return
-    table = Table("set", "dose", "AUPRC", "over the seed", "samples", "tokens", box=None)
-    for one in found:
-        sizes = f"{one.n_samples:,.0f}", f"{one.n_tokens:,.0f}"
-        table.add_row(Text(one.method), one.said, f"{one.mean:.3f}", interval(one.gain, 3), *sizes)
-    out.print(table)
+    rows = (
+        (d.method, d.said, f"{d.mean:.3f}", interval(d.gain, 3), f"{d.n_samples:,.0f}", f"{d.n_tokens:,.0f}")
+        for d in found
+    )
+    print_table(("set", "dose", "AUPRC", "over the seed", "samples", "tokens"), rows)
 
 
 def transfer(
@@ -148,11 +145,11 @@ def transfer(
     if json:
         write_json(cells)
         return
-    table = Table("features of", "written by", "learned by", "AUPRC", "over the seed", "over random real", box=None)
-    for one in cells:
-        who = (Text(name) for name in (one.source, one.generator, one.backbone))
-        table.add_row(*who, f"{one.mean:.3f}", interval(one.minus_seed, 3), interval(one.minus_random, 3))
-    out.print(table)
+    rows = (
+        (c.source, c.generator, c.backbone, f"{c.mean:.3f}", interval(c.minus_seed, 3), interval(c.minus_random, 3))
+        for c in cells
+    )
+    print_table(("features of", "written by", "learned by", "AUPRC", "over the seed", "over random real"), rows)
 
 
 def _asked(task: str, names: str, seed: str, add: str) -> dict[str, Any]:

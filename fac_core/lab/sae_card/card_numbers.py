@@ -18,6 +18,8 @@ from fac_core.models.truncated import TruncatedModel, load_tokenizer
 from fac_core.progress import Progress, silent
 from fac_core.training.harvest import token_windows
 
+CONTEXT = 256
+
 
 @dataclass(frozen=True)
 class CardNumbers:
@@ -26,7 +28,7 @@ class CardNumbers:
     sae: str
     model: str
     n_windows: int
-    """At most `context` tokens of a text each."""
+    """At most `CONTEXT` tokens of a text each."""
     copy: Reconstruction
     """FVU, L0 and which latents are alive."""
     loss: SpliceLoss
@@ -59,7 +61,6 @@ def card_numbers(
     limit: int = 500,
     n_features: int = 250,
     n_spliced: int = 100,
-    context: int = 256,
     seed: int = 0,
     on_progress: Progress = silent,
 ) -> CardNumbers:
@@ -80,7 +81,7 @@ def card_numbers(
     reader = TruncatedModel(model, form.n_blocks)
     check_fit(form, model=model, d_model=reader.d_model, n_layers=reader.n_layers)
     tokenizer = load_tokenizer(model)
-    windows = list(token_windows(islice(texts, limit), tokenizer, context))
+    windows = list(token_windows(islice(texts, limit), tokenizer, CONTEXT))
     if len(windows) < 4:
         raise WrongUse(f"There are {len(windows)} windows of text; give texts for at least 4.")
     rng = np.random.default_rng(seed)

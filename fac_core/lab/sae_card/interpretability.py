@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from sae_lens import SAE
 from scipy import sparse
-from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.metrics import roc_auc_score
 
 from fac_core.models.batches import Batch, as_tokens, batches
 from fac_core.models.sinks import sinks
@@ -59,10 +59,6 @@ class FeatureScore:
     """Area under the ROC curve with random inactive tokens as negatives."""
     against_hard: float
     """The same with inactive tokens of the same id or window as negatives."""
-    average_precision: float
-    """Area under the precision-recall curve over all held-out tokens; chance is the share of active ones."""
-    n_active: int
-    """Held-out tokens at which the feature is active."""
 
     @property
     def score(self) -> float:
@@ -78,41 +74,32 @@ def interpretability(
         n_vocab: number of token ids.
         seed: of the negatives that are drawn.
     """
-    train_context, held_context = context_matrix(train, n_vocab), context_matrix(held_out, n_vocab)
-    seen = np.bincount(train.tokens, minlength=n_vocab).astype(float)
-    seen_left = np.bincount(left_neighbours(train), minlength=n_vocab).astype(float)
-    seen_context = np.asarray(train_context.sum(axis=0)).ravel()
-    held_left = left_neighbours(held_out)
+    views = list(zip(_views(train, n_vocab), _views(held_out, n_vocab), strict=True))
+    seen = [_weight(there) for there, _ in views]
     rng = np.random.default_rng(seed)
     scores = []
     for feature in features:
-        positions, held_positions = _active(train, feature), _active(held_out, feature)
-        counts = (len(positions), len(held_positions))
-        inactive = (len(train.tokens) - counts[0], len(held_out.tokens) - counts[1])
-        if min(counts + inactive) < _MIN_ACTIVE:
+        is_active, held_active = (text.active[:, [feature]].toarray().ravel() for text in (train, held_out))
+        if min(n for mask in (is_active, held_active) for n in (mask.sum(), (~mask).sum())) < _MIN_ACTIVE:
             continue
-        here = np.bincount(train.tokens[positions], minlength=n_vocab)
-        left = np.bincount(left_neighbours(train)[positions], minlength=n_vocab)
-        context = np.asarray(train_context[positions].sum(axis=0)).ravel()
-        evidence = (
-            log_odds(here, seen)[held_out.tokens]
-            + log_odds(left, seen_left)[held_left]
-            + held_context @ log_odds(context, seen_context)
-        )
-        is_active = np.zeros(len(held_out.tokens), dtype=bool)
-        is_active[held_positions] = True
-        random, hard = _negatives(held_out, is_active, n_vocab, rng)
-        positive = evidence[is_active]
-        scores.append(
-            FeatureScore(
-                feature,
-                auroc(positive, evidence[random]),
-                auroc(positive, evidence[hard]),
-                float(average_precision_score(is_active, evidence)),
-                len(held_positions),
-            )
-        )
+        odds = (log_odds(_weight(there[is_active]), of_all) for (there, _), of_all in zip(views, seen, strict=True))
+        evidence = np.sum([held @ weight for (_, held), weight in zip(views, odds, strict=True)], axis=0)
+        against = (auroc(evidence[held_active], evidence[n]) for n in _negatives(held_out, held_active, n_vocab, rng))
+        scores.append(FeatureScore(feature, *against))
     return scores
+
+
+def _views(text: TokenText, n_vocab: int) -> tuple[sparse.csr_matrix, ...]:
+    """What is read of each token: itself, its left neighbour, its context; `[tokens, n_vocab]` each."""
+    ones, ends = np.ones(len(text.tokens)), np.arange(len(text.tokens) + 1)
+    own, left = (
+        sparse.csr_matrix((ones, ids, ends), shape=(len(ones), n_vocab)) for ids in (text.tokens, left_neighbours(text))
+    )
+    return own, left, context_matrix(text, n_vocab)
+
+
+def _weight(view: sparse.csr_matrix) -> np.ndarray:
+    return np.asarray(view.sum(axis=0)).ravel()
 
 
 def log_odds(active: np.ndarray, seen: np.ndarray) -> np.ndarray:
@@ -155,10 +142,6 @@ def context_matrix(text: TokenText, n_vocab: int) -> sparse.csr_matrix:
     row, column = np.concatenate(rows), np.concatenate(columns)
     share = 1 / np.maximum(np.bincount(row, minlength=n), 1)
     return sparse.csr_matrix((share[row], (row, column)), shape=(n, n_vocab))
-
-
-def _active(text: TokenText, feature: int) -> np.ndarray:
-    return text.active.indices[text.active.indptr[feature] : text.active.indptr[feature + 1]]
 
 
 def _negatives(

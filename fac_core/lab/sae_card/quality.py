@@ -12,7 +12,6 @@ from sae_lens import SAE
 
 from fac_core.lab.whole_model import blocks_of, changed, whole_model
 from fac_core.models.batches import as_tokens, batches
-from fac_core.progress import Progress, silent
 
 _BATCH_TOKENS = 4096
 
@@ -51,35 +50,25 @@ class SpliceLoss:
 
 @torch.inference_mode()
 def reconstruction(sae: SAE[Any], activations: Iterable[torch.Tensor]) -> Reconstruction:
-    """Measure on tensors `[tokens, d_model]`, one after another, so that memory does not grow with them."""
+    """Measure on tensors float32 `[tokens, d_model]`, one after another, so that memory does not grow with them."""
     n_tokens, n_active, error, squares = 0, 0, 0.0, 0.0
     total = torch.zeros(sae.cfg.d_in, dtype=torch.float64)
     fired = torch.zeros(sae.cfg.d_sae, dtype=torch.bool)
-    for tensor in activations:
-        for chunk in tensor.split(_BATCH_TOKENS):
-            h = chunk.float()
-            codes = sae.encode(h)
-            error += (sae.decode(codes) - h).double().pow(2).sum().item()
-            squares += h.double().pow(2).sum().item()
-            total += h.double().sum(dim=0)
-            active = codes > 0
-            fired |= active.any(dim=0)
-            n_active += int(active.sum())
-            n_tokens += len(h)
+    for h in activations:
+        codes = sae.encode(h)
+        error += (sae.decode(codes) - h).double().pow(2).sum().item()
+        squares += h.double().pow(2).sum().item()
+        total += h.double().sum(dim=0)
+        active = codes > 0
+        fired |= active.any(dim=0)
+        n_active += int(active.sum())
+        n_tokens += len(h)
     variance = squares - (total.pow(2).sum() / n_tokens).item()
     return Reconstruction(error / variance, n_active / n_tokens, fired.float().mean().item(), n_tokens)
 
 
 @torch.inference_mode()
-def splice_loss(
-    sae: SAE[Any],
-    model: str,
-    n_blocks: int,
-    windows: Sequence[np.ndarray],
-    *,
-    dtype: torch.dtype = torch.float32,
-    on_progress: Progress = silent,
-) -> SpliceLoss:
+def splice_loss(sae: SAE[Any], model: str, n_blocks: int, windows: Sequence[np.ndarray]) -> SpliceLoss:
     """Predict `windows` with the whole model: as it is, with the SAE after `n_blocks` blocks, and with zeros there.
 
     The first token, BOS where the model has one, is left alone in all three: it is an attention sink that the SAE
@@ -87,12 +76,11 @@ def splice_loss(
 
     Args:
         windows: token ids, each beginning with BOS where the model has one; `[tokens]` int32.
-        dtype: of the model; the SAE computes in float32.
     """
-    network = whole_model(model, dtype)
+    network = whole_model(model)
     block = blocks_of(network)[n_blocks - 1]
-    replacements = {"clean": lambda h: h, "spliced": lambda h: sae(h.float()).to(dtype), "ablated": torch.zeros_like}
-    sums, n_tokens, n_done = dict.fromkeys(replacements, 0.0), 0, 0
+    replacements = {"clean": lambda h: h, "spliced": sae, "ablated": torch.zeros_like}
+    sums, n_tokens = dict.fromkeys(replacements, 0.0), 0
     for batch in batches(as_tokens(windows), _BATCH_TOKENS):
         predicted = batch.content[:, 1:]
         targets = batch.input_ids[:, 1:]
@@ -104,9 +92,7 @@ def splice_loss(
             with changed(block, but_the_first):
                 logits = network(input_ids=batch.input_ids, use_cache=False).logits[:, :-1]
             sums[name] += torch.nn.functional.cross_entropy(
-                logits[predicted].float(), targets[predicted], reduction="sum"
+                logits[predicted], targets[predicted], reduction="sum"
             ).item()
         n_tokens += int(predicted.sum())
-        n_done += int(batch.content.any(dim=1).sum())
-        on_progress(n_done, len(windows), f"{n_tokens:,} tokens predicted")
     return SpliceLoss(**{name: value / n_tokens for name, value in sums.items()}, n_tokens=n_tokens)

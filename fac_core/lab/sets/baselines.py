@@ -17,7 +17,7 @@ import numpy as np
 
 from fac_core.coverage.definition import PRESETS, Definition
 from fac_core.errors import WrongUse
-from fac_core.lab.sets.adding import METHODS, Offer
+from fac_core.lab.sets.adding import METHODS, Offer, gaps_of
 from fac_core.lab.sets.comparisons import Budget, Compared, keep_comparison
 from fac_core.lab.sets.material import Material, read_material
 from fac_core.lab.sets.pool import Pool, Split, pool_of, split, states_of
@@ -151,12 +151,14 @@ def compare_methods(
             fewest = _fewest(theirs, n, label, draw)
             offers.append(Offer(pool, yardstick, definition, seed.rows, offered, label, fewest, tokens, rng))
         for method in real:
-            pick = METHODS[method]
-            added = np.concatenate([_within(offer, offer.rows[pick(offer)], budget, dose) for offer in offers])
+            added = np.concatenate([o.within(o.order(method), pool.n_tokens, budget, dose) for o in offers])
             found = learn(everything.at(added))
             per_method.setdefault(method, []).append(found._replace(closed=_closed(offers[0], added)))
         for method, material in (others or {}).items():
-            per_method.setdefault(method, []).append(learn(_drawn(material, draw, budget, offers, dose)))
+            orders = [offer.rng.permutation(material.rows(offer.label, draw)) for offer in offers]
+            parts_of = zip(offers, orders, strict=True)
+            drawn = np.concatenate([o.within(order, material.n_tokens, budget, dose) for o, order in parts_of])
+            per_method.setdefault(method, []).append(learn(material.at(drawn)))
         on_progress(draw + 1, draws, "draws of the seed")
     return [_compared(method, budget, results) for method, results in per_method.items()]
 
@@ -173,31 +175,9 @@ def _fewest(theirs: Mapping[str, np.ndarray], n: int, label: bool, draw: int) ->
     return there
 
 
-def _within(offer: Offer, order: np.ndarray, budget: Budget, dose: float) -> np.ndarray:
-    if budget == "samples":
-        return order[: round(dose * offer.n)]
-    return order[: _fitting(offer.pool.n_tokens[order], dose * offer.tokens)]
-
-
-def _fitting(n_tokens: np.ndarray, allowed: float) -> int:
-    """How many texts, in this order, are within as many tokens."""
-    return max(1, int(np.searchsorted(np.cumsum(n_tokens), allowed, side="right")))
-
-
-def _drawn(material: Material, draw: int, budget: Budget, offers: Sequence[Offer], dose: float) -> Material:
-    picked: list[np.ndarray] = []
-    for offer in offers:
-        order = offer.rng.permutation(material.rows(offer.label, draw))
-        allowed = round(dose * offer.n)
-        if budget == "tokens":
-            allowed = _fitting(material.n_tokens[order], dose * offer.tokens)
-        picked.append(order[:allowed])
-    return material.at(np.concatenate(picked))
-
-
 def _closed(offer: Offer, added: np.ndarray) -> float | None:
     """Share of the seed's gaps; None where it has none."""
-    gaps, counts = offer.gaps(), offer.yardstick.counts(added, offer.definition)
+    gaps, counts = gaps_of(offer.counts), offer.yardstick.counts(added, offer.definition)
     return float(counts.covered[gaps].mean()) if len(gaps) else None
 
 

@@ -48,7 +48,7 @@ class Ground:
     pool: Pool
     yardstick: Yardstick
     rows: np.ndarray
-    """Of the pool: those that may be in a training set."""
+    """Of the pool, ascending: those that may be in a training set."""
 
 
 Kind = Callable[[Ground, np.ndarray, int, np.random.Generator], np.ndarray]
@@ -65,8 +65,7 @@ def draw_sets(
     """
     if unknown := sorted(set(kinds) - set(_KINDS)):
         raise WrongUse(f"There is no kind of sets {unknown[0]!r}; there are {'; '.join(_KINDS)}.")
-    positive = ground.pool.positive[ground.rows]
-    groups = [(ground.rows[positive], n_positive), (ground.rows[~positive], n_negative)]
+    groups = [(ground.pool.of(label, ground.rows), n) for label, n in ((True, n_positive), (False, n_negative))]
     for (rows, n), name in zip(groups, ("positive", "negative"), strict=True):
         if len(rows) < 2 * n:
             raise WrongUse(
@@ -118,8 +117,7 @@ def _of_length(ground: Ground, rows: np.ndarray, n: int, rng: np.random.Generato
 def _matched(ground: Ground, rows: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
     """Of both labels as many from each stratum of length: length tells nothing about the label."""
     strata = length_strata(ground.pool.n_tokens[ground.rows], 5)
-    stratum = dict(zip(ground.rows.tolist(), strata.tolist(), strict=True))
-    mine = np.array([stratum[r] for r in rows.tolist()])
+    mine = strata[np.searchsorted(ground.rows, rows)]
     picked: list[np.ndarray] = []
     for k in np.unique(strata):
         here = rows[mine == k]

@@ -87,13 +87,11 @@ def likest(source: RunFile, anchor: RunFile, n: int, *, seed: RunFile | None = N
     Raises `ModelMismatch` for runs of different spaces, `NotFound` if the anchor has no sample with the field, `WrongUse` if
     a class of the source has too few samples.
     """
-    runs = [one for one in (source, seed, anchor) if one is not None]
-    for run in runs:
+    for run in (source, seed or anchor):
         check_same_space(run, anchor)
-    (offered, theirs, tokens), (there, mine, _), (wanted, wanted_of, _) = (
-        _read(run, by) if run is not None else _none(anchor) for run in (source, seed, anchor)
-    )
-    names = sorted({one for one in wanted_of if one}) if by else [None]
+    (offered, theirs, tokens), (wanted, wanted_of, _) = _read(source, by), _read(anchor, by)
+    there, mine, _ = _read(seed, by) if seed else (wanted[:0], wanted_of[:0], None)
+    names = sorted({name for name in wanted_of if name}) if by else [None]
     if not names:
         raise NotFound(f"No sample of the anchor {anchor.info.name!r} has the field {by!r}.")
     picked: list[tuple[int, str | None]] = []
@@ -180,10 +178,6 @@ def _read(run: RunFile, by: str | None) -> tuple[sparse.csr_matrix, np.ndarray, 
     known = [json.loads(one or "{}") for one in rows["metadata"].to_pylist()]
     classes = np.array([str(one.get(by, "")) if by else None for one in known], dtype=object)
     return pooled_activations(run, rows["sample_id"].to_numpy()), classes, rows["n_tokens"].to_numpy()
-
-
-def _none(anchor: RunFile) -> tuple[sparse.csr_matrix, np.ndarray, np.ndarray]:
-    return sparse.csr_matrix((0, anchor.info.d_sae), dtype=np.float32), np.zeros(0, dtype=object), np.zeros(0)
 
 
 def _shares(n: int, sizes: list[int]) -> list[int]:

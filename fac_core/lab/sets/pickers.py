@@ -86,6 +86,12 @@ def shortfall(share: np.ndarray, counts: np.ndarray, n: int) -> np.ndarray:
     return np.divide(expected - counts, np.sqrt(expected), out=np.zeros(len(share)), where=expected > 0)
 
 
+def largest(short: np.ndarray) -> np.ndarray:
+    """Ids of features with a shortfall, the largest first."""
+    order = np.argsort(-short, kind="stable")
+    return order[short[order] > 0]
+
+
 def by_spread(points: np.ndarray, n: int, *, rng: np.random.Generator) -> np.ndarray:
     """The samples nearest to the centres of n clusters (k-means), in random order."""
     if n >= len(points):

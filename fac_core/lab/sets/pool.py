@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import numpy as np
 from scipy import sparse
@@ -15,14 +14,12 @@ from sklearn.model_selection import train_test_split
 
 from fac_core.errors import WrongUse
 from fac_core.lab.sets.likeness import pooled_activations
-from fac_core.lab.study.study_files import StudyConfig
+from fac_core.lab.study.study_files import StudyConfig, Task
 from fac_core.lab.tasks.hidden_states import Passage, States
 from fac_core.lab.tasks.reward import passages
 from fac_core.progress import Progress, silent
 from fac_core.store.runs.run_file import RunFile
 from fac_core.store.workspace import Workspace
-
-Task = Literal["toxicity", "reward", "instructions"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +47,10 @@ class Pool:
 
     def __len__(self) -> int:
         return len(self.texts)
+
+    def of(self, label: bool, rows: np.ndarray) -> np.ndarray:
+        """Of some rows, those of a label."""
+        return rows[self.positive[rows] == label]
 
     def passages(self) -> list[Passage]:
         """The texts whole, for states of another backbone."""
@@ -146,25 +147,24 @@ def preferences(chosen: RunFile, rejected: RunFile, states: States, *, on_progre
         raise WrongUse(
             f"{chosen.info.name!r} and {rejected.info.name!r} share no origin: encode both columns of one file."
         )
-    texts = [np.array(side["text"].to_pylist(), dtype=object)[rows] for side, rows in zip(sides, at, strict=True)]
-    pairs = [passages(a, b) for a, b in zip(*texts, strict=True)]
-    found = states.of([p for pair in pairs for p in pair], on_progress=on_progress).reshape(len(pairs), 2, -1)
     fired = [
         pooled_activations(run, side["sample_id"].to_numpy())[rows]
         for run, side, rows in zip(runs, sides, at, strict=True)
     ]
-    n_tokens = [side["n_tokens"].to_numpy().astype(np.int64)[rows] for side, rows in zip(sides, at, strict=True)]
-    both = tuple(zip(*texts, strict=True))
+    sides = [side.take(rows) for side, rows in zip(sides, at, strict=True)]
+    pairs = tuple(zip(*(side["text"].to_pylist() for side in sides), strict=True))
+    asked = [passage for pair in pairs for passage in passages(*pair)]
+    found = states.of(asked, on_progress=on_progress).reshape(len(pairs), 2, -1)
     return Pool(
         name=chosen.info.name,
         task="reward",
-        texts=tuple(f"{a}\n{b}" for a, b in both),
+        texts=tuple(f"{a}\n{b}" for a, b in pairs),
         positive=np.ones(len(pairs), dtype=bool),
-        n_tokens=n_tokens[0] + n_tokens[1],
+        n_tokens=np.sum([side["n_tokens"].to_numpy().astype(np.int64) for side in sides], axis=0),
         activations=fired[0].maximum(fired[1]).tocsr(),
         points=found.mean(axis=1),
         inputs=found[:, 0] - found[:, 1],
-        pairs=both,
+        pairs=pairs,
     )
 
 

@@ -40,7 +40,7 @@ class Seeds:
     """
 
     def __init__(self, pool: Pool, parts: Split, n_seed: tuple[int, int], *, hole: bool = False) -> None:
-        self.by_label = [parts.train[pool.positive[parts.train] == label] for label in (True, False)]
+        self.by_label = [pool.of(label, parts.train) for label in (True, False)]
         """Rows that are drawn from: positive ones, negative ones."""
         self._n = n_seed
         self._holes = _holes(pool, parts) if hole else []

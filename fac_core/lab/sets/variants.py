@@ -76,6 +76,11 @@ def carried(name: str, pool: Pool) -> str:
     return name if chosen in variants(pool) else Variant(chosen.definition).name
 
 
+def in_scope(pool: Pool, rows: np.ndarray, scope: Scope) -> np.ndarray:
+    """Of some rows, those that a scope looks at."""
+    return rows if scope == "all" else pool.of(True, rows)
+
+
 class Yardstick:
     """Measures sets of rows of a pool against an anchor, which is rows of the same pool."""
 
@@ -99,11 +104,11 @@ class Yardstick:
             rarefied = variant.correction == "rarefied"
             key = (variant.definition.delta, variant.definition.quantile, variant.scope, rarefied)
             if key not in counted:
-                parts = [self._in(rows, variant.scope)]
+                parts = [in_scope(self.pool, rows, variant.scope)]
                 if rarefied:
                     parts = self._rarefied(parts[0], budget[variant.scope], seed)
                 active = self._table(variant.definition, variant.scope).active
-                counted[key] = np.stack([_counts(active, part) for part in parts])
+                counted[key] = np.stack([active_of(active, part) for part in parts])
             weights = self._weights(variant)
             if weights.any():
                 values[i] = (counted[key] >= variant.definition.min_count).mean(axis=0) @ weights / weights.sum()
@@ -112,16 +117,16 @@ class Yardstick:
     def counts(self, rows: np.ndarray, definition: Definition) -> Counts:
         """How many of these samples fire each feature, and which features F(P) has. Raises `EmptyAnchor`."""
         table = self._table(definition)
-        return Counts(_counts(table.active, rows), self._can_occur(definition), table.delta, definition.min_count)
+        return Counts(active_of(table.active, rows), self._can_occur(definition), table.delta, definition.min_count)
 
     def overlap(self, rows: np.ndarray, quantile: float | None, scope: Scope) -> float:
         """Σ min(q_i, p_i) / Σ max(q_i, p_i), with the shares of samples of set and anchor in which each feature is active.
 
         Unlike FAC it falls when the set has a feature more often than the anchor: it asks for likeness, not for breadth.
         """
-        table, part = self._table(Definition(quantile=quantile), scope), self._in(rows, scope)
-        q = _counts(table.active, part) / max(1, len(part))
-        p = table.in_anchor / max(1, len(self._in(self.anchor, scope)))
+        table, part = self._table(Definition(quantile=quantile), scope), in_scope(self.pool, rows, scope)
+        q = active_of(table.active, part) / max(1, len(part))
+        p = table.in_anchor / max(1, len(in_scope(self.pool, self.anchor, scope)))
         return float(np.minimum(q, p).sum() / max(np.maximum(q, p).sum(), 1e-12))
 
     def discrepancy(self, rows: np.ndarray, quantile: float | None) -> float:
@@ -133,10 +138,10 @@ class Yardstick:
         active = self._table(Definition(quantile=quantile)).active
         found: list[float] = []
         for label in np.unique(self.pool.positive[rows]):
-            mine, theirs = (part[self.pool.positive[part] == label] for part in (rows, self.anchor))
-            expected = len(mine) * _counts(active, theirs) / max(1, len(theirs))
+            mine, theirs = (self.pool.of(label, part) for part in (rows, self.anchor))
+            expected = len(mine) * active_of(active, theirs) / max(1, len(theirs))
             some = expected > 0
-            found.append(float(((_counts(active, mine) - expected)[some] ** 2 / expected[some]).mean()))
+            found.append(float(((active_of(active, mine) - expected)[some] ** 2 / expected[some]).mean()))
         return float(np.mean(found))
 
     def incidence(self, definition: Definition) -> sparse.csr_matrix:
@@ -169,16 +174,13 @@ class Yardstick:
     def _table(self, definition: Definition, scope: Scope = "all") -> _Table:
         key = (definition.delta, definition.quantile, scope)
         if key not in self._tables:
-            anchor = self._in(self.anchor, scope)
+            anchor = in_scope(self.pool, self.anchor, scope)
             delta = thresholds_of(self.pool.activations[anchor], definition)
             active = self.pool.activations.copy()
             active.data = (active.data > delta[active.indices]).astype(np.int32)
             active.eliminate_zeros()
-            self._tables[key] = _Table(active, delta, _counts(active, anchor))
+            self._tables[key] = _Table(active, delta, active_of(active, anchor))
         return self._tables[key]
-
-    def _in(self, rows: np.ndarray, scope: Scope) -> np.ndarray:
-        return rows if scope == "all" else rows[self.pool.positive[rows]]
 
     def _rarefied(self, part: np.ndarray, budget: int, seed: int) -> list[np.ndarray]:
         rng = np.random.default_rng(seed)
@@ -212,6 +214,6 @@ def thresholds_of(anchor: sparse.csr_matrix, definition: Definition) -> np.ndarr
     return delta
 
 
-def _counts(active: sparse.csr_matrix, rows: np.ndarray) -> np.ndarray:
+def active_of(active: sparse.csr_matrix, rows: np.ndarray) -> np.ndarray:
     """Active samples of each feature among the rows, `[d_sae]`."""
     return np.asarray(active[rows].sum(axis=0)).ravel()

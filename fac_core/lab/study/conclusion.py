@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fac_core.coverage.definition import CALIBRATED, PAPER
 from fac_core.errors import EmptyAnchor
 from fac_core.lab.sets.variants import Variant
 from fac_core.lab.study.correlation import (
     N_RESAMPLES,
+    Correlations,
     Estimate,
     Sample,
     correlations,
@@ -26,6 +28,7 @@ from fac_core.lab.study.correlation import (
     within_groups,
 )
 from fac_core.lab.study.study_files import Study
+from fac_core.report.charts import scatter
 
 BARS = {"pearson": 0.8, "partial": 0.6}
 """What a definition has to reach on sets that had no part in choosing it."""
@@ -46,11 +49,8 @@ def conclude(
     sets: pa.Table, metrics: list[str], *, chosen: str | None, n_resamples: int = N_RESAMPLES
 ) -> tuple[pa.Table, dict[str, Any]]:
     """From the table of sets to findings and summary. Nothing of the test half decides what is chosen."""
-    half = np.array(sets["half"].to_pylist())
-    estimates = {
-        name: estimate(sample(sets.filter(pa.array(half == name)), metrics), n_resamples=n_resamples)
-        for name in np.unique(half).tolist()
-    }
+    halves = sorted(set(sets["half"].to_pylist()))
+    estimates = {half: estimate(sample(half_of(sets, half), metrics), n_resamples=n_resamples) for half in halves}
     is_fac = np.array([m.startswith("FAC") for m in metrics])
     if chosen is None:
         ranked = estimates["choice"].value
@@ -71,6 +71,11 @@ def agreement(sets: pa.Table, others: pa.Table, n_resamples: int) -> dict[str, A
     return {"n_sets": len(both), **_triple(found, 0)}
 
 
+def half_of(sets: pa.Table, half: str) -> pa.Table:
+    """The sets that definitions are chosen on (`choice`), or those that test what was chosen (`test`)."""
+    return sets.filter(pc.field("half") == half)
+
+
 def sample(sets: pa.Table, metrics: list[str], controls: tuple[str, ...] = CONTROLS[:1]) -> Sample:
     """The sets as arrays."""
     columns = {name: sets[name].to_numpy() for name in (*metrics, *controls)}
@@ -85,11 +90,15 @@ def sample(sets: pa.Table, metrics: list[str], controls: tuple[str, ...] = CONTR
 def _summary(
     sets: pa.Table, metrics: list[str], chosen: str, estimates: dict[str, Estimate], n_resamples: int
 ) -> dict[str, Any]:
-    test = sets.filter(pa.array(np.array(sets["half"].to_pylist()) == "test"))
+    test = half_of(sets, "test")
     others = [m for m in metrics if not m.startswith("FAC")]
     rival = _best(others, metrics, estimates["choice" if "choice" in estimates else "test"])
     shown = dict.fromkeys([chosen, *PRESET_NAMES, rival, OVERLAP, LIKENESS, "size log length all"])
-    report = {name: _line(test, metrics, name, estimates["test"]) for name in shown if name in metrics}
+    report = {
+        name: _triple(estimates["test"], metrics.index(name)) | {"range": _range(test, name)}
+        for name in shown
+        if name in metrics
+    }
     guided = np.array([not kind.startswith(("greedy", "narrow")) for kind in test["kind"].to_pylist()])
     unguided = estimate(sample(test.filter(pa.array(guided)), [chosen]), n_resamples=n_resamples)
     sides = estimate(sample(test, [chosen], CONTROLS[1:]), n_resamples=n_resamples)
@@ -103,17 +112,15 @@ def _summary(
         "without_sets_picked_by_coverage": _triple(unguided, 0),
         "with_length_of_each_side_fixed": _triple(sides, 0),
         "score_reliability": top,
-        "score_range": [float(sets["score"].to_numpy().min()), float(sets["score"].to_numpy().max())],
+        "score_range": _range(sets, "score"),
         "power": {name: _power(report[chosen][name][0], bar) for name, bar in BARS.items()},
         "bars": BARS,
         "reached": {name: _reached(report[chosen][name], bar) for name, bar in BARS.items()},
     }
 
 
-def _line(test: pa.Table, metrics: list[str], name: str, found: Estimate) -> dict[str, list[Any]]:
-    return _triple(found, metrics.index(name)) | {
-        "range": [float(test[name].to_numpy().min()), float(test[name].to_numpy().max())]
-    }
+def _range(sets: pa.Table, name: str) -> list[Any]:
+    return [float(sets[name].to_numpy().min()), float(sets[name].to_numpy().max())]
 
 
 def _triple(found: Estimate, i: int) -> dict[str, list[Any]]:
@@ -124,7 +131,7 @@ def _triple(found: Estimate, i: int) -> dict[str, list[Any]]:
 
     return {
         name: [number(getattr(part, name)[i]) for part in (found.value, found.low, found.high)]
-        for name in ("pearson", "spearman", "partial")
+        for name in Correlations._fields
     }
 
 
@@ -151,8 +158,7 @@ def difference(test: pa.Table, one: str, other: str, n_resamples: int, *, either
 
 def differences(study: Study) -> list[tuple[str, str, list[float]]]:
     """Pairs of metrics, and by how much the first one's Pearson is more than the other's on the test sets."""
-    test = study.sets.filter(pa.array(np.array(study.sets["half"].to_pylist()) == "test"))
-    chosen = study.summary["chosen"]
+    chosen, test = study.summary["chosen"], half_of(study.sets, "test")
     pairs = [(chosen, PRESET_NAMES[1]), (OVERLAP, chosen)]
     return [(a, b, difference(test, a, b, study.config.resamples)) for a, b in pairs]
 
@@ -181,12 +187,18 @@ def _power(found: float | None, bar: float) -> dict[str, float | int | None]:
 
 
 def _findings(metrics: list[str], half: str, found: Estimate) -> pa.Table:
-    columns: dict[str, Any] = {
-        "metric": metrics,
-        "half": [half] * len(metrics),
-        "n_sets": [found.n_sets] * len(metrics),
-    }
-    for name in ("pearson", "spearman", "partial"):
+    n = len(metrics)
+    columns: dict[str, Any] = {"metric": metrics, "half": [half] * n, "n_sets": [found.n_sets] * n}
+    for name in Correlations._fields:
         for part, suffix in ((found.value, ""), (found.low, " low"), (found.high, " high")):
             columns[name + suffix] = pa.array(getattr(part, name), from_pandas=True)  # not a number is null
     return pa.table(columns)
+
+
+def study_figure(study: Study) -> str:
+    """SVG for documents: the chosen definition against the score, one mark a test set; kinds differ by colour and shape."""
+    test, chosen = half_of(study.sets, "test"), study.summary["chosen"]
+    r = study.summary["test"][chosen]["pearson"]
+    title = f"{study.config.name}: Pearson {r[0]:+.2f} ({r[1]:+.2f} to {r[2]:+.2f}), {len(test)} sets"
+    points = list(zip(*(test[column].to_pylist() for column in (chosen, "score", "kind")), strict=True))
+    return scatter(points, title=title, x_title=chosen, y_title=study.summary["metric"])

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import norm, rankdata
 
+from fac_core.lab.tasks.result import LEVEL
+
 N_RESAMPLES = 2000
-LEVEL = 0.95
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,7 @@ class Sample:
         return Sample(self.metrics[rows], self.score[rows], self.controls[rows], self.groups[rows])
 
 
-@dataclass(frozen=True)
-class Correlations:
+class Correlations(NamedTuple):
     """`[metrics]` each; not a number for a metric that does not vary."""
 
     pearson: np.ndarray
@@ -67,16 +68,10 @@ def correlations(sample: Sample) -> Correlations:
 
 def estimate(sample: Sample, *, seed: int = 0, n_resamples: int = N_RESAMPLES) -> Estimate:
     """Correlations with percentile intervals of 95 % from a bootstrap over kinds."""
-    drawn = resampled(sample, seed=seed, n_resamples=n_resamples)
-    edges = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
+    drawn = np.array(resampled(sample, seed=seed, n_resamples=n_resamples))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a metric that varies in no resample has no interval
-        low, high = (
-            Correlations(
-                *(np.nanquantile(np.stack([getattr(d, name) for d in drawn]), edge, axis=0) for name in _NAMES)
-            )
-            for edge in edges
-        )
+        low, high = (Correlations(*ends) for ends in np.nanquantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0))
     return Estimate(correlations(sample), low, high, len(sample.score))
 
 
@@ -126,8 +121,6 @@ def sets_needed(true: float, bar: float = 0.0, *, power: float = 0.8) -> int:
 
 
 _ROUNDING = 1e-6
-
-_NAMES = ("pearson", "spearman", "partial")
 
 
 def _residual(values: np.ndarray, fixed: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from fac_core.coverage.definition import CALIBRATED
 from fac_core.lab.sets.kinds_of_sets import Ground, TrainingSet, draw_sets
 from fac_core.lab.sets.pool import Pool, pool_of, split
 from fac_core.lab.sets.text_measures import as_read, measures
-from fac_core.lab.sets.variants import QUANTILES, Scope, Yardstick, carried, threshold_name, variants
+from fac_core.lab.sets.variants import QUANTILES, Scope, Yardstick, carried, in_scope, threshold_name, variants
 from fac_core.lab.study.conclusion import CONTROLS, LIKENESS, agreement, conclude
 from fac_core.lab.study.study_files import Study, StudyConfig, open_folder, read_scores, read_study, write_study
 from fac_core.lab.tasks.learning import METRICS, head, learned, lora
@@ -53,11 +53,8 @@ def run_study(
     table = _sets_table(pool, sets, scores, metrics, all_test=chosen is not None)
     findings, summary = conclude(table, list(metrics), chosen=chosen, n_resamples=config.resamples)
     summary |= {"metric": METRICS[pool.task], "task": pool.task, "name": config.name, "n_test": len(parts.test)}
-    summary |= {
-        "n_train_rows": len(parts.train),
-        "n_anchor": len(parts.anchor),
-        "n_relevant": _n_relevant(pool, yardstick),
-    }
+    n_relevant = int(yardstick.relevant.sum()) if pool.task == "toxicity" else None
+    summary |= {"n_train_rows": len(parts.train), "n_anchor": len(parts.anchor), "n_relevant": n_relevant}
     if chosen_by and chosen_by.config.same_sets(config):
         summary["agreement"] = agreement(table, chosen_by.sets, config.resamples)
     summary["seconds_training"] = float(sum(s["seconds"] for s in scores.values()))
@@ -70,7 +67,7 @@ def measured(pool: Pool, yardstick: Yardstick, sets: list[TrainingSet], ground: 
     scopes: tuple[Scope, ...] = ("all", "positives") if pool.task == "toxicity" else ("all",)
     chosen = variants(pool)
     budget: dict[Scope, int] = {
-        s: min(int(pool.n_tokens[_in(pool, one.rows, s)].sum()) for one in sets) for s in scopes
+        s: min(int(pool.n_tokens[in_scope(pool, one.rows, s)].sum()) for one in sets) for s in scopes
     }
     fac = np.stack([yardstick.fac(one.rows, chosen, budget=budget, seed=one.draw) for one in sets])
     found = {variant.name: fac[:, i] for i, variant in enumerate(chosen)}
@@ -80,7 +77,7 @@ def measured(pool: Pool, yardstick: Yardstick, sets: list[TrainingSet], ground: 
     found[LIKENESS] = -np.log([yardstick.discrepancy(one.rows, CALIBRATED.quantile) for one in sets])
     texts_of_pool = as_read(pool.texts, pool.points - pool.points[ground].mean(axis=0))
     for scope in scopes:
-        rows = [_in(pool, one.rows, scope) for one in sets]
+        rows = [in_scope(pool, one.rows, scope) for one in sets]
         texts = [measures(texts_of_pool, r) for r in rows]
         found |= {f"text {name} {scope}": np.array([t[name] for t in texts]) for name in texts[0]}
         found[f"size log length {scope}"] = np.log([pool.n_tokens[r].mean() for r in rows])
@@ -125,10 +122,10 @@ def _sets_table(
     all_test: bool,
 ) -> pa.Table:
     seeds = np.array([scores[one.set_id]["per_seed"] for one in sets])
-    sides = np.array([scores[one.set_id]["halves"] for one in sets])
-    lengths = [[pool.n_tokens[_in(pool, one.rows, s)].mean() for s in ("all", "positives")] for one in sets]
+    halves = np.array([scores[one.set_id]["halves"] for one in sets])
     also = [scores[one.set_id].get("also", {}) for one in sets]
-    negatives = [pool.n_tokens[one.rows[~pool.positive[one.rows]]] for one in sets]
+    sides = [(one.rows, pool.of(True, one.rows), pool.of(False, one.rows)) for one in sets]
+    lengths = np.array([[pool.n_tokens[rows].mean() if len(rows) else 1.0 for rows in parts] for parts in sides])
     return pa.table(
         {
             "set_id": [one.set_id for one in sets],
@@ -140,20 +137,10 @@ def _sets_table(
             "score": seeds.mean(axis=1),
             "score low seed": seeds.min(axis=1),
             "score high seed": seeds.max(axis=1),
-            "half a": sides[:, 0],
-            "half b": sides[:, 1],
+            "half a": halves[:, 0],
+            "half b": halves[:, 1],
             **{f"also {name}": [others[name] for others in also] for name in also[0]},
-            CONTROLS[0]: np.log([length[0] for length in lengths]),
-            CONTROLS[1]: np.log([length[1] for length in lengths]),
-            CONTROLS[2]: np.log([n.mean() if len(n) else 1.0 for n in negatives]),
+            **dict(zip(CONTROLS, np.log(lengths).T, strict=True)),
             **metrics,
         }
     )
-
-
-def _in(pool: Pool, rows: np.ndarray, scope: Scope) -> np.ndarray:
-    return rows if scope == "all" else rows[pool.positive[rows]]
-
-
-def _n_relevant(pool: Pool, yardstick: Yardstick) -> int | None:
-    return int(yardstick.relevant.sum()) if pool.task == "toxicity" else None

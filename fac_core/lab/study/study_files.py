@@ -13,7 +13,7 @@ import json
 import tomllib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,13 +22,16 @@ from fac_core.errors import BadInput, NotFound, RunBroken, WrongUse
 from fac_core.store.workspace import Workspace
 from fac_core.whole import whole, write_whole
 
+Task = Literal["toxicity", "reward", "instructions"]
+Learner = Literal["frozen head", "LoRA"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class StudyConfig:
     """The settings of a study: the keys of its TOML file. Raises `WrongUse` for values that make no sense."""
 
     name: str
-    task: Literal["toxicity", "reward", "instructions"]
+    task: Task
     run: str
     """Run that sets are drawn from; of reward, the one of the chosen answers."""
     rejected: str | None = None
@@ -38,7 +41,7 @@ class StudyConfig:
     """Of toxicity: samples whose metadata `field` has this value are positive."""
     model: str = "smollm2-135m"
     """The backbone that learns."""
-    learner: Literal["frozen head", "LoRA"] = "frozen head"
+    learner: Learner = "frozen head"
     """Instructions are learned by LoRA alone."""
     block: int = 16
     context: int = 256
@@ -76,10 +79,7 @@ class StudyConfig:
             )
 
     def __post_init__(self) -> None:
-        for name, options in {
-            "task": ("toxicity", "reward", "instructions"),
-            "learner": ("frozen head", "LoRA"),
-        }.items():
+        for name, options in {"task": get_args(Task), "learner": get_args(Learner)}.items():
             if getattr(self, name) not in options:
                 raise WrongUse(f"{name} is {getattr(self, name)!r}; it can be {', '.join(options)}.")
         if self.task == "instructions" and self.learner != "LoRA":
@@ -145,9 +145,8 @@ def open_folder(workspace: Workspace, config: StudyConfig) -> Path:
     folder = study_folder(workspace, config.name)
     settings = folder / "study.json"
     if settings.exists():
-        earlier = asdict(StudyConfig(**_json(settings)))  # a setting that came later has its default there
-        if earlier != asdict(config):
-            other = sorted(k for k in earlier if earlier[k] != asdict(config)[k])
+        earlier = StudyConfig(**_json(settings))  # a setting that came later has its default there
+        if other := sorted(k for k in asdict(config) if getattr(earlier, k) != getattr(config, k)):
             raise WrongUse(
                 f"The study {config.name!r} is there with another {', '.join(other)}. Rename one, or delete {folder}."
             )

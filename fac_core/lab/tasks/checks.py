@@ -41,11 +41,12 @@ def _bullets(text: str) -> int:
     return len(re.findall(r"^\s*[-*•]\s+\S", text, flags=re.MULTILINE))
 
 
-def _is_json_object(text: str) -> bool:
+def _has_answer(text: str) -> bool:
     try:
-        return isinstance(json.loads(text), dict)
+        found = json.loads(text)
     except json.JSONDecodeError:
         return False
+    return isinstance(found, dict) and "answer" in found
 
 
 _TASKS = (
@@ -65,9 +66,5 @@ _DEMANDS: tuple[tuple[str, str, Callable[[str], bool]], ...] = (
     ("capitals", "Write in capital letters only.", lambda a: a.upper() == a and a.lower() != a),
     ("ends so", 'End with the words "That is all."', lambda a: a.strip().endswith("That is all.")),
     ("has the word", 'Use the word "always".', lambda a: re.search(r"\balways\b", a, re.IGNORECASE) is not None),
-    (
-        "JSON",
-        'Answer with one JSON object with the key "answer".',
-        lambda a: _is_json_object(a) and "answer" in json.loads(a),
-    ),
+    ("JSON", 'Answer with one JSON object with the key "answer".', _has_answer),
 )

@@ -10,8 +10,7 @@ import warnings
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import get_scorer
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -35,16 +34,12 @@ def fitted(
     least = int(min(labels.sum(), (~labels).sum()))
     if least < 2:
         return _head(STRENGTHS[-2], through_origin).fit(inputs, labels)
-    folds = list(StratifiedKFold(min(_FOLDS, least), shuffle=True, random_state=seed).split(inputs, labels))
-    scorer = get_scorer(scoring)
-
-    def validated(strength: float) -> float:
-        heads = ((_head(strength, through_origin).fit(inputs[a], labels[a]), b) for a, b in folds)
-        return float(np.mean([scorer(head, inputs[b], labels[b]) for head, b in heads]))
-
+    folds = StratifiedKFold(min(_FOLDS, least), shuffle=True, random_state=seed)
+    strengths = {"logisticregression__C": STRENGTHS}
+    search = GridSearchCV(_head(STRENGTHS[0], through_origin), strengths, scoring=scoring, cv=folds)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a weak strength may stop early: it is then judged as it is
-        return _head(max(STRENGTHS, key=validated), through_origin).fit(inputs, labels)
+        return search.fit(inputs, labels).best_estimator_
 
 
 def _head(strength: float, through_origin: bool) -> Pipeline:

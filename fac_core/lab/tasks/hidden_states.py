@@ -16,6 +16,7 @@ from typing import Literal
 
 import numpy as np
 import torch
+from torch.nn.utils.rnn import pad_sequence
 
 from fac_core.activations.space import model_hash
 from fac_core.models.batches import batches
@@ -90,7 +91,16 @@ class States:
     def _compute(self, passages: Sequence[Passage]) -> np.ndarray:
         """float16 `[passages, d_model]`."""
         model, tokenizer = self._reader
-        return _pooled(model, tokenizer, list(passages))
+        tokens = tokenizer([p.text for p in passages], [None] * len(passages))
+        wanted = [_from(one, p.start) for one, p in zip(tokens, passages, strict=True)]
+        states = np.zeros((len(passages), model.d_model), dtype=np.float16)
+        for batch in batches(tokens, _BUDGET):
+            h = model.residual(batch.input_ids)
+            pooled = pad_sequence([torch.from_numpy(wanted[position]) for position in batch.rows], batch_first=True)
+            weight = (pooled & ~sinks(h, batch.content)).float()
+            mean = torch.einsum("btd,bt->bd", h.float(), weight) / weight.sum(dim=1, keepdim=True).clamp(min=1)
+            states[batch.rows] = mean.to(torch.float16).numpy()
+        return states
 
     @cached_property
     def _reader(self) -> tuple[TruncatedModel, SampleTokenizer]:
@@ -109,22 +119,6 @@ class States:
         name = hashlib.sha256(b"".join(keys)).hexdigest()[:16]
         with whole(self.folder / f"{name}.npz") as building:
             np.savez(building, keys=np.frombuffer(b"".join(keys), np.uint8).reshape(-1, 32), states=states)
-
-
-def _pooled(model: TruncatedModel, tokenizer: SampleTokenizer, passages: list[Passage]) -> np.ndarray:
-    """float16 `[passages, d_model]`."""
-    tokens = tokenizer([p.text for p in passages], [None] * len(passages))
-    wanted = [_from(one, p.start) for one, p in zip(tokens, passages, strict=True)]
-    states = np.zeros((len(passages), model.d_model), dtype=np.float16)
-    for batch in batches(tokens, _BUDGET):
-        h = model.residual(batch.input_ids)
-        pooled = torch.zeros(batch.content.shape, dtype=torch.bool)
-        for row, position in enumerate(batch.rows):
-            pooled[row, : len(wanted[position])] = torch.from_numpy(wanted[position])
-        weight = (pooled & ~sinks(h, batch.content)).float()
-        mean = torch.einsum("btd,bt->bd", h.float(), weight) / weight.sum(dim=1, keepdim=True).clamp(min=1)
-        states[batch.rows] = mean.to(torch.float16).numpy()
-    return states
 
 
 def _from(tokens: Tokens, start: int) -> np.ndarray:

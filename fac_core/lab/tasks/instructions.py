@@ -1,26 +1,25 @@
 """Instruction following: LoRA on instructions and answers, then loss on held-out answers and demands that programs verify.
 
 Loss says how well the answers of a set prepare for other answers of its kind; the demands of `checks` say whether
-instructions are followed at all. Answers of two models can be given to `judging.judge`.
+instructions are followed at all. Answers of two models can be given to `answer_judge.judge`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
+from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoModelForCausalLM
 
 from fac_core.errors import WrongUse
 from fac_core.lab.tasks.checks import Check, checks, share_held
 from fac_core.lab.tasks.lora import LoraConfig, adapted, computing, train
 from fac_core.lab.whole_model import prompt
-
-METRIC = "minus held-out loss"
-"""Mean log-likelihood of a token of held-out answers, in nats."""
 
 _IGNORED = -100
 """Label of a token that the loss leaves out."""
@@ -61,12 +60,7 @@ def follow(
         raise WrongUse("Instruction following needs pairs to learn from and held-out pairs to be measured on.")
     demands = checks() if asked is None else tuple(asked)
     model, tokenizer = adapted(AutoModelForCausalLM, "CAUSAL_LM", config, seed)
-
-    pad: Any = tokenizer.pad_token_id
-
-    def collate(batch: list[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
-        return _padded(batch, pad)
-
+    collate = partial(_padded, pad=tokenizer.pad_token_id)
     examples = [_example(tokenizer, pair, config.context) for pair in train_pairs]
     train(model, examples, collate, lambda m, batch: m(**batch).loss, config, seed)
     with torch.inference_mode(), computing(config):
@@ -84,14 +78,11 @@ def _example(tokenizer: Any, pair: tuple[str, str], context: int) -> dict[str, l
     return {"input_ids": ids[:context], "labels": [*[_IGNORED] * len(asked), *answer][:context]}
 
 
-def _padded(batch: Sequence[dict[str, list[int]]], pad: int) -> dict[str, torch.Tensor]:
-    longest = max(len(one["input_ids"]) for one in batch)
-
-    def filled(name: str, value: int) -> torch.Tensor:
-        return torch.tensor([[*one[name], *[value] * (longest - len(one[name]))] for one in batch])
-
-    mask = torch.tensor([[1] * len(one["input_ids"]) + [0] * (longest - len(one["input_ids"])) for one in batch])
-    return {"input_ids": filled("input_ids", pad), "labels": filled("labels", _IGNORED), "attention_mask": mask}
+def _padded(batch: Sequence[dict[str, list[int]]], pad: Any) -> dict[str, torch.Tensor]:
+    rows = {name: [torch.tensor(one[name]) for one in batch] for name in ("input_ids", "labels")}
+    rows["attention_mask"] = [torch.ones_like(ids) for ids in rows["input_ids"]]
+    fill = {"input_ids": pad, "labels": _IGNORED, "attention_mask": 0}
+    return {name: pad_sequence(rows[name], batch_first=True, padding_value=value) for name, value in fill.items()}
 
 
 def _losses(model: Any, examples: Sequence[dict[str, list[int]]], config: LoraConfig) -> tuple[np.ndarray, np.ndarray]:

@@ -10,10 +10,9 @@ from typing import Literal
 import numpy as np
 
 from fac_core.lab.sets.pool import Pool
+from fac_core.lab.study.study_files import Learner
 from fac_core.lab.tasks import reward, toxicity
 from fac_core.lab.tasks.result import Evaluation
-
-Learner = Literal["frozen head", "LoRA"]
 
 METRICS = {"toxicity": toxicity.METRIC, "reward": reward.METRIC, "instructions": "minus held-out loss"}
 

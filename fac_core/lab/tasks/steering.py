@@ -29,6 +29,7 @@ from fac_core.progress import Progress, silent
 
 _OPTIONS = re.compile(r"^(?P<ask>.*?)\(A\)(?P<a>.*?)\(B\)(?P<b>.*)$", re.DOTALL)
 _LETTERS = "AB"
+_MULTIPLIERS = (0.0, 1.0, -1.0)
 
 log = logging.getLogger(__name__)
 
@@ -167,22 +168,15 @@ class Steerable:
         return prompt(self.tokenizer, item.asked(matching_is_a), begun="(")
 
 
-def steer(
-    model: Steerable, train: Sequence[Item], test: Sequence[Item], *, multipliers: Sequence[float] = (-1.0, 0.0, 1.0)
-) -> Steered:
-    """Make the vector from some items and ask the others, pushed by each multiplier.
-
-    Raises `WrongUse` unless -1 and 1 are among the multipliers: SCR needs both.
-    """
-    if not {-1.0, 1.0} <= set(multipliers):
-        raise WrongUse("SCR is taken between the multipliers -1 and 1: give both.")
+def steer(model: Steerable, train: Sequence[Item], test: Sequence[Item]) -> Steered:
+    """Make the vector from some items and ask the others, pushed by each multiplier."""
     started = time.monotonic()
     push = model.vector(train)
     margins = {
         m: np.array(
             [[model.preference(item, order, m * push if m else None) for order in (True, False)] for item in test]
         )
-        for m in {*multipliers, 0.0}
+        for m in _MULTIPLIERS
     }
     robust = {m: float((margin > 0).all(axis=1).mean()) for m, margin in margins.items()}
     balanced = {m: float((margin.mean(axis=1) > 0).mean()) for m, margin in margins.items()}

@@ -14,8 +14,8 @@ from scipy import sparse
 from fac_core.coverage.definition import Definition
 from fac_core.coverage.effect import Counts
 from fac_core.lab.sets.adding import gaps_of
-from fac_core.lab.sets.likeness import nearest
-from fac_core.lab.sets.pickers import shortfall
+from fac_core.lab.sets.likeness import mean_of, nearest
+from fac_core.lab.sets.pickers import largest, shortfall
 from fac_core.lab.sets.pool import Pool, Split
 from fac_core.lab.sets.variants import Yardstick
 from fac_core.models.tokens import SampleTokenizer
@@ -40,10 +40,7 @@ class ClassTargets:
         self._tokenizer = tokenizer
         self._delta = self.counts(parts.anchor).thresholds
         active = self.yardstick.incidence(definition)
-        self._share = {
-            label: np.asarray(active[parts.anchor[pool.positive[parts.anchor] == label]].mean(axis=0)).ravel()
-            for label in (True, False)
-        }
+        self._share = {label: mean_of(active[pool.of(label, parts.anchor)]) for label in (True, False)}
         found = run.query("SELECT feature_id, sample_id, activation, token_index FROM activations")
         row = np.searchsorted(pool.sample_ids, found["sample_id"].to_numpy()).clip(max=len(pool) - 1)
         kept = np.isin(row, parts.anchor) & (pool.sample_ids[row] == found["sample_id"].to_numpy())
@@ -64,10 +61,8 @@ class ClassTargets:
 
     def likest(self, seed: np.ndarray, label: bool, fired: Sequence[Fired], n: int) -> np.ndarray:
         """Positions of the n texts with which mean activations over a class are those of the anchor."""
-        seed, anchor = (rows[self.pool.positive[rows] == label] for rows in (seed, self.yardstick.anchor))
-        activations = self.pool.activations
-        values = _rows(fired, len(self._share[label]))
-        return nearest(values, n, wanted=activations[anchor], there=activations[seed])
+        wanted, there = (self.pool.activations[self.pool.of(label, rows)] for rows in (self.yardstick.anchor, seed))
+        return nearest(_rows(fired, len(self._share[label])), n, wanted=wanted, there=there)
 
     def gaps(self, counts: Counts, label: bool, rng: np.random.Generator) -> np.ndarray:
         """Gaps at home in a class, those first that fewest samples fire; ties are drawn.
@@ -80,10 +75,9 @@ class ClassTargets:
 
     def shortfalls(self, seed: np.ndarray, label: bool) -> np.ndarray:
         """Features at home in a class that its samples of the seed fire too seldom, the largest shortfall first."""
-        mine = seed[self.pool.positive[seed] == label]
-        short = np.where(self.at_home(label), shortfall(self._share[label], self.counts(mine).samples, len(mine)), 0.0)
-        order = np.argsort(-short, kind="stable")
-        return order[short[order] > 0]
+        mine = self.pool.of(label, seed)
+        short = shortfall(self._share[label], self.counts(mine).samples, len(mine))
+        return largest(np.where(self.at_home(label), short, 0.0))
 
     def any(self, label: bool, rng: np.random.Generator) -> np.ndarray:
         """Features at home in a class, covered or not, in random order."""

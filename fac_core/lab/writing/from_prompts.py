@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -37,7 +38,8 @@ def from_prompts(method: str, scene: Scene, spec: WritingSpec) -> list[Written]:
         for label, made in kept.items():
             missing = spec.wanted(label) - len(made)
             n_prompts = -(-int(SURPLUS * missing) // FROM_ONE_PROMPT) if missing > 0 else 0
-            asked += [(label, *_REQUESTS[method](scene, spec, label, attempt, nth)) for nth in range(n_prompts)]
+            write = _empty_turn if method == "Magpie" else partial(_list, method)
+            asked += [(label, *write(scene, spec, label, attempt, nth)) for nth in range(n_prompts)]
         if not asked:
             break
         answers = scene.generate(method, [request for _, request, _ in asked])
@@ -69,29 +71,27 @@ def _of_class(texts: Sequence[str], name: str, classify: Classify | None) -> Seq
     return [text for text, found in zip(texts, classify(texts), strict=True) if found == name]
 
 
-def _list(scene: Scene, spec: WritingSpec, label: bool, rows: np.ndarray, *names: object) -> tuple[Request, str]:
-    """A list to go on with, which begins with some of these rows."""
-    pool = scene.features.pool
-    mine = rows[pool.positive[rows] == label]
+_SHOWN: Mapping[str, tuple[str, Callable[[Scene], np.ndarray]]] = {
+    "unguided": ("unguided", lambda _scene: np.zeros(0, dtype=np.int64)),
+    "Self-Instruct": ("seed", lambda scene: scene.seed),
+    "anchor few-shot": ("anchor", lambda scene: scene.anchor),
+}
+"""Method -> what its random numbers are known by, and the rows that a list begins with."""
+
+
+def _list(method: str, scene: Scene, spec: WritingSpec, label: bool, attempt: int, nth: int) -> tuple[Request, str]:
+    """A list to go on with, which begins with some texts of the class."""
+    source, rows_of = _SHOWN[method]
+    pool, names = scene.features.pool, (source, label, attempt, nth)
+    mine = pool.of(label, rows_of(scene))
     shown = scene.rng(*names).choice(mine, min(3, len(mine)), replace=False) if len(mine) else mine
     spans = tuple(Span("", _clipped(pool.texts[row]), "", 1.0, int(row), True) for row in shown)
-    [asked] = ask("one step", _target(spans, *names), [], 0, spec.synthesis(label, scene.draw), scene.template)
+    target = Target(number_of(*names), "", 0.0, 1.0, spans)  # of no feature: its number makes the random seed its own
+    [asked] = ask("one step", target, [], 0, spec.synthesis(label, scene.draw), scene.template)
     return asked.request, f"rows {', '.join(str(int(row)) for row in shown)}" if spans else "nothing"
 
 
-def _unguided(scene: Scene, spec: WritingSpec, label: bool, attempt: int, nth: int) -> tuple[Request, str]:
-    return _list(scene, spec, label, np.zeros(0, dtype=np.int64), "unguided", label, attempt, nth)
-
-
-def _self_instruct(scene: Scene, spec: WritingSpec, label: bool, attempt: int, nth: int) -> tuple[Request, str]:
-    return _list(scene, spec, label, scene.seed, "seed", label, attempt, nth)
-
-
-def _anchor_few_shot(scene: Scene, spec: WritingSpec, label: bool, attempt: int, nth: int) -> tuple[Request, str]:
-    return _list(scene, spec, label, scene.anchor, "anchor", label, attempt, nth)
-
-
-def _magpie(scene: Scene, spec: WritingSpec, label: bool, attempt: int, nth: int) -> tuple[Request, str]:
+def _empty_turn(scene: Scene, spec: WritingSpec, label: bool, attempt: int, nth: int) -> tuple[Request, str]:
     told = f"This is a collection of {spec.task}. Every one is: {spec.names[0 if label else 1]}."
     request = Request(
         (Message("system", told), Message("user", "")),
@@ -103,19 +103,6 @@ def _magpie(scene: Scene, spec: WritingSpec, label: bool, attempt: int, nth: int
         stop=("\n",),
     )
     return request, "an empty turn"
-
-
-_REQUESTS: Mapping[str, Callable[[Scene, WritingSpec, bool, int, int], tuple[Request, str]]] = {
-    "unguided": _unguided,
-    "Self-Instruct": _self_instruct,
-    "anchor few-shot": _anchor_few_shot,
-    "Magpie": _magpie,
-}
-
-
-def _target(spans: tuple[Span, ...], *names: object) -> Target:
-    """What a list shows, for prompts that are about no feature; its number only makes the random seed its own."""
-    return Target(number_of(*names), "", 0.0, 1.0, spans)
 
 
 def _clipped(text: str) -> str:
