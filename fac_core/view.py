@@ -269,6 +269,8 @@ class View:
     def parts(self, field: str | None = None) -> tuple[curves.ClusterCoverage, ...]:
         """FAC of the features at home in each value of a metadata field; None: in each cluster of the atlas. Least covered first.
 
+        Raises `WrongUse` for a field that no sample of the anchor has.
+
         >>> [(part.cluster, part.denominator) for part in view.parts("set")]
         [('sums', 1), ('law', 4)]
         """

@@ -63,7 +63,7 @@ ROOMS = {
     "cli/app": "cli errors lab",
     "__main__": "cli/app",
     "dashboard": (
-        "activations comparison coverage curation datasets diversity errors evidence export feature fields gaps generators"
+        "activations comparison coverage curation datasets diversity errors evidence export feature fields gaps"
         " jobs lab naming relevance report spaces store synthesis view workflows"
     ),
 }

@@ -28,10 +28,15 @@ _ACTIONS = {
 
 
 @jobs.callback(invoke_without_command=True)
-def list_jobs(context: typer.Context, workspace: WorkspaceFolder = None, json: Json = False) -> None:
+def unless_more_is_said(context: typer.Context, workspace: WorkspaceFolder = None, json: Json = False) -> None:
     """Long tasks: list, submit, pause, cancel, resume, retry, log; worker does them."""
-    if context.invoked_subcommand:
-        return
+    if not context.invoked_subcommand:
+        list_jobs(workspace, json)
+
+
+@jobs.command("list")
+def list_jobs(workspace: WorkspaceFolder = None, json: Json = False) -> None:
+    """All jobs, and how far they are; also without `list`."""
     from fac_core.jobs import control
 
     found = control.list_jobs(workspace)

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from fac_core.errors import WrongUse
 from fac_core.evidence.examples import PeakWord
 from fac_core.evidence.topic_words import is_topic_word
 from fac_core.store.runs.homes import FIELDS, HOMES, json_path
@@ -51,8 +52,15 @@ def homes(run: RunFile, feature_ids: Sequence[int], field: str = "set") -> dict[
 
 @lru_cache(maxsize=8)
 def home_of(run: RunFile, field: str) -> Mapping[int, str]:
-    """The value where every feature that fires in the run is at home; read once of a run that is kept open."""
-    return {feature: home.value for feature, home in homes(run, range(run.info.d_sae), field).items()}
+    """The value where every feature that fires in the run is at home; read once of a run that is kept open.
+
+    Raises `WrongUse` for a field that no sample has.
+    """
+    found = {feature: home.value for feature, home in homes(run, range(run.info.d_sae), field).items()}
+    if all(value is None for value in found.values()):
+        known = ", ".join(fields(run)) or "none: `fac encode` keeps what --id and --label name"
+        raise WrongUse(f"No sample of {run.info.name!r} has a metadata field {field!r}; there is {known}.")
+    return found
 
 
 def fields(run: RunFile) -> list[str]:

@@ -75,7 +75,9 @@ def prepared(spec: SynthesisSpec, workspace: Where = None) -> Prepared:
     workspace, anchor = view.workspace, view.anchor
     ids = spec.targets if spec.targets is not None else Triage(workspace.events(), anchor.run_id).targets()
     if not ids:
-        raise WrongUse("No gap is approved yet: triage gaps as targets in `fac ui`, or name features by id.")
+        raise WrongUse(
+            "No gap is approved yet: triage gaps as targets in `fac ui`, or name features by id (--targets 12,40)."
+        )
     for feature in ids:
         check_feature(view.p, feature)
     labels = Labels(workspace.events(), anchor.space_id).names().text
@@ -136,7 +138,7 @@ def synthesise(
 
     >>> fac.synthesise(fac.SynthesisSpec(), workspace=view.workspace)
     Traceback (most recent call last):
-    fac_core.errors.WrongUse: No gap is approved yet: triage gaps as targets in `fac ui`, or name features by id.
+    fac_core.errors.WrongUse: No gap is approved yet: triage gaps as targets in `fac ui`, or name features by id (--targets 12,40).
     """
     from fac_core.synthesis import pipeline
 

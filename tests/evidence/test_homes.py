@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
+from fac_core.errors import WrongUse
 from fac_core.evidence.examples import PeakWord
-from fac_core.evidence.homes import Home, home_words, homes
+from fac_core.evidence.homes import Home, home_of, home_words, homes
 
 
 def test_a_feature_is_at_home_where_it_fires_more_than_elsewhere(run):
@@ -34,3 +37,8 @@ def test_words_of_a_home_are_crisp_content_words_the_most_at_home_first():
     }
     assert home_words(found, words, 6) == {"law": ["contract", "party"], "news": []}
     assert home_words(found, words, 1)["law"] == ["contract"]
+
+
+def test_a_field_that_no_sample_has_is_refused_with_those_that_there_are(run):
+    with pytest.raises(WrongUse, match="'nosuch'; there is set"):
+        home_of(run, "nosuch")

@@ -89,14 +89,14 @@ def pick(
     json: Json = False,
 ) -> None:
     """Samples with which a dataset becomes like the anchor: mean activations of features, neither too little nor too much."""
-    from fac_core.lab.sets.likeness import pick_likest, sample_rows
+    from fac_core.lab.sets.likeness import likest, sample_rows
     from fac_core.store.workspace import Workspace
 
-    opened = Workspace.at(workspace)
-    found = pick_likest(opened, source, n, seed=seed, anchor=anchor, by=by)
+    runs = Workspace.at(workspace)
+    run = runs.opened(source)
+    found = likest(run, runs.opened(anchor), n, seed=runs.opened(seed) if seed else None, by=by)
     if output:
-        with opened.run(source) as run:
-            rows = sample_rows(run, found.sample_ids)
+        rows = sample_rows(run, found.sample_ids)
         write_whole(output, "".join(json_format.dumps(row, ensure_ascii=False) + "\n" for row in rows))
     if json:
         write_json(found)

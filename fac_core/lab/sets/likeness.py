@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -20,7 +19,6 @@ from fac_core.coverage.active import check_same_space
 from fac_core.errors import NotFound, WrongUse
 from fac_core.export.shapes import first_fitting, of_sample, shaped
 from fac_core.store.runs.run_file import RunFile
-from fac_core.store.workspace import Workspace
 
 POWER = 0.5
 """Squared differences of means are weighted by mean ** -POWER, so that what is common does not drown what is rare. Chosen on
@@ -49,22 +47,6 @@ class Picked:
         before, after = self.distance
         change = 1 - after / before if before else 0.0
         return f"{abs(change):.0%} {'nearer to' if change >= 0 else 'farther from'} {self.anchor}"
-
-
-def pick_likest(
-    workspace: Workspace,
-    source: str,
-    n: int,
-    *,
-    seed: str | None = None,
-    anchor: str | None = None,
-    by: str | None = None,
-) -> Picked:
-    """`likest` of runs by their names; without an anchor, of the one that the workspace remembers."""
-    with ExitStack() as opened:
-        runs = [source, anchor or workspace.anchor().run_id, *([seed] if seed else [])]
-        offered, wanted, *there = (opened.enter_context(workspace.run(run)) for run in runs)
-        return likest(offered, wanted, n, seed=there[0] if there else None, by=by)
 
 
 def sample_rows(run: RunFile, sample_ids: Sequence[int]) -> list[dict[str, Any]]:
