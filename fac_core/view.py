@@ -269,7 +269,7 @@ class View:
     def parts(self, field: str | None = None) -> tuple[curves.ClusterCoverage, ...]:
         """FAC of the features at home in each value of a metadata field; None: in each cluster of the atlas. Least covered first.
 
-        Raises `WrongUse` for a field that no sample of the anchor has.
+        Raises `WrongUse` for a field that divides the anchor into no parts.
 
         >>> [(part.cluster, part.denominator) for part in view.parts("set")]
         [('sums', 1), ('law', 4)]

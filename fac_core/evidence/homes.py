@@ -11,7 +11,7 @@ import numpy as np
 from fac_core.errors import WrongUse
 from fac_core.evidence.examples import PeakWord
 from fac_core.evidence.topic_words import is_topic_word
-from fac_core.store.runs.homes import FIELDS, HOMES, json_path
+from fac_core.store.runs.homes import FIELDS, HOMES, OTHER, json_path
 from fac_core.store.runs.run_file import RunFile
 
 _CRISP = 0.5
@@ -54,12 +54,12 @@ def homes(run: RunFile, feature_ids: Sequence[int], field: str = "set") -> dict[
 def home_of(run: RunFile, field: str) -> Mapping[int, str]:
     """The value where every feature that fires in the run is at home; read once of a run that is kept open.
 
-    Raises `WrongUse` for a field that no sample has.
+    Raises `WrongUse` for a field that divides the run into no parts.
     """
     found = {feature: home.value for feature, home in homes(run, range(run.info.d_sae), field).items()}
-    if all(value is None for value in found.values()):
+    if set(found.values()) <= {OTHER}:
         known = ", ".join(fields(run)) or "none: `fac encode` keeps what --id and --label name"
-        raise WrongUse(f"No sample of {run.info.name!r} has a metadata field {field!r}; there is {known}.")
+        raise WrongUse(f"No metadata field {field!r} divides {run.info.name!r} into parts; there is {known}.")
     return found
 
 

@@ -40,5 +40,5 @@ def test_words_of_a_home_are_crisp_content_words_the_most_at_home_first():
 
 
 def test_a_field_that_no_sample_has_is_refused_with_those_that_there_are(run):
-    with pytest.raises(WrongUse, match="'nosuch'; there is set"):
+    with pytest.raises(WrongUse, match=r"'nosuch' divides .* there is set"):
         home_of(run, "nosuch")

@@ -14,8 +14,11 @@ MOST_PARTS = 40
 
 _MOST_FIELDS = 8
 
-HOMES = """
-    WITH labelled AS (SELECT sample_id, coalesce(metadata->>?, 'other') AS value FROM samples),
+OTHER = "other"
+"""Where samples without the field are."""
+
+HOMES = f"""
+    WITH labelled AS (SELECT sample_id, coalesce(metadata->>?, '{OTHER}') AS value FROM samples),
     base AS (SELECT value, count(*) AS n_samples FROM labelled GROUP BY value),
     fired AS (
         SELECT feature_id, value, count(*) AS n FROM activations JOIN labelled USING (sample_id)
@@ -25,7 +28,7 @@ HOMES = """
     FROM fired JOIN base USING (value)
     QUALIFY row_number() OVER (PARTITION BY feature_id ORDER BY n / n_samples DESC, n DESC, value) = 1
     ORDER BY feature_id
-"""
+"""  # noqa: S608
 """SQL for the JSON path of a field and some features: the value with the largest lift."""
 
 FIELDS = f"""
