@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard.answers import answer, matched
+from dashboard.cached import answer, matched
 from dashboard.components import tables
 from dashboard.components.examples import st_text
 from dashboard.components.tables import numbers, opens, percent

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import streamlit as st
 
-from dashboard.answers import answer
+from dashboard.cached import answer
 from dashboard.components import saved_filters, tables
 from dashboard.components.feature import detail, filters
 from dashboard.components.tables import FEATURE

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.csv
 import streamlit as st
 
-from dashboard.answers import answer, triage_history
+from dashboard.cached import answer, triage_history
 from dashboard.components import saved_filters, tables
 from dashboard.components.examples import st_text
-from dashboard.components.gaps import card, table
+from dashboard.components.gaps import gap_card, gap_table
 from dashboard.components.gaps.decisions import AT, Desk
 from dashboard.components.gaps.filters import SAVED, choose_filters
 from dashboard.components.queues import look_at, undo_and_redo
@@ -115,7 +115,7 @@ def one_at_a_time(gaps: pa.Table) -> None:
     decision = decisions.get(feature_id) or Decision(feature_id, "untriaged", "", "", "", "", 0)
     look_at(str(feature_id), claims, taken, author)
     past = [event for event in history if event.item == str(feature_id)]
-    card.show(desk, view, row, decision, past)
+    gap_card.show(desk, view, row, decision, past)
 
 
 def stay_at(offered: list[int], place: int) -> int | None:
@@ -162,7 +162,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     shown = st.segmented_control("Show", ["one at a time", "all"], default=None, key="gq_view", bind="query-params")
     saved_filters.show(view.workspace, "gaps", SAVED)
 if shown == "all" and len(gaps):
-    table.show(desk, gaps, decisions)
+    gap_table.show(desk, gaps, decisions)
 elif shown == "all":
     show_empty()
 else:

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import pyarrow as pa
 import streamlit as st
 
-from dashboard.answers import answer
+from dashboard.cached import answer
 from dashboard.components import tables
 from dashboard.components.jobs.asking import ask
 from dashboard.components.tables import FEATURE, opens

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard.answers import answer
+from dashboard.cached import answer
 from dashboard.components import tables
 from dashboard.components.examples import st_text
 from dashboard.components.gaps import first_gaps

@@ -7,7 +7,7 @@ import hashlib
 import pandas as pd
 import streamlit as st
 
-from dashboard.answers import answer
+from dashboard.cached import answer
 from dashboard.components import tables
 from dashboard.components.examples import st_text
 from dashboard.components.jobs.asking import ask, params_of

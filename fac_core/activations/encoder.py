@@ -18,8 +18,8 @@ from fac_core.activations.outside import Outside
 from fac_core.activations.pooling import Pool
 from fac_core.activations.proposals import Proposals
 from fac_core.activations.sae import SparseAutoencoder, check_fit
-from fac_core.models.batches import Batch, batches
 from fac_core.models.sinks import sinks
+from fac_core.models.token_batches import Batch, batches
 from fac_core.models.tokens import Tokens
 from fac_core.models.truncated import TruncatedModel
 from fac_core.store.runs.shard_schema import ACTIVATIONS, EXAMPLES, SHARD_SAMPLES

@@ -50,6 +50,7 @@ def spec_of(info: RunInfo) -> EncodeSpec:
     """What a run was encoded with, to encode or read more texts in its feature space."""
     mode, _, k = (info.activation_mode or "native").partition("-")
     mode = mode if mode in ("topk", "dense") else "native"  # otherwise it is the SAE's own architecture
+    roles = [role for role in (info.roles or "").split(",") if role in get_args(Role)]  # early runs took any word
     return EncodeSpec(
         model=info.model,
         sae=info.sae,
@@ -57,6 +58,6 @@ def spec_of(info: RunInfo) -> EncodeSpec:
         k=int(k) if mode == "topk" else None,
         hook=info.hook_name,
         context=info.context or 512,
-        roles=cast(tuple[Role, ...], tuple((info.roles or "user,assistant").split(","))),
+        roles=cast(tuple[Role, ...], tuple(roles)) or EncodeSpec.roles,
         dtype=cast(Dtype, info.dtype or "float32"),
     )

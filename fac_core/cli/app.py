@@ -31,13 +31,13 @@ PANELS = {
 
 _LABORATORY = ("baselines", "dose", "judge-answers", "pick", "rounds", "steer", "study", "transfer", "write-sets")
 MOVED = {
-    "top": "fac feature ID --top N",
+    "top": "fac feature ID --top N (of another run: fac find ID --in RUN)",
     "why": "fac gaps --why",
     "matrix": "fac compare",
     "overlap": "fac compare A B",
     "labels": "fac label --list",
     "judge": "fac relevance TASK --judge ID --level LEVEL",
-    "candidates": "fac review --batch BATCH",
+    "candidates": "fac review made --batch BATCH",
     "worker": "fac jobs worker",
     "atlas": "fac space atlas",
     "match": "fac space match",

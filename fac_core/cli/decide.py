@@ -36,7 +36,9 @@ _CHOICES: Mapping[str, Choice] = {
 @takes_definition
 def review(
     definition: Definition,
-    action: Annotated[str, typer.Argument(help="list, accept, reject, skip, second, edit, undo or controls.")] = "list",
+    action: Annotated[
+        str, typer.Argument(help="list, made, accept, reject, skip, second, edit, undo or controls.")
+    ] = "list",
     ids: Annotated[list[str] | None, typer.Argument(help="Candidate ids.")] = None,
     batch: Annotated[str | None, typer.Option("--batch", help="Batch id; the newest by default.")] = None,
     state: Annotated[str | None, typer.Option(help="With list: only these (pending, accepted, …).")] = None,
@@ -54,6 +56,9 @@ def review(
     if action == "list":
         _list(_standing(batch, definition, workspace), cast("State | None", state), n, json)
         return
+    if action == "made":
+        _made(fac.Workspace.at(workspace), batch, n, json)
+        return
     if action == "controls":
         mixed = decide.mix_in_controls(batch, n, author=author, workspace=workspace)
         say(json, {"controls": mixed}, f"{mixed:,} real texts are mixed in.")
@@ -67,7 +72,7 @@ def review(
     elif action == "undo":
         events = decide.undo_review(batch, author=author, workspace=workspace)
     else:
-        known = ", ".join(["list", *_CHOICES, "edit", "undo", "controls"])
+        known = ", ".join(["list", "made", *_CHOICES, "edit", "undo", "controls"])
         raise WrongUse(f"There is no action {action!r}; choose one of {known}. A batch is named with --batch.")
     say(json, events, f"{len(events):,} {'decision' if len(events) == 1 else 'decisions'} recorded.")
 
@@ -134,6 +139,20 @@ def _standing(batch_id: str | None, definition: Definition, workspace: Path | No
     batch = find_batch(fac.Workspace.at(workspace), batch_id)
     view = fac.View.find(batch.seed_run_id, batch.anchor_run_id, definition, workspace=workspace)
     return standing(view, batch)
+
+
+def _made(workspace: fac.Workspace, batch_id: str | None, n: int, json: bool) -> None:
+    """Every candidate as it was made and measured; who decides sees less, so that controls stay unmarked."""
+    from fac_core.synthesis.batches import find_batch
+    from fac_core.synthesis.candidates import Candidates
+
+    made = list(Candidates(workspace.events()).of(find_batch(workspace, batch_id).batch_id).values())
+    columns = ["candidate", "feature", "verdict", "activation", "δ"]
+    cells = (
+        (c.candidate_id, str(c.feature_id), c.verdict, f"{c.activation:.3g}", f"{c.delta:.3g}", in_line(c.text, 60))
+        for c in made[:n]
+    )
+    say(json, made, table([*columns, "text"], cells, whole=columns), f"{len(made):,} candidates.")
 
 
 def _list(found: Standing, state: State | None, n: int, json: bool) -> None:

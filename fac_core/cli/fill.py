@@ -90,8 +90,11 @@ def _targets(named: str, spec: SynthesisSpec, workspace: WorkspaceFolder) -> tup
     if named == "approved":
         return None
     if named == "all":
+        from fac_core.coverage.gaps import gaps
+
         view = fac.View.find(spec.seed, spec.anchor, spec.definition, workspace=workspace)
-        return tuple(view.gaps()["feature_id"].to_pylist())
+        # By evidence: an order that a label changed would make another batch of the same command.
+        return tuple(gaps(view.q, view.p, spec.definition)["feature_id"].to_pylist())
     if not all(part.strip().isdecimal() for part in named.split(",")):
         raise WrongUse(f"--targets is {named!r}; give approved, all, or feature ids such as 12,345.")
     return listed(named, int, "--targets")

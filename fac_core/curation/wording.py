@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from fac_core.datasets.chats import Message, transcript
-from fac_core.synthesis.answers import FIELDS, put_together
 from fac_core.synthesis.candidates import Candidate
+from fac_core.synthesis.parsing import FIELDS, put_together
 
 _PARTS: Mapping[str, tuple[str, ...]] = {shape: FIELDS[shape] for shape in ("instruction", "pair", "behaviour")}
 

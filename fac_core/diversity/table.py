@@ -77,7 +77,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Row:
+class RunDiversity:
     """One dataset."""
 
     run: str
@@ -93,7 +93,7 @@ class Row:
 class Diversity:
     """The table."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[RunDiversity, ...]
     matched: tuple[Literal["samples", "tokens"], int] | None
     """What sets were matched by, and the size of the smallest; None: each has its own."""
     n_draws: int
@@ -134,7 +134,7 @@ def diversity(
         values = [_text_metrics(texts, np.sort(rows), own) for rows in drawn]
         measured = {name: _over_draws([v[name] for v in values]) for name in values[0]}
         rows.append(
-            Row(
+            RunDiversity(
                 run=run.info.name,
                 n_samples=run.info.n_samples,
                 n_tokens=run.info.n_tokens,

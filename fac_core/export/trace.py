@@ -19,7 +19,7 @@ _CANDIDATE, _EXPORT = "candidate", "export"
 
 
 @dataclass(frozen=True)
-class Row:
+class ExportedRow:
     """A row of an export that a candidate became."""
 
     file: str
@@ -48,7 +48,7 @@ class Chain:
     reviews: tuple[Event, ...]
     """Decisions about the candidate, undos among them, the oldest first."""
     state: State
-    rows: tuple[Row, ...]
+    rows: tuple[ExportedRow, ...]
     """Of every export, the oldest first."""
 
 
@@ -88,6 +88,6 @@ def trace(candidate_id: str, *, workspace: Where = None) -> Chain:
     )
 
 
-def _row(event: Event) -> Row:
+def _row(event: Event) -> ExportedRow:
     said: dict[str, Any] = event.payload
-    return Row(said["file"], said["row"], said["version"], event.author, event.at)
+    return ExportedRow(said["file"], said["row"], said["version"], event.author, event.at)

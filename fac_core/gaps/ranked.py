@@ -59,7 +59,8 @@ def ranked_gaps(
     names, levels, homes = names or Names(), levels or {}, homes or {}
     ids = causes["feature_id"].to_numpy()
     rows = states.take(pa.array(ids))
-    nearness = rows["run_max"].to_numpy() / np.maximum(rows["delta"].to_numpy(), np.finfo(np.float32).tiny)
+    with np.errstate(over="ignore"):  # where δ is 0, whatever fires is as near as can be
+        nearness = rows["run_max"].to_numpy() / np.maximum(rows["delta"].to_numpy(), np.finfo(np.float32).tiny)
     described = pa.table(
         {
             "feature_id": causes["feature_id"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from fac_core.errors import WrongUse
@@ -21,5 +22,5 @@ class Weights:
     """Exponent of how little the run fires it."""
 
     def __post_init__(self) -> None:
-        if min(self.relevance, self.trust, self.strength, self.rarity) < 0:
+        if not all(0 <= weight < math.inf for weight in vars(self).values()):
             raise WrongUse("A weight is an exponent: give 0 (leave the part out) or more.")

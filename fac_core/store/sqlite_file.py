@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fac_core.errors import StoreBusy
+from fac_core.errors import RunBroken, StoreBusy
 
 _SECONDS_TO_WAIT = 10.0
 """For another process that is writing."""
@@ -22,9 +22,10 @@ def connected(path: Path) -> Iterator[sqlite3.Connection]:
     connection = sqlite3.connect(path, timeout=_SECONDS_TO_WAIT, isolation_level=None)
     try:
         yield connection
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
         if "locked" not in str(error) and "busy" not in str(error):
-            raise
+            mend = "Make its folder writable, or copy the workspace; move the file away if it is damaged."
+            raise RunBroken(f"{path} cannot be used ({error}). {mend}") from error
         raise StoreBusy(f"Other processes have kept {path} busy for {_SECONDS_TO_WAIT:.0f} s. Try again.") from error
     finally:
         connection.close()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fac_core.store.measurements import Measurement, Measurements
-from fac_core.synthesis.answers import Malformed, Sample, sample
 from fac_core.synthesis.candidates import Candidate, Candidates
+from fac_core.synthesis.parsing import Malformed, Sample, sample
 from fac_core.synthesis.proof.verdict import Judge, Wanted
 from fac_core.synthesis.spec import Shape
 

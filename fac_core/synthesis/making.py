@@ -9,8 +9,8 @@ import numpy as np
 
 from fac_core.generators.seam import Answer
 from fac_core.store.measurements import Measurement
-from fac_core.synthesis.answers import Malformed, Sample, parse
 from fac_core.synthesis.candidates import Candidate, candidate_id
+from fac_core.synthesis.parsing import Malformed, Sample, parse
 from fac_core.synthesis.prompts import PromptTemplate
 from fac_core.synthesis.proof.fluency import least_plain
 from fac_core.synthesis.proof.verdict import Judge, Judgement, Wanted

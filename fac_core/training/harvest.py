@@ -19,8 +19,8 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from transformers import PreTrainedTokenizerBase
 
-from fac_core.models.batches import as_tokens, batches
 from fac_core.models.sinks import sinks
+from fac_core.models.token_batches import as_tokens, batches
 from fac_core.models.tokens import start_token
 from fac_core.models.truncated import TruncatedModel
 from fac_core.progress import Progress, silent

@@ -12,7 +12,9 @@ import typer
 import fac_core as fac
 from fac_core.cli import app as command_line
 from fac_core.cli.app import MOVED, app, run
+from fac_core.cli.fill import _targets
 from fac_core.store.workspace import Workspace
+from fac_core.workflows.naming import rename
 from tests.runs import make_run
 
 HEAVY = ["pyarrow", "duckdb", "numpy", "scipy", "pydantic", "torch", "transformers", "sklearn", "datasets", "streamlit"]
@@ -119,3 +121,12 @@ def test_one_run_alone_still_shows_its_features(tmp_path, capsys):
     assert "w000" in capsys.readouterr().out
     assert run(["find", "2", "-w", str(place.folder)]) == 0
     assert run(["coverage", "-w", str(place.folder)]) == 2
+
+
+def test_the_same_command_means_the_same_batch_whatever_features_are_called(folder):
+    spec = fac.SynthesisSpec(seed="seed", anchor="anchor")
+    before = _targets("all", spec, folder)
+    first = fac.View.find("seed", workspace=folder).gaps()["feature_id"][0].as_py()
+    rename(3, "a name", author="Ann", workspace=folder)
+    assert fac.View.find("seed", workspace=folder).gaps()["feature_id"][0].as_py() != first
+    assert _targets("all", spec, folder) == before == (1, 3)

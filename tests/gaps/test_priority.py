@@ -54,3 +54,9 @@ def test_no_gap_is_an_empty_table():
 def test_a_label_no_better_than_saying_yes_to_all_is_worth_as_little_as_none():
     found = rows(trust={3: 2 / 3, 5: 1.0})
     assert (found[3]["trust"], found[5]["trust"], found[8]["trust"]) == pytest.approx((LEAST_TRUST, 1.0, LEAST_TRUST))
+
+
+@pytest.mark.parametrize("weight", [-1.0, float("nan"), float("inf")])
+def test_a_weight_that_is_no_exponent_is_refused(weight):
+    with pytest.raises(WrongUse, match="exponent"):
+        Weights(trust=weight)

@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from fac_core.errors import Conflict, WrongUse
+from fac_core.errors import Conflict, RunBroken, WrongUse
 from fac_core.store.events import EventLog
 from fac_core.store.workspace import Workspace
 
@@ -142,3 +142,9 @@ def test_the_newest_event_of_a_kind_grows_with_its_decisions_alone(log):
     assert log.newest("run", "triage") == first.seq
     undone = log.undo(first, author="Ann")
     assert log.newest("run", "triage") == undone.seq
+
+
+def test_a_file_that_is_no_log_is_one_sentence_with_its_mend(tmp_path):
+    (tmp_path / "workspace.sqlite").write_bytes(b"nothing that sqlite made" * 100)
+    with pytest.raises(RunBroken, match="move the file away"):
+        EventLog(tmp_path / "workspace.sqlite")

@@ -8,10 +8,10 @@ import pytest
 
 from fac_core.errors import NotFound
 from fac_core.store.measurements import Measurement
-from fac_core.synthesis.answers import Sample
 from fac_core.synthesis.batches import find_batch
 from fac_core.synthesis.candidates import Candidates
 from fac_core.synthesis.edits import verify_edits
+from fac_core.synthesis.parsing import Sample
 from fac_core.synthesis.proof.similarity import Known
 from fac_core.synthesis.proof.verdict import Judge
 from fac_core.synthesis.proof.verification import read

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fac_core.models.perplexity import Perplexity
-from fac_core.synthesis.answers import Sample
+from fac_core.synthesis.parsing import Sample
 from fac_core.synthesis.proof.fluency import Bounds, Fluency
 from fac_core.synthesis.proof.similarity import Known
 from fac_core.synthesis.proof.verdict import Judge, Wanted

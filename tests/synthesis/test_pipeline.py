@@ -12,7 +12,7 @@ from fac_core.activations.reopen import run_sae
 from fac_core.activations.spec import EncodeSpec
 from fac_core.errors import Stopped, WrongUse
 from fac_core.generators.steered import SteeredGenerator
-from fac_core.synthesis.answers import Sample
+from fac_core.synthesis.parsing import Sample
 from fac_core.synthesis.proof.verification import read
 from fac_core.synthesis.spec import SynthesisSpec
 from tests.synthesis.loop import WORDS, Scripted

@@ -8,7 +8,7 @@ from typing import cast, get_args
 
 import streamlit as st
 
-from dashboard.answers import preview
+from dashboard.cached import preview
 from dashboard.components import tables
 from dashboard.components.examples import st_text
 from dashboard.components.jobs.asking import ask

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.answers import answer, row_of, sides, why
+from dashboard.cached import answer, row_of, sides, why
 from dashboard.components import examples, tables
 from dashboard.components.examples import st_text
 from dashboard.components.feature import judging, naming, neighbours, try_text

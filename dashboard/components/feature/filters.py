@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import streamlit as st
 
-from dashboard.answers import answer, with_text_in
+from dashboard.cached import answer, with_text_in
 from dashboard.theme import STATES
 from fac_core.gaps.listed import RANGES, SORTS, Bounds, Filters, hidden, histogram, kept
 from fac_core.view import View

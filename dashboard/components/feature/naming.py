@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.answers import answer, seen
+from dashboard.cached import answer, seen
 from dashboard.components.examples import CONTEXTS, group_html, st_text
 from dashboard.components.told import told
 from dashboard.pickers.workspace import who

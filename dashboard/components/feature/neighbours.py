@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import streamlit as st
 
-from dashboard.answers import answer
+from dashboard.cached import answer
 from dashboard.components.examples import st_text
 from dashboard.page_list import script
 from dashboard.theme import STATES, badge

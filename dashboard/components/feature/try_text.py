@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.answers import answer
+from dashboard.cached import answer
 from dashboard.components import tables
 from dashboard.components.examples import st_text
 from dashboard.components.jobs.asking import submitted

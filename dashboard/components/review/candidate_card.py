@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard.answers import answer, row_of, sides
+from dashboard.cached import answer, row_of, sides
 from dashboard.components.examples import group_html, st_text
 from dashboard.components.review.check_badge import check_look, check_words
 from dashboard.components.review.strength_bar import strength_bar

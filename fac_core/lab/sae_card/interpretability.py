@@ -24,8 +24,8 @@ from sae_lens import SAE
 from scipy import sparse
 from sklearn.metrics import roc_auc_score
 
-from fac_core.models.batches import Batch, as_tokens, batches
 from fac_core.models.sinks import sinks
+from fac_core.models.token_batches import Batch, as_tokens, batches
 from fac_core.models.truncated import TruncatedModel
 
 CONTEXT = 16

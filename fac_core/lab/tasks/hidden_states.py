@@ -19,8 +19,8 @@ import torch
 from torch.nn.utils.rnn import pad_sequence
 
 from fac_core.activations.space import model_hash
-from fac_core.models.batches import batches
 from fac_core.models.sinks import sinks
+from fac_core.models.token_batches import batches
 from fac_core.models.tokens import SampleTokenizer, Tokens
 from fac_core.models.truncated import TruncatedModel, load_tokenizer
 from fac_core.progress import Progress, silent

@@ -19,7 +19,7 @@ from fac_core.lab.writing.scene import (
     Written,
     number_of,
 )
-from fac_core.synthesis.answers import Malformed, parse, whole
+from fac_core.synthesis.parsing import Malformed, parse, whole
 from fac_core.synthesis.proof.similarity import Known
 from fac_core.synthesis.proof.verdict import Classify
 from fac_core.synthesis.steps import ask

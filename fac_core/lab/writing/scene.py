@@ -28,7 +28,7 @@ import numpy as np
 from fac_core.errors import WrongUse
 from fac_core.generators.seam import Answer, Generator, Request
 from fac_core.lab.writing.class_targets import ClassTargets, Fired
-from fac_core.synthesis.answers import Sample
+from fac_core.synthesis.parsing import Sample
 from fac_core.synthesis.prompts import PromptTemplate
 from fac_core.synthesis.proof.verdict import Judge
 from fac_core.synthesis.proof.verification import Reading, read

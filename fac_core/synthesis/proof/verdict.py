@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from fac_core.activations.reopen import Reader
-from fac_core.synthesis.answers import Sample
 from fac_core.synthesis.candidates import Candidate, Verdict
+from fac_core.synthesis.parsing import Sample
 from fac_core.synthesis.proof.fluency import LEAST_PLAIN, Fluency
 from fac_core.synthesis.proof.similarity import COPY_WORDS, Known, Likeness
 from fac_core.synthesis.proof.verification import Reading, read

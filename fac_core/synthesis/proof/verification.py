@@ -9,7 +9,7 @@ import numpy as np
 
 from fac_core.activations.reopen import Reader
 from fac_core.store.runs.rounding import stored
-from fac_core.synthesis.answers import Sample
+from fac_core.synthesis.parsing import Sample
 
 _AT_ONCE = 20
 """Samples: as many as the encoder keeps with token values for any feature, so that none is without."""

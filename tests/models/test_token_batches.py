@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fac_core.models.batches import batches
+from fac_core.models.token_batches import batches
 from fac_core.models.tokens import Tokens
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fac_core.synthesis.answers import Malformed, parse, whole
+from fac_core.synthesis.parsing import Malformed, parse, whole
 
 
 @pytest.mark.parametrize(
