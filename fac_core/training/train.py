@@ -107,11 +107,14 @@ def train_sae(config: TrainConfig, shards: Sequence[Shard], folder: Path, *, on_
 
     Raises:
         NotFound: a shard is missing.
-        WrongUse: `<folder>.training` belongs to another training.
+        WrongUse: `<folder>.training` belongs to another training, or `folder` holds something that no training made.
     """
     plan = {**asdict(config), "shards": _digest(shards)}
-    if _plan_of(folder / SAE_CFG_FILENAME) == plan:
+    made = _plan_of(folder / SAE_CFG_FILENAME)
+    if made == plan:
         return folder
+    if made is None and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise WrongUse(f"{folder} is there already and holds no SAE that was trained here. Choose another folder.")
     if missing := sum(not shard.is_present for shard in shards):
         raise NotFound(f"{missing} of {len(shards)} shards are not harvested yet. Harvest them first.")
 

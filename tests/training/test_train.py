@@ -146,3 +146,11 @@ def test_too_few_texts_are_an_error(model_of: Callable[[str], Path], tmp_path: P
     config = replace(CONFIG, model=str(model_of("llama")))
     with pytest.raises(WrongUse, match="held out"):
         train_from_texts(tiny.TEXTS, config, tmp_path / "sae")
+
+
+def test_a_folder_of_somebody_else_s_is_refused_and_kept(shards: list[Shard], tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    with pytest.raises(WrongUse, match="Choose another folder"):
+        train_sae(replace(CONFIG, total_tokens=50 * 20), shards, tmp_path / "mine")
+    assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
