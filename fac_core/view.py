@@ -1,8 +1,6 @@
 """A view: the frame of one question, "what does this run lack, against that anchor, counted so?".
 
-Pages, commands, reports, jobs and notebooks take a view and ask it, so that they cannot disagree: every number and list that
-more than one of them shows is put together here, once. A view is a value. It opens run files as it needs them, and they
-stay open for the next question; it loads no model.
+Whatever more than one front shows is put together here, once. A view is a value; it loads no model.
 """
 
 from __future__ import annotations
@@ -28,33 +26,27 @@ from fac_core.naming.labels import Labels, Names
 from fac_core.naming.level import Level
 from fac_core.relevance.rubric import rubric
 from fac_core.relevance.verdicts import Relevance
+from fac_core.shortfall.counts import count
+from fac_core.shortfall.rates import shortfall
 from fac_core.spaces.atlas import clusters_of, positions
 from fac_core.store.runs.info import RunInfo
 from fac_core.store.runs.run_file import RunFile
 from fac_core.store.runs.space_file import SpaceFile
 from fac_core.store.workspace import Where, Workspace
+from fac_core.themes.answer import Missing, missing
 
 
 @dataclass(frozen=True)
 class View:
-    """What one looks at, and how one counts.
-
-    >>> view.run.name, view.anchor.name, view.definition.min_count
-    ('seed', 'anchor', 1)
-    """
+    """What one looks at, and how one counts."""
 
     workspace: Workspace
-    run: RunInfo
-    """Q: the dataset in question."""
-    anchor: RunInfo
-    """P: says which features can occur."""
+    run: RunInfo  # Q: the dataset in question
+    anchor: RunInfo  # P: says which features can occur
     definition: Definition = PAPER
-    relevant: frozenset[int] | None = None
-    """Features that F is restricted to; None: all."""
-    task: str | None = None
-    """Whose verdicts count in the priority of a gap."""
-    weights: Weights = Weights()
-    """Of the parts of the priority."""
+    relevant: frozenset[int] | None = None  # features that F is restricted to; None: all
+    task: str | None = None  # whose verdicts count in the priority of a gap
+    weights: Weights = Weights()  # of the parts of the priority
 
     @classmethod
     def find(
@@ -72,8 +64,7 @@ class View:
         """The view that is meant.
 
         Args:
-            run: id, name or prefix; the newest run beside the anchor by default.
-            anchor: the same; the one that the workspace remembers by default.
+            run, anchor: id, name or prefix; by default the newest run beside the anchor, and the anchor that is remembered.
             workspace: a folder; the one in, above or right below the current folder by default.
             task: a rubric: only features that were judged `strictness` or above count.
             alone: where there is no run beside the anchor, take the anchor itself.
@@ -130,14 +121,26 @@ class View:
 
     @property
     def log_position(self) -> tuple[int, int]:
-        """How far labels and verdicts have come: with it and the view, what the lists say is known.
-
-        >>> view.log_position
-        (0, 0)
-        """
+        """How far labels and verdicts have come: with it and the view, what the lists say is known."""
         log = self.workspace.events()
-        judged = log.newest(f"{self.anchor.space_id}/{self.task}", "relevance") if self.task else 0
-        return log.newest(self.anchor.space_id, "label"), judged
+        space = self.anchor.space_id
+        return log.newest(space, "label"), log.newest(f"{space}/{self.task}", "relevance") if self.task else 0
+
+    def missing(self) -> Missing:
+        """The answer: a sentence, the themes that the run is short of, and those that it has more of (`themes.answer`).
+
+        >>> view.missing().sentence
+        'Your data lacks *sums*.'
+        """
+        return missing(self.q, self.p, self.relevant)
+
+    def shortfall(self) -> pa.Table:
+        """One row a feature: its rates in anchor and run, compared at equal length (`shortfall.rates`).
+
+        >>> view.shortfall()["state"].to_pylist()[:3]
+        ['even', 'surplus', 'absent']
+        """
+        return shortfall(count(self.q, self.p))
 
     def coverage(self) -> fac.Coverage:
         """FAC, 0 to 1, with the covered and the missing features and what is not counted.
@@ -145,8 +148,8 @@ class View:
         Raises `ModelMismatch` for runs of different spaces, `EmptyAnchor` if F(P) is empty; so does all that follows.
 
         >>> found = view.coverage()
-        >>> f"{found.numerator} of {found.denominator}", found.missing
-        ('2 of 5', (2, 3, 4))
+        >>> found.numerator, found.missing
+        (2, (2, 3, 4))
         """
         return fac.coverage(self.q, self.p, self.definition, self.relevant)
 
@@ -212,8 +215,8 @@ class View:
         >>> view.states()["state"].to_pylist()[:3]
         ['covered', 'covered', 'uncovered']
         """
-        table = feature_states(self.q, self.p, self.definition, self.relevant)
-        return table.append_column("words", pa.array(words_in_short(self.p), pa.string()))
+        words = pa.array(words_in_short(self.p), pa.string())
+        return feature_states(self.q, self.p, self.definition, self.relevant).append_column("words", words)
 
     def gaps(self, limit: int | None = None) -> pa.Table:
         """The missing features with all that they are ranked and filtered by (`ranked_gaps`), the highest priority first.

@@ -28,15 +28,17 @@ ROOMS = {
     "training": "errors models progress whole",
     # What a run says
     "coverage": "errors store",
+    "shortfall": "coverage store",
     "diversity": "coverage errors progress store whole",
     "evidence": "errors store",
     "spaces": "errors evidence store",
     "generators": "activations datasets errors models store",
     "naming": "errors evidence generators store toml_file",
-    "relevance": "coverage errors evidence generators naming store toml_file",
+    "relevance": "coverage errors evidence generators naming shortfall store toml_file",
     "gaps": "coverage errors evidence naming store",
+    "themes": "coverage evidence shortfall store",
     # The frame of a question
-    "view": "coverage evidence gaps naming relevance spaces store",
+    "view": "coverage evidence gaps naming relevance shortfall spaces store themes",
     "feature": "coverage evidence gaps naming spaces view",
     "comparison": "coverage errors evidence relevance store view",
     # The loop

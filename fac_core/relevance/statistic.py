@@ -1,8 +1,7 @@
 """The judge that needs no opinion: is a feature associated with a label, text length held fixed?
 
 Toxic texts are longer, and a longer text fires more features, so without care nearly every feature "predicts" toxicity.
-Here samples are compared only with samples of like length: a Mantel-Haenszel odds ratio over strata of token
-counts, with the variance of Robins, Breslow and Greenland (Biometrics 42, 1986) and Benjamini-Hochberg over features.
+Here samples are compared only with samples of like length (`shortfall.strata`), with Benjamini-Hochberg over features.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from fac_core.coverage.active import check_same_space
 from fac_core.errors import WrongUse
 from fac_core.evidence.incidence import incidence
 from fac_core.naming.level import Level
+from fac_core.shortfall.strata import Tally, length_edges, log_odds, stratum_of
 from fac_core.store.runs.run_file import RunFile
 
 N_STRATA = 10
@@ -28,9 +28,6 @@ MAX_Q = 0.05
 
 LEAST_ODDS: dict[Level, float] = {"yes": 3.0, "probably": 1.5, "maybe": 1.0}
 """A level needs the lower end of the 95 % interval of the odds ratio above this."""
-
-_CORRECTION = 0.5
-"""Added to each cell, spread over the strata: an odds ratio without counterexamples stays finite."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +82,7 @@ def association(cases: Cases, *, n_strata: int = N_STRATA) -> pa.Table:
 
 def length_strata(n_tokens: np.ndarray, n: int) -> np.ndarray:
     """`[samples]` int: strata 0.. of like length; samples of equal length share one."""
-    edges = np.unique(np.quantile(n_tokens, np.arange(1, n) / n))
-    return np.searchsorted(edges, n_tokens, side="left")
+    return stratum_of(n_tokens, length_edges(n_tokens, n))
 
 
 def by_label(run: RunFile, field: str, value: str, *, thresholds: np.ndarray | None = None) -> Cases:
@@ -119,27 +115,17 @@ def against_background(anchor: RunFile, background: RunFile, *, thresholds: np.n
 
 def _mantel_haenszel(cases: Cases, strata: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Log odds ratio and its standard error for each feature, over strata."""
-    positive = cases.positive
-    # A stratum of one kind compares nothing, and the correction below would let it speak for rare features.
-    groups = [in_it for k in np.unique(strata) if len(np.unique(positive[in_it := strata == k])) == 2]
-    if not groups:
+    n = int(strata.max(initial=0)) + 1
+    with_label, without = (
+        Tally.of(sparse.csr_matrix(cases.active[members], dtype=np.int64), strata[members], n)
+        for members in (np.flatnonzero(cases.positive), np.flatnonzero(~cases.positive))
+    )
+    if not ((with_label.sizes > 0) & (without.sizes > 0)).any():
         raise WrongUse(
             "Samples with the label and samples without it never have like lengths, so length cannot be held fixed. "
             "Take texts of like length, or compare with n_strata=1."
         )
-    extra = _CORRECTION / len(groups)
-    R = S = PR = mixed = QS = np.zeros(1)
-    for members in groups:
-        a = _count(cases.active, members & positive) + extra
-        b = _count(cases.active, members & ~positive) + extra
-        c = (members & positive).sum() + 2 * extra - a
-        d = (members & ~positive).sum() + 2 * extra - b
-        n = a + b + c + d
-        r, s, p, q = a * d / n, b * c / n, (a + d) / n, (b + c) / n
-        R, S = R + r, S + s
-        PR, mixed, QS = PR + p * r, mixed + p * s + q * r, QS + q * s
-    variance = PR / (2 * R**2) + mixed / (2 * R * S) + QS / (2 * S**2)
-    return np.log(R / S), np.sqrt(variance)
+    return log_odds(with_label.above, with_label.sizes, without.above, without.sizes)
 
 
 def _count(active: sparse.csc_matrix, members: np.ndarray) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""Which features the data fires less often than the anchor, at equal length."""

@@ -1,0 +1,1 @@
+"""Themes: features that the data is short of and that fire in the same texts of the anchor."""

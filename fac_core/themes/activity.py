@@ -1,0 +1,76 @@
+"""What texts fire, as a sparse matrix of scores: what themes are found in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from fac_core.shortfall.counts import halves_of
+from fac_core.store.runs.run_file import RunFile
+
+MOST_TEXTS = 4000
+"""Of each dataset, drawn at random: themes are found in these, and shares are estimated from them."""
+
+_FLOOR = 10.0
+"""Added to a text's total: a text of three words is not all theme because of one of them."""
+
+
+@dataclass(frozen=True)
+class Activity:
+    """Some texts of a dataset."""
+
+    sample_ids: np.ndarray
+    """`[texts]`, ascending."""
+    n_tokens: np.ndarray
+    """`[texts]`."""
+    halves: np.ndarray
+    """`[texts]`: the half that each was counted in (`counts.halves_of`)."""
+    scores: sparse.csr_matrix
+    """`[texts, d_sae]`: how many levels each activation exceeds; of the features that were asked for."""
+    totals: np.ndarray
+    """`[texts]`: sum of the scores of all features."""
+
+    def __len__(self) -> int:
+        return len(self.sample_ids)
+
+    @property
+    def dampened(self) -> sparse.csr_matrix:
+        """Scores over the square root of the text's total, so that length alone makes no theme."""
+        return sparse.csr_matrix(sparse.diags_array(1 / np.sqrt(self.totals + _FLOOR)) @ self.scores)
+
+
+def activity(run: RunFile, levels: np.ndarray, features: np.ndarray, *, most: int = MOST_TEXTS) -> Activity:
+    """Texts of a run, at most `most`, drawn by a fixed seed, and their scores for some features.
+
+    Args:
+        levels: float32 `[levels, d_sae]` (`counts.levels`).
+
+    >>> from fac_core.shortfall.counts import levels
+    >>> activity(view.q, levels(view.p), np.array([0])).scores.shape
+    (8, 8)
+    """
+    rows = run.query("SELECT sample_id, n_tokens FROM samples ORDER BY sample_id")
+    ids, n_tokens = rows["sample_id"].to_numpy(), rows["n_tokens"].to_numpy()
+    drawn = np.sort(np.random.default_rng(1).permutation(len(ids))[:most])
+    kept, score = ids[drawn], " + ".join("(activation > (?::FLOAT[])[feature_id + 1])::UTINYINT" for _ in levels)
+    scored = f"""
+        WITH kept AS (SELECT unnest(?::UINTEGER[]) AS sample_id),
+        scored AS (SELECT feature_id, sample_id, {score} AS score FROM activations JOIN kept USING (sample_id))
+    """  # noqa: S608
+    sums = run.query(
+        f"{scored} SELECT sample_id, sum(score)::DOUBLE AS total FROM scored GROUP BY sample_id",  # noqa: S608
+        [kept, *levels],
+    )
+    totals = np.zeros(len(kept))
+    totals[np.searchsorted(kept, sums["sample_id"].to_numpy())] = sums["total"].to_numpy()
+    cells = run.query(
+        f"""{scored} SELECT * FROM scored WHERE score > 0 AND feature_id IN (SELECT unnest(?::UINTEGER[]))
+        ORDER BY sample_id, feature_id""",  # noqa: S608
+        [kept, *levels, features.astype(np.uint32)],
+    )
+    at = (np.searchsorted(kept, cells["sample_id"].to_numpy()), cells["feature_id"].to_numpy())
+    values = cells["score"].to_numpy().astype(float)
+    scores = sparse.csr_matrix((values, at), shape=(len(kept), run.info.d_sae))
+    return Activity(kept, n_tokens[drawn], halves_of(len(ids))[drawn], scores, totals)

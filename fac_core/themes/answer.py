@@ -1,0 +1,97 @@
+"""The answer to "what is my data missing?": a sentence, the themes that it lacks, and those that it has more of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fac_core.coverage.definition import Definition
+from fac_core.shortfall.counts import count, levels
+from fac_core.shortfall.rates import MAX_Q, State, shortfall
+from fac_core.store.runs.run_file import RunFile
+from fac_core.themes.activity import activity
+from fac_core.themes.factors import factors, features_of
+from fac_core.themes.theme import Theme, described
+
+_IN_SENTENCE = 3
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What a dataset lacks against an anchor."""
+
+    run: str
+    anchor: str
+    n_samples: int
+    """Of the run."""
+    themes: tuple[Theme, ...]
+    """That the data is short of, the largest deficit first."""
+    surplus: tuple[Theme, ...]
+    """That it has more of than the anchor."""
+    states: dict[State, int]
+    """Features by what their rates say."""
+
+    @property
+    def sentence(self) -> str:
+        """The answer in one sentence, names in asterisks."""
+        lacks, more = (_listed(part) for part in (self.themes, self.surplus))
+        if lacks and more:
+            return f"Your data lacks {lacks}; it has more {more} than the anchor."
+        if lacks:
+            return f"Your data lacks {lacks}."
+        if more:
+            return f"Your data lacks nothing that shows at this size; it has more {more} than the anchor."
+        return "Nothing is missing that shows at this size, and nothing is there in excess."
+
+    @property
+    def seen_from(self) -> float:
+        """The share of the anchor from which a theme that is wholly missing would have shown, roughly; for `nothing found`.
+
+        A theme is counted on one half: with n samples there, none of which belongs, a share of about 11 / n is beyond chance.
+        """
+        return min(1.0, 11 / max(1, self.n_samples / 2))
+
+
+def _listed(themes: tuple[Theme, ...]) -> str:
+    names = list(dict.fromkeys(f"*{theme.name}*" for theme in themes))[:_IN_SENTENCE]
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def missing(
+    run: RunFile, anchor: RunFile, relevant: Collection[int] | None = None, definition: Definition | None = None
+) -> Missing:
+    """What the run lacks, in themes. Raises `ModelMismatch` for runs of different spaces.
+
+    Args:
+        relevant: features that themes may be made of; None means all.
+        definition: δ of it decides what is active; None compares scores over `counts.LEVELS`, which finds more.
+
+    >>> missing(view.q, view.p).sentence
+    'Your data lacks *sums*.'
+    """
+    counts = count(run, anchor, definition)
+    if relevant is not None:
+        beside = np.ones(run.info.d_sae, dtype=bool)
+        beside[sorted(relevant)] = False
+        counts = replace(counts, marks_place=counts.marks_place | beside)
+    scores = levels(anchor, definition)
+    found: list[tuple[Theme, ...]] = []
+    for surplus in (False, True):
+        needed = features_of(counts, surplus=surplus)
+        parts = [activity(part, scores, needed) for part in (anchor, run)] if len(needed) > 1 else []
+        held = [one for one in factors(counts, *parts, surplus=surplus) if one.q <= MAX_Q] if parts else []
+        themes = [described(one, anchor, run, *parts, surplus=surplus) for one in held]
+        found.append(tuple(sorted(merged(themes), key=lambda theme: -abs(theme.deficit))))
+    states = Counter(shortfall(counts)["state"].to_pylist())
+    return Missing(run.info.name, anchor.info.name, run.info.n_samples, *found, dict(states))
+
+
+def merged(themes: list[Theme]) -> list[Theme]:
+    """One theme of each name: two halves of the samples find the same thing twice. The surest stands."""
+    kept: dict[str, Theme] = {}
+    for theme in themes:
+        kept.setdefault(theme.name, theme)
+    return list(kept.values())

@@ -1,0 +1,206 @@
+"""A theme as a person reads it: a name, texts, shares, and how many samples the data is short of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from fac_core.evidence.homes import fields
+from fac_core.evidence.topic_words import is_topic_word, rarity
+from fac_core.store.runs.homes import OTHER, json_path
+from fac_core.store.runs.run_file import RunFile
+from fac_core.themes.activity import Activity
+from fac_core.themes.factors import Factor
+
+N_TEXTS = 3
+N_WORDS = 5
+_N_READ = 20
+"""Texts that a name is made from."""
+_MOST_AT_HOME = 0.6
+"""A theme is called as a part of the anchor where so many of those texts come from it."""
+_LEAST_WEIGHT = 0.1
+"""Of the strongest feature's: below it a feature is not listed."""
+
+
+@dataclass(frozen=True)
+class ThemeText:
+    """A text that is of a theme."""
+
+    sample_id: int
+    text: str
+    belonging: float
+    """1 for a text as strong as the strongest of the anchor."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many texts are of the theme."""
+
+    n: int
+    of: int
+    low: float
+    high: float
+
+    @property
+    def value(self) -> float:
+        """From 0 to 1; `low` and `high` are its 95 % interval (Wilson)."""
+        return self.n / max(1, self.of)
+
+    @classmethod
+    def counted(cls, n: int, of: int) -> Share:
+        """
+        >>> Share.counted(5, 10).value
+        0.5
+        """
+        z, p = 1.96, n / max(1, of)
+        middle, scale = p + z * z / (2 * max(1, of)), 1 + z * z / max(1, of)
+        reach = z * np.sqrt(p * (1 - p) / max(1, of) + z * z / (4 * max(1, of) ** 2))
+        return cls(n, of, max(0.0, float((middle - reach) / scale)), min(1.0, float((middle + reach) / scale)))
+
+
+@dataclass(frozen=True)
+class Theme:
+    """What the data lacks, or has more of. Its numbers come from texts that had no part in finding it."""
+
+    name: str
+    named_by: Literal["home", "words"]
+    """`home`: the part of the anchor that most of its texts come from."""
+    words: tuple[str, ...]
+    """That set its texts apart from the others, the most telling first."""
+    features: tuple[int, ...]
+    """The strongest first."""
+    texts: tuple[ThemeText, ...]
+    """The strongest of the anchor; for a surplus, of the data."""
+    nearest: tuple[ThemeText, ...]
+    """The strongest of the other dataset."""
+    anchor_share: Share
+    data_share: Share
+    deficit: float
+    """Samples that the data is short of at its size; negative for a surplus."""
+    deficit_low: float
+    deficit_high: float
+    """95 % interval of the deficit (Newcombe's for a difference of shares)."""
+    z: float
+    q: float
+    """False discovery rate."""
+    belonging: tuple[tuple[int, float], ...]
+    """Anchor samples that belong to it, each with how much, the strongest first: what targeting and the map need."""
+
+
+def described(
+    factor: Factor, anchor_run: RunFile, run: RunFile, anchor: Activity, data: Activity, *, surplus: bool = False
+) -> Theme:
+    """A factor in words."""
+    ours, theirs = Share.counted(*factor.in_anchor), Share.counted(*factor.in_data)
+    n, low, high = _deficit(ours, theirs, run.info.n_samples)
+    sides = [(anchor_run, anchor, factor.belonging), (run, data, factor.data_belonging)]
+    (home, here, strength), (other, there, weaker) = sides[::-1] if surplus else sides
+    top = float(strength.max(initial=0.0)) or 1.0
+    read = _texts(home, here, strength, top, _N_READ)
+    words = telling_words([one.text for one in read], _others(home, {one.sample_id for one in read}))
+    part = _home(home, [one.sample_id for one in read])
+    order = np.argsort(-factor.weights, kind="stable")
+    features = [int(f) for f in order if factor.weights[f] >= _LEAST_WEIGHT * factor.weights[order[0]] > 0]
+    members = np.argsort(-factor.belonging, kind="stable")[: max(1, round(ours.value * len(anchor)))]
+    return Theme(
+        name=part or ", ".join(words[:3]) or f"feature {features[0]}",
+        named_by="home" if part else "words",
+        words=words,
+        features=tuple(features),
+        texts=read[:N_TEXTS],
+        nearest=_texts(other, there, weaker, top, N_TEXTS),
+        anchor_share=ours,
+        data_share=theirs,
+        deficit=n,
+        deficit_low=low,
+        deficit_high=high,
+        z=factor.z,
+        q=factor.q,
+        belonging=tuple((int(anchor.sample_ids[i]), float(factor.belonging[i] / top)) for i in members),
+    )
+
+
+def _deficit(anchor: Share, data: Share, n_samples: int) -> tuple[float, float, float]:
+    difference = anchor.value - data.value
+    below = np.hypot(anchor.value - anchor.low, data.high - data.value)
+    above = np.hypot(anchor.high - anchor.value, data.value - data.low)
+    return tuple(n_samples * part for part in (difference, float(difference - below), float(difference + above)))  # type: ignore[return-value]
+
+
+def _texts(run: RunFile, part: Activity, strength: np.ndarray, top: float, n: int) -> tuple[ThemeText, ...]:
+    """The strongest distinct texts."""
+    order = [i for i in np.argsort(-strength, kind="stable")[: 3 * n] if strength[i] > 0]
+    said = texts_of(run, part.sample_ids[order])
+    found: dict[str, ThemeText] = {}
+    for i, text in zip(order, said, strict=True):
+        found.setdefault(text.strip().lower(), ThemeText(int(part.sample_ids[i]), text, float(strength[i] / top)))
+    return tuple(found.values())[:n]
+
+
+def texts_of(run: RunFile, sample_ids: np.ndarray) -> list[str]:
+    """The texts of some samples, in this order.
+
+    >>> len(texts_of(view.p, np.array([1, 0])))
+    2
+    """
+    rows = run.query(
+        "SELECT sample_id, text FROM samples WHERE sample_id IN (SELECT unnest(?::UINTEGER[]))",
+        [np.asarray(sample_ids, dtype=np.uint32)],
+    ).to_pylist()
+    known = {row["sample_id"]: row["text"] or "" for row in rows}
+    return [known[int(one)] for one in sample_ids]
+
+
+def _others(run: RunFile, besides: set[int], n: int = 500) -> list[str]:
+    ids = run.query("SELECT sample_id FROM samples ORDER BY sample_id")["sample_id"].to_numpy()
+    drawn = np.random.default_rng(0).permutation(ids)[:n]
+    return texts_of(run, np.array([one for one in drawn.tolist() if one not in besides], dtype=np.uint32))
+
+
+def telling_words(texts: Sequence[str], others: Sequence[str], n: int = N_WORDS) -> tuple[str, ...]:
+    """Words that set texts apart from others, by c-TF-IDF; a word counts once a text, so no long text speaks for all.
+
+    >>> telling_words(["the court ruled", "a court sat"], ["the sea rose", "a boat sat"], 1)
+    ('court',)
+    """
+    classes = [_document_frequencies(texts), _document_frequencies(others)]
+    rare = rarity(classes)
+    here, there = classes
+    weight = {
+        word: n_texts
+        / max(1, len(texts))
+        * rare[word]
+        * (1 - min(1.0, there[word] / max(1, len(others)) * max(1, len(texts)) / n_texts))
+        for word, n_texts in here.items()
+        if n_texts > 1 or len(texts) == 1
+    }
+    return tuple(sorted(weight, key=lambda word: (-weight[word], word))[:n])
+
+
+def _document_frequencies(texts: Sequence[str]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for text in texts:
+        words = {word.strip(".,;:!?()[]{}\"'`*#<>=/\\|_-").lower() for word in text.split()}
+        found.update(word for word in words if is_topic_word(word) and len(word) < 20)
+    return found
+
+
+def _home(run: RunFile, sample_ids: Sequence[int]) -> str | None:
+    """The value of the coarsest metadata field that most of the samples share and most of the others do not."""
+    for field in fields(run)[:1]:
+        rows = run.query("SELECT sample_id, metadata->>? AS value FROM samples", [json_path(field)]).to_pylist()
+        values: Mapping[int, str] = {row["sample_id"]: row["value"] or OTHER for row in rows}
+        value, n = Counter(values[one] for one in sample_ids).most_common(1)[0]
+        everywhere = sum(one == value for one in values.values()) / len(values)
+        if (
+            n >= _MOST_AT_HOME * len(sample_ids)
+            and everywhere < _MOST_AT_HOME / 2
+            and value != OTHER
+            and not value.isdigit()
+        ):
+            return value
+    return None
