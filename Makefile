@@ -8,8 +8,8 @@ BIN := $(VENV)/bin
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
 
-demo: $(VENV)/.demo  ## install, encode two public datasets with a real model, print FAC and gaps, open the dashboard
-	$(BIN)/fac demo
+demo: $(VENV)/.demo  ## install, answer from a tenth of two public datasets with a real model, open the dashboard; a job reads the rest
+	$(BIN)/fac demo --first
 	$(BIN)/fac ui --workspace demo-workspace
 
 test: $(VENV)/.dev $(VENV)/.demo  ## install and run all tests

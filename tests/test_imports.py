@@ -55,7 +55,7 @@ ROOMS = {
     "fac_core": (
         "activations coverage datasets errors export feature gaps generators jobs store synthesis training view workflows"
     ),
-    "demo": "activations coverage evidence fac_core gaps progress store workflows",
+    "demo": "activations coverage datasets evidence fac_core gaps jobs progress store workflows",
     "doctor": "models",
     "cli": (
         "activations comparison coverage curation datasets demo diversity doctor errors evidence export fac_core fields gaps"

@@ -73,6 +73,7 @@ def encode(
     identity = json.dumps([SHARD_FORMAT, space, spec.context, spec.roles, choice.dtype])
     shards = _encode_shards(dataset, folder, identity, tokenizer, choice.encoder, on_progress)
     info = _info(run_id, name or dataset.name, dataset, space, spec, sae, choice, time.monotonic() - started)
+    info = replace(info, in_part=mapping.limit is not None or mapping.take is not None)
     build_run(
         published,
         info,

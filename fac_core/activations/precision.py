@@ -22,6 +22,10 @@ from fac_core.models.truncated import TruncatedModel
 MIN_JACCARD = 0.98
 MIN_SPEEDUP = 1.2
 _PROBE_TOKENS = 1024
+_GLANCE_TOKENS = 128
+_HOPELESS = 0.5
+"""Speed of bfloat16 against float32 below which a glance decides: without instructions for it, it is near 0.1, and the
+whole probe would take a tenth of the demo's time."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,12 @@ def choose_encoder(
         return Choice(encoder_of(model, sae, dtype, device), dtype, "asked for")
     exact = encoder_of(model, sae, "float32", device)
     fast = Encoder(exact.model.computing_in(torch.bfloat16), sae)
-    probe = _some(tokens)
+    few = _some(sorted(tokens, key=len), _GLANCE_TOKENS)
+    glance = _busy(exact, few) / _busy(fast, few)
+    if glance < _HOPELESS:
+        measured = f"bfloat16 is {glance:.1f} times as fast as float32 here"
+        return Choice(exact, "float32", f"{measured}: not enough (needs {MIN_SPEEDUP})")
+    probe = _some(tokens, _PROBE_TOKENS)
     exact_seconds, expected = _timed(exact, probe)
     fast_seconds, found = _timed(fast, probe)
     speedup, agreement = exact_seconds / fast_seconds, jaccard(expected, found)
@@ -67,12 +76,22 @@ def jaccard(a: Encoded, b: Encoded) -> float:
     return len(pairs[0] & pairs[1]) / union if union else 1.0
 
 
-def _some(tokens: list[Tokens]) -> list[Tokens]:
+def _some(tokens: list[Tokens], n: int) -> list[Tokens]:
+    """The first samples, until they have n tokens."""
     chosen: list[Tokens] = []
     for one in tokens:
-        if sum(map(len, chosen)) < _PROBE_TOKENS:
+        if sum(map(len, chosen)) < n:
             chosen.append(one)
     return chosen
+
+
+def _busy(encoder: Encoder, tokens: list[Tokens]) -> float:
+    """Processor seconds, all threads: so short a look must not depend on what else runs on the machine."""
+    ids = np.arange(len(tokens), dtype=np.uint32)
+    encoder(ids[:1], tokens[:1])
+    start = time.process_time()
+    encoder(ids, tokens)
+    return time.process_time() - start
 
 
 def _timed(encoder: Encoder, tokens: list[Tokens]) -> tuple[float, Encoded]:

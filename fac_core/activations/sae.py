@@ -144,6 +144,13 @@ def default_sae(model: str) -> str:
     raise NotFound(f"No SAE ships for {model!r}; give one with --sae (a folder, or release/sae_id).")
 
 
+def sae_folder(name: str) -> Path | None:
+    """Folder of a SAE that ships or lies on this machine; None for a file or one from a hub."""
+    shipped = SHIPPED / name
+    folder = shipped if (shipped / "cfg.json").is_file() else Path(name)
+    return folder if folder.is_dir() else None
+
+
 def check_fit(sae: SparseAutoencoder, *, model: str, d_model: int, n_layers: int) -> None:
     """Raise `ModelMismatch`, naming both, when the SAE cannot read this model."""
     if sae.d_model != d_model:
@@ -206,9 +213,8 @@ def _from_sae_lens(name: str, hook_name: str | None) -> SparseAutoencoder:
 
 
 def _load_with_sae_lens(name: str) -> SAE:
-    shipped = SHIPPED / name
-    folder = shipped if (shipped / "cfg.json").is_file() else Path(name)
-    if folder.is_dir():
+    folder = sae_folder(name)
+    if folder is not None:
         if not (folder / "cfg.json").is_file():
             raise NotFound(f"{folder} has no cfg.json, so it is not a SAE that sae-lens saved.")
         try:

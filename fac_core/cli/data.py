@@ -67,10 +67,16 @@ def runs(workspace: WorkspaceFolder = None, json: Json = False) -> None:
 
 @space.command()
 @takes_view("argument")
-def atlas(view: View, json: Json = False) -> None:
+def atlas(
+    view: View,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Make it also where there is one; the anchor names its clusters.")
+    ] = False,
+    json: Json = False,
+) -> None:
     """Make the map, clusters and neighbours of the space (once, a minute); show coverage by cluster."""
     with progress_bar("Atlas") as tell:
-        fac.make_atlas(view.anchor.run_id, workspace=view.workspace, on_progress=tell)
+        fac.make_atlas(view.anchor.run_id, workspace=view.workspace, anew=anew, on_progress=tell)
     parts = view.parts()
     say(json, parts, part_table("cluster (named by machine)", parts))
 
@@ -98,6 +104,24 @@ def match(
         f"{found.share:.1%} of {found.n_tried:,} features of {found.run_a} have a match in {found.run_b}; with the texts"
         f" paired at random {found.null_share:.1%} (sd {found.null_sd:.1%}). {found.n_left_out:,} fire too rarely to be tried.",
     )
+
+
+@space.command()
+def ship(
+    run: Annotated[str | None, typer.Argument(help="Run name or id, of varied texts; the anchor by default.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder of the SAE, if it is not where the run found it.")
+    ] = None,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+) -> None:
+    """Put names and atlas, made from a run, beside the SAE's weights: every new workspace then has them at once."""
+    from fac_core.workflows.shipped import ship_space
+
+    with progress_bar("Names and atlas") as tell:
+        folder = ship_space(run, output, workspace=workspace, on_progress=tell)
+    megabytes = sum(file.stat().st_size for file in folder.iterdir()) / 1e6
+    say(json, {"folder": str(folder), "megabytes": megabytes}, f"{folder}: {megabytes:.1f} MB.")
 
 
 @space.command()

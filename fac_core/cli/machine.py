@@ -23,7 +23,7 @@ from fac_core.cli.output import curve_table, gap_table, out, part_table, progres
 from fac_core.errors import MissingExtra, NotFound
 
 if TYPE_CHECKING:
-    from fac_core.demo import Demo
+    from fac_core.demo import Answer
 
 _DEMO = Path("demo-workspace")
 _ENOUGH = 20
@@ -34,12 +34,15 @@ _POORLY = 0.5
 
 def demo(
     workspace: Annotated[Path, typer.Option("--workspace", "-w", help="Where its workspace goes.")] = _DEMO,
+    first: Annotated[
+        bool, typer.Option("--first", help="Answer from a tenth of the texts now; jobs read the rest meanwhile.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """The whole story in a few minutes: two public datasets, a real model and SAE."""
-    from fac_core.demo import run_demo
+    from fac_core.demo import run_demo, run_first
 
-    result = run_demo(workspace, progress_bar)
+    result = run_first(workspace, progress_bar) if first else run_demo(workspace, progress_bar)
     if json:
         write_json(result)
     else:
@@ -103,9 +106,12 @@ def _open_once_up(address: str, patience: float = 60.0) -> None:
             return
 
 
-def tell(console: Console, demo: Demo) -> None:
-    """Print what the demo found, in the order in which one asks."""
+def tell(console: Console, demo: Answer) -> None:
+    """Print what the demo found, in the order in which one asks; of a first answer there are no curves."""
+    from fac_core.demo import Demo
+
     coverage, calibrated = demo.coverage, demo.calibrated
+    _tell_of_parts(console, demo)
     console.rule("How well is the seed covered?")
     console.print(
         f"Seed: {demo.seed.n_samples:,} everyday texts, {demo.seed.n_tokens:,} tokens. Anchor: {demo.anchor.n_samples:,}"
@@ -127,11 +133,16 @@ def tell(console: Console, demo: Demo) -> None:
         console.print(Text(f"Hardly fires: {', '.join(poorly)}.", style="bold"))
     console.rule("Features that never fire in the seed, and what they fire on in the anchor")
     console.print(gap_table(demo.gaps))
-    for title, points in (
-        ("FAC against the threshold δ (paper's definition)", demo.threshold_curve),
-        ("FAC against the number of samples (calibrated): would more of the same help?", demo.growth_curve),
-        ("FAC against the samples a feature needs (δ = 0): how much hangs on one sample?", demo.count_curve),
-    ):
+    curves = (
+        ()
+        if not isinstance(demo, Demo)
+        else (
+            ("FAC against the threshold δ (paper's definition)", demo.threshold_curve),
+            ("FAC against the number of samples (calibrated): would more of the same help?", demo.growth_curve),
+            ("FAC against the samples a feature needs (δ = 0): how much hangs on one sample?", demo.count_curve),
+        )
+    )
+    for title, points in curves:
         console.rule(title)
         console.print(curve_table(points))
     console.rule("Go on")
@@ -139,9 +150,23 @@ def tell(console: Console, demo: Demo) -> None:
     console.print(Text(f"The workspace is {demo.workspace}. Try:"))
     for command in (
         "fac ui",
+        "fac jobs",
         "fac coverage --by set",
         "fac gaps --preset calibrated",
         f"fac feature {feature} --top 5",
         f"fac encode YOUR_DATA.jsonl --workspace {demo.workspace} --context 256",
     ):
         console.print(Text(f"    {command}"))
+
+
+def _tell_of_parts(console: Console, demo: Answer) -> None:
+    """Where the answer is of a part of the texts: how much is in, and that the rest is on its way."""
+    from fac_core.jobs.parts import part_in_words, part_of
+
+    workspace = fac.Workspace.at(demo.workspace)
+    parts = {"Seed": part_of(workspace, demo.seed), "Anchor": part_of(workspace, demo.anchor)}
+    said = [f"{what}: {part_in_words(part)}" for what, part in parts.items() if part is not None]
+    if said:
+        said.append("Fewer texts fire fewer features: trust the order of what is missing, not yet the percentages.")
+    for line in said:
+        console.print(Text(line, style="yellow"))

@@ -67,10 +67,13 @@ class ColumnMapping:
     """Keep samples whose text or messages were there before."""
     limit: int | None = None
     """Take the first n samples only."""
+    take: int | None = None
+    """Of each set of a mixture (or of the dataset) at most n samples, drawn at random; fewer are among those of more."""
 
     def __post_init__(self) -> None:
-        if self.limit is not None and self.limit < 1:
-            raise WrongUse(f"limit is {self.limit}; give 1 sample or more.")
+        for name in ("limit", "take"):
+            if (n := getattr(self, name)) is not None and n < 1:
+                raise WrongUse(f"{name} is {n}; give 1 sample or more.")
 
 
 AUTOMATIC = ColumnMapping()

@@ -55,7 +55,7 @@ class PreparedDataset:
     source: str
     """As it was given."""
     mapping: dict[str, Any]
-    """What was done: `keep_duplicates`, `limit`, and `read`: by set (or dataset), layout and its number of samples."""
+    """What was done: `keep_duplicates`, `limit`, `take`, and `read`: by set (or dataset), layout and its number of samples."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,12 @@ def prepare(
         samples=samples,
         failures=failures,
         source=str(source),
-        mapping={"keep_duplicates": mapping.keep_duplicates, "limit": mapping.limit, "read": read},
+        mapping={
+            "keep_duplicates": mapping.keep_duplicates,
+            "limit": mapping.limit,
+            "take": mapping.take,
+            "read": read,
+        },
     )
 
 
@@ -177,7 +182,7 @@ def sets_of(source: str | Path, mapping: ColumnMapping) -> tuple[str, list[_Set]
     path = Path(source)
     if path.suffix.lower() != ".toml":
         found = find(source)
-        return found.name, [_Set(None, str(source), found.parts, mapping, None)]
+        return found.name, [_Set(None, str(source), found.parts, mapping, mapping.take)]
     if mapping.text is not None or mapping.messages is not None:
         raise WrongUse(f"The mixture {path} says itself which columns to read. Leave out --text and --messages.")
     mixture = read_mixture(path)
@@ -186,7 +191,8 @@ def sets_of(source: str | Path, mapping: ColumnMapping) -> tuple[str, list[_Set]
         own = replace(
             mapping, text=one.text, messages=one.messages, id=one.id or mapping.id, label=one.label or mapping.label
         )
-        unread = _Set(one.name, f"{path}, set {one.name!r}", [], own, one.take)
+        take = min((n for n in (one.take, mapping.take) if n is not None), default=None)
+        unread = _Set(one.name, f"{path}, set {one.name!r}", [], own, take)
         with _naming(unread):
             sets.append(replace(unread, parts=find(locate(mixture, one, path.parent)).parts))
     return mixture.name, sets

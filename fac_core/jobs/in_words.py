@@ -30,9 +30,9 @@ def in_words(job: Job, progress: JobProgress | None) -> str:
     if progress.rate:
         parts.append(f"{progress.rate:,.1f}/s")
     if progress.seconds_left is not None:
-        parts.append(f"{_duration(progress.seconds_left)} left")
+        parts.append(f"{duration(progress.seconds_left)} left")
     if time.time() - progress.at > _SILENT:
-        parts.append(f"no news for {_duration(time.time() - progress.at)}")
+        parts.append(f"no news for {duration(time.time() - progress.at)}")
     elif progress.note:
         parts.append(progress.note)
     return " · ".join(parts)
@@ -73,7 +73,12 @@ def _epoch(at: str) -> float:
     return datetime.fromisoformat(at).timestamp()
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """A time span as people say it.
+
+    >>> duration(40), duration(125), duration(7200)
+    ('40 s', '2 min', '2.0 h')
+    """
     return (
         f"{seconds:.0f} s"
         if seconds < 90

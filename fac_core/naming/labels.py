@@ -1,8 +1,9 @@
 """What features are called: every label ever given, by whom, and how far it can be trusted.
 
 Labels are events of the feature space (kind `label`). People's are about the item `<feature id>`, machines' about
-`<feature id>:<method>`: so neither hides the other, and taking one back never brings the wrong one up. A person's label
-holds over any machine's, whichever came later; among machines the one that predicts best holds, of equals the newest.
+`<feature id>:<method>`, those that ship with the SAE about `<feature id>:shipped`: so none hides another, and taking one back
+never brings the wrong one up. A person's label holds over any machine's, whichever came later; among machines the one that
+predicts best holds, of equals the newest.
 The history keeps them all.
 """
 
@@ -14,6 +15,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+import pyarrow as pa
+
 from fac_core.errors import WrongUse
 from fac_core.naming.explanation import Explained
 from fac_core.naming.level import Level
@@ -24,6 +27,7 @@ from fac_core.store.events import Event, EventLog
 Method = Literal["lexical", "llm", "person"]
 
 _KIND = "label"
+_SCORES = ("method", "f1", "precision", "recall", "n_positive", "n_negative")
 _LONGEST = 200
 """Characters of a label: it has to fit into lists."""
 
@@ -104,6 +108,21 @@ class Labels:
         }
         return self._record("lexical", said, author="lexical")
 
+    def record_shipped(self, labels: pa.Table, *, source: str) -> int:
+        """Keep labels in words that ship with a SAE (schema `shipped_space.LABELS`); returns how many.
+
+        Only where the space has no label yet: what somebody took back must not come again.
+
+        Args:
+            source: whose they are, for the record.
+        """
+        if self._log.newest(self._space, _KIND):
+            return 0
+        said = {
+            row["feature_id"]: _payload(row["text"], "lexical", _scored(row), (), None) for row in labels.to_pylist()
+        }
+        return self._record("shipped", said, author=source)
+
     def record_explained(self, explained: Mapping[int, Explained], *, run_id: str) -> int:
         """Keep labels that an LLM made from a run and did not take back on verifying; returns how many are new."""
         labelled = {feature: one for feature, one in explained.items() if one.outcome == "labelled"}
@@ -117,12 +136,12 @@ class Labels:
         }
         return self._record("llm", said, author=next((one.model for one in labelled.values()), "llm"))
 
-    def _record(self, method: Method, said: Mapping[int, dict[str, Any]], *, author: str) -> int:
+    def _record(self, maker: str, said: Mapping[int, dict[str, Any]], *, author: str) -> int:
         standing = self._log.latest(self._space, _KIND)
         new = {
             item: payload
             for feature, payload in said.items()
-            if (item := f"{feature}:{method}") not in standing or standing[item].payload != payload
+            if (item := f"{feature}:{maker}") not in standing or standing[item].payload != payload
         }
         self._log.append_many(self._space, _KIND, new, author=author)
         return len(new)
@@ -133,7 +152,7 @@ class Labels:
 
     def events(self, feature_id: int) -> tuple[Event, ...]:
         """The events behind the history, undos among them: what `undo` takes."""
-        items = (str(feature_id), f"{feature_id}:lexical", f"{feature_id}:llm")
+        items = (str(feature_id), *(f"{feature_id}:{maker}" for maker in ("shipped", "lexical", "llm")))
         found = (event for item in items for event in self._log.history(self._space, _KIND, item))
         return tuple(sorted(found, key=lambda event: event.seq))
 
@@ -162,6 +181,11 @@ def _payload(
 ) -> dict[str, Any]:
     measured = asdict(trust) if trust else None
     return {"text": text, "method": method, "trust": measured, "seen": list(seen), "run_id": run_id, "model": model}
+
+
+def _scored(row: Mapping[str, Any]) -> Trust | None:
+    """The trust in a row of schema `LABELS`."""
+    return None if row["f1"] is None else Trust(**{name: row[name] for name in _SCORES})
 
 
 def _rank(event: Event) -> tuple[bool, float, int]:

@@ -12,6 +12,7 @@ from fac_core.progress import Progress, silent
 from fac_core.store.runs.info import RunInfo
 from fac_core.store.workspace import Workspace
 from fac_core.training.config import TrainConfig
+from fac_core.workflows.shipped import take_up
 
 
 def encode(
@@ -26,6 +27,8 @@ def encode(
 ) -> RunInfo:
     """Encode a dataset into a run of the workspace, which is made where needed. Resumes; a run that exists is returned.
 
+    What ships with the SAE, names and atlas of its space, comes into the workspace with the first run.
+
     Args:
         anchor: remember the run as the workspace's anchor.
     """
@@ -33,6 +36,7 @@ def encode(
 
     workspace = workspace if isinstance(workspace, Workspace) else Workspace.create(Path(workspace))
     info = pipeline.encode(source, workspace, spec, name=name, mapping=mapping, on_progress=on_progress)
+    take_up(workspace, info)
     return workspace.set_anchor(info.run_id) if anchor else info
 
 

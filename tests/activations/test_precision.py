@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 from fac_core.activations import precision
 from fac_core.activations.sae import load_sae
@@ -13,13 +14,14 @@ from tests import tiny
 
 @pytest.fixture
 def probe(model_of, sae_of, monkeypatch):
-    """`probe(fast_seconds)` chooses as if float32 took one second and bfloat16 that long."""
+    """`probe(fast_seconds)` chooses as if float32 took one second and bfloat16 that long, at a glance too unless said otherwise."""
     model, sae = str(model_of("llama")), load_sae(sae_of("standard"))
     tokens = SampleTokenizer(load_tokenizer(model), context=64)(tiny.TEXTS, [None] * 7)
     measure = precision._timed
 
-    def choose(fast_seconds: float, min_jaccard: float = 0.5) -> precision.Choice:
-        seconds = iter([1.0, fast_seconds])
+    def choose(fast_seconds: float, min_jaccard: float = 0.5, glance: float = 1.0) -> precision.Choice:
+        seconds, busy = iter([1.0, fast_seconds]), iter([1.0, glance])
+        monkeypatch.setattr(precision, "_busy", lambda *_args: next(busy))
         monkeypatch.setattr(precision, "_timed", lambda *args: (next(seconds), measure(*args)[1]))
         monkeypatch.setattr(precision, "MIN_JACCARD", min_jaccard)
         return precision.choose_encoder(model, sae, tokens)
@@ -41,3 +43,14 @@ def test_float32_stays_where_bfloat16_is_slower(probe):
 
 def test_float32_stays_where_the_active_features_differ(probe):
     assert probe(0.5, min_jaccard=1.01).dtype == "float32"
+
+
+def test_where_a_glance_shows_that_bfloat16_is_hopeless_nothing_more_is_probed(probe, monkeypatch):
+    choice = probe(0.5, glance=8.0)
+    assert choice.dtype == "float32"
+    assert "0.1 times as fast as float32 here: not enough" in choice.reason
+    assert choice.encoder.model.compute_dtype == torch.float32
+
+
+def test_a_glance_alone_never_chooses_bfloat16(probe):
+    assert probe(3.0, glance=0.1).dtype == "float32"

