@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -60,10 +60,11 @@ def _listed(themes: tuple[Theme, ...]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
+@lru_cache(maxsize=16)
 def missing(
-    run: RunFile, anchor: RunFile, relevant: Collection[int] | None = None, definition: Definition | None = None
+    run: RunFile, anchor: RunFile, relevant: frozenset[int] | None = None, definition: Definition | None = None
 ) -> Missing:
-    """What the run lacks, in themes. Raises `ModelMismatch` for runs of different spaces.
+    """What the run lacks, in themes; remembered, since files that are kept open never change. Raises `ModelMismatch` for runs of different spaces.
 
     Args:
         relevant: features that themes may be made of; None means all.
