@@ -59,7 +59,7 @@ ROOMS = {
     "doctor": "models",
     "cli": (
         "activations comparison coverage curation datasets demo diversity doctor errors evidence export fac_core fields gaps"
-        " generators jobs naming progress relevance store synthesis training view workflows"
+        " generators jobs naming progress relevance store synthesis themes training view workflows"
     ),
     "lab": "activations cli coverage curation datasets demo diversity errors export generators models naming progress relevance report store synthesis training view whole workflows",
     "cli/app": "cli errors lab",

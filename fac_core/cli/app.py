@@ -14,14 +14,22 @@ import sys
 import typer
 from rich.markup import escape
 
-from fac_core.cli import compare, data, decide, fill, jobs, look, machine, measure, name
+from fac_core.cli import compare, data, decide, fill, jobs, look, machine, measure, missing, name
 from fac_core.cli.output import err
 from fac_core.errors import FacError, WrongUse
 
 PANELS = {
     "Begin": (machine.demo, machine.doctor, machine.ui),
     "Data": (data.encode, data.runs),
-    "Measure": (measure.coverage, measure.gaps, measure.curve, compare.compare, compare.subset, compare.diversity),
+    "Measure": (
+        missing.missing,
+        measure.coverage,
+        measure.gaps,
+        measure.curve,
+        compare.compare,
+        compare.subset,
+        compare.diversity,
+    ),
     "Look": (look.feature, look.find),
     "Name and judge": (name.label, name.relevance),
     "Fill": (fill.synthesise, decide.review, decide.export, decide.trace),

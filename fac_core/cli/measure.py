@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 import typer
 from rich.text import Text
 
+from fac_core.cli.missing import theme_table
 from fac_core.cli.options import Json, takes_view
 from fac_core.cli.output import curve_table, gap_table, out, part_table, say, table, write_json
 from fac_core.errors import WrongUse
@@ -36,6 +37,8 @@ def coverage(
             for name, found in view.presets().items()
         },
     }
+    if json:
+        document["missing"] = [{"theme": one.name, "deficit": one.deficit, "q": one.q} for one in view.missing().themes]
     if by:
         document["by"] = view.parts(by)
     if versus:
@@ -49,6 +52,8 @@ def coverage(
         write_json(document)
     else:
         _print_coverage(measured, document)
+        strongest = view.missing().themes[:3]
+        out.print(theme_table(strongest) if strongest else "No theme is missing beyond chance (`fac missing`).")
 
 
 @takes_view("argument", ranks=True)

@@ -130,12 +130,14 @@ def _tallies(
 def marks_end(run: RunFile) -> np.ndarray:
     """bool `[d_sae]`: features that peak on a text's last token, thrice as often as a token drawn at random would be.
 
-    They fire where a text ends, whatever it says: without them, texts that were only cut short lack nothing.
+    They fire where a text ends, whatever it says. The last token is the last at which any feature peaks: a chat's template
+    moves the count.
     """
     rows = run.query(
         """
-        SELECT feature_id, avg((token_index + 1 >= n_tokens)::INT) AS share, avg(1.0 / n_tokens) AS chance
-        FROM activations JOIN samples USING (sample_id) GROUP BY feature_id
+        WITH ends AS (SELECT sample_id, max(token_index) AS last FROM activations GROUP BY sample_id)
+        SELECT feature_id, avg((token_index = last)::INT) AS share, avg(1.0 / n_tokens) AS chance
+        FROM activations JOIN ends USING (sample_id) JOIN samples USING (sample_id) GROUP BY feature_id
         """
     )
     ends = np.zeros(run.info.d_sae, dtype=bool)

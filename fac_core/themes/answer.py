@@ -14,7 +14,7 @@ from fac_core.shortfall.rates import MAX_Q, State, shortfall
 from fac_core.store.runs.run_file import RunFile
 from fac_core.themes.activity import activity
 from fac_core.themes.factors import factors, features_of
-from fac_core.themes.theme import Theme, described
+from fac_core.themes.theme import Theme, described, together
 
 _IN_SENTENCE = 3
 
@@ -85,14 +85,15 @@ def missing(
         parts = [activity(part, scores, needed) for part in (anchor, run)] if len(needed) > 1 else []
         held = [one for one in factors(counts, *parts, surplus=surplus) if one.q <= MAX_Q] if parts else []
         themes = [described(one, anchor, run, *parts, surplus=surplus) for one in held]
-        found.append(tuple(sorted(merged(themes), key=lambda theme: -abs(theme.deficit))))
+        sure = [one for one in merged(themes, run.info.n_samples) if one.deficit_low * one.deficit_high > 0]
+        found.append(tuple(sorted(sure, key=lambda theme: -abs(theme.deficit))))
     states = Counter(shortfall(counts)["state"].to_pylist())
     return Missing(run.info.name, anchor.info.name, run.info.n_samples, *found, dict(states))
 
 
-def merged(themes: list[Theme]) -> list[Theme]:
-    """One theme of each name: two halves of the samples find the same thing twice. The surest stands."""
+def merged(themes: list[Theme], n_samples: int) -> list[Theme]:
+    """One theme of each name: both halves of the samples find what is there. What the surest says of itself stands."""
     kept: dict[str, Theme] = {}
     for theme in themes:
-        kept.setdefault(theme.name, theme)
+        kept[theme.name] = together(kept[theme.name], theme, n_samples) if theme.name in kept else theme
     return list(kept.values())

@@ -43,7 +43,7 @@ class Factor:
     data_belonging: np.ndarray
     """`[data texts]`."""
     in_anchor: tuple[int, int]
-    """Anchor texts that belong, of those that had no part in finding it."""
+    """Anchor texts that belong to it and to none before, of those that had no part in finding it."""
     in_data: tuple[int, int]
     z: float
     """Positive where the data is short of it, at equal length and at all."""
@@ -79,14 +79,12 @@ def factors(counts: Counts, anchor: Activity, data: Activity, *, surplus: bool =
             found += [_Found(weights, least, half) for weights, least in zip(*fitted, strict=True)]
     members = [[part.dampened @ one.weights > one.least for one in found] for part in (short, other)]
     strata = [stratum_of(part.n_tokens, edges) for part in (short, other)]
-    order, z = _one_by_one(
-        members, [[part.halves != one.half for one in found] for part in (short, other)], strata, len(edges) + 1
-    )
+    held_out = [[part.halves != one.half for one in found] for part in (short, other)]
+    order, z, counts_of = _one_by_one(members, held_out, strata, len(edges) + 1)
     q = false_discovery_control(norm.sf(z)) if len(z) else z
     themes = []
     for place, k in enumerate(order):
-        held_out = [part.halves != found[k].half for part in (short, other)]
-        counted = [(int(m[k][h].sum()), int(h.sum())) for m, h in zip(members, held_out, strict=True)]
+        counted = [(n, int(held[k].sum())) for n, held in zip(counts_of[place], held_out, strict=True)]
         belonging = [part.dampened @ found[k].weights for part in (short, other)]
         if surplus:
             counted, belonging = counted[::-1], belonging[::-1]
@@ -125,10 +123,10 @@ def _fit(z: np.ndarray, texts: sparse.csr_matrix) -> tuple[np.ndarray, np.ndarra
 
 def _one_by_one(
     members: list[list[np.ndarray]], held_out: list[list[np.ndarray]], strata: list[np.ndarray], n_strata: int
-) -> tuple[list[int], np.ndarray]:
-    """Factors, the surest first, with the z of each among held-out texts that belong to none before it."""
+) -> tuple[list[int], np.ndarray, list[list[int]]]:
+    """Factors, the surest first, with the z of each, and who belongs, among held-out texts that belong to none before it."""
     free = [np.ones(len(stratum), dtype=bool) for stratum in strata]
-    left, order, found = list(range(len(members[0]))), [], []
+    left, order, found, counted = list(range(len(members[0]))), [], [], []
     while left:
         z = {}
         for k in left:
@@ -141,9 +139,15 @@ def _one_by_one(
         best = max(left, key=z.__getitem__)
         order.append(best)
         found.append(z[best])
+        counted.append(
+            [
+                int((part[best] & rest & held[best]).sum())
+                for part, rest, held in zip(members, free, held_out, strict=True)
+            ]
+        )
         left.remove(best)
         free = [rest & ~part[best] for rest, part in zip(free, members, strict=True)]
-    return order, np.array(found)
+    return order, np.array(found), counted
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -22,6 +22,8 @@ _N_READ = 20
 """Texts that a name is made from."""
 _MOST_AT_HOME = 0.6
 """A theme is called as a part of the anchor where so many of those texts come from it."""
+_LEAST_LIFT = 1.5
+"""And these are so many times as frequent there as in the whole dataset."""
 _LEAST_WEIGHT = 0.1
 """Of the strongest feature's: below it a feature is not listed."""
 
@@ -124,6 +126,26 @@ def described(
     )
 
 
+def together(first: Theme, second: Theme, n_samples: int) -> Theme:
+    """Two themes of one name as one: the second counts texts that the first does not, so shares add up."""
+    shares = [
+        Share.counted(round((a.value + b.value) * a.of), a.of)
+        for a, b in ((first.anchor_share, second.anchor_share), (first.data_share, second.data_share))
+    ]
+    n, low, high = _deficit(*shares, n_samples)
+    belonging = dict(second.belonging) | dict(first.belonging)
+    return replace(
+        first,
+        features=tuple(dict.fromkeys([*first.features, *second.features])),
+        anchor_share=shares[0],
+        data_share=shares[1],
+        deficit=n,
+        deficit_low=low,
+        deficit_high=high,
+        belonging=tuple(sorted(belonging.items(), key=lambda item: -item[1])),
+    )
+
+
 def _deficit(anchor: Share, data: Share, n_samples: int) -> tuple[float, float, float]:
     difference = anchor.value - data.value
     below = np.hypot(anchor.value - anchor.low, data.high - data.value)
@@ -196,11 +218,7 @@ def _home(run: RunFile, sample_ids: Sequence[int]) -> str | None:
         values: Mapping[int, str] = {row["sample_id"]: row["value"] or OTHER for row in rows}
         value, n = Counter(values[one] for one in sample_ids).most_common(1)[0]
         everywhere = sum(one == value for one in values.values()) / len(values)
-        if (
-            n >= _MOST_AT_HOME * len(sample_ids)
-            and everywhere < _MOST_AT_HOME / 2
-            and value != OTHER
-            and not value.isdigit()
-        ):
+        share = n / len(sample_ids)
+        if share >= max(_MOST_AT_HOME, _LEAST_LIFT * everywhere) and value != OTHER and not value.isdigit():
             return value
     return None
