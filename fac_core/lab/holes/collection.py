@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Set
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +29,9 @@ from fac_core.store.runs.run_file import RunFile
 from fac_core.store.workspace import Workspace
 from fac_core.workflows.encode import encode
 
+Need = Literal["embeddings", "states", "reduced"]
+ALL: Set[Need] = frozenset(get_args(Need))
+
 
 @dataclass(frozen=True)
 class Collection:
@@ -41,17 +46,19 @@ class Collection:
     activations: sparse.csr_matrix
     """float32 `[rows, d_sae]`: g_i(x)."""
     embeddings: np.ndarray
-    """float32 `[rows, 384]`: sentence embeddings, of unit length."""
+    """float32 `[rows, 384]`: sentence embeddings, of unit length; like the next two without rows where nobody asked for it."""
     states: np.ndarray
-    """float32 `[rows, d_model]`: mean residual stream where the SAE reads; without rows where nobody asked for it."""
+    """float32 `[n_own, d_model]`: mean residual stream where the SAE reads."""
     reduced: np.ndarray = field(default_factory=lambda: np.zeros((0, 5), dtype=np.float32))
-    """float32 `[rows, 5]`: UMAP of the embeddings; without rows where nobody asked for it."""
+    """float32 `[rows, 5]`: UMAP of the embeddings."""
     n_own: int = 0
     """The first rows: the texts themselves. The others are derived from them."""
     cut: np.ndarray = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))
     """`[n, 2]`: row of a text, and row of its first half."""
     joined: np.ndarray = field(default_factory=lambda: np.zeros((0, 3), dtype=np.int64))
     """`[n, 3]`: rows of two texts, and of both in one."""
+    patterns: dict[str, str] = field(default_factory=dict)
+    """Of groups that are texts with a word: the regular expression that finds it."""
 
 
 def load(
@@ -59,16 +66,14 @@ def load(
     workspace: Workspace,
     folder: Path = Path(),
     *,
-    states: bool = True,
-    reduced: bool = True,
+    needs: Set[Need] = ALL,
     on_progress: Progress = silent,
 ) -> Collection:
     """A collection from its run, which is encoded where it is absent; what is computed is kept in the workspace's cache.
 
     Args:
         folder: of the settings; sources are relative to it.
-        states: read the model's states, which takes as long as encoding.
-        reduced: lay out the embeddings in five dimensions.
+        needs: what methods look at beside texts and activations. All of it takes about as long as encoding.
     """
     with _run_of(spec, workspace, folder, on_progress) as run:
         runs = {"": run}
@@ -82,15 +87,17 @@ def load(
         texts = tuple(text for table in tables.values() for text in table["text"].to_pylist())
         ids = [table["sample_id"].to_numpy() for table in tables.values()]
         fired = [pooled_activations(one, known) for one, known in zip(runs.values(), ids, strict=True)]
-        vectors = np.concatenate([_embeddings(one, workspace, on_progress) for one in runs.values()])
+        vectors = np.zeros((0, 384), dtype=np.float32)
+        if needs & {"embeddings", "reduced"}:
+            vectors = np.concatenate([_embeddings(one, workspace, on_progress) for one in runs.values()])
         info = run.info
+        n_own = len(ids[0])
         points = np.zeros((0, info.d_model or 0), dtype=np.float32)
-        if states:
+        if "states" in needs:
             reader = States(
                 info.model, info.n_blocks or 1, workspace.folder / "cache", context=spec.context, dtype="bfloat16"
             )
-            points = reader.of([Passage(text) for text in texts], on_progress=on_progress)
-        n_own = len(ids[0])
+            points = reader.of([Passage(text) for text in texts[:n_own]], on_progress=on_progress)
         starts = np.cumsum([0, *(len(known) for known in ids)])
         pairs = {
             kind: _aligned(table, ids[0], start)
@@ -112,7 +119,8 @@ def load(
         activations=sparse.csr_matrix(sparse.vstack(fired)),
         embeddings=vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9),
         states=points,
-        reduced=_reduced(vectors, layout) if reduced else np.zeros((0, 5), dtype=np.float32),
+        reduced=_reduced(vectors, n_own, layout) if "reduced" in needs else np.zeros((0, 5), dtype=np.float32),
+        patterns=spec.topics,
         n_own=n_own,
         cut=pairs.get(CUT, np.zeros((0, 2), dtype=np.int64)),
         joined=pairs.get(JOINED, np.zeros((0, 3), dtype=np.int64)),
@@ -168,13 +176,17 @@ def _embeddings(run: RunFile, workspace: Workspace, on_progress: Progress) -> np
     return cached(path, len(texts), lambda: embed(texts, on_progress=on_progress))
 
 
-def _reduced(vectors: np.ndarray, path: Path) -> np.ndarray:
-    """Five dimensions, as topic models on embeddings take them; of all texts at once, with no regard to any group."""
+def _reduced(vectors: np.ndarray, n_own: int, path: Path) -> np.ndarray:
+    """Five dimensions, as topic models on embeddings take them: made from all texts of the collection, with no regard to any
+    group; derived texts are laid among them."""
 
     def make() -> np.ndarray:
         from umap import UMAP
 
         layout = UMAP(n_neighbors=15, n_components=5, min_dist=0.0, metric="cosine", random_state=0, n_jobs=1)
-        return np.asarray(layout.fit_transform(vectors), dtype=np.float32)
+        parts = [layout.fit_transform(vectors[:n_own])]
+        if n_own < len(vectors):
+            parts.append(layout.transform(vectors[n_own:]))
+        return np.concatenate(parts).astype(np.float32)
 
     return cached(path, len(vectors), make)

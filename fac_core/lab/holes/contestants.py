@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from fac_core.errors import WrongUse
 from fac_core.lab.holes.answers import Answer
 from fac_core.lab.holes.cases import Case
+from fac_core.lab.holes.collection import Need
 from fac_core.lab.holes.ours import shortfall
 from fac_core.lab.holes.rivals.embeddings import (
     clusters,
@@ -16,7 +17,7 @@ from fac_core.lab.holes.rivals.embeddings import (
     topics,
 )
 from fac_core.lab.holes.rivals.features import gaps, principal_components, random_dictionary
-from fac_core.lab.holes.rivals.words import log_odds, word_shortfall
+from fac_core.lab.holes.rivals.words import log_odds, other_words, word_shortfall
 
 Method = Callable[[Case], Answer]
 
@@ -32,13 +33,10 @@ CONTESTANTS: dict[str, Method] = {
     "topics by density": topics,
     "words": log_odds,
     "word shortfall": word_shortfall,
+    "other words": other_words,
     "random dictionary": random_dictionary,
     "principal components": principal_components,
 }
-
-NEED_STATES = frozenset({"random dictionary", "principal components"})
-NEED_REDUCED = frozenset({"topics by density"})
-"""What takes long to compute, and who looks at it."""
 
 EMBEDDING = (
     "embedding clusters",
@@ -48,6 +46,20 @@ EMBEDDING = (
     "topics by density",
 )
 """Methods that see embeddings only: the ones to be ahead of."""
+
+STATES = ("random dictionary", "principal components")
+"""Methods that see mean-pooled states."""
+
+
+def needs(names: Iterable[str]) -> frozenset[Need]:
+    """What methods look at beside texts and activations."""
+    found: set[Need] = set()
+    for name in names:
+        if name in EMBEDDING:
+            found.add("reduced" if name == "topics by density" else "embeddings")
+        elif name in STATES:
+            found.add("states")
+    return frozenset(found)
 
 
 def chosen(names: Sequence[str]) -> dict[str, Method]:

@@ -24,6 +24,7 @@ _NAMES = {
     "topics by density": "embeddings, UMAP and HDBSCAN",
     "words": "words, log odds",
     "word shortfall": "shortfall of words",
+    "other words": "shortfall of words, without those that make the group",
     "random dictionary": "shortfall of random directions",
     "principal components": "shortfall of principal components",
 }
@@ -191,7 +192,7 @@ group of texts, is the data. A method sees both, without groups, and says how mu
 _MEASURES = """**AUROC**: how often a text of the missing group scores above another one. **Right at the head**: share of missing texts among the strongest, as many as are
 missing. A **theme is right** when most of its strongest texts (20, or as many as are missing) are of the missing group, and at least three times as many as in the
 anchor. **False themes** are reported (false discovery rate 5 %) and not right. Intervals are 95 %, over groups and cuts. Topics in a collection are texts in
-which a word stands, which is to the advantage of methods that look at words; layouts for the topics by density are made of all texts of a collection, which is to the
+which a word stands, which is to the advantage of methods that look at words, so these are also shown without the words that make the group; layouts for the topics by density are made of all texts of a collection, which is to the
 advantage of that method. Random directions and principal components are of mean-pooled states, where features of the SAE are of tokens.
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from fac_core.errors import WrongUse
 from fac_core.lab.holes.cases import Case, cases_of
 from fac_core.lab.holes.collection import Collection, load
 from fac_core.lab.holes.config import CollectionSpec, HolesConfig, Use, read_holes
-from fac_core.lab.holes.contestants import NEED_REDUCED, NEED_STATES, OURS, chosen
+from fac_core.lab.holes.contestants import OURS, STATES, chosen, needs
 from fac_core.lab.holes.figures import measure
 from fac_core.lab.holes.results import Line, append, identity, line_of, read_results, results_file
 from fac_core.progress import Progress, silent
@@ -58,12 +58,11 @@ def holes(
             spec,
             workspace,
             Path(settings).parent,
-            states=not NEED_STATES.isdisjoint(contestants),
-            reduced=not NEED_REDUCED.isdisjoint(contestants),
+            needs=needs(contestants),
             on_progress=on_progress,
         )
         asked = [
-            (case, [name for name in contestants if (collection.name, case.key, name) not in there])
+            (case, [name for name in able(case, contestants) if (collection.name, case.key, name) not in there])
             for case in cases_of(collection, config, seeds)
             if not case.for_power
         ]
@@ -85,6 +84,12 @@ def collections_of(config: HolesConfig, use: Use, only: Sequence[str]) -> list[C
     if unknown := sorted(set(only) - set(known)):
         raise WrongUse(f"{unknown[0]!r} is no collection to {use} with; there are {', '.join(known) or 'none'}.")
     return [spec for name, spec in known.items() if not only or name in only]
+
+
+def able(case: Case, names: Iterable[str]) -> list[str]:
+    """Of some methods, those that can answer a case: derived texts have no states."""
+    derived = case.kind in ("cut", "joined")
+    return [name for name in names if not (derived and name in STATES)]
 
 
 def answer(case: Case, names: Sequence[str]) -> list[Line]:

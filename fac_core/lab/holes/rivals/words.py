@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from scipy import sparse
 
@@ -36,11 +38,24 @@ def word_shortfall(case: Case) -> Answer:
     return of_active(ours, theirs, n_tokens[case.anchor], n_tokens[case.data])
 
 
-def _counts(case: Case) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
-    """How often each word stands in each text, of words in two texts or more, for anchor and data."""
+def other_words(case: Case) -> Answer:
+    """The same without the words that make the group: where a hole is all texts with a word, counting words is no feat."""
+    ours, theirs = map(_presence, _counts(case, case.collection.patterns.get(case.group)))
+    n_tokens = case.collection.n_tokens
+    return of_active(ours, theirs, n_tokens[case.anchor], n_tokens[case.data])
+
+
+def _counts(case: Case, hidden: str | None = None) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
+    """How often each word stands in each text, of words in two texts or more, for anchor and data.
+
+    Args:
+        hidden: regular expression; what it finds is left out.
+    """
     from sklearn.feature_extraction.text import CountVectorizer
 
     texts = [case.collection.texts[row] for row in np.concatenate([case.anchor, case.data])]
+    if hidden:
+        texts = [re.sub(hidden, " ", text, flags=re.IGNORECASE) for text in texts]
     word = r"(?u)\b\w+\b"  # single letters too
     found = CountVectorizer(min_df=2, token_pattern=word).fit_transform(texts)
     counts = sparse.csr_matrix(found, dtype=np.float64)
