@@ -71,9 +71,9 @@ def test_a_mean_is_over_groups_and_its_interval_draws_them():
 
 
 def test_z_of_a_cluster_is_that_of_the_textbook():
-    labels, is_anchor = np.repeat([0, 1, 0, 1], [30, 70, 10, 90]), np.repeat([True, False], 100)
-    pooled = 40 / 200
-    expected = (0.3 - 0.1) / np.sqrt(pooled * (1 - pooled) * (2 / 100))
+    labels, is_anchor = np.repeat([0, 1, 0, 1], [30, 70, 5, 45]), np.repeat([True, False], [100, 50])
+    pooled = 35 / 150
+    expected = (0.3 - 0.1) / np.sqrt(pooled * (1 - pooled) * (1 / 100 + 1 / 50))
     assert deficits(labels, is_anchor, 2) == pytest.approx([expected, -expected])
 
 
