@@ -61,7 +61,7 @@ ROOMS = {
         "activations comparison coverage curation datasets demo diversity doctor errors evidence export fac_core fields gaps"
         " generators jobs naming progress relevance store synthesis themes training view workflows"
     ),
-    "lab": "activations cli coverage curation datasets demo diversity errors export generators models naming progress relevance report store synthesis training view whole workflows",
+    "lab": "activations cli coverage curation datasets demo diversity errors export generators models naming progress relevance report store synthesis toml_file training view whole workflows",
     "cli/app": "cli errors lab",
     "__main__": "cli/app",
     "dashboard": (

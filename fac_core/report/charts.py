@@ -109,6 +109,47 @@ def scatter(points: Sequence[tuple[float, float, str]], *, title: str, x_title: 
     return _svg(_WIDTH + _LEGEND, height, title, [f"<style>{_ALONE}</style>", *parts], alone=True)
 
 
+def dots(rows: Sequence[tuple[str, str, tuple[float, float, float]]], *, title: str, x_title: str) -> str:
+    """Values with intervals as a file of its own: a band a group, in it a mark a kind, one below the other.
+
+    Args:
+        rows: group, kind, and value with the two ends of its interval.
+
+    >>> dots([("a", "b", (0.5, 0.4, 0.6))], title="t", x_title="x").count("<circle")
+    2
+    """
+    groups, kinds = list(dict.fromkeys(g for g, *_ in rows)), list(dict.fromkeys(k for _, k, _ in rows))
+    left, step, top = 90, 9, 26
+    band = step * len(kinds) + 14
+    bottom = top + max(band * len(groups), _LEGEND_LINE * len(kinds))
+    at_x, ticks = _axis([end for *_, three in rows for end in three] or [0.0], left, left + _WIDTH)
+    parts = ['<rect class="paper" width="100%" height="100%"/>', _text(6, 16, title, "start", 'class="title"')]
+    for value in ticks:
+        x = at_x(value)
+        parts += [
+            f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{top}" y2="{bottom}"/>',
+            _text(x, bottom + 14, f"{value:.2f}", "middle"),
+        ]
+    parts.append(_text(left + _WIDTH / 2, bottom + 30, x_title, "middle"))
+    for number, group in enumerate(groups):
+        y = top + band * number
+        parts.append(_text(left - 8, y + band / 2 + 4, group, "end"))
+        parts.append(f'<line class="grid" x1="{left}" x2="{left + _WIDTH}" y1="{y}" y2="{y}"/>')
+    for group, kind, (value, low, high) in rows:
+        number = kinds.index(kind)
+        y = top + band * groups.index(group) + 11 + step * number
+        colour = COLOURS[number % len(COLOURS)]
+        name = f"<title>{html.escape(f'{group}, {kind}')}: {value:.3f} ({low:.3f} to {high:.3f})</title>"
+        parts.append(
+            f'<line x1="{at_x(low):.1f}" x2="{at_x(high):.1f}" y1="{y}" y2="{y}" stroke="{colour}" stroke-width="1.5"/>'
+        )
+        parts.append(_mark(number, at_x(value), y, name))
+    for number, kind in enumerate(kinds):
+        y = top + 10 + _LEGEND_LINE * number
+        parts += [_mark(number, left + _WIDTH + 14, y), _text(left + _WIDTH + 24, y + 4, kind, "start")]
+    return _svg(left + _WIDTH + 270, bottom + 38, title, [f"<style>{_ALONE}</style>", *parts], alone=True)
+
+
 def _axis(values: Sequence[float], first: float, last: float) -> tuple[Callable[[float], float], list[float]]:
     """Where a value stands, between two coordinates, with a little room at both ends; and the values of the ticks."""
     room = 0.04 * (max(values) - min(values)) or 0.5

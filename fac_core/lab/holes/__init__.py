@@ -1,0 +1,1 @@
+"""Planted holes: which method finds what a dataset lacks?"""

@@ -1,0 +1,1 @@
+"""Contestants that are not ours: controls, embeddings, words."""
