@@ -28,6 +28,7 @@ from fac_core.jobs.launch import ensure_worker
 from fac_core.jobs.parts import part_of, reading
 from fac_core.progress import Progress
 from fac_core.store.runs.info import RunInfo
+from fac_core.themes.answer import Missing
 from fac_core.workflows.naming import labels_of
 
 MIXTURES = Path(__file__).resolve().parents[1] / "data" / "mixtures"
@@ -57,6 +58,8 @@ class Answer:
     """Calibrated FAC of the features at home in each set of the anchor, least covered first."""
     gap_words: dict[str, list[str]]
     """By the same sets, words that single missing features stand for."""
+    missing: Missing
+    """The answer in themes."""
     gaps: pa.Table
     """Features that never fire in the seed and peak on words, the highest priority first."""
 
@@ -146,6 +149,7 @@ def _answer(workspace: Path, view: fac.View) -> Answer:
         calibrated=calibrated.coverage(),
         by_home=calibrated.parts("set"),
         gap_words=_gap_words(calibrated),
+        missing=view.missing(),
         gaps=with_evidence(gaps, view.q, view.p, view.definition),
     )
 

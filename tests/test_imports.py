@@ -55,13 +55,13 @@ ROOMS = {
     "fac_core": (
         "activations coverage datasets errors export feature gaps generators jobs store synthesis training view workflows"
     ),
-    "demo": "activations coverage datasets evidence fac_core gaps jobs progress store workflows",
+    "demo": "activations coverage datasets evidence fac_core gaps jobs progress store themes workflows",
     "doctor": "models",
     "cli": (
         "activations comparison coverage curation datasets demo diversity doctor errors evidence export fac_core fields gaps"
         " generators jobs naming progress relevance store synthesis themes training view workflows"
     ),
-    "lab": "activations cli coverage curation datasets demo diversity errors export generators models naming progress relevance report store synthesis toml_file training view whole workflows",
+    "lab": "activations cli coverage curation datasets demo diversity errors export generators models naming progress relevance report shortfall store synthesis themes toml_file training view whole workflows",
     "cli/app": "cli errors lab",
     "__main__": "cli/app",
     "dashboard": (

@@ -14,7 +14,7 @@ import sys
 import typer
 from rich.markup import escape
 
-from fac_core.cli import compare, data, decide, fill, jobs, look, machine, measure, missing, name
+from fac_core.cli import compare, data, decide, fill, jobs, look, machine, measure, name
 from fac_core.cli.output import err
 from fac_core.errors import FacError, WrongUse
 
@@ -22,7 +22,7 @@ PANELS = {
     "Begin": (machine.demo, machine.doctor, machine.ui),
     "Data": (data.encode, data.runs),
     "Measure": (
-        missing.missing,
+        measure.missing,
         measure.coverage,
         measure.gaps,
         measure.curve,

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.text import Text
 
 import fac_core as fac
+from fac_core.cli.measure import not_seen, theme_table
 from fac_core.cli.options import Json, WorkspaceFolder
 from fac_core.cli.output import curve_table, gap_table, out, part_table, progress_bar, say, table, write_json
 from fac_core.errors import MissingExtra, NotFound
@@ -112,6 +113,9 @@ def tell(console: Console, demo: Answer) -> None:
 
     coverage, calibrated = demo.coverage, demo.calibrated
     _tell_of_parts(console, demo)
+    console.rule("What is missing?")
+    console.print(Text(demo.missing.sentence, style="bold"))
+    console.print(theme_table(demo.missing.themes) if demo.missing.themes else not_seen(demo.missing))
     console.rule("How well is the seed covered?")
     console.print(
         f"Seed: {demo.seed.n_samples:,} everyday texts, {demo.seed.n_tokens:,} tokens. Anchor: {demo.anchor.n_samples:,}"
@@ -125,7 +129,7 @@ def tell(console: Console, demo: Answer) -> None:
         f"[bold]FAC {calibrated.fac:.1%}[/] calibrated ({calibrated.numerator:,} of {calibrated.denominator:,}): three samples"
         " in the upper quarter of what the anchor shows."
     )
-    console.rule("What is missing? Features by where they are at home (calibrated)")
+    console.rule("Features by where they are at home (calibrated)")
     homes = [part for part in demo.by_home if part.denominator >= _ENOUGH]
     console.print(part_table("features at home in", homes, demo.gap_words))
     poorly = [str(part.cluster) for part in homes if part.fac < _POORLY]

@@ -13,7 +13,7 @@ from fac_core.store.runs.run_file import RunFile
 MOST_TEXTS = 4000
 """Of each dataset, drawn at random: themes are found in these, and shares are estimated from them."""
 
-_FLOOR = 10.0
+FLOOR = 10.0
 """Added to a text's total: a text of three words is not all theme because of one of them."""
 
 
@@ -38,7 +38,7 @@ class Activity:
     @property
     def dampened(self) -> sparse.csr_matrix:
         """Scores over the square root of the text's total, so that length alone makes no theme."""
-        return sparse.csr_matrix(sparse.diags_array(1 / np.sqrt(self.totals + _FLOOR)) @ self.scores)
+        return sparse.csr_matrix(sparse.diags_array(1 / np.sqrt(self.totals + FLOOR)) @ self.scores)
 
 
 def activity(run: RunFile, levels: np.ndarray, features: np.ndarray, *, most: int = MOST_TEXTS) -> Activity:

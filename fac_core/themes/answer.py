@@ -71,7 +71,7 @@ def missing(
         definition: δ of it decides what is active; None compares scores over `counts.LEVELS`, which finds more.
 
     >>> missing(view.q, view.p).sentence
-    'Your data lacks *sums*.'
+    'Nothing is missing that shows at this size, and nothing is there in excess.'
     """
     counts = count(run, anchor, definition)
     if relevant is not None:

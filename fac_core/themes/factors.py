@@ -56,7 +56,7 @@ def features_of(counts: Counts, *, surplus: bool = False) -> np.ndarray:
 
     >>> from fac_core.shortfall.counts import count
     >>> features_of(count(view.q, view.p)).tolist()
-    [2, 3]
+    [2]
     """
     sign = -1 if surplus else 1
     return np.flatnonzero(np.any([sign * counts.z(half) > LEAST_Z for half in range(N_HALVES)], axis=0))

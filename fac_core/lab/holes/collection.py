@@ -17,6 +17,7 @@ import pyarrow as pa
 from scipy import sparse
 
 from fac_core.activations.spec import EncodeSpec
+from fac_core.coverage.active import marks_position
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.diversity.sentences import cached, embed
 from fac_core.errors import NotFound
@@ -25,6 +26,7 @@ from fac_core.lab.holes.length_traps import CUT, JOINED, derived_run
 from fac_core.lab.sets.likeness import pooled_activations
 from fac_core.lab.tasks.hidden_states import Passage, States
 from fac_core.progress import Progress, silent
+from fac_core.shortfall.counts import marks_end
 from fac_core.store.runs.run_file import RunFile
 from fac_core.store.workspace import Workspace
 from fac_core.workflows.encode import encode
@@ -57,6 +59,8 @@ class Collection:
     """`[n, 2]`: row of a text, and row of its first half."""
     joined: np.ndarray = field(default_factory=lambda: np.zeros((0, 3), dtype=np.int64))
     """`[n, 3]`: rows of two texts, and of both in one."""
+    marks_place: np.ndarray | None = None
+    """bool `[d_sae]`: features that mark a text's first or last token; None: none."""
     patterns: dict[str, str] = field(default_factory=dict)
     """Of groups that are texts with a word: the regular expression that finds it."""
 
@@ -90,7 +94,7 @@ def load(
         vectors = np.zeros((0, 384), dtype=np.float32)
         if needs & {"embeddings", "reduced"}:
             vectors = np.concatenate([_embeddings(one, workspace, on_progress) for one in runs.values()])
-        info = run.info
+        info, marks_place = run.info, marks_position(run) | marks_end(run)
         n_own = len(ids[0])
         points = np.zeros((0, info.d_model or 0), dtype=np.float32)
         if "states" in needs:
@@ -120,6 +124,7 @@ def load(
         embeddings=vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9),
         states=points,
         reduced=_reduced(vectors, n_own, layout) if "reduced" in needs else np.zeros((0, 5), dtype=np.float32),
+        marks_place=marks_place,
         patterns=spec.topics,
         n_own=n_own,
         cut=pairs.get(CUT, np.zeros((0, 2), dtype=np.int64)),

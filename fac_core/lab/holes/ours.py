@@ -1,4 +1,4 @@
-"""Shortfall, the product's answer: features that fire in fewer texts of the data than of the anchor, at equal length."""
+"""Shortfall and themes: what the product answers, on rows of a collection instead of a run file."""
 
 from __future__ import annotations
 
@@ -7,102 +7,75 @@ from typing import cast
 import numpy as np
 from scipy import sparse
 
-from fac_core.lab.holes.answers import MAX_Q, Answer, Theme, share_significant
+from fac_core.lab.holes.answers import Answer, Theme, share_significant
 from fac_core.lab.holes.cases import Case
-from fac_core.relevance.statistic import length_strata
-
-QUANTILE = 0.75
-LEAST_Z = 2.0
-N_STRATA = 5
-_THEMES = 8
+from fac_core.shortfall.counts import LEVELS, N_HALVES, N_STRATA, SHOWN, Counts, halves_of
+from fac_core.shortfall.rates import shortfall as rates
+from fac_core.shortfall.strata import Tally, length_edges, stratum_of
+from fac_core.themes.activity import FLOOR, Activity
+from fac_core.themes.factors import LEAST_Z, factors
 
 
 def shortfall(case: Case) -> Answer:
     """The shortfall of the SAE's features."""
     fired, n_tokens = case.collection.activations, case.collection.n_tokens
     rows = (case.anchor, case.data)
-    return of_features(*(fired[r] for r in rows), *(n_tokens[r] for r in rows))
+    levelled = levels(fired[case.anchor])
+    parts = (scores(fired[r], levelled) for r in rows)
+    return of_scores(*parts, *(n_tokens[r] for r in rows), case.collection.marks_place)
 
 
 def of_features(
     anchor: sparse.csr_matrix, data: sparse.csr_matrix, anchor_tokens: np.ndarray, data_tokens: np.ndarray
 ) -> Answer:
     """An answer from any features: how strongly each fires in each text, `[texts, features]`, and lengths `[texts]`."""
-    delta = thresholds(anchor)
-    ours, theirs = above(anchor, delta), above(data, delta)
-    return of_active(ours, theirs, anchor_tokens, data_tokens)
+    levelled = levels(anchor)
+    return of_scores(*(scores(part, levelled) for part in (anchor, data)), anchor_tokens, data_tokens)
 
 
-def of_active(
-    ours: sparse.csr_matrix, theirs: sparse.csr_matrix, anchor_tokens: np.ndarray, data_tokens: np.ndarray
+def of_scores(
+    ours: sparse.csr_matrix,
+    theirs: sparse.csr_matrix,
+    anchor_tokens: np.ndarray,
+    data_tokens: np.ndarray,
+    marks_place: np.ndarray | None = None,
 ) -> Answer:
-    """An answer from which feature is active in which text: 0 or 1, `[texts, features]`."""
-    from scipy.stats import false_discovery_control, norm
+    """An answer from scores of texts, `[texts, features]`: 0, or how many levels an activation exceeds."""
+    width = cast(tuple[int, int], ours.shape)[1]
+    edges = length_edges(np.concatenate([anchor_tokens, data_tokens]), N_STRATA)
+    tallies, parts = [], []
+    for part, n_tokens in ((ours, anchor_tokens), (theirs, data_tokens)):
+        strata, halves = stratum_of(n_tokens, edges), halves_of(len(n_tokens))
+        members = [np.flatnonzero(halves == half) for half in range(N_HALVES)]
+        active_from = min(SHOWN + 1, int(part.data.max(initial=1)))
+        tallies.append(tuple(Tally.of(part[m], strata[m], len(edges) + 1, active_from) for m in members))
+        totals = np.asarray(part.sum(axis=1)).ravel()
+        parts.append(Activity(np.arange(len(n_tokens)), n_tokens, halves, part, totals))
+    counts = Counts(*tallies, np.zeros(width, dtype=bool) if marks_place is None else marks_place)
+    z = counts.z()
+    weights = np.where(z > LEAST_Z, np.maximum(z, 0) ** 3, 0)
+    lacking = np.asarray(ours @ weights).ravel() / np.sqrt(parts[0].totals + FLOOR)
+    themes = []
+    for factor in factors(counts, *parts):
+        members = np.argsort(-factor.belonging, kind="stable")
+        themes.append(Theme(members[factor.belonging[members] > 0], factor.q))
+    q = rates(counts)["q"].to_numpy()
+    return Answer(lacking, tuple(themes), share_significant(q[z > 0]) if (z > 0).any() else 0.0)
 
-    strata = length_strata(np.concatenate([anchor_tokens, data_tokens]), N_STRATA)
-    z = stratified_z(ours, theirs, strata)
-    weights = np.where(z > LEAST_Z, np.maximum(z, 0) ** 2, 0)
-    n_active = np.maximum(1, np.asarray(ours.sum(axis=1)).ravel())
-    scores = np.asarray(ours @ weights).ravel() / np.sqrt(n_active)
-    fires = np.asarray(ours.sum(axis=0)).ravel() > 0
-    q = np.ones(len(z))
-    if fires.any():
-        q[fires] = false_discovery_control(norm.sf(z[fires]))
-    return Answer(scores, _themes(ours, weights, q), share_significant(q[fires]))
 
-
-def thresholds(anchor: sparse.csr_matrix, quantile: float = QUANTILE) -> np.ndarray:
-    """δ of each feature: this quantile of its non-zero activations in the anchor; 0 where it has none."""
+def levels(anchor: sparse.csr_matrix) -> np.ndarray:
+    """float32 `[levels, features]`: quantiles of each feature's non-zero activations in the anchor; 0 where it has none."""
     by_feature = anchor.tocsc()
-    delta = np.zeros(cast(tuple[int, int], anchor.shape)[1], dtype=np.float32)
+    found = np.zeros((len(LEVELS), cast(tuple[int, int], anchor.shape)[1]), dtype=np.float32)
     for feature, (start, end) in enumerate(zip(by_feature.indptr[:-1], by_feature.indptr[1:], strict=True)):
         if end > start:
-            delta[feature] = np.quantile(by_feature.data[start:end], quantile)
-    return delta
+            found[:, feature] = np.quantile(by_feature.data[start:end], LEVELS)
+    return found
 
 
-def above(values: sparse.csr_matrix, delta: np.ndarray) -> sparse.csr_matrix:
-    """float64 0 or 1, `[texts, features]`: which activations are above the threshold of their feature."""
+def scores(values: sparse.csr_matrix, levelled: np.ndarray) -> sparse.csr_matrix:
+    """float64 `[texts, features]`: how many levels of its feature each activation exceeds."""
     kept = values.copy()
-    kept.data = (values.data > delta[values.indices]).astype(np.float64)
+    kept.data = (values.data > levelled[:, values.indices]).sum(axis=0).astype(np.float64)
     kept.eliminate_zeros()
     return kept
-
-
-def stratified_z(ours: sparse.csr_matrix, theirs: sparse.csr_matrix, strata: np.ndarray) -> np.ndarray:
-    """Cochran-Mantel-Haenszel's z of each feature, positive where the anchor has more; strata `[anchor + data]`."""
-    n_ours, width = cast(tuple[int, int], ours.shape)
-    a, expected, variance = (np.zeros(width) for _ in range(3))
-    for stratum in np.unique(strata):
-        members = strata == stratum
-        mine, other = members[:n_ours], members[n_ours:]
-        n, n1, n0 = members.sum(), mine.sum(), other.sum()
-        if not (n1 and n0):
-            continue
-        fired = np.asarray(mine.astype(np.float64) @ ours).ravel()
-        total = fired + np.asarray(other.astype(np.float64) @ theirs).ravel()
-        a, expected = a + fired, expected + n1 * total / n
-        variance = variance + n1 * n0 * total * (n - total) / (n * n * max(1, n - 1))
-    return np.divide(a - expected, np.sqrt(variance), out=np.zeros(width), where=variance > 0)
-
-
-def _themes(ours: sparse.csr_matrix, weights: np.ndarray, q: np.ndarray) -> tuple[Theme, ...]:
-    """Texts and significant features factorised together; a theme's q is that of its leading feature."""
-    from sklearn.decomposition import NMF
-
-    short = np.flatnonzero((q <= MAX_Q) & (weights > 0))
-    n = min(_THEMES, len(short), ours.shape[0])  # type: ignore[index]
-    if not n:
-        return ()
-    weighted = ours[:, short].toarray() * np.sqrt(weights[short])
-    model = NMF(n, init="nndsvda", random_state=0, max_iter=200, tol=1e-3)  # type: ignore[arg-type]
-    texts = model.fit_transform(weighted)
-    parts = model.components_
-    strength = texts.sum(axis=0) * parts.sum(axis=1)
-    themes = []
-    for part in np.argsort(-strength, kind="stable"):
-        members = np.argsort(-texts[:, part], kind="stable")
-        members = members[texts[members, part] > 0]
-        if len(members):
-            themes.append(Theme(members, float(q[short[np.argmax(parts[part])]])))
-    return tuple(themes)

@@ -6,12 +6,10 @@ import itertools
 
 import numpy as np
 import pytest
-from scipy import sparse
 
 from fac_core.lab.holes.answers import Answer, Theme, deficits
 from fac_core.lab.holes.cases import hole, null
 from fac_core.lab.holes.figures import auroc, is_right, mean_with_interval, measure, precision_at_head
-from fac_core.lab.holes.ours import stratified_z
 from tests.lab.holes.made_up import collection
 
 MADE_UP = collection()
@@ -75,21 +73,3 @@ def test_z_of_a_cluster_is_that_of_the_textbook():
     pooled = 35 / 150
     expected = (0.3 - 0.1) / np.sqrt(pooled * (1 - pooled) * (1 / 100 + 1 / 50))
     assert deficits(labels, is_anchor, 2) == pytest.approx([expected, -expected])
-
-
-def test_stratified_z_is_cochran_mantel_haenszels():
-    rng = np.random.default_rng(1)
-    ours, theirs = (sparse.csr_matrix((rng.random((n, 3)) < 0.4).astype(float)) for n in (30, 50))
-    strata = rng.integers(3, size=80)
-    for feature in range(3):
-        over, variance = 0.0, 0.0
-        for k in range(3):
-            a, b = (
-                side[strata_of == k, feature].toarray().ravel()
-                for side, strata_of in ((ours, strata[:30]), (theirs, strata[30:]))
-            )
-            n1, n0, m1 = len(a), len(b), a.sum() + b.sum()
-            n = n1 + n0
-            over += a.sum() - n1 * m1 / n
-            variance += n1 * n0 * m1 * (n - m1) / (n**2 * (n - 1))
-        assert stratified_z(ours, theirs, strata)[feature] == pytest.approx(over / np.sqrt(variance))

@@ -14,7 +14,8 @@ from scipy import sparse
 from fac_core.coverage.definition import CALIBRATED
 from fac_core.lab.holes.answers import Answer
 from fac_core.lab.holes.cases import Case
-from fac_core.lab.holes.ours import above, of_features, thresholds
+from fac_core.lab.holes.ours import levels, of_features, scores
+from fac_core.shortfall.counts import LEVELS
 
 _K = 40
 
@@ -22,8 +23,8 @@ _K = 40
 def gaps(case: Case) -> Answer:
     """Share of a text's active features that the data lacks under `CALIBRATED`: what the list of gaps says."""
     fired = case.collection.activations
-    delta = thresholds(fired[case.anchor], CALIBRATED.quantile or 0.0)
-    ours, theirs = above(fired[case.anchor], delta), above(fired[case.data], delta)
+    delta = levels(fired[case.anchor])[LEVELS.index(CALIBRATED.quantile or 0.75)][None]
+    ours, theirs = scores(fired[case.anchor], delta), scores(fired[case.data], delta)
     can_occur = np.asarray(ours.sum(axis=0)).ravel() >= CALIBRATED.min_count
     lacks = can_occur & (np.asarray(theirs.sum(axis=0)).ravel() < CALIBRATED.min_count)
     n_active = np.maximum(1, np.asarray(ours @ can_occur.astype(np.float64)).ravel())
@@ -32,19 +33,18 @@ def gaps(case: Case) -> Answer:
 
 def random_dictionary(case: Case) -> Answer:
     """Shortfall of random directions, as many as the SAE has features: the strongest of each text count."""
-    states = case.collection.states
+    states = standardised(case)
     width = cast(tuple[int, int], case.collection.activations.shape)[1]
     directions = np.random.default_rng(0).normal(size=(states.shape[1], width)).astype(np.float32)
     directions /= np.linalg.norm(directions, axis=0)
-    centred = states - states[case.anchor].mean(axis=0)
-    return _shortfall(case, *(strongest(centred[rows] @ directions, _K) for rows in (case.anchor, case.data)))
+    return _shortfall(case, *(strongest(states[rows] @ directions, _K) for rows in (case.anchor, case.data)))
 
 
 def principal_components(case: Case) -> Answer:
     """Shortfall of the anchor's principal components, each a feature in either direction: all that the width of the model gives."""
     from sklearn.decomposition import PCA
 
-    states, n_features = case.collection.states, cast(tuple[int, int], case.collection.activations.shape)[1]
+    states, n_features = standardised(case), cast(tuple[int, int], case.collection.activations.shape)[1]
     n = min(states.shape[1], len(case.anchor) - 1, n_features // 2)
     model = PCA(n, svd_solver="full").fit(states[case.anchor])
     parts = []
@@ -52,6 +52,12 @@ def principal_components(case: Case) -> Answer:
         found = model.transform(states[rows]).astype(np.float32)
         parts.append(sparse.csr_matrix(np.maximum(np.hstack([found, -found]), 0)))
     return _shortfall(case, *parts)
+
+
+def standardised(case: Case) -> np.ndarray:
+    """States `[n_own, d_model]` in units of the anchor's spread: else a few huge dimensions decide."""
+    ours = case.collection.states[case.anchor]
+    return (case.collection.states - ours.mean(axis=0)) / np.maximum(ours.std(axis=0), 1e-6)
 
 
 def strongest(values: np.ndarray, k: int) -> sparse.csr_matrix:

@@ -9,7 +9,7 @@ from scipy import sparse
 
 from fac_core.lab.holes.answers import Answer
 from fac_core.lab.holes.cases import Case
-from fac_core.lab.holes.ours import of_active
+from fac_core.lab.holes.ours import of_scores
 
 _PRIOR = 0.1
 """Weight of the informative prior: pseudo-counts of a word, as a share of how often both sides together have it."""
@@ -35,14 +35,14 @@ def word_shortfall(case: Case) -> Answer:
     """The shortfall of words instead of features: what our statistic makes of them, themes included."""
     ours, theirs = map(_presence, _counts(case))
     n_tokens = case.collection.n_tokens
-    return of_active(ours, theirs, n_tokens[case.anchor], n_tokens[case.data])
+    return of_scores(ours, theirs, n_tokens[case.anchor], n_tokens[case.data])
 
 
 def other_words(case: Case) -> Answer:
     """The same without the words that make the group: where a hole is all texts with a word, counting words is no feat."""
     ours, theirs = map(_presence, _counts(case, case.collection.patterns.get(case.group)))
     n_tokens = case.collection.n_tokens
-    return of_active(ours, theirs, n_tokens[case.anchor], n_tokens[case.data])
+    return of_scores(ours, theirs, n_tokens[case.anchor], n_tokens[case.data])
 
 
 def _counts(case: Case, hidden: str | None = None) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
