@@ -37,7 +37,7 @@ from fac_core.models.cache_folder import cache_dir
 from fac_core.models.truncated import TruncatedModel, load_tokenizer
 from fac_core.progress import Progress, silent
 from fac_core.training.config import TrainConfig
-from fac_core.training.harvest import Shard, harvest, plan_shards, token_windows
+from fac_core.training.harvest import Shard, count_tokens, harvest, plan_shards, token_windows
 from fac_core.training.sparse_topk import SparseTopKTrainingSAE
 from fac_core.training.stream import training_batches
 from fac_core.whole import whole
@@ -144,6 +144,7 @@ def train_sae(config: TrainConfig, shards: Sequence[Shard], folder: Path, *, on_
             on_progress(trainer.n_training_samples, total, _note(trainer, output))
         if trainer.n_training_steps % config.checkpoint_steps == 0:
             save_checkpoint(trainer, checkpoints)
+    trainer.sae.cfg.metadata.unique_tokens = sum(count_tokens(shard, config.n_blocks) for shard in shards)
     _publish(trainer, folder)
     shutil.rmtree(checkpoints, ignore_errors=True)
     return folder
