@@ -32,21 +32,22 @@ _FACTS = {
 """What `cfg.json` says of a training beside its settings."""
 
 
-def write_card(found: CardNumbers, path: Path, source: str) -> None:
+def write_card(found: CardNumbers, path: Path, source: str, **options: object) -> None:
     """Write the card of the SAE that was measured to `path`, in place of what is there.
 
     Args:
         source: the held-out texts, as the command names them.
+        options: what else the command was given, by name.
     """
     sae = sae_folder(found.sae)
     weights = next(sae.glob("*.safetensors"))
     with safe_open(weights, framework="np") as file:
         dtype = file.get_slice(next(iter(file.keys()))).get_dtype()
     saved = f"{_DTYPES.get(dtype, dtype)}, {weights.stat().st_size / 1e6:.1f} MB"
-    write_whole(path, card_page(found, json.loads((sae / "cfg.json").read_text()), saved, source))
+    write_whole(path, card_page(found, json.loads((sae / "cfg.json").read_text()), saved, source, **options))
 
 
-def card_page(found: CardNumbers, cfg: Mapping[str, Any], saved: str, source: str) -> str:
+def card_page(found: CardNumbers, cfg: Mapping[str, Any], saved: str, source: str, **options: object) -> str:
     """The card as one text.
 
     Args:
@@ -55,6 +56,7 @@ def card_page(found: CardNumbers, cfg: Mapping[str, Any], saved: str, source: st
     """
     name = Path(found.sae).name
     k = f", {cfg['k']} of them active at each token," if "k" in cfg else ""
+    others = "".join(f" --{option} {value}" for option, value in options.items())
     sections = [
         f"# {name}: {Path(found.model).name}, after block {found.n_blocks} of {found.n_layers}",
         f"A {cfg['architecture']} sparse autoencoder with {cfg['d_sae']:,} latents{k}"
@@ -67,7 +69,7 @@ def card_page(found: CardNumbers, cfg: Mapping[str, Any], saved: str, source: st
         " the peak in bold.",
         *(section for group, words in _LEGEND.items() for section in _group(found, group, words)),
         "## Made by",
-        f"`fac lab sae-card {Path(source).name} --sae {name} --model {Path(found.model).name} --card README.md`",
+        f"`fac lab sae-card {Path(source).name} --sae {name} --model {Path(found.model).name}{others} --card README.md`",
     ]
     return "\n\n".join(section.strip() for section in sections) + "\n"
 

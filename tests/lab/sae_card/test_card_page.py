@@ -31,7 +31,7 @@ def _scores(*scores: float) -> list[FeatureScore]:
 
 
 def test_the_card_says_every_number_and_shows_each_feature_once(found, tmp_path):
-    write_card(found, tmp_path / "README.md", "somewhere/held-out.jsonl")
+    write_card(found, tmp_path / "README.md", "somewhere/held-out.jsonl", limit=50, windows=3)
     card = (tmp_path / "README.md").read_text(encoding="utf-8")
     for number in (f"{found.copy.fvu:.3f}", f"{found.loss.recovered:.3f}", f"{found.copy.alive:.1%}", "float32"):
         assert number in card
@@ -39,7 +39,8 @@ def test_the_card_says_every_number_and_shows_each_feature_once(found, tmp_path)
     shown = re.findall(r"^\| (\d+) \| \d\.\d\d \|", card, flags=re.MULTILINE)
     assert len(shown) == len(set(shown)) == min(20, len(found.scores))
     assert card.count("**") >= 2 * len(shown)
-    assert "`fac lab sae-card held-out.jsonl" in card
+    assert "`fac lab sae-card held-out.jsonl --sae" in card
+    assert "--limit 50 --windows 3 --card README.md`" in card
     assert "somewhere" not in card
 
 
