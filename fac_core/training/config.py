@@ -39,7 +39,7 @@ class TrainConfig:
     dead_after_tokens: int = 400_000
     """A latent silent for that long is dead, and the auxiliary loss tries to revive it."""
     aux_coefficient: float = 1.0
-    """Weight of the auxiliary loss."""
+    """Weight of the auxiliary loss; topk computes it on an eighth of a batch."""
     checkpoint_steps: int = 200
     """Steps after which the state is kept: what an interruption loses at most."""
     seed: int = 0

@@ -1,4 +1,4 @@
-"""Train a SAE on the activations of a model, with sae-lens's own trainer.
+"""Train a SAE on the activations of a model, with sae-lens's own trainer; a Top-K SAE by `sparse_topk`.
 
     texts ──token_windows──▶ windows ──plan_shards──▶ shards ──harvest──▶ activations ──train_sae──▶ a sae-lens folder
 
@@ -23,7 +23,6 @@ import torch
 from sae_lens import (
     BatchTopKTrainingSAE,
     BatchTopKTrainingSAEConfig,
-    TopKTrainingSAE,
     TopKTrainingSAEConfig,
     TrainingSAE,
 )
@@ -38,7 +37,8 @@ from fac_core.models.cache_folder import cache_dir
 from fac_core.models.truncated import TruncatedModel, load_tokenizer
 from fac_core.progress import Progress, silent
 from fac_core.training.config import TrainConfig
-from fac_core.training.harvest import Shard, harvest, plan_shards, token_windows
+from fac_core.training.harvest import Shard, count_tokens, harvest, plan_shards, token_windows
+from fac_core.training.sparse_topk import SparseTopKTrainingSAE
 from fac_core.training.stream import training_batches
 from fac_core.whole import whole
 
@@ -128,8 +128,7 @@ def train_sae(config: TrainConfig, shards: Sequence[Shard], folder: Path, *, on_
     if last is None:
         trainer = _begun(config, list(islice(batches(0), _FIRST_BATCHES)))
     elif _plan_of(last / SAE_CFG_FILENAME) == plan:
-        trainer = _trainer(config, TrainingSAE.load_from_disk(last))
-        trainer.load_trainer_state(last)
+        trainer = _resumed(config, last)
     else:
         raise WrongUse(
             f"{checkpoints} belongs to a training with other settings or texts."
@@ -145,6 +144,7 @@ def train_sae(config: TrainConfig, shards: Sequence[Shard], folder: Path, *, on_
             on_progress(trainer.n_training_samples, total, _note(trainer, output))
         if trainer.n_training_steps % config.checkpoint_steps == 0:
             save_checkpoint(trainer, checkpoints)
+    trainer.sae.cfg.metadata.unique_tokens = sum(count_tokens(shard, config.n_blocks) for shard in shards)
     _publish(trainer, folder)
     shutil.rmtree(checkpoints, ignore_errors=True)
     return folder
@@ -175,6 +175,15 @@ def _begun(config: TrainConfig, first: list[torch.Tensor]) -> SAETrainer[Any, An
     return trainer
 
 
+def _resumed(config: TrainConfig, checkpoint: Path) -> SAETrainer[Any, Any]:
+    saved = json.loads((checkpoint / SAE_CFG_FILENAME).read_text())
+    sae = _new_sae(config, saved["d_in"])
+    sae.load_weights_from_checkpoint(checkpoint)
+    trainer = _trainer(config, sae)
+    trainer.load_trainer_state(checkpoint)
+    return trainer
+
+
 def _new_sae(config: TrainConfig, d_in: int) -> TrainingSAE[Any]:
     common: dict[str, Any] = {
         "d_in": d_in,
@@ -187,7 +196,7 @@ def _new_sae(config: TrainConfig, d_in: int) -> TrainingSAE[Any]:
     }
     if config.architecture == "batchtopk":
         return BatchTopKTrainingSAE(BatchTopKTrainingSAEConfig(**common, k=float(config.k)))
-    return TopKTrainingSAE(TopKTrainingSAEConfig(**common, k=config.k))
+    return SparseTopKTrainingSAE(TopKTrainingSAEConfig(**common, k=config.k))
 
 
 def _trainer(config: TrainConfig, sae: TrainingSAE[Any]) -> SAETrainer[Any, Any]:

@@ -14,6 +14,7 @@ from fac_core.activations.sae import SHIPPED, check_fit, default_sae, load_sae
 from fac_core.errors import WrongUse
 from fac_core.lab.sae_card.interpretability import FeatureScore, active_tokens, interpretability, residuals
 from fac_core.lab.sae_card.quality import Reconstruction, SpliceLoss, reconstruction, splice_loss
+from fac_core.lab.sae_card.shown_features import ShownFeature, shown_features
 from fac_core.models.truncated import TruncatedModel, load_tokenizer
 from fac_core.progress import Progress, silent
 from fac_core.training.harvest import token_windows
@@ -27,6 +28,9 @@ class CardNumbers:
 
     sae: str
     model: str
+    n_blocks: int
+    """The SAE reads after this many blocks of the model's `n_layers`."""
+    n_layers: int
     n_windows: int
     """At most `CONTEXT` tokens of a text each."""
     copy: Reconstruction
@@ -37,6 +41,8 @@ class CardNumbers:
     """Of random alive latents that fire often enough; learned from one half of the windows, tested on the other."""
     chance: tuple[FeatureScore, ...]
     """The same latents with the held-out tokens at which each is active drawn anew: what nothing to find looks like."""
+    shown: tuple[ShownFeature, ...]
+    """Some of the scored latents, with what they fire on."""
 
     @property
     def dead(self) -> float:
@@ -51,6 +57,15 @@ class CardNumbers:
             for scores in (self.scores, self.chance)
         )
         return score, by_chance
+
+
+def sae_folder(name: str) -> Path:
+    """Where a SAE is that ships, or that is a folder.
+
+    >>> sae_folder("smollm2-135m-b12").parent.name
+    'sae'
+    """
+    return SHIPPED / name if (SHIPPED / name).exists() else Path(name)
 
 
 def card_numbers(
@@ -77,7 +92,7 @@ def card_numbers(
     """
     name = sae or default_sae(model)
     form = load_sae(name)
-    copy = SAE.load_from_disk(SHIPPED / name if (SHIPPED / name).exists() else Path(name), dtype="float32")
+    copy = SAE.load_from_disk(sae_folder(name), dtype="float32")
     reader = TruncatedModel(model, form.n_blocks)
     check_fit(form, model=model, d_model=reader.d_model, n_layers=reader.n_layers)
     tokenizer = load_tokenizer(model)
@@ -97,4 +112,6 @@ def card_numbers(
     shuffled = replace(held_out, active=held_out.active[rng.permutation(len(held_out.tokens))])
     scores, chance = (interpretability(learn, half, chosen, n_vocab, seed) for half in (held_out, shuffled))
     on_progress(3, 3, "interpretability")
-    return CardNumbers(form.name, model, len(windows), found, loss, tuple(scores), tuple(chance))
+    shown = shown_features(scores, held_out, lambda ids: str(tokenizer.decode(ids)), seed)
+    place = (form.n_blocks, reader.n_layers)
+    return CardNumbers(form.name, model, *place, len(windows), found, loss, tuple(scores), tuple(chance), tuple(shown))

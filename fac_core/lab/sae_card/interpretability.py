@@ -48,6 +48,8 @@ class TokenText:
     """Number of the window each token belongs to, ascending, `[tokens]`."""
     active: sparse.csc_matrix
     """Whether a feature is active at a token, `[tokens, features]`."""
+    strength: sparse.csc_matrix | None = None
+    """How strongly, where that was kept, `[tokens, features]`."""
 
 
 @dataclass(frozen=True)
@@ -176,17 +178,22 @@ def residuals(
 
 @torch.inference_mode()
 def active_tokens(sae: SAE[Any], model: TruncatedModel, windows: Sequence[np.ndarray]) -> TokenText:
-    """Run model and SAE on windows of token ids and keep where each latent is active."""
-    tokens, window, rows, columns, n_tokens, n_windows = [], [], [], [], 0, 0
+    """Run model and SAE on windows of token ids and keep where each latent is active, and how strongly."""
+    tokens, window, rows, columns, strengths, n_tokens, n_windows = [], [], [], [], [], 0, 0
     for batch, content, stream in residuals(model, windows):
-        row, column = (sae.encode(stream) > 0).nonzero(as_tuple=True)
+        codes = sae.encode(stream)
+        row, column = (codes > 0).nonzero(as_tuple=True)
+        strengths.append(codes[row, column].numpy())
         rows.append(row.numpy() + n_tokens)
         columns.append(column.numpy())
         tokens.append(batch.input_ids[content].numpy())
         window.append(content.nonzero(as_tuple=True)[0].numpy() + n_windows)
         n_tokens += len(tokens[-1])
         n_windows += len(batch.input_ids)
-    row, column = np.concatenate(rows), np.concatenate(columns)
-    active = sparse.csc_matrix((np.ones(len(row), dtype=bool), (row, column)), shape=(n_tokens, sae.cfg.d_sae))
-    active.sort_indices()
-    return TokenText(np.concatenate(tokens), np.concatenate(window), active)
+    places = np.concatenate(rows), np.concatenate(columns)
+    strength = sparse.csc_matrix((np.concatenate(strengths), places), shape=(n_tokens, sae.cfg.d_sae))
+    strength.sort_indices()
+    parts = np.ones(strength.nnz, dtype=bool), strength.indices, strength.indptr
+    return TokenText(
+        np.concatenate(tokens), np.concatenate(window), sparse.csc_matrix(parts, shape=strength.shape), strength
+    )

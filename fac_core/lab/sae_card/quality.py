@@ -26,6 +26,12 @@ class Reconstruction:
     """Mean number of active latents at a token."""
     alive: float
     """Share of the latents that are active at one token at least."""
+    often: float
+    """Share of the latents that are active at ten tokens at least."""
+    median_share: float
+    """Share of the tokens at which the median latent is active."""
+    densest: float
+    """Share of the tokens at which the densest latent is active."""
     n_tokens: int
 
 
@@ -51,20 +57,21 @@ class SpliceLoss:
 @torch.inference_mode()
 def reconstruction(sae: SAE[Any], activations: Iterable[torch.Tensor]) -> Reconstruction:
     """Measure on tensors float32 `[tokens, d_model]`, one after another, so that memory does not grow with them."""
-    n_tokens, n_active, error, squares = 0, 0, 0.0, 0.0
+    n_tokens, error, squares = 0, 0.0, 0.0
     total = torch.zeros(sae.cfg.d_in, dtype=torch.float64)
-    fired = torch.zeros(sae.cfg.d_sae, dtype=torch.bool)
+    fired = torch.zeros(sae.cfg.d_sae, dtype=torch.long)
     for h in activations:
         codes = sae.encode(h)
         error += (sae.decode(codes) - h).double().pow(2).sum().item()
         squares += h.double().pow(2).sum().item()
         total += h.double().sum(dim=0)
-        active = codes > 0
-        fired |= active.any(dim=0)
-        n_active += int(active.sum())
+        fired += (codes > 0).sum(dim=0)
         n_tokens += len(h)
     variance = squares - (total.pow(2).sum() / n_tokens).item()
-    return Reconstruction(error / variance, n_active / n_tokens, fired.float().mean().item(), n_tokens)
+    shares = fired / n_tokens
+    alive, often = ((fired >= n).float().mean().item() for n in (1, 10))
+    median, densest = shares.median().item(), shares.max().item()
+    return Reconstruction(error / variance, shares.sum().item(), alive, often, median, densest, n_tokens)
 
 
 @torch.inference_mode()
