@@ -22,6 +22,7 @@ def sae_card(
         int, typer.Option(min=1, help="Windows that the whole model predicts with the SAE in it.")
     ] = 100,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
+    card: Annotated[Path | None, typer.Option(help="Write the whole card there, as Markdown.")] = None,
     json: Json = False,
 ) -> None:
     """What the card of a SAE cites: loss recovered, FVU, L0, dead latents, interpretability with chance beside it."""
@@ -39,6 +40,10 @@ def sae_card(
             seed=seed,
             on_progress=tell,
         )
+    if card is not None:
+        from fac_core.lab.sae_card.card_page import write_card
+
+        write_card(found, card, source, limit=limit, features=features, windows=windows, seed=seed)
     copy, loss, (score, chance) = found.copy, found.loss, found.interpretability
     if json:
         write_json(
