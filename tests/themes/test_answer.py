@@ -104,3 +104,17 @@ def test_a_share_has_the_interval_of_wilson():
 
 def test_a_word_counts_once_a_text():
     assert telling_words(["court court court court", "sea boat", "sea gull"], ["land"] * 3, 1) == ("sea",)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_a_handful_of_texts_is_too_few_for_a_theme(tmp_path, n):
+    few = make_run(tmp_path / "few.duckdb", "few", [(f, s, 1.0 + f) for f in range(3) for s in range(n)], n, D_SAE)
+    many = dataset(tmp_path, "many", 0, EVEN)
+    assert missing(few, few).themes == ()
+    assert missing(few, many).seen_from == 1.0
+
+
+def test_a_run_without_activations_is_no_error(tmp_path):
+    silent = make_run(tmp_path / "silent.duckdb", "silent", [], 5, D_SAE)
+    assert missing(silent, dataset(tmp_path, "anchor", 0, EVEN)).n_samples == 5
+    assert missing(silent, silent).themes == ()
