@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard.components import tables
 from dashboard.components.examples import st_text
 from dashboard.components.overview.targeting import Targeting
+from dashboard.components.queues import ask_name
 from dashboard.components.tables import numbers, percent
 from dashboard.figures.theme_bars import excerpt, longest_of, theme_html
 from fac_core.themes.answer import Missing
@@ -22,7 +23,8 @@ def show(view: View, missing: Missing, targeting: Targeting) -> None:
     """What a stranger reads first."""
     st.subheader(missing.said(lambda name: f"“*{st_text(name)}*”"), anchor=False)
     if not missing.themes:
-        st.caption(_seen_from(missing))
+        below = " Single features that it lacks are below." if targeting.gaps else ""
+        st.caption(f"{_seen_from(missing)}{below}")
     shown = missing.themes[:FIRST]
     longest = longest_of(*shown)
     for n, theme in enumerate(shown):
@@ -30,6 +32,7 @@ def show(view: View, missing: Missing, targeting: Targeting) -> None:
         text.html(theme_html(theme, longest))
         with act:
             targeting.show(theme, str(n))
+    ask_name(targeting.desk.author, targeting.history)
     if not all(targeting.gaps_of(theme) for theme in shown):
         st.caption("A theme without the button has no gap by this definition: your data has it, only too rarely.")
     if missing.surplus:
@@ -61,7 +64,7 @@ def _of(missing: Missing, side: str) -> tuple[Theme, ...]:
 
 def _in_numbers(view: View, missing: Missing) -> str:
     compared = (
-        f"{st_text(missing.run)} ({missing.n_samples:,} samples) against {st_text(missing.anchor)}"
+        f"{st_text(missing.run)} ({missing.n_samples:,} samples) against the anchor {st_text(missing.anchor)}"
         f" ({view.anchor.n_samples:,}), at equal length of texts."
     )
     bars = " Bars are shares of the texts, lines their 95 % intervals." if missing.themes else ""

@@ -23,9 +23,9 @@ class Targeting:
         self.desk = Desk(Triage(view.workspace.events(), view.anchor.run_id), author)
         self.gaps = frozenset(gaps)
         self.keep = keep
-        history = triage_history(self.desk.triage)
-        self.decisions: dict[int, Decision] = decisions_of(history)
-        self.just_decided = {int(event.item) for event in last_act(history, author)}
+        self.history = triage_history(self.desk.triage)
+        self.decisions: dict[int, Decision] = decisions_of(self.history)
+        self.just_decided = {int(event.item) for event in last_act(self.history, author)}
 
     def gaps_of(self, theme: Theme) -> tuple[int, ...]:
         """What of a theme can be a target."""
