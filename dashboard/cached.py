@@ -37,6 +37,7 @@ _RANKED = (View.gaps, View.features)
 _KEPT, _KEPT_TABLES = 128, 16
 """Answers of each verb; of those that list all features, fewer."""
 _MEANWHILE = {
+    "missing": "Looking for what your data lacks…",
     "interval": "Resampling…",
     "growth_curve": "Drawing orders…",
     "gaps": "Ranking gaps…",

@@ -33,6 +33,8 @@ STATES = {
         "Excluded", "block", "gray", "does not occur in the anchor, or is left out", "circle-open-dot", "#868e99"
     ),
 }
+SHAPES = {"circle": "●", "diamond-open": "◇", "x-open": "✕", "circle-open-dot": "◉"}
+"""Plotly markers, as letters of a legend."""
 GAPS = ("weak", "uncovered")
 """The states of a missing feature."""
 

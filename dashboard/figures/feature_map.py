@@ -1,4 +1,4 @@
-"""The map: every feature of the space, its coverage state by shape, and by colour the state or a number."""
+"""The map: every feature of the space, its coverage state by shape, and by colour its theme, the state or a number."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import numpy as np
 import plotly.graph_objects as go
 import pyarrow as pa
 
+from dashboard.figures.theme_traces import Named, plain, theme_traces
 from dashboard.theme import GAPS, STATES
+from fac_core.themes.answer import Missing
 
 MOST_POINTS = 150_000
 """A browser draws so many with ease; of larger spaces a part is shown (`thinned`)."""
@@ -16,7 +18,7 @@ MOST_POINTS = 150_000
 _HEIGHT = 640
 _GREY = "rgba(134, 142, 153, 0.25)"
 _NAMED = 14
-"""Largest clusters that are named on the map: more would hide it."""
+"""Themes, or largest clusters, that are named on the map: more would hide it."""
 _APART = (0.16, 0.04)
 """Names nearer than this, in parts of the map's width and height, would lie on each other."""
 
@@ -31,6 +33,7 @@ class Metric:
     is_logarithmic: bool = False
 
 
+BY_THEME, BY_STATE = "theme", "state"
 METRICS = {
     "density": Metric("anchor_share", "density in the anchor, log10", is_logarithmic=True),
     "max": Metric("anchor_max", "strongest in the anchor"),
@@ -38,37 +41,52 @@ METRICS = {
     "priority": Metric("priority", "priority as a gap"),
 }
 """Name -> column and words."""
+COLOURS = (BY_THEME, BY_STATE, *METRICS)
+"""What points can be coloured by."""
 
 
-def feature_map(table: pa.Table, highlighted: np.ndarray | None = None, metric: Metric | None = None) -> go.Figure:
-    """One WebGL trace a state; `customdata` is the feature id, and no text goes with a point (65,536 stay light).
+def feature_map(
+    table: pa.Table,
+    highlighted: np.ndarray | None = None,
+    by: str = BY_STATE,
+    missing: Missing | None = None,
+) -> go.Figure:
+    """One WebGL trace a state, or a theme; `customdata` is the feature id, and no text goes with a point (65,536 stay light).
 
     Args:
         table: `feature_id`, `x`, `y`, `state`, `cluster`, and the metric's column, null where there is no value.
         highlighted: bool `[features]`: what a search found; the others are greyed out. None: no search.
-        metric: colours the points; those without a value are greyed out.
+        by: one of `COLOURS`; points without a theme or a value are greyed out.
+        missing: its themes are named on the map; without any, the largest clusters are.
     """
     states = table["state"].to_numpy()
     drawn = np.ones(len(table), bool) if highlighted is None else highlighted.copy()
-    colours = None
+    themes = theme_traces(table, drawn, missing) if missing is not None else None
+    metric, colours = METRICS.get(by), None
     if metric is not None:
         colours = _values(table, metric)
         drawn &= np.isfinite(colours)
     figure = go.Figure()
-    if not drawn.all():
-        figure.add_trace(_points(table, ~drawn, "Others", "circle", _GREY, skip_hover=True))
-    for state, look in STATES.items():
-        here = drawn & (states == state)
-        figure.add_trace(
-            _points(table, here, look.word, look.symbol, look.colour if colours is None else colours[here])
-        )
-    for name, at_x, at_y in _names(table):
+    if by == BY_THEME and themes is not None:
+        drawn[:] = False
+        figure.add_trace(_points(table, ~themes.drawn, "Others", "circle", _GREY, skip_hover=True))
+        figure.add_traces(themes.traces)
+    else:
+        if not drawn.all():
+            figure.add_trace(_points(table, ~drawn, "Others", "circle", _GREY, skip_hover=True))
+        for state, look in STATES.items():
+            here = drawn & (states == state)
+            colour = look.colour if colours is None else colours[here]
+            figure.add_trace(_points(table, here, look.word, look.symbol, colour))
+    for name, at_x, at_y, colour in _apart(table, themes.names if themes and themes.names else _clusters(table)):
         figure.add_annotation(
             x=at_x,
             y=at_y,
             text=plain(name),
             showarrow=False,
             bgcolor="rgba(255, 255, 255, 0.8)",  # with dark letters, legible over points on light and dark pages
+            bordercolor=colour or None,
+            borderwidth=2 if colour else 0,
             font={"size": 11, "color": "#1f2937"},
         )
     if metric is not None:
@@ -123,21 +141,23 @@ def _values(table: pa.Table, metric: Metric) -> np.ndarray:
     return np.where(np.isfinite(logarithms), logarithms, np.nan).astype(np.float32)
 
 
-def _names(table: pa.Table) -> list[tuple[str, float, float]]:
-    """The largest clusters, each at the median of its features; of those that would overlap, the larger."""
+def _clusters(table: pa.Table) -> list[Named]:
+    """The largest clusters, each at the median of its features."""
     x, y = table["x"].to_numpy(), table["y"].to_numpy()
     clusters = table["cluster"].combine_chunks().dictionary_encode()
     codes, names = clusters.indices.to_numpy(), clusters.dictionary.to_pylist()
+    largest = np.argsort(-np.bincount(codes, minlength=len(names)), kind="stable")[: 4 * _NAMED]
+    places = ((names[c], float(np.median(x[codes == c])), float(np.median(y[codes == c])), "") for c in largest)
+    return [place for place in places if place[0]]
+
+
+def _apart(table: pa.Table, names: list[Named]) -> list[Named]:
+    """The first names; of those that would overlap, the one before."""
+    x, y = table["x"].to_numpy(), table["y"].to_numpy()
     width, height = (np.ptp(v) or 1.0 if len(v) else 1.0 for v in (x, y))
-    placed: list[tuple[str, float, float]] = []
-    for code in np.argsort(-np.bincount(codes, minlength=len(names)), kind="stable")[: 4 * _NAMED]:
-        at_x, at_y = float(np.median(x[codes == code])), float(np.median(y[codes == code]))
-        free = all(abs(at_x - a) > _APART[0] * width or abs(at_y - b) > _APART[1] * height for _, a, b in placed)
-        if free and names[code] and len(placed) < _NAMED:
-            placed.append((names[code], at_x, at_y))
+    placed: list[Named] = []
+    for name, at_x, at_y, colour in names:
+        free = all(abs(at_x - a) > _APART[0] * width or abs(at_y - b) > _APART[1] * height for _, a, b, _ in placed)
+        if free and len(placed) < _NAMED:
+            placed.append((name, at_x, at_y, colour))
     return placed
-
-
-def plain(text: str) -> str:
-    """Plotly reads a little HTML in annotations: words of samples must not act as such."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

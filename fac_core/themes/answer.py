@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -37,7 +38,15 @@ class Missing:
     @property
     def sentence(self) -> str:
         """The answer in one sentence, names in asterisks."""
-        lacks, more = (_listed(part) for part in (self.themes, self.surplus))
+        return self.said("*{}*".format)
+
+    def said(self, emphasised: Callable[[str], str]) -> str:
+        """The sentence with its names as `emphasised` writes them: they are words of the datasets, and may hold markup.
+
+        >>> view.missing().said(str.upper)
+        'Your data lacks SUMS.'
+        """
+        lacks, more = (_listed(part, emphasised) for part in (self.themes, self.surplus))
         if lacks and more:
             return f"Your data lacks {lacks}; it has more {more} than the anchor."
         if lacks:
@@ -55,8 +64,8 @@ class Missing:
         return min(1.0, 11 / max(1, self.n_samples / 2))
 
 
-def _listed(themes: tuple[Theme, ...]) -> str:
-    names = list(dict.fromkeys(f"*{theme.name}*" for theme in themes))[:_IN_SENTENCE]
+def _listed(themes: tuple[Theme, ...], emphasised: Callable[[str], str]) -> str:
+    names = list(dict.fromkeys(emphasised(theme.name) for theme in themes))[:_IN_SENTENCE]
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 

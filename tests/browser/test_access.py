@@ -44,7 +44,15 @@ def test_nothing_that_can_be_used_is_out_of_reach_of_the_keyboard(visit, link):
 
 
 @pytest.mark.parametrize(
-    ("link", "charts"), [("", 3), ("map", 1), ("features?feature=17", 1), ("gaps", 1), ("compare", 3)]
+    ("link", "charts"),
+    [
+        ("?oq_tab=Curves", 2),
+        ("?oq_tab=By+topic", 1),
+        ("map", 1),
+        ("features?feature=17", 1),
+        ("gaps", 1),
+        ("compare", 3),
+    ],
 )
 def test_every_chart_has_a_name_and_the_page_has_its_numbers_as_tables(visit, link, charts):
     page = visit(link)

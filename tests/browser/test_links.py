@@ -82,7 +82,9 @@ def test_a_wrong_link_says_so(visit, link, says):
     expect(visit(link).get_by_text(says).first).to_be_visible()
 
 
-@pytest.mark.parametrize(("field", "parameter"), [("", "gq_home"), ("?field=clusters+of+the+map", "gq_cluster")])
+@pytest.mark.parametrize(
+    ("field", "parameter"), [("?oq_tab=By+topic", "gq_home"), ("?field=clusters+of+the+map", "gq_cluster")]
+)
 def test_a_click_on_a_bar_of_the_overview_is_a_link_to_its_gaps(visit, field, parameter):
     page = visit(field)
     plot = page.locator(".js-plotly-plot:has(.barlayer)").first

@@ -133,7 +133,7 @@ def test_without_a_third_run_there_is_no_gap_closure(workspace, page):
 
 
 def test_a_switch_on_the_overview_is_that_of_the_sidebar(workspace, page):
-    app = page(preset="paper")
+    app = page(preset="paper", oq_tab="What is left out")
     mine = next(t for t in app.toggle if t.key == "overview_no_sinks")
     assert "removes" in mine.label
     mine.set_value(True).run()
@@ -198,7 +198,7 @@ def test_the_diversity_table_has_a_row_a_measure_and_dashes():
 
 def test_diversity_is_asked_for_once_and_shown_when_a_worker_has_measured_it(workspace, page, monkeypatch):
     monkeypatch.setattr(launch, "is_worker_starting", lambda _place: True)  # this test is the worker
-    app = page()
+    app = page(oq_tab="Diversity")
     _measure(app).click().run()
     assert _measure(app) is None
     assert "Job 1 measures 2 datasets" in texts(app)
@@ -208,7 +208,7 @@ def test_diversity_is_asked_for_once_and_shown_when_a_worker_has_measured_it(wor
     metrics = {key: {"mean": 0.5, "low": 0.4, "high": 0.6} for key in METRICS}
     rows = [{"run": "seed", "n_samples": 16, "mean_length": 6.0, "metrics": metrics}]
     jobs.end("1", "me", "succeeded", result={"rows": rows, "matched": ["samples", 16], "n_draws": 10})
-    assert "10 random draws of 16 samples" in texts(page())
+    assert "10 random draws of 16 samples" in texts(page(oq_tab="Diversity"))
 
 
 def test_a_diversity_that_failed_says_why_and_can_be_asked_for_again(workspace, page):
@@ -217,7 +217,7 @@ def test_a_diversity_that_failed_says_why_and_can_be_asked_for_again(workspace, 
     jobs.submit("diversity", params, author="Ann")
     jobs.take("me", ["diversity"])
     jobs.end("1", "me", "failed", error="no <b>room</b>")
-    app = page()
+    app = page(oq_tab="Diversity")
     assert any("no" in error.value and "room" in error.value for error in app.error)
     assert _measure(app)
 

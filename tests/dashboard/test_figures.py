@@ -6,8 +6,9 @@ import numpy as np
 import pyarrow as pa
 
 from dashboard.figures import clusters, curves, histogram
-from dashboard.figures.feature_map import METRICS, feature_map, thinned
+from dashboard.figures.feature_map import feature_map, thinned
 from fac_core.coverage.curves import ClusterCoverage, GrowthPoint, ThresholdPoint
+from tests.dashboard.themes import a_theme, an_answer
 
 
 def test_the_threshold_curve_has_every_point_and_marks_a_global_delta():
@@ -90,7 +91,7 @@ def test_a_search_greys_out_the_rest():
 
 def test_a_metric_colours_the_points_and_says_its_name_and_those_without_a_value_are_grey():
     table = a_map(4).append_column("trust", pa.array([0.5, np.nan, 1.0, 0.7], pa.float32()))
-    figure = feature_map(table, None, METRICS["trust"])
+    figure = feature_map(table, None, "trust")
     assert figure.layout.coloraxis.colorbar.title.text == "trust: F1 of the label"
     assert figure.data[0].customdata.tolist() == [1]
     assert [trace.marker.color.tolist() for trace in figure.data[1:]] == [[0.5], [], [1.0], [np.float32(0.7)]]
@@ -99,7 +100,7 @@ def test_a_metric_colours_the_points_and_says_its_name_and_those_without_a_value
 
 def test_the_density_of_a_silent_feature_is_no_point_at_minus_infinity():
     table = a_map(4).append_column("anchor_share", pa.array([0.0, 0.01, 0.1, 1.0]))
-    figure = feature_map(table, None, METRICS["density"])
+    figure = feature_map(table, None, "density")
     assert figure.data[0].customdata.tolist() == [0]
     assert [trace.marker.color.round(3).tolist() for trace in figure.data[2:]] == [[-2], [-1], [0]]
 
@@ -130,4 +131,47 @@ def test_a_large_map_stays_light():
     table = a_map(65_536).append_column("anchor_share", pa.array(np.linspace(0.001, 1, 65_536)))
     found = np.arange(65_536) % 3 == 0
     assert len(feature_map(table).to_json()) < 2_000_000
-    assert len(feature_map(table, found, METRICS["density"]).to_json()) < 2_000_000
+    assert len(feature_map(table, found, "density").to_json()) < 2_000_000
+
+
+def test_themes_colour_the_map_and_shapes_are_the_states():
+    answer = an_answer(
+        a_theme("law", (0, 1, 2)), a_theme("bones", (2, 4)), surplus=(a_theme("<b>chat</b>", (5,), 0, 40),)
+    )
+    others, *traces = feature_map(a_map(8), None, "theme", answer).data
+    assert (others.name, others.customdata.tolist()) == ("Others", [3, 6, 7])
+    assert [(t.name, t.customdata.tolist(), t.marker.symbol) for t in traces] == [
+        ("law", [0], "circle"),
+        ("law", [1], "diamond-open"),
+        ("law", [2], "x-open"),
+        ("bones", [4], "circle"),
+        ("more: &lt;b&gt;chat&lt;/b&gt;", [5], "diamond-open"),
+    ]
+    assert [t.showlegend for t in traces] == [True, False, False, True, True]
+    assert len({t.marker.color for t in traces}) == 3
+
+
+def test_themes_are_named_at_the_median_of_their_features_instead_of_clusters():
+    answer = an_answer(a_theme("law", (0, 1, 2)), a_theme("bones", (5, 6, 7)))
+    for by in ("theme", "state"):
+        names = feature_map(a_map(8), None, by, answer).layout.annotations
+        assert [(a.text, a.x) for a in names] == [("law", 1), ("bones", 6)]
+    assert {a.text for a in feature_map(a_map(8), None, "theme", an_answer()).layout.annotations} <= {
+        "bones",
+        "&lt;b&gt;law&lt;/b&gt;",
+    }
+
+
+def test_a_search_greys_out_what_it_does_not_find_also_in_themes():
+    found = np.array([False, True] + [False] * 6)
+    others, law = feature_map(a_map(8), found, "theme", an_answer(a_theme("law", (0, 1)))).data
+    assert law.customdata.tolist() == [1]
+    assert len(others.customdata) == 7
+
+
+def test_themes_beyond_the_colours_share_one_and_say_so():
+    answer = an_answer(*(a_theme(f"theme {n}", (n,)) for n in range(12)))
+    traces = feature_map(a_map(16), None, "theme", answer).data[1:]
+    assert [t.name for t in traces if t.showlegend][-1] == "smaller themes"
+    assert sum(t.name == "smaller themes" for t in traces) == 4
+    assert "theme 11" in traces[-1].hovertemplate

@@ -13,6 +13,7 @@ from fac_core.spaces.atlas import clusters_of
 from fac_core.store.runs.run_file import RunFile
 from fac_core.store.runs.space_file import SpaceFile
 from fac_core.store.workspace import Workspace
+from fac_core.view import View
 from tests.dashboard.conftest import APP
 from tests.runs import make_run
 
@@ -137,3 +138,15 @@ def test_opening_a_page_changes_no_run_file(workspace, page):
 
 def test_the_workspace_is_found_as_on_the_command_line(workspace):
     assert Workspace.find().folder == workspace.folder
+
+
+def test_the_map_is_coloured_by_theme_and_its_table_lists_the_themes(workspace, page):
+    write_space(workspace.space_path("space"), "space", 8)
+    (theme,) = View.find("seed", "anchor", PAPER, workspace=workspace).missing().themes
+    app = page("map", preset="paper")
+    assert any("Warm: your data lacks it" in c.value for c in app.caption)
+    rows = app.dataframe[0].value
+    assert rows["theme"].tolist() == [theme.name, "no theme"]
+    assert rows["uncovered"].tolist() == [3, 0]
+    assert "gq_theme=" in rows["gaps"][0]
+    assert not any("Warm" in c.value for c in page("map", preset="paper", mq_colour="state").caption)

@@ -16,6 +16,7 @@ SHOWN = 5
 def show(view: View, gaps: pa.Table) -> None:
     """The first of `View.gaps`, in its order."""
     if not len(gaps):
+        st.caption("There is no gap: your data fires all that the anchor does.")
         return
     st.markdown(f"**What is missing first**, of {len(gaps):,} gaps")
     keep = kept(view)

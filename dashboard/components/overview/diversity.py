@@ -15,7 +15,6 @@ from fac_core.view import View
 
 def show(view: View) -> None:
     """The table, once a job has measured it; until then what there is to do, or how far it is."""
-    st.subheader("Diversity beside FAC")
     peers = [info.run_id for info in view.workspace.peers(view.anchor.space_id)]
     params = {"runs": peers, "anchor": view.anchor.run_id}
     job = newest(view.workspace, "diversity", params)

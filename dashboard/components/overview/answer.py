@@ -1,0 +1,99 @@
+"""The answer to "what is my data missing?": the sentence, the themes ranked with what to do about each, and what is there in excess."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.components import tables
+from dashboard.components.examples import st_text
+from dashboard.components.overview.targeting import Targeting
+from dashboard.components.queues import ask_name
+from dashboard.components.tables import numbers, percent
+from dashboard.figures.theme_bars import excerpt, longest_of, theme_html
+from fac_core.themes.answer import Missing
+from fac_core.themes.theme import Theme
+from fac_core.view import View
+
+FIRST = 4
+"""Themes of the first screen."""
+_SURPLUS = 3
+
+
+def show(view: View, missing: Missing, targeting: Targeting) -> None:
+    """What a stranger reads first."""
+    st.subheader(missing.said(lambda name: f"“*{st_text(name)}*”"), anchor=False)
+    if not missing.themes:
+        below = " Single features that it lacks are below." if targeting.gaps else ""
+        st.caption(f"{_seen_from(missing)}{below}")
+    shown = missing.themes[:FIRST]
+    longest = longest_of(*shown)
+    for n, theme in enumerate(shown):
+        text, act = st.columns([4, 1.15], vertical_alignment="center", gap="small")
+        text.html(theme_html(theme, longest))
+        with act:
+            targeting.show(theme, str(n))
+    ask_name(targeting.desk.author, targeting.history)
+    if not all(targeting.gaps_of(theme) for theme in shown):
+        st.caption("A theme without the button has no gap by this definition: your data has it, only too rarely.")
+    if missing.surplus:
+        st.caption(f"In excess: {'; '.join(_excess(theme) for theme in missing.surplus[:_SURPLUS])}.")
+    st.caption(_in_numbers(view, missing))
+
+
+def show_all(missing: Missing) -> None:
+    """Every theme as a table: what the picture shows, and what had no place there."""
+    rows = [_row(theme, side) for side in ("lacking", "in excess") for theme in _of(missing, side)]
+    if not rows:
+        st.caption("No theme shows at this size.")
+        return
+    columns = {
+        **percent("anchor", "your data"),
+        **numbers("%.0f", "samples short", "from", "to"),
+        "text": st.column_config.TextColumn("text", width="large"),
+    }
+    tables.show(rows, columns)
+    st.caption(
+        "Shares are of texts that had no part in finding the theme; *from* and *to* are the 95 % interval of the samples that"
+        " your data is short of. A negative number is an excess. Names are words or parts of the texts, made by a machine."
+    )
+
+
+def _of(missing: Missing, side: str) -> tuple[Theme, ...]:
+    return missing.themes if side == "lacking" else missing.surplus
+
+
+def _in_numbers(view: View, missing: Missing) -> str:
+    compared = (
+        f"{st_text(missing.run)} ({missing.n_samples:,} samples) against the anchor {st_text(missing.anchor)}"
+        f" ({view.anchor.n_samples:,}), at equal length of texts."
+    )
+    bars = " Bars are shares of the texts, lines their 95 % intervals." if missing.themes else ""
+    more = f" {len(missing.themes) - FIRST:,} more in *All themes*." if len(missing.themes) > FIRST else ""
+    return f"{compared}{bars}{more}"
+
+
+def _seen_from(missing: Missing) -> str:
+    """What `nothing` means."""
+    return (
+        f"With {missing.n_samples:,} samples, a theme that your data lacks altogether would have shown if about"
+        f" {missing.seen_from:.1%} of the anchor's texts or more were of it."
+    )
+
+
+def _excess(theme: Theme) -> str:
+    return f"**{st_text(theme.name)}** {theme.data_share.value:.0%} of your data, {theme.anchor_share.value:.0%} of the anchor"
+
+
+def _row(theme: Theme, side: str) -> dict[str, object]:
+    return {
+        "theme": theme.name,
+        "your data is": side,
+        "samples short": theme.deficit,
+        "from": theme.deficit_low,
+        "to": theme.deficit_high,
+        "anchor": theme.anchor_share.value,
+        "your data": theme.data_share.value,
+        "features": len(theme.features),
+        "words": ", ".join(theme.words),
+        "text": excerpt(theme.texts[0].text) if theme.texts else "",
+    }

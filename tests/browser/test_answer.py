@@ -1,0 +1,66 @@
+"""What a stranger sees first: the sentence, a theme with its button, on a desk and on a phone; and what a click does."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from fac_core.curation.triage import Triage
+from fac_core.store.workspace import Workspace
+from fac_core.view import View
+from tests.browser.conftest import screenshot, served, settled, visiting
+from tests.runs import make_run
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def lacking(tmp_path_factory) -> Workspace:
+    """An anchor of chats and court cases, and a seed of chats alone: features 6 to 9 fire on courts."""
+    place = Workspace.create(tmp_path_factory.mktemp("answer") / "w")
+    for name, n_courts, n_chats in (("anchor", 100, 100), ("seed", 0, 150)):
+        texts = [f"The court ruled on claim {i} of the defendant." for i in range(n_courts)]
+        texts += [f"Hello, how is your day number {i} going?" for i in range(n_chats)]
+        fired = [(f, s, 1.0 + f + s % 7) for f in range(6) for s in range(len(texts))]
+        fired += [(f, s, 2.0 + f + s % 5) for f in range(6, 10) for s in range(n_courts)]
+        sets = [{"set": "court cases" if s < n_courts else "chats"} for s in range(len(texts))]
+        path, n = place.run_path(f"id-{name}"), len(texts)
+        make_run(path, name, fired, n, 12, texts=texts, n_tokens=[8] * n, metadata=sets).close()
+    place.set_anchor("anchor")
+    return place
+
+
+@pytest.fixture
+def opened(browser, lacking):
+    with served(lacking) as address, visiting(browser, address) as visit:
+        yield visit
+
+
+@pytest.mark.parametrize(("width", "height"), [(1400, 900), (390, 844)])
+def test_the_answer_is_on_the_first_screen(opened, lacking, width, height):
+    (theme,) = View.find(workspace=lacking).missing().themes
+    page = opened(width=width)
+    page.set_viewport_size({"width": width, "height": height})
+    settled(page)
+    sentence = page.get_by_role("heading", name=re.compile("^Your data lacks"))
+    expect(sentence).to_contain_text(theme.name)
+    text = page.get_by_text(re.compile("The court ruled")).first
+    bars = page.get_by_role("img", name=re.compile("% of the texts"))
+    button = page.get_by_role("button", name="Target this theme")
+    for part in (sentence, text, bars.nth(0), bars.nth(1), button):
+        expect(part).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    screenshot(page, f"answer-{width}")
+
+
+def test_a_theme_becomes_targets_at_once_and_one_undo_takes_it_back(opened, lacking):
+    page, triage = opened(), Triage(lacking.events(), "id-anchor")
+    (theme,) = View.find(workspace=lacking).missing().themes
+    page.get_by_role("button", name="Target this theme").click()
+    expect(page.get_by_text(f"{len(theme.features)} targets")).to_be_visible()
+    assert triage.targets() == tuple(sorted(theme.features))
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("button", name="Target this theme")).to_be_visible()
+    assert triage.targets() == ()
