@@ -4,7 +4,7 @@
 
 relevance   how much the feature matters for the task (Yes 1, Probably 0.75, Maybe 0.5, No 0; 0.5 without a verdict)
 trust       how much better than chance its label predicts it: 0.25 for F1 up to 0.67 (always yes) and for no label,
-            growing to 1 for F1 of 1 and for a person's
+            growing to 1 for F1 of 1 and for a person's; 0.25 where its words are single letters, digits and marks
 strength    how many anchor samples fire it, as a rank among the gaps: common first
 rarity      how little the run fires it: 1 - strongest activation in the run / δ_i, at least 0.1
 
