@@ -24,7 +24,7 @@ PANELS = {
     "Measure": (measure.coverage, measure.gaps, measure.curve, compare.compare, compare.subset, compare.diversity),
     "Look": (look.feature, look.find),
     "Name and judge": (name.label, name.relevance),
-    "Fill": (fill.synthesise, decide.review, decide.export, decide.trace),
+    "Fill": (decide.triage, fill.synthesise, decide.review, decide.export, decide.trace),
     "Tell": (decide.report,),
 }
 """The commands in the order in which one needs them."""
