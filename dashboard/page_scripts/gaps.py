@@ -119,6 +119,7 @@ def one_at_a_time(named: int | None, feature_id: int | None) -> None:
             theme_bar.texts(theme)
         return
     row = queue.filter(pa.array(queue["feature_id"].to_numpy() == feature_id)).to_pylist()[0]
+    row["theme"] = theme.name if theme is not None and feature_id in of_theme else row["theme"]
     decision = decisions.get(feature_id) or Decision(feature_id, "untriaged", "", "", "", "", 0)
     look_at(str(feature_id), claims, taken, author)
     past = [event for event in history if event.item == str(feature_id)]

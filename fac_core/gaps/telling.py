@@ -9,6 +9,9 @@ _COUNTING = re.compile(r"[ivx]+|\d", re.IGNORECASE)
 _QUOTED = re.compile(r"“([^”]*)”")
 """Words in a label that was made of words."""
 
+_OF_A_FORM = ("on punctuation", "on numbers", "no clear label")
+"""Labels that were made of words, and have none."""
+
 
 def is_telling(words: str, label: str = "") -> bool:
     """Whether one of a feature's words, with commas between, is more than a letter, a mark, a digit or a Roman number.
@@ -21,7 +24,8 @@ def is_telling(words: str, label: str = "") -> bool:
     (False, True)
     """
     quoted = _QUOTED.findall(label)
-    return bool(label and not quoted) or any(_tells(word.strip()) for word in (*words.split(","), *quoted))
+    in_own_words = bool(label) and not quoted and label not in _OF_A_FORM
+    return in_own_words or any(_tells(word.strip()) for word in (*words.split(","), *quoted))
 
 
 def _tells(word: str) -> bool:

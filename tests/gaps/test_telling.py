@@ -21,6 +21,7 @@ from fac_core.naming.labels import Names
         ("B, iv, 3", "", False),
         ("b", "before “blood”", True),
         ("b", "options of a question", True),
+        (":, .", "on punctuation", False),
         ("court", "", True),
         ("é", "", False),
         ("水", "", True),

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from fac_core.cli.app import run as command
 from fac_core.errors import NotFound, WrongUse
+from fac_core.store.measurements import Measurement
 from fac_core.store.workspace import Workspace
+from fac_core.synthesis.candidates import Candidate, Candidates, Verdict
+from fac_core.synthesis.spec import SynthesisSpec
+from fac_core.synthesis.steps import ask
 from fac_core.view import View
-from fac_core.workflows.themes import theme_named, triage_of, triage_theme
+from fac_core.workflows.synthesise import prepared
+from fac_core.workflows.themes import effect, find_texts, theme_named, triage_of, triage_theme
 from tests.runs import make_run
 
 N = 80
@@ -84,3 +90,68 @@ def test_the_command_decides_about_a_theme_or_features_and_takes_back(view, caps
     ):
         assert command(["triage", *wrong, *folder]) == 2
     assert command(["triage", "99", "--state", "later", *folder]) != 0
+
+
+def test_real_texts_of_a_theme_come_from_other_runs_the_strongest_first(view, capsys):
+    theme = view.missing().themes[0]
+    texts = find_texts(view, theme, n=5)
+    assert len(texts) == 5
+    assert all(text.run == "anchor" and text.text.startswith("bones") for text in texts)
+    strengths = [text.belonging for text in texts]
+    assert strengths == sorted(strengths, reverse=True)
+    assert strengths[0] == 1.0
+    assert texts[0].belongs
+    assert find_texts(view, theme, ["seed"]) == ()
+    asked = ["find", "--theme", theme.name, "-w", str(view.workspace.folder)]
+    assert command([*asked, "-n", "3", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["theme"], len(document["texts"])) == (theme.name, 3)
+    assert command([*asked, "--in", "seed"]) == 0
+    assert "No text of these runs" in capsys.readouterr().out
+    assert command([*asked, "--gaps"]) == 2
+
+
+def candidate(name: str, verdict: Verdict) -> Candidate:
+    return Candidate(name, "batch", 3, name, {}, "text", "one step", "text@1", "scripted", {}, 9.0, 1.0, (), verdict)
+
+
+def test_what_passes_and_belongs_adds_to_the_share_of_a_theme(view):
+    theme, workspace = view.missing().themes[0], view.workspace
+    before = effect(view, theme, "batch")
+    assert (before.before.n, before.after, before.passing) == (0, before.before, 0)
+    assert before.anchor.n > 0
+    strong = np.array([3, 4], np.uint32), np.full(2, 1e6, np.float32)
+    silent = np.array([0], np.uint32), np.ones(1, np.float32)
+    made: dict[str, tuple[Verdict, tuple[np.ndarray, np.ndarray]]] = {
+        "of it": ("passes", strong),
+        "other": ("passes", silent),
+        "no copy": ("copy", strong),
+    }
+    measured = [Measurement(name, 1, *fires) for name, (_, fires) in made.items()]
+    workspace.measurements().record("batch", measured)
+    Candidates(workspace.events()).record(
+        [candidate(name, verdict) for name, (verdict, _) in made.items()], author="Ann"
+    )
+    found = effect(view, theme, "batch")
+    assert (found.passing, found.belong) == (2, 1)
+    assert (found.before.n, found.after.n, found.after.of) == (0, 1, view.run.n_samples + 2)
+
+
+def test_a_theme_is_what_texts_are_written_for_and_stands_in_every_prompt(view):
+    theme = view.missing().themes[0]
+    spec = SynthesisSpec(theme=theme.name, seed="seed", shape="text", prompt="text")
+    found = prepared(spec, view.workspace)
+    assert found.settings.targets == theme.features
+    assert found.settings.values["theme"] == theme.name
+    (one, *_) = ask("one step", found.targets[0], [], 0, spec, found.template)
+    said = one.request.messages[-1].content
+    assert f"The theme is: {', '.join(theme.words)}" in said
+    assert theme.texts[1].text in said
+    triage_of(view).decide(theme.features[0], "label wrong", author="Ann", seen=0, reason="several meanings")
+    assert prepared(spec, view.workspace).settings.targets == theme.features[1:]
+    with pytest.raises(NotFound, match=theme.name):
+        prepared(SynthesisSpec(theme="nothing", seed="seed"), view.workspace)
+
+
+def test_a_batch_without_a_theme_is_the_batch_that_it_was(view):
+    assert "theme" not in prepared(SynthesisSpec(targets=(3,), seed="seed"), view.workspace).settings.values

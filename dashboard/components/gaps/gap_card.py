@@ -18,7 +18,7 @@ from fac_core.store.events import Event
 from fac_core.view import View
 
 _STRONGEST = 3
-_AROUND = 160
+_AROUND = 110
 """Characters on each side of a peak: a text takes two lines at most."""
 
 

@@ -44,15 +44,15 @@ def show(desk: Desk, view: View, theme: Theme, n_gaps: int, decisions: Mapping[i
         n_gaps: of its features, those that the view counts as missing.
     """
     features = open_features(theme, decisions)
-    rare = len(theme.features) - n_gaps
     st.markdown(
         f"**{st_text(theme.name)}**: about **{theme.deficit:,.0f}** samples short ({theme.deficit_low:,.0f} to "
         f"{theme.deficit_high:,.0f}); {theme.anchor_share.value:.1%} of the anchor, {theme.data_share.value:.1%} of your "
-        f"data. Of its {len(theme.features):,} features {n_gaps:,} are gaps, {rare:,} fire too rarely."
+        f"data. {n_gaps:,} of its {len(theme.features):,} features are gaps."
     )
     seen = {f: decisions[f].version for f in features if f in decisions}
-    with st.container(horizontal=True):
-        _button(desk, view, theme, "target", "", f"Target all {len(features):,}", seen, bool(features))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        help_ = "Its gaps, and its features that fire in your data, only too rarely. One undo takes it back."
+        _button(desk, view, theme, "target", "", f"Target all {len(features):,}", seen, bool(features), help_)
         with st.popover("Put aside", icon=KEYS["later"][1], disabled=not features):
             for state in _ASIDE:
                 st.markdown(f"**{state.capitalize()}**, all {len(features):,}, because")
@@ -80,13 +80,22 @@ def texts(theme: Theme) -> None:
 
 
 def _button(
-    desk: Desk, view: View, theme: Theme, state: State, reason: str, label: str, seen: Mapping[int, int], ready: bool
+    desk: Desk,
+    view: View,
+    theme: Theme,
+    state: State,
+    reason: str,
+    label: str,
+    seen: Mapping[int, int],
+    ready: bool,
+    help_: str | None = None,
 ) -> None:
     st.button(
         label,
         icon=KEYS[state][1],
         key=f"theme-{state}-{reason}",
         disabled=not ready,
+        help=help_,
         on_click=desk.decide_theme,
         args=(view, theme, state, reason, seen),
     )
