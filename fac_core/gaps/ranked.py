@@ -54,7 +54,7 @@ def ranked_gaps(
 
     Returns:
         `feature_id`, `priority` and its parts, `words`, `telling` (whether its words or its label say more than
-        letters and marks; else trust counts as least), `label`, `label_f1` (null where the label was never scored), `level` (of
+        letters and marks; else it is not trusted), `label`, `label_f1` (null where the label was never scored), `level` (of
         relevance), `cluster`, `home`, `cause`, `n_active` (anchor samples above δ_i), `share` (of the anchor, any activation),
         `anchor_max`, `run_max`, `delta`.
     """
@@ -84,8 +84,7 @@ def ranked_gaps(
         }
     )
     # The nearness of the queue is at most 1: a gap with enough strong samples were none.
-    trusted = {f: score for f, score in names.trust.items() if told.get(f)}
-    return priority(described, nearness, levels, trusted, weights)
+    return priority(described, nearness, levels, names.trust, weights)
 
 
 def matching(queue: pa.Table, filters: Filters) -> pa.Table:

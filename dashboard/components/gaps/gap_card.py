@@ -65,7 +65,7 @@ def _strongest(feature: Feature, gap: dict[str, Any]) -> None:
     st.html(group_html(top, label, maximum=gap["anchor_max"] or None, around=_AROUND))
     trust = f"trust in its label {gap['trust']:.2f}"
     if not gap["telling"]:
-        trust += " (the least: it says no more than letters, digits or marks)"
+        trust += " (it says no more than letters, digits or marks)"
     st.caption(
         f"Priority {gap['priority']:.3f} = relevance {gap['relevance']:.2f} × {trust} × strength in the anchor "
         f"{gap['strength']:.2f} × rarity in your data {gap['rarity']:.2f}, each to its weight. Shortfall at equal length: "

@@ -66,6 +66,8 @@ def show(desk: Desk, view: View, theme: Theme, n_gaps: int, decisions: Mapping[i
             label="Write texts for it",
             icon=":material/auto_awesome:",
             query_params={**kept(view), "sy_theme": theme.name},
+            disabled=not any(decisions[f].state == "target" for f in seen),
+            help="For those of its features that are targets.",
             width="content",
         )
 
