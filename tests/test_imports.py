@@ -35,8 +35,8 @@ ROOMS = {
     "generators": "activations datasets errors models store",
     "naming": "errors evidence generators store toml_file",
     "relevance": "coverage errors evidence generators naming shortfall store toml_file",
-    "gaps": "coverage errors evidence naming store",
     "themes": "coverage evidence shortfall store",
+    "gaps": "coverage errors evidence naming store themes",
     # The frame of a question
     "view": "coverage evidence gaps naming relevance shortfall spaces store themes",
     "feature": "coverage evidence gaps naming spaces view",
@@ -48,7 +48,7 @@ ROOMS = {
     "report": "coverage evidence store",
     "workflows": (
         "activations coverage curation datasets diversity errors evidence export feature generators models naming progress"
-        " relevance report spaces store synthesis training view whole"
+        " relevance report spaces store synthesis themes training view whole"
     ),
     "jobs": "activations datasets errors fields progress store synthesis workflows",
     # The fronts; the laboratory, which no room of the core imports

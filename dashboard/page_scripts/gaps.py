@@ -13,7 +13,7 @@ import streamlit as st
 from dashboard.cached import answer, triage_history
 from dashboard.components import saved_filters, tables
 from dashboard.components.examples import st_text
-from dashboard.components.gaps import gap_card, gap_table
+from dashboard.components.gaps import gap_card, gap_table, theme_bar
 from dashboard.components.gaps.decisions import AT, Desk
 from dashboard.components.gaps.filters import SAVED, choose_filters
 from dashboard.components.queues import look_at, undo_and_redo
@@ -26,10 +26,12 @@ from fac_core.curation.audit import audit, progress
 from fac_core.curation.claims import Claims
 from fac_core.curation.triage import Decision, State, Triage, counts, decisions_of
 from fac_core.gaps.ranked import matching
+from fac_core.gaps.themed import gaps_of, themed
 from fac_core.view import View
 
 view, author = chosen()
-queue = answer(View.gaps, view)
+themes = answer(View.missing, view).themes
+queue = themed(answer(View.gaps, view), themes, answer(View.shortfall, view)["z"].to_numpy())
 triage = Triage(view.workspace.events(), view.anchor.run_id)
 history = triage_history(triage)
 desk = Desk(triage, author)
@@ -52,10 +54,9 @@ def show_progress() -> None:
     triaged, by_author = len(ids) - done["untriaged"], progress(decisions, ids)
     mine = by_author[author]
     others = f", {triaged - mine:,} by others" if triaged > mine else ""
-    st.progress(
-        triaged / max(1, len(ids)),
-        f"{triaged:,} of {len(ids):,} gaps decided ({mine:,} by you{others}); {done['target']:,} targets",
-    )
+    said = f"{triaged:,} of {len(ids):,} gaps decided ({mine:,} by you{others}); {done['target']:,} targets"
+    left = f". {len(gaps):,} gaps; the filters hide {hidden:,}" if hidden else ""
+    st.caption(said + left)
 
 
 def ask_name() -> None:
@@ -79,30 +80,34 @@ def show_audit() -> None:
         st.download_button("CSV", file.getvalue(), "decisions.csv", "text/csv", icon=":material/download:")
 
 
-def one_at_a_time(gaps: pa.Table) -> None:
-    """The gap that the URL names, or the one at the chosen place among those that nobody else looks at."""
+def left_to_others(gaps: pa.Table) -> pa.Table:
+    """The gaps that nobody else looks at; all, where somebody looks at each."""
     free = gaps.filter(pa.array([str(f) not in taken for f in gaps["feature_id"].to_pylist()], pa.bool_()))
     if len(free) < len(gaps):
         others = ", ".join(sorted({st_text(taken[str(f)]) for f in gaps["feature_id"].to_pylist() if str(f) in taken}))
         st.caption(f":material/visibility: {others} at work here: {len(gaps) - len(free):,} of the gaps left to them.")
-    gaps = free if len(free) else gaps
-    asked = st.query_params.get("gq_gap")
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        named = choose_feature(view, "Gap", "gq_gap", placeholder="next", width=180)
-        if named is None:
-            place = st.number_input(
-                f"Place, of {len(gaps):,}", 1, max(1, len(gaps)), key="gq_place", width=140, disabled=len(gaps) < 2
-            )
-            feature_id = stay_at(gaps["feature_id"].to_pylist(), place)
-        else:
-            feature_id = named
-            st.button(
-                "Back to the queue",
-                icon=":material/arrow_back:",
-                shortcut="B",
-                on_click=lambda: st.session_state.update(gq_gap=None),
-            )
-        st.toggle("Stay after deciding", key="gq_stay", bind="query-params", help="Otherwise the next gap comes up.")
+    return free if len(free) else gaps
+
+
+def choose_gap(gaps: pa.Table) -> tuple[int | None, int | None]:
+    """The gap that the URL names, and the one to look at: that, or the one at the chosen place."""
+    named = choose_feature(view, "Gap", "gq_gap", placeholder="next", width=150)
+    if named is not None:
+        st.button(
+            "Back to the queue",
+            icon=":material/arrow_back:",
+            shortcut="B",
+            on_click=lambda: st.session_state.update(gq_gap=None),
+        )
+        return named, named
+    place = st.number_input(
+        f"Place, of {len(gaps):,}", 1, max(1, len(gaps)), key="gq_place", width=140, disabled=len(gaps) < 2
+    )
+    return None, stay_at(gaps["feature_id"].to_pylist(), place)
+
+
+def one_at_a_time(named: int | None, feature_id: int | None) -> None:
+    """The card of one gap."""
     # A number that could be one has just been taken out of the box, and is still in the URL.
     is_wrong = asked is not None and not (asked.isdecimal() and int(asked) < view.anchor.d_sae)
     if is_wrong or (named is not None and named not in ids):
@@ -110,8 +115,11 @@ def one_at_a_time(gaps: pa.Table) -> None:
         return
     if feature_id is None:
         show_empty()
+        if theme is not None:
+            theme_bar.texts(theme)
         return
     row = queue.filter(pa.array(queue["feature_id"].to_numpy() == feature_id)).to_pylist()[0]
+    row["theme"] = theme.name if theme is not None and feature_id in of_theme else row["theme"]
     decision = decisions.get(feature_id) or Decision(feature_id, "untriaged", "", "", "", "", 0)
     look_at(str(feature_id), claims, taken, author)
     past = [event for event in history if event.item == str(feature_id)]
@@ -121,7 +129,7 @@ def one_at_a_time(gaps: pa.Table) -> None:
 def stay_at(offered: list[int], place: int) -> int | None:
     """The gap at a place. What one looks at stays when a gap before it comes free, and what one was asked about also when
     somebody else decides it, as long as nothing else is asked for."""
-    asked = (place, state, filters, view.weights)
+    asked = (place, state, filters, theme and theme.name, view.weights)
     before, shown = st.session_state.get(AT, (None, None))
     if before != asked or shown is None or shown not in (*offered, desk.asking):
         shown = offered[min(place, len(offered)) - 1] if offered else None
@@ -134,7 +142,12 @@ def show_empty() -> None:
         st.success("There is no gap: your data fires all that the anchor does.", icon=":material/task_alt:")
     elif done["untriaged"] == 0 and (state or "untriaged") == "untriaged":
         st.success(f"Every gap is decided; {done['target']:,} are targets.", icon=":material/task_alt:")
-    elif len(queue) == len(matching(queue, filters)):
+    elif theme is not None and not of_theme:
+        st.info(
+            "Every feature of this theme fires in your data, only too rarely. Decide about the whole theme above.",
+            icon=":material/trending_down:",
+        )
+    elif len(queue) == len(matching(gaps_of(queue, theme), filters)):
         st.info(f"No gap is {state or 'untriaged'}. Choose another queue above.", icon=":material/inbox:")
     else:
         st.info("No gap of this queue passes the filters. Take one back.", icon=":material/filter_alt_off:")
@@ -147,24 +160,36 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         format_func=lambda s: f"{s.capitalize()} {done[s]:,}",
         key="gq_state",
         bind="query-params",
+        label_visibility="collapsed",
     )
+    theme = theme_bar.choose(themes)
     undoes, redoes = bool(last_act(history, author)), bool(last_undone(history, author))
     undo_and_redo(desk.undo, desk.redo, undoes=undoes, redoes=redoes)
-filters = choose_filters(queue)
+of_theme = set(gaps_of(queue, theme)["feature_id"].to_pylist())
+named, feature_id = None, None
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    picker = st.container(horizontal=True, vertical_alignment="bottom", width="content")
+    asked = st.query_params.get("gq_gap")
+    shown = st.segmented_control("Show", ["one at a time", "all"], default=None, key="gq_view", bind="query-params")
+    filters, is_missing = choose_filters(queue)
+    saved_filters.show(view.workspace, "gaps", SAVED)
+    gaps = in_state(matching(gaps_of(queue, theme), filters), state or "untriaged")
+    hidden = done[state or "untriaged"] - len(gaps)
+    if shown != "all":
+        st.toggle("Stay after deciding", key="gq_stay", bind="query-params", help="Otherwise the next gap comes up.")
+        with picker:
+            named, feature_id = choose_gap(left_to_others(gaps))
+for said in is_missing:
+    st.caption(f":material/link_off: {said}")
 show_progress()
 ask_name()
 desk.show_conflict(decisions)
-gaps = in_state(matching(queue, filters), state or "untriaged")
-hidden = done[state or "untriaged"] - len(gaps)
-if hidden:
-    st.caption(f"{len(gaps):,} gaps; the filters hide {hidden:,}.")
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    shown = st.segmented_control("Show", ["one at a time", "all"], default=None, key="gq_view", bind="query-params")
-    saved_filters.show(view.workspace, "gaps", SAVED)
+if theme is not None:
+    theme_bar.show(desk, view, theme, len(of_theme), decisions)
 if shown == "all" and len(gaps):
     gap_table.show(desk, gaps, decisions)
 elif shown == "all":
     show_empty()
 else:
-    one_at_a_time(gaps)
+    one_at_a_time(named, feature_id)
 show_audit()

@@ -12,7 +12,7 @@ from dashboard.components import tables
 from dashboard.components.examples import st_text
 from dashboard.components.jobs.asking import ask, params_of
 from dashboard.components.review.check_badge import check_look, check_words
-from dashboard.components.synthesis.form import Asked, command, fill_in
+from dashboard.components.synthesis.form import Asked, choose_theme, command, fill_in
 from dashboard.components.tables import numbers, percent
 from dashboard.page_list import script
 from dashboard.selection import chosen
@@ -28,6 +28,7 @@ from fac_core.synthesis.candidates import Batch, Candidate, Candidates
 from fac_core.synthesis.yields import yields
 from fac_core.view import View
 from fac_core.workflows.synthesise import estimate
+from fac_core.workflows.themes import effect
 
 _PREVIEWED = 6
 
@@ -49,12 +50,13 @@ def choose_targets() -> tuple[int, ...]:
     names, words = view.names(), answer(View.states, view)["words"]
     doubtful_too = st.toggle("Tick also those whose name cannot be trusted", key="sy_doubtful")
     rows = []
-    for feature in approved:
+    for feature in approved if theme is None else [f for f in theme.features if f in approved]:
         score = names.trust.get(feature)
         doubt = "not scored" if score is None else "low trust" if score < TRUSTED else ""
-        note = "covered already" if feature not in missing else doubt
+        covered = "fires too rarely" if theme else "covered already"
+        note = covered if feature not in missing else doubt
         named = names.text.get(feature) or words[feature].as_py()
-        is_ticked = feature in missing and (doubtful_too or not doubt)
+        is_ticked = (feature in missing or theme is not None) and (doubtful_too or not doubt)
         rows.append({"write": is_ticked, "feature": feature, "called": named, "trust": score, "note": note})
     key = "sy-targets-" + hashlib.sha256(str(rows).encode()).hexdigest()[:12]
     edited = st.data_editor(
@@ -68,7 +70,7 @@ def choose_targets() -> tuple[int, ...]:
     ticked = tuple(int(feature) for feature in edited.loc[edited["write"], "feature"])
     flagged = sum(row["note"] in ("low trust", "not scored") for row in rows)
     st.caption(
-        f"{len(ticked):,} of {len(approved):,} approved gaps chosen. {flagged:,} have a name that cannot be trusted "
+        f"{len(ticked):,} of {len(rows):,} approved gaps chosen. {flagged:,} have a name that cannot be trusted "
         f"(F1 below {TRUSTED}, or never scored) and start unticked: rename them, or tick them if their examples are clear."
     )
     return ticked
@@ -120,6 +122,13 @@ def show_batch(batch: Batch) -> None:
         }
         for one in yields(held.values(), accepted)
     ]
+    of = next((one for one in answer(View.missing, view).themes if one.name == batch.settings.get("theme")), None)
+    if of is not None:
+        share = effect(view, of, batch.batch_id)
+        st.markdown(
+            f"Theme **{st_text(share.theme)}**: {share.before.value:.1%} of the data before, {share.after.value:.1%} with "
+            f"the {share.passing:,} that pass ({share.belong:,} of them belong to it); {share.anchor.value:.1%} of the anchor."
+        )
     tables.show(by_method, {**percent("yield"), **numbers("%.0f", "tokens for one that passes")})
     with st.expander("The newest samples", icon=":material/visibility:"):
         preview(list(held.values())[-_PREVIEWED:])
@@ -155,11 +164,12 @@ def run_button(label: str, icon: str, asked: Asked | None, doing: str, *, is_pri
 
 
 st.subheader("1. Which gaps")
+theme = choose_theme(answer(View.missing, view).themes)
 targets = choose_targets()
 st.subheader("2. How")
 asked = None
 try:
-    asked = fill_in(view, targets)
+    asked = fill_in(view, targets, theme.name if theme else "")
     st.subheader("3. What it may cost")
     if asked:
         estimate_card(asked)

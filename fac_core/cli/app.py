@@ -32,7 +32,7 @@ PANELS = {
     ),
     "Look": (look.feature, look.find),
     "Name and judge": (name.label, name.relevance),
-    "Fill": (fill.synthesise, decide.review, decide.export, decide.trace),
+    "Fill": (decide.triage, fill.synthesise, decide.review, decide.export, decide.trace),
     "Tell": (decide.report,),
 }
 """The commands in the order in which one needs them."""

@@ -1,4 +1,4 @@
-"""What becomes of candidates, and of what was found: `fac review`, `export`, `trace`, `report`."""
+"""What becomes of gaps, of candidates, and of what was found: `fac triage`, `review`, `export`, `trace`, `report`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from fac_core.errors import WrongUse
 if TYPE_CHECKING:
     from fac_core.curation.review import Choice, State
     from fac_core.curation.standing import Standing
+    from fac_core.curation.triage import State as OfGap
     from fac_core.export.shapes import Shape
     from fac_core.export.trace import Chain
     from fac_core.export.write import Format
@@ -31,6 +32,44 @@ _CHOICES: Mapping[str, Choice] = {
     "skip": "skipped",
     "second": "needs second review",
 }
+
+
+@takes_view()
+def triage(
+    view: View,
+    ids: Annotated[list[int] | None, typer.Argument(metavar="[FEATURES]", help="Feature ids; or --theme.")] = None,
+    theme: Annotated[
+        str | None, typer.Option(help="All features of this theme; the beginning of its name will do.")
+    ] = None,
+    state: Annotated[str | None, typer.Option(help="target, later, not relevant or label wrong.")] = None,
+    reason: Annotated[
+        str, typer.Option(help="Why; not relevant and label wrong need one (a wrong one lists them).")
+    ] = "",
+    note: Annotated[str, typer.Option(help="A few words beside the decision.")] = "",
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Take back this author's newest act, however many it was.")
+    ] = False,
+    author: Author = "anonymous",
+    json: Json = False,
+) -> None:
+    """Decide about gaps, or about a whole theme at once."""
+    from fac_core.evidence.examples import check_feature
+    from fac_core.workflows.themes import theme_named, triage_of, triage_theme
+
+    log = triage_of(view)
+    if [undo, bool(ids), theme is not None].count(True) != 1 or undo == (state is not None):
+        raise WrongUse("Name features or a --theme, with a --state; or say --undo.")
+    decision = cast("OfGap", state)
+    for feature in ids or ():
+        check_feature(view.p, feature)
+    if undo:
+        events = log.undo(log.last(author), author=author)
+    elif theme is not None:
+        events = triage_theme(view, theme_named(view, theme), decision, author=author, reason=reason, note=note)
+    else:
+        events = log.decide_many(ids or (), decision, author=author, reason=reason, note=note)
+    one = "; one `fac triage --undo` takes it back." if events and not undo else "."
+    say(json, events, f"{len(events):,} {'decision' if len(events) == 1 else 'decisions'} recorded{one}")
 
 
 @takes_definition

@@ -14,7 +14,7 @@ from rich.text import Text
 
 import fac_core as fac
 from fac_core.cli.options import Json, takes_view
-from fac_core.cli.output import highlighted, out, print_examples, say, table, write_json
+from fac_core.cli.output import highlighted, in_line, out, print_examples, say, table, write_json
 from fac_core.errors import WrongUse
 
 if TYPE_CHECKING:
@@ -66,13 +66,17 @@ def find(
     view: View,
     feature_id: Annotated[int | None, typer.Argument(metavar="[FEATURE]", help="Feature id; or --gaps.")] = None,
     gaps: Annotated[bool, typer.Option("--gaps", help="For all gaps at once: what each run would close.")] = False,
+    theme: Annotated[str | None, typer.Option(help="For a theme that the run is short of, by its name.")] = None,
     sources: Annotated[list[str] | None, typer.Option("--in", help="Run to search; all by default.")] = None,
     n: Annotated[int, typer.Option("-n", help="Texts to show.")] = 10,
     json: Json = False,
 ) -> None:
-    """Real texts for a feature, or for all gaps of a run."""
-    if (feature_id is None) != gaps:
-        raise WrongUse("Name one feature, or say --gaps for all gaps of a run.")
+    """Real texts for a feature, for a theme, or for all gaps of a run."""
+    if [feature_id is not None, gaps, theme is not None].count(True) != 1:
+        raise WrongUse("Name one feature, or a --theme, or say --gaps for all gaps of a run.")
+    if theme is not None:
+        _of_theme(view, theme, sources or [], n, json)
+        return
     if feature_id is None:
         _closing(view, sources or [], json)
         return
@@ -87,6 +91,30 @@ def find(
         mark = "above" if text.counts else "below"
         strength = Text(f"{text.example.activation:8.3g}  {mark} δ {text.delta:.3g}  ")
         out.print(strength, highlighted(text.example), where)
+
+
+def _of_theme(view: View, name: str, sources: Sequence[str], n: int, json: bool) -> None:
+    from fac_core.workflows.themes import find_texts, theme_named
+
+    theme = theme_named(view, name)
+    found = find_texts(view, theme, sources, n)
+    rows = (
+        (
+            f"{text.belonging:.2f}",
+            "yes" if text.belongs else "nearly",
+            text.run,
+            str(text.sample_id),
+            in_line(text.text, 90),
+        )
+        for text in found
+    )
+    say(
+        json,
+        {"theme": theme.name, "texts": found},
+        table(["belongs", "to it", "run", "sample", "text"], rows)
+        if found
+        else f"No text of these runs is of {theme.name!r}.",
+    )
 
 
 def _closing(view: View, sources: Sequence[str], json: bool) -> None:

@@ -4,7 +4,7 @@
 
 relevance   how much the feature matters for the task (Yes 1, Probably 0.75, Maybe 0.5, No 0; 0.5 without a verdict)
 trust       how much better than chance its label predicts it: 0.25 for F1 up to 0.67 (always yes) and for no label,
-            growing to 1 for F1 of 1 and for a person's
+            growing to 1 for F1 of 1 and for a person's; 0.05 where its words are single letters, digits and marks
 strength    how many anchor samples fire it, as a rank among the gaps: common first
 rarity      how little the run fires it: 1 - strongest activation in the run / δ_i, at least 0.1
 
@@ -24,6 +24,8 @@ from fac_core.naming.trust import ALWAYS_YES
 RELEVANCE = {"yes": 1.0, "probably": 0.75, "maybe": 0.5, "no": 0.0}
 NO_VERDICT = 0.5
 LEAST_TRUST = 0.25
+NOT_TELLING = 0.05
+"""Trust in a gap that says no more than letters and marks, however well they predict it: it should not lead."""
 LEAST_RARITY = 0.1
 """A gap that nearly counts is still a gap."""
 
@@ -38,7 +40,8 @@ def priority(
     """Rank gaps.
 
     Args:
-        gaps: columns `feature_id` and `n_active` (anchor samples above δ_i), and any others.
+        gaps: columns `feature_id` and `n_active` (anchor samples above δ_i), `telling` (`gaps.telling`) where it is known,
+            and any others.
         nearness: `[gaps]`: strongest activation in the run over δ_i, 0 for a gap that never fires; above 1 counts as 1.
         relevance: level (`yes`, `probably`, `maybe`, `no`) by feature.
         trust: F1 of the label by feature; 1 for a person's (`labels.trust_of`).
@@ -58,6 +61,8 @@ def priority(
         "strength": rankdata(n_active, method="average") / max(1, len(ids)),
         "rarity": np.clip(1 - nearness, LEAST_RARITY, 1.0),
     }
+    if "telling" in gaps.column_names:
+        parts["trust"] = np.where(gaps["telling"].to_numpy(), parts["trust"], NOT_TELLING)
     number = np.prod([part ** getattr(weights, name) for name, part in parts.items()], axis=0)
     rest = {name: gaps[name] for name in gaps.column_names if name != "feature_id"}
     table = pa.table({"feature_id": gaps["feature_id"], "priority": number, **parts, **rest})

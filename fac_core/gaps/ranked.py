@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fac_core.gaps.priority import priority
+from fac_core.gaps.telling import is_telling
 from fac_core.gaps.weights import Weights
 from fac_core.naming.labels import Names
 from fac_core.naming.level import Level
@@ -52,19 +53,23 @@ def ranked_gaps(
         clusters: by feature, the name of its cluster.
 
     Returns:
-        `feature_id`, `priority` and its parts, `words`, `label`, `label_f1` (null where the label was never scored), `level`
-        (of relevance), `cluster`, `home`, `cause`, `n_active` (anchor samples above δ_i), `share` (of the anchor, any
-        activation), `anchor_max`, `run_max`, `delta`.
+        `feature_id`, `priority` and its parts, `words`, `telling` (whether its words or its label say more than
+        letters and marks; else it is not trusted), `label`, `label_f1` (null where the label was never scored), `level` (of
+        relevance), `cluster`, `home`, `cause`, `n_active` (anchor samples above δ_i), `share` (of the anchor, any activation),
+        `anchor_max`, `run_max`, `delta`.
     """
     names, levels, homes = names or Names(), levels or {}, homes or {}
     ids = causes["feature_id"].to_numpy()
     rows = states.take(pa.array(ids))
     with np.errstate(over="ignore"):  # where δ is 0, whatever fires is as near as can be
         nearness = rows["run_max"].to_numpy() / np.maximum(rows["delta"].to_numpy(), np.finfo(np.float32).tiny)
+    words = zip(ids.tolist(), rows["words"].to_pylist(), strict=True)
+    told = {f: is_telling(said or "", names.text.get(f, NO_LABEL)) for f, said in words}
     described = pa.table(
         {
             "feature_id": causes["feature_id"],
             "words": rows["words"],
+            "telling": pa.array(list(told.values()), pa.bool_()),
             "label": pa.array([names.text.get(f, NO_LABEL) for f in ids.tolist()], pa.string()),
             "label_f1": pa.array([names.trust.get(f) for f in ids.tolist()], pa.float64()),
             "level": pa.array([levels.get(f, NOT_JUDGED) for f in ids.tolist()], pa.string()),

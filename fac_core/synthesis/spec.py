@@ -45,6 +45,8 @@ class SynthesisSpec:
     """Anchor run; the workspace's by default."""
     definition: Definition = PAPER
     """Says δ of every target."""
+    theme: str = ""
+    """Theme that the run is short of: without targets, all its features are; its words and texts stand in the prompt."""
     task: str = ""
     """What the samples are for, in a few words for the prompt."""
     label: str = ""
@@ -113,8 +115,11 @@ class Settings:
     @property
     def values(self) -> dict[str, Any]:
         """Whatever of the spec makes another batch."""
-        kept = {k: v for k, v in asdict(self.spec).items() if k not in ("targets", "seed", "anchor", "budget")}
-        return {**kept, "prompt": self.prompt}
+        kept = {k: v for k, v in asdict(self.spec).items() if k not in ("targets", "seed", "anchor", "budget", "theme")}
+        themed = (
+            {"theme": self.spec.theme} if self.spec.theme else {}
+        )  # batches from before there were themes stay the same
+        return {**kept, **themed, "prompt": self.prompt}
 
     @property
     def batch_id(self) -> str:

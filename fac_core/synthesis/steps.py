@@ -116,7 +116,7 @@ def _values(
     return (
         {
             "label": _line(target.label)[:_LABEL_LENGTH],
-            "task": _task(spec),
+            "task": _task(spec, target.theme),
             "examples": "\n".join(f"- {marked(one)}" for one in spans),
             "numbered": _numbered(lines, 1),
             "numbered_after_one": _numbered(lines[:-1], 2),
@@ -210,8 +210,9 @@ def _numbered(lines: Sequence[str], first: int) -> str:
     return "".join(f"{i}. {line}\n" for i, line in enumerate(lines, first)) + f"{first + len(lines)}."
 
 
-def _task(spec: SynthesisSpec) -> str:
+def _task(spec: SynthesisSpec, theme: str) -> str:
     parts = [
+        theme,
         f"The texts are for: {spec.task}." if spec.task else "",
         f"Every one must be: {spec.label}." if spec.label else "",
     ]

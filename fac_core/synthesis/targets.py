@@ -13,6 +13,7 @@ from fac_core.store.runs.run_file import RunFile
 
 N_SPANS = 12
 """Strongest anchor samples kept of a target."""
+_THEME_TEXTS, _THEME_CHARACTERS = 2, 200
 _BEFORE, _AFTER = 120, 60
 """Characters looked at on either side of a peak."""
 _SENTENCE_END = re.compile(r"[.!?:]\s+|\n+")
@@ -62,10 +63,23 @@ class Target:
     """Strongest activation in the anchor."""
     spans: tuple[Span, ...]
     """Strongest first, no two with the same words."""
+    theme: str = ""
+    """What is said of its theme in the prompt (`theme_in_words`); untrusted text."""
+
+
+def theme_in_words(words: Collection[str], texts: Collection[str]) -> str:
+    """A theme as a prompt says it: its words, and the beginnings of two of its texts.
+
+    >>> theme_in_words(("court", "judge"), ("The court ruled.", "A judge sat."))
+    'The theme is: court, judge. Two texts of it: "The court ruled." "A judge sat."'
+    """
+    shown = [" ".join(text.split()) for text in list(texts)[:_THEME_TEXTS]]
+    cut = " ".join(f'"{text[:_THEME_CHARACTERS]}{"…" if len(text) > _THEME_CHARACTERS else ""}"' for text in shown)
+    return f"The theme is: {', '.join(words)}. Two texts of it: {cut}"
 
 
 def targets(
-    anchor: RunFile, feature_ids: Collection[int], definition: Definition, labels: Mapping[int, str]
+    anchor: RunFile, feature_ids: Collection[int], definition: Definition, labels: Mapping[int, str], theme: str = ""
 ) -> list[Target]:
     """Look targets up in the anchor. A target without a label is called by the words on which it peaks."""
     delta = thresholds(anchor, definition)
@@ -78,7 +92,7 @@ def targets(
         ]
         called = labels.get(feature) or ", ".join(word.word for word in words[feature])
         strongest = max((e.activation for e in examples), default=0.0)
-        found.append(Target(feature, called, float(delta[feature]), strongest, _distinct(spans)))
+        found.append(Target(feature, called, float(delta[feature]), strongest, _distinct(spans), theme))
     return found
 
 

@@ -38,7 +38,16 @@ class Activity:
     @property
     def dampened(self) -> sparse.csr_matrix:
         """Scores over the square root of the text's total, so that length alone makes no theme."""
-        return sparse.csr_matrix(sparse.diags_array(1 / np.sqrt(self.totals + FLOOR)) @ self.scores)
+        return sparse.csr_matrix(sparse.diags_array(dampened(self.totals)) @ self.scores)
+
+
+def dampened(totals: np.ndarray) -> np.ndarray:
+    """What the scores of texts are multiplied by, for the sums of their scores.
+
+    >>> float(dampened(np.array(90.0)))
+    0.1
+    """
+    return 1 / np.sqrt(totals + FLOOR)
 
 
 def activity(run: RunFile, levels: np.ndarray, features: np.ndarray, *, most: int = MOST_TEXTS) -> Activity:

@@ -24,7 +24,7 @@ _MOST_AT_HOME = 0.6
 """A theme is called as a part of the anchor where so many of those texts come from it."""
 _LEAST_LIFT = 1.5
 """And these are so many times as frequent there as in the whole dataset."""
-_LEAST_WEIGHT = 0.1
+LEAST_WEIGHT = 0.1
 """Of the strongest feature's: below it a feature is not listed."""
 
 
@@ -106,7 +106,7 @@ def described(
     words = telling_words([one.text for one in read], _others(home, {one.sample_id for one in read}))
     part = _home(home, [one.sample_id for one in read])
     order = np.argsort(-factor.weights, kind="stable")
-    features = [int(f) for f in order if factor.weights[f] >= _LEAST_WEIGHT * factor.weights[order[0]] > 0]
+    features = [int(f) for f in order if factor.weights[f] >= LEAST_WEIGHT * factor.weights[order[0]] > 0]
     members = np.argsort(-factor.belonging, kind="stable")[: max(1, round(ours.value * len(anchor)))]
     return Theme(
         name=part or ", ".join(words[:3]) or f"feature {features[0]}",

@@ -6,7 +6,6 @@ import getpass
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fac_core.curation.triage import Triage
 from fac_core.errors import WrongUse
 from fac_core.evidence.examples import check_feature
 from fac_core.generators.cache import Cached
@@ -21,8 +20,9 @@ from fac_core.synthesis.batches import find_batch
 from fac_core.synthesis.candidates import Candidate, Candidates
 from fac_core.synthesis.prompts import PromptTemplate, prompt_template
 from fac_core.synthesis.spec import ONCE, Settings, SynthesisSpec
-from fac_core.synthesis.targets import Target, targets
+from fac_core.synthesis.targets import Target, targets, theme_in_words
 from fac_core.view import View
+from fac_core.workflows.themes import open_features, theme_named, triage_of
 
 if TYPE_CHECKING:  # torch: only where a model runs
     from fac_core.synthesis.pipeline import Outcome
@@ -73,7 +73,11 @@ def prepared(spec: SynthesisSpec, workspace: Where = None) -> Prepared:
     """Look up the runs, the targets and the prompt of a spec. Raises `WrongUse` without any target."""
     view = View.find(spec.seed, spec.anchor, spec.definition, workspace=workspace)
     workspace, anchor = view.workspace, view.anchor
-    ids = spec.targets if spec.targets is not None else Triage(workspace.events(), anchor.run_id).targets()
+    theme = theme_named(view, spec.theme) if spec.theme else None
+    ids = spec.targets
+    if ids is None:
+        triage = triage_of(view)
+        ids = open_features(theme, triage.decisions()) if theme else triage.targets()
     if not ids:
         raise WrongUse(
             "No gap is approved yet: triage gaps as targets in `fac ui`, or name features by id (--targets 12,40)."
@@ -88,7 +92,8 @@ def prepared(spec: SynthesisSpec, workspace: Where = None) -> Prepared:
     for step in spec.steps:
         template.section(step)
     settings = Settings(spec, anchor.run_id, view.run.run_id, anchor.space_id, wanted, template.identity)
-    return Prepared(view, settings, targets(view.p, wanted, spec.definition, labels), template)
+    said = theme_in_words(theme.words, [one.text for one in theme.texts]) if theme else ""
+    return Prepared(view, settings, targets(view.p, wanted, spec.definition, labels, said), template)
 
 
 def estimate(spec: SynthesisSpec, *, workspace: Where = None) -> Estimate:

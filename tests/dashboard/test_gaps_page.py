@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fac_core.curation.triage import Triage
+from fac_core.view import View
 
 
 def button(app: AppTest, label: str):
@@ -223,3 +224,53 @@ def test_going_back_to_the_queue_from_a_gap_that_a_link_names_shows_the_next_one
     click(app, "Back to the queue")
     assert not app.warning
     shown(app)
+
+
+def theme_of(workspace) -> str:
+    """The one theme of the small workspace, features 1 to 4; gaps are 2 to 4. It is called by the words of its hostile texts."""
+    (theme,) = View.find("seed", "anchor", workspace=workspace).missing().themes
+    return theme.name
+
+
+def test_a_theme_in_the_url_is_what_the_queue_is_about_and_one_that_there_is_not_is_none(workspace, page):
+    app = page("gaps", preset="paper", gq_theme=theme_of(workspace))
+    assert app.selectbox(key="gq_theme").value == theme_of(workspace)
+    assert any("3 of its 4 features are gaps" in m.value for m in app.markdown)
+    assert page("gaps", preset="paper", gq_theme="nowhere").selectbox(key="gq_theme").value is None
+
+
+def test_a_whole_theme_is_targeted_and_put_aside_in_one_act_each_with_one_undo(workspace, triage, page):
+    asked = {"preset": "paper", "gq_theme": theme_of(workspace)}
+    click(page("gaps", **asked), "Target all 4")
+    assert triage.targets() == (1, 2, 3, 4)
+    click(page("gaps", **asked), "Off topic")
+    assert {(d.state, d.reason) for d in triage.decisions().values()} == {("not relevant", "off topic")}
+    click(page("gaps", preset="paper"), "Undo")
+    assert triage.targets() == (1, 2, 3, 4)
+    click(page("gaps", preset="paper"), "Undo")
+    assert triage.decisions() == {}
+
+
+def test_what_somebody_decided_meanwhile_is_left_by_a_decision_about_its_theme(workspace, triage, page):
+    app = page("gaps", preset="paper", gq_theme=theme_of(workspace))
+    triage.decide(3, "later", author="Bob", seen=0)
+    click(app, "Target all 4")
+    assert triage.targets() == (1, 2, 4)
+    assert triage.decision(3).author == "Bob"
+
+
+def test_a_theme_without_gaps_shows_its_texts_and_can_be_decided_about_all_the_same(workspace, triage, page):
+    name = theme_of(workspace)
+    app = page("gaps", preset="paper", min_count="1", relevant="", gq_theme=name, gq_words="nosuchword")
+    assert any(m.value == "**In the anchor**" for m in app.markdown)
+    said = " ".join(m.value for m in app.markdown)
+    assert "<script>" not in said
+    assert "](javascript" not in said
+
+
+def test_the_strongest_texts_come_before_the_rest_of_a_feature_and_say_what_theme_it_is_of(workspace, page):
+    app = page("gaps", preset="paper")
+    elements = [element for element in app.main if getattr(element, "type", "")]
+    places = [i for i, e in enumerate(elements) if e.type in ("html", "subheader")]
+    assert [elements[i].type for i in places[:2]] == ["html", "subheader"]
+    assert any("part of the theme" in m.value for m in app.markdown)

@@ -9,6 +9,9 @@ import streamlit as st
 from dashboard.components.examples import st_text
 from fac_core.curation.triage import NEEDS_REASON, REASONS, Decision, State, Triage
 from fac_core.errors import Conflict, FacError
+from fac_core.themes.theme import Theme
+from fac_core.view import View
+from fac_core.workflows.themes import triage_theme
 
 KEYS: dict[State, tuple[str, str]] = {
     "target": ("A", ":material/check:"),
@@ -79,6 +82,21 @@ class Desk:
         st.toast(
             f"{len(done):,} gaps: {state}. One undo takes it back."
             + (f" {left:,} were left: others have decided them since you looked." if left else ""),
+            icon=KEYS[state][1],
+        )
+
+    def decide_theme(self, view: View, theme: Theme, state: State, reason: str, seen: Mapping[int, int]) -> None:
+        """One decision about a whole theme."""
+        try:
+            done = triage_theme(view, theme, state, author=self.author, reason=reason, seen=seen)
+        except FacError as error:
+            st.toast(st_text(str(error)), icon=":material/error:")
+            return
+        st.session_state.pop(AT, None)
+        left = len(theme.features) - len(done)
+        st.toast(
+            f"{st_text(theme.name)}, {len(done):,} features: {state}. One undo takes it back."
+            + (f" {left:,} were left: somebody has decided them otherwise." if left else ""),
             icon=KEYS[state][1],
         )
 

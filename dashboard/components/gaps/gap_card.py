@@ -7,7 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.components.examples import st_text
+from dashboard.cached import answer, sides
+from dashboard.components.examples import group_html, st_text
 from dashboard.components.feature import detail
 from dashboard.components.gaps.decisions import KEYS, Desk
 from fac_core.curation.audit import audit
@@ -16,12 +17,16 @@ from fac_core.feature import Feature
 from fac_core.store.events import Event
 from fac_core.view import View
 
+_STRONGEST = 3
+_AROUND = 110
+"""Characters on each side of a peak: a text takes two lines at most."""
+
 
 def show(desk: Desk, view: View, gap: dict[str, Any], decision: Decision, past: Sequence[Event]) -> None:
     """The card.
 
     Args:
-        gap: the gap's row of `View.gaps`.
+        gap: the gap's row of `View.gaps`, with its theme (`gaps.themed`).
         past: the events about this gap, the oldest first.
     """
     feature_id = gap["feature_id"]
@@ -39,20 +44,33 @@ def show(desk: Desk, view: View, gap: dict[str, Any], decision: Decision, past: 
                 on_click=desk.decide,
                 args=(feature_id, choice, decision.version),
             )
+        with st.popover("Reason, note, history", icon=":material/history:"):
+            reasons = [reason for codes in REASONS.values() for reason in codes]
+            st.selectbox("Reason", reasons, index=None, key="gap_reason", placeholder="none")
+            st.text_input("Note", key="gap_note", placeholder="goes into the log with your next decision")
+            _history(past)
     desk.ask_reason(feature_id)
     _decided(decision)
-    st.markdown(f"In the anchor it is active in **{gap['n_active']:,}** samples above its threshold.")
-    st.caption(
-        f"Priority {gap['priority']:.3f} = relevance {gap['relevance']:.2f} × trust in its label {gap['trust']:.2f}"
-        f" × strength in the anchor {gap['strength']:.2f} × rarity in your data {gap['rarity']:.2f}, each to its weight."
-    )
-    with st.expander("Reason, note, history", icon=":material/history:"):
-        with st.container(horizontal=True):
-            reasons = [reason for codes in REASONS.values() for reason in codes]
-            st.selectbox("Reason", reasons, index=None, key="gap_reason", placeholder="none", width=260)
-            st.text_input("Note", key="gap_note", placeholder="goes into the log with your next decision")
-        _history(past)
+    _strongest(Feature(view, feature_id), gap)
     detail.show(Feature(view, feature_id))
+
+
+def _strongest(feature: Feature, gap: dict[str, Any]) -> None:
+    """What one decides by: the anchor's strongest texts, and why this gap stands where it does."""
+    anchor, _ = answer(sides, feature, gap["delta"])
+    theme = f", part of the theme {st_text(gap['theme'])}" if gap["theme"] else ""
+    st.markdown(f"Active in **{gap['n_active']:,}** samples of the anchor above its threshold{theme}. The strongest:")
+    top = next((group.examples[:_STRONGEST] for group in anchor.groups if group.kind == "top"), ())
+    label = f"Strongest samples of feature {feature.feature_id} in {anchor.run}"
+    st.html(group_html(top, label, maximum=gap["anchor_max"] or None, around=_AROUND))
+    trust = f"trust in its label {gap['trust']:.2f}"
+    if not gap["telling"]:
+        trust += " (it says no more than letters, digits or marks)"
+    st.caption(
+        f"Priority {gap['priority']:.3f} = relevance {gap['relevance']:.2f} × {trust} × strength in the anchor "
+        f"{gap['strength']:.2f} × rarity in your data {gap['rarity']:.2f}, each to its weight. Shortfall at equal length: "
+        f"z {gap['shortfall']:.1f}."
+    )
 
 
 def _decided(decision: Decision) -> None:

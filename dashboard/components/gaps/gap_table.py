@@ -14,7 +14,10 @@ from dashboard.components.tables import FEATURE
 from fac_core.curation.triage import NEEDS_REASON, REASONS, Decision, State
 
 _SHOWN = 1000
-_COLUMNS = ("feature_id", "label", "words", "cluster", "cause", "level", "label_f1", "n_active", "share", "priority")
+_COLUMNS = (
+    "feature_id", "label", "words", "theme", "cluster", "cause", "level", "label_f1", "n_active", "share", "shortfall",
+    "priority",
+)  # fmt: skip
 
 
 def show(desk: Desk, gaps: pa.Table, decisions: Mapping[int, Decision]) -> None:
@@ -58,6 +61,7 @@ def show(desk: Desk, gaps: pa.Table, decisions: Mapping[int, Decision]) -> None:
             "label_f1": st.column_config.NumberColumn("label's F1", format="%.2f"),
             "n_active": st.column_config.NumberColumn("anchor samples", format="localized"),
             "share": st.column_config.NumberColumn("of the anchor", format="percent"),
+            "shortfall": st.column_config.NumberColumn("z of the shortfall", format="%.1f"),
         },
     )
 

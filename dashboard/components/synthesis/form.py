@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, cast, get_args
 
@@ -12,6 +14,7 @@ from fac_core.coverage.definition import PRESETS
 from fac_core.fields import fields_of
 from fac_core.synthesis.prompts import fork_prompt, prompts
 from fac_core.synthesis.spec import STEPS, Shape, Step, SynthesisSpec, possible_steps
+from fac_core.themes.theme import Theme
 from fac_core.view import View
 
 SHAPES: dict[Shape, str] = {
@@ -77,10 +80,22 @@ def _definition(spec: SynthesisSpec) -> list[str]:
 def _word(value: Any) -> str:
     """One word for a shell, in quotes where it has spaces."""
     said = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    if set(said) & set("\"'$`\\;&|<>"):  # the name of a theme can be anything
+        return shlex.quote(said)
     return f'"{said}"' if " " in said else said
 
 
-def fill_in(view: View, targets: tuple[int, ...]) -> Asked | None:
+def choose_theme(themes: Sequence[Theme]) -> Theme | None:
+    """The theme that the texts are about; None is any."""
+    names = list(dict.fromkeys(theme.name for theme in themes))
+    chosen = st.selectbox(
+        "Theme", names, index=None, key="sy_theme", bind="query-params", placeholder="any", help=_FIELDS["theme"].help,
+        width=340, disabled=not names,
+    )  # fmt: skip
+    return next((theme for theme in themes if theme.name == chosen), None)
+
+
+def fill_in(view: View, targets: tuple[int, ...], theme: str = "") -> Asked | None:
     """Draw the form and return what it says; None while a target, a method or an address is missing. Raises `WrongUse`."""
     left, middle, right = st.columns(3)
     with left:
@@ -139,6 +154,7 @@ def fill_in(view: View, targets: tuple[int, ...]) -> Asked | None:
         seed=view.run.run_id,
         anchor=view.anchor.run_id,
         definition=view.definition,
+        theme=theme,
         task=task,
         label=label,
         shape=cast(Shape, shape),

@@ -12,7 +12,7 @@ from fac_core.lab.holes.cases import Case
 from fac_core.shortfall.counts import LEVELS, N_HALVES, N_STRATA, SHOWN, Counts, halves_of
 from fac_core.shortfall.rates import shortfall as rates
 from fac_core.shortfall.strata import Tally, length_edges, stratum_of
-from fac_core.themes.activity import FLOOR, Activity
+from fac_core.themes.activity import Activity, dampened
 from fac_core.themes.factors import LEAST_Z, factors
 
 
@@ -54,7 +54,7 @@ def of_scores(
     counts = Counts(*tallies, np.zeros(width, dtype=bool) if marks_place is None else marks_place)
     z = counts.z()
     weights = np.where(z > LEAST_Z, np.maximum(z, 0) ** 3, 0)
-    lacking = np.asarray(ours @ weights).ravel() / np.sqrt(parts[0].totals + FLOOR)
+    lacking = np.asarray(ours @ weights).ravel() * dampened(parts[0].totals)
     themes = []
     for factor in factors(counts, *parts):
         members = np.argsort(-factor.belonging, kind="stable")

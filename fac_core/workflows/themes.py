@@ -1,0 +1,138 @@
+"""Act on a whole theme: find it by name, decide about all of it, look for real texts of it, count written ones. No model runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fac_core.coverage.active import check_same_space
+from fac_core.curation.triage import NEEDS_REASON, Decision, State, Triage
+from fac_core.errors import NotFound
+from fac_core.store.events import Event
+from fac_core.synthesis.candidates import Candidates
+from fac_core.themes.belonging import Belonging
+from fac_core.themes.theme import Share, Theme, texts_of
+from fac_core.view import View
+
+
+@dataclass(frozen=True)
+class TextOfTheme:
+    """A real text of a run that is of a theme."""
+
+    run: str
+    sample_id: int
+    text: str
+    belonging: float
+    """1 for a text as strong as the strongest of the anchor."""
+    belongs: bool
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A theme's share of the data, without and with the passing candidates of a batch."""
+
+    theme: str
+    anchor: Share
+    before: Share
+    after: Share
+    passing: int
+    belong: int
+    """Of the passing ones."""
+
+
+def triage_of(view: View) -> Triage:
+    """The decisions about the gaps of the view's anchor.
+
+    >>> triage_of(view).targets()
+    ()
+    """
+    return Triage(view.workspace.events(), view.anchor.run_id)
+
+
+def theme_named(view: View, name: str) -> Theme:
+    """The theme that the run is short of, by its name or the beginning of it. Raises `NotFound`, listing all.
+
+    >>> theme_named(view, "su").name
+    'sums'
+    """
+    themes, wanted = view.missing().themes, name.strip().lower()
+    same = [theme for theme in themes if theme.name.lower() == wanted]
+    found = same or [theme for theme in themes if wanted and theme.name.lower().startswith(wanted)]
+    if len(found) != 1:
+        known = "; ".join(repr(theme.name) for theme in themes) or "none"
+        raise NotFound(f"There is no theme {name!r} that {view.run.name} is short of; there are: {known}.")
+    return found[0]
+
+
+def open_features(theme: Theme, decisions: Mapping[int, Decision]) -> tuple[int, ...]:
+    """The features that a decision about the theme is about: not those that somebody took away from synthesis for a reason."""
+    return tuple(f for f in theme.features if f not in decisions or decisions[f].state not in NEEDS_REASON)
+
+
+def triage_theme(
+    view: View,
+    theme: Theme,
+    state: State,
+    *,
+    author: str,
+    reason: str = "",
+    note: str = "",
+    seen: Mapping[int, int] | None = None,
+) -> list[Event]:
+    """One decision about all `open_features` of a theme, gaps and those that fire too rarely; the events are one undo.
+
+    Args:
+        seen: the versions that the author saw, by feature; what somebody has decided since is left.
+
+    Raises `WrongUse` for a state or a reason that there is not, or without a reason where one is needed.
+
+    >>> scratched = fac.View.find("seed", workspace=scratch)
+    >>> len(triage_theme(scratched, theme_named(scratched, "sums"), "target", author="Ann"))
+    2
+    """
+    triage = triage_of(view)
+    features = open_features(theme, triage.decisions())
+    return triage.decide_many(features, state, author=author, reason=reason, note=note, seen=seen)
+
+
+def find_texts(view: View, theme: Theme, names: Sequence[str] = (), n: int = 10) -> tuple[TextOfTheme, ...]:
+    """Real texts of a theme in the named runs, or in all others of the space, the strongest first; each text once.
+
+    >>> [text.run for text in find_texts(view, theme_named(view, "sums"), n=2)]
+    ['anchor']
+    """
+    measure = Belonging.of(theme, view.p)
+    others = [info for info in view.workspace.peers(view.anchor.space_id) if info.run_id != view.run.run_id]
+    found: dict[str, TextOfTheme] = {}
+    for info in [view.workspace.info(name) for name in names] or others:
+        run = view.workspace.opened_run(info)
+        check_same_space(run, view.p)
+        ids, strength = measure.of_run(run)
+        order = [i for i in np.argsort(-strength, kind="stable")[: 3 * n] if strength[i] > 0]
+        for i, text in zip(order, texts_of(run, ids[order]), strict=True):
+            value, is_of_it = float(strength[i]), bool(strength[i] >= measure.least)
+            one = TextOfTheme(info.name, int(ids[i]), text, value / measure.top, is_of_it)
+            held = found.get(text.strip().lower())
+            if held is None or held.belonging < one.belonging:
+                found[text.strip().lower()] = one
+    return tuple(sorted(found.values(), key=lambda text: -text.belonging)[:n])
+
+
+def effect(view: View, theme: Theme, batch_id: str) -> Effect:
+    """What the passing candidates of a batch do for a theme's share; all three shares by one measure (`themes.belonging`).
+
+    >>> effect(view, theme_named(view, "sums"), "no batch").after.n
+    0
+    """
+    measure, workspace = Belonging.of(theme, view.p), view.workspace
+    passing = [one for one in Candidates(workspace.events()).of(batch_id).values() if one.verdict == "passes"]
+    held = workspace.measurements().of(batch_id) if passing else {}
+    fired = [held[one.candidate_id, one.version] for one in passing if (one.candidate_id, one.version) in held]
+    belong = sum(measure.of_text(m.feature_ids, m.activations) >= measure.least for m in fired)
+    (anchor, n_anchor), (data, n_data) = (
+        (int((measure.of_run(run)[1] >= measure.least).sum()), run.info.n_samples) for run in (view.p, view.q)
+    )
+    before, after = Share.counted(data, n_data), Share.counted(data + belong, n_data + len(passing))
+    return Effect(theme.name, Share.counted(anchor, n_anchor), before, after, len(passing), belong)

@@ -1,0 +1,35 @@
+"""Which theme a gap is part of, and how far the data is short of it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pyarrow as pa
+
+from fac_core.gaps.themed import gaps_of, themed
+
+LAW, BODY = (SimpleNamespace(name=name, features=held) for name, held in (("law", (7, 2)), ("body", (2, 5))))
+
+
+def queue(*features: int) -> pa.Table:
+    return pa.table({"feature_id": np.array(features, np.uint32)})
+
+
+def test_a_gap_is_the_first_theme_s_that_holds_it_and_keeps_its_place():
+    found = themed(queue(5, 2, 1), (LAW, BODY), np.arange(8) / 2)
+    assert found.to_pydict() == {
+        "feature_id": [5, 2, 1],
+        "theme": ["body", "law", ""],
+        "shortfall": [2.5, 1.0, 0.5],
+    }
+
+
+def test_a_theme_has_its_gaps_also_where_a_larger_one_holds_them():
+    assert gaps_of(queue(5, 2, 1), BODY)["feature_id"].to_pylist() == [5, 2]
+    assert len(gaps_of(queue(5, 2, 1), None)) == 3
+
+
+def test_without_themes_or_gaps_nothing_is_themed():
+    assert themed(queue(3), (), np.zeros(8))["theme"].to_pylist() == [""]
+    assert len(themed(queue(), (LAW,), np.zeros(8))) == 0
