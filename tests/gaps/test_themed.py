@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from fac_core.gaps.themed import gaps_of, themed
 
-LAW, BODY = (SimpleNamespace(name=name, features=held) for name, held in (("law", (7, 2)), ("body", (2, 5))))
+LAW: Any = SimpleNamespace(name="law", features=(7, 2))
+BODY: Any = SimpleNamespace(name="body", features=(2, 5))
 
 
 def queue(*features: int) -> pa.Table:
