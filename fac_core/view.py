@@ -130,7 +130,7 @@ class View:
         """The answer: a sentence, the themes that the run is short of, and those that it has more of (`themes.answer`).
 
         >>> view.missing().sentence
-        'Nothing is missing that shows at this size, and nothing is there in excess.'
+        'Your data lacks *sums*.'
         """
         return missing(self.q, self.p, self.relevant)
 

@@ -16,10 +16,9 @@ from dashboard.components.examples import st_text
 from dashboard.components.gaps import gap_card, gap_table, theme_bar
 from dashboard.components.gaps.decisions import AT, Desk
 from dashboard.components.gaps.filters import SAVED, choose_filters
-from dashboard.components.queues import look_at, undo_and_redo
+from dashboard.components.queues import ask_name, look_at, undo_and_redo
 from dashboard.links import wrong
 from dashboard.pickers.feature import choose_feature
-from dashboard.pickers.workspace import ANONYMOUS
 from dashboard.selection import chosen
 from fac_core.curation.acts import last_act, last_undone
 from fac_core.curation.audit import audit, progress
@@ -57,12 +56,6 @@ def show_progress() -> None:
     said = f"{triaged:,} of {len(ids):,} gaps decided ({mine:,} by you{others}); {done['target']:,} targets"
     left = f". {len(gaps):,} gaps; the filters hide {hidden:,}" if hidden else ""
     st.caption(said + left)
-
-
-def ask_name() -> None:
-    """Whoever decides without a name shares the undo of all who do."""
-    if author == ANONYMOUS and any(event.author == ANONYMOUS for event in history):
-        st.caption(":material/person: Say your name in the sidebar: all without one share one undo.")
 
 
 def show_audit() -> None:
@@ -182,7 +175,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 for said in is_missing:
     st.caption(f":material/link_off: {said}")
 show_progress()
-ask_name()
+ask_name(author, history)
 desk.show_conflict(decisions)
 if theme is not None:
     theme_bar.show(desk, view, theme, len(of_theme), decisions)

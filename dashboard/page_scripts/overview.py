@@ -24,7 +24,7 @@ with beside:
     number.show(view, result)  # before the themes, which take seconds when they are new
 with first:
     missing = answer(View.missing, view)
-    the_answer.show(view, missing, Targeting(view, author, gaps["feature_id"].to_pylist(), kept(view)))
+    the_answer.show(view, missing, Targeting(view, author, kept(view)))
 with beside:
     number.show_meaning(view, result)
 

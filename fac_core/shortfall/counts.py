@@ -124,7 +124,8 @@ def _tallies(
         part[at] = rows[name].to_numpy()
         parts.append(part.reshape(shape))
     sizes = np.bincount(groups, minlength=N_HALVES * n_strata).reshape(N_HALVES, n_strata)
-    return tuple(Tally(*(part[half] for part in parts), sizes[half]) for half in range(N_HALVES))
+    sums, squares, above = parts
+    return tuple(Tally(sums[half], squares[half], above[half], sizes[half]) for half in range(N_HALVES))
 
 
 def marks_end(run: RunFile) -> np.ndarray:
@@ -136,7 +137,7 @@ def marks_end(run: RunFile) -> np.ndarray:
     rows = run.query(
         """
         WITH ends AS (SELECT sample_id, max(token_index) AS last FROM activations GROUP BY sample_id)
-        SELECT feature_id, avg((token_index = last)::INT) AS share, avg(1.0 / n_tokens) AS chance
+        SELECT feature_id, avg((token_index = last AND last + 1 >= n_tokens)::INT) AS share, avg(1.0 / n_tokens) AS chance
         FROM activations JOIN ends USING (sample_id) JOIN samples USING (sample_id) GROUP BY feature_id
         """
     )

@@ -54,8 +54,10 @@ class Tally:
         """
         cells = (np.ones(len(strata)), (strata, np.arange(len(strata))))
         members = sparse.csr_matrix(cells, shape=(n_strata, len(strata)))
-        parts = (scores, scores.multiply(scores), (scores >= active_from).astype(np.int64))
-        return cls(*((members @ part).toarray() for part in parts), np.bincount(strata, minlength=n_strata))
+        parts = (scores, scores.power(2), (scores >= active_from).astype(np.int64))  # type: ignore[attr-defined]
+        sums, squares, above = (sparse.csr_matrix(members @ part).toarray() for part in parts)
+        sizes = np.bincount(strata, minlength=n_strata)
+        return cls(sums, squares, above, sizes)
 
 
 def length_edges(n_tokens: np.ndarray, n: int) -> np.ndarray:

@@ -80,7 +80,7 @@ def missing(
         definition: δ of it decides what is active; None compares scores over `counts.LEVELS`, which finds more.
 
     >>> missing(view.q, view.p).sentence
-    'Nothing is missing that shows at this size, and nothing is there in excess.'
+    'Your data lacks *sums*.'
     """
     counts = count(run, anchor, definition)
     if relevant is not None:
@@ -97,7 +97,8 @@ def missing(
         sure = [one for one in merged(themes, run.info.n_samples) if one.deficit_low * one.deficit_high > 0]
         found.append(tuple(sorted(sure, key=lambda theme: -abs(theme.deficit))))
     states = Counter(shortfall(counts)["state"].to_pylist())
-    return Missing(run.info.name, anchor.info.name, run.info.n_samples, *found, dict(states))
+    lacking, in_excess = found
+    return Missing(run.info.name, anchor.info.name, run.info.n_samples, lacking, in_excess, dict(states))
 
 
 def merged(themes: list[Theme], n_samples: int) -> list[Theme]:

@@ -56,7 +56,7 @@ def features_of(counts: Counts, *, surplus: bool = False) -> np.ndarray:
 
     >>> from fac_core.shortfall.counts import count
     >>> features_of(count(view.q, view.p)).tolist()
-    [2]
+    [2, 3]
     """
     sign = -1 if surplus else 1
     return np.flatnonzero(np.any([sign * counts.z(half) > LEAST_Z for half in range(N_HALVES)], axis=0))
@@ -89,7 +89,8 @@ def factors(counts: Counts, anchor: Activity, data: Activity, *, surplus: bool =
         if surplus:
             counted, belonging = counted[::-1], belonging[::-1]
         if z[place] > 0:
-            themes.append(Factor(found[k].weights, *belonging, *counted, float(z[place]), float(q[place])))
+            (ours, theirs), (n_ours, n_theirs) = belonging, counted
+            themes.append(Factor(found[k].weights, ours, theirs, n_ours, n_theirs, float(z[place]), float(q[place])))
     return themes
 
 
@@ -106,7 +107,8 @@ def _fit(z: np.ndarray, texts: sparse.csr_matrix) -> tuple[np.ndarray, np.ndarra
     from sklearn.exceptions import ConvergenceWarning
 
     kept = np.flatnonzero(z > LEAST_Z)
-    n = min(int(np.clip(len(kept) // FEATURES_A_FACTOR, FEWEST, MOST)), len(kept), texts.shape[0])
+    n_texts = int(texts.shape[0])  # type: ignore[index]
+    n = min(int(np.clip(len(kept) // FEATURES_A_FACTOR, FEWEST, MOST)), len(kept), n_texts)
     if n < 2:
         return None
     weighted = sparse.csr_matrix(texts[:, kept] @ sparse.diags_array(z[kept]))
@@ -114,7 +116,8 @@ def _fit(z: np.ndarray, texts: sparse.csr_matrix) -> tuple[np.ndarray, np.ndarra
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", (ConvergenceWarning, RuntimeWarning))  # near enough is enough: it is tested
-        components = NMF(n, init="nndsvda", random_state=0, max_iter=100, tol=1e-3).fit(weighted).components_
+        model = NMF(n, init="nndsvda", random_state=0, max_iter=100, tol=1e-3)  # type: ignore[arg-type]
+        components = model.fit(weighted).components_
     weights = np.zeros((n, len(z)))
     weights[:, kept] = _unit(components) * z[kept]
     belonging = np.sort(texts @ weights.T, axis=0)[-_STRONGEST:].mean(axis=0)

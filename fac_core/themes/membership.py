@@ -1,8 +1,6 @@
-"""Which theme a feature belongs to, and which of a theme's features are still to be decided."""
+"""Which theme a feature belongs to."""
 
 from __future__ import annotations
-
-from collections.abc import Collection
 
 from fac_core.themes.answer import Missing
 from fac_core.themes.theme import Theme
@@ -19,17 +17,3 @@ def theme_of(missing: Missing) -> dict[int, Theme]:
         for feature in theme.features:
             found.setdefault(feature, theme)
     return found
-
-
-def gaps_of(theme: Theme, gaps: Collection[int]) -> tuple[int, ...]:
-    """A theme's features that are gaps, the strongest first.
-
-    Args:
-        gaps: `feature_id` of `View.gaps`: another definition has others.
-
-    >>> theme = view.missing().themes[0]
-    >>> gaps_of(theme, {3, 4})
-    (3,)
-    """
-    held = set(gaps)
-    return tuple(feature for feature in theme.features if feature in held)

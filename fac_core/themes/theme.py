@@ -128,17 +128,17 @@ def described(
 
 def together(first: Theme, second: Theme, n_samples: int) -> Theme:
     """Two themes of one name as one: the second counts texts that the first does not, so shares add up."""
-    shares = [
+    anchor, data = (
         Share.counted(round((a.value + b.value) * a.of), a.of)
         for a, b in ((first.anchor_share, second.anchor_share), (first.data_share, second.data_share))
-    ]
-    n, low, high = _deficit(*shares, n_samples)
+    )
+    n, low, high = _deficit(anchor, data, n_samples)
     belonging = dict(second.belonging) | dict(first.belonging)
     return replace(
         first,
         features=tuple(dict.fromkeys([*first.features, *second.features])),
-        anchor_share=shares[0],
-        data_share=shares[1],
+        anchor_share=anchor,
+        data_share=data,
         deficit=n,
         deficit_low=low,
         deficit_high=high,

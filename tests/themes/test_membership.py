@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fac_core.themes.membership import gaps_of, theme_of
+from fac_core.themes.membership import theme_of
 from tests.dashboard.themes import a_theme, an_answer
 
 
@@ -10,11 +10,6 @@ def test_a_feature_belongs_to_the_first_theme_that_holds_it_and_a_lack_comes_bef
     law, bones, chat = a_theme("law", (1, 2)), a_theme("bones", (2, 3)), a_theme("chat", (3, 4), 0, 40)
     found = theme_of(an_answer(law, bones, surplus=(chat,)))
     assert {f: theme.name for f, theme in found.items()} == {1: "law", 2: "law", 3: "bones", 4: "chat"}
-
-
-def test_the_gaps_of_a_theme_stand_in_its_order():
-    assert gaps_of(a_theme("law", (5, 1, 3)), [1, 2, 5]) == (5, 1)
-    assert gaps_of(a_theme("law", (5, 1, 3)), []) == ()
 
 
 def test_names_are_written_as_asked():

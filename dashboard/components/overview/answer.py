@@ -23,8 +23,7 @@ def show(view: View, missing: Missing, targeting: Targeting) -> None:
     """What a stranger reads first."""
     st.subheader(missing.said(lambda name: f"“*{st_text(name)}*”"), anchor=False)
     if not missing.themes:
-        below = " Single features that it lacks are below." if targeting.gaps else ""
-        st.caption(f"{_seen_from(missing)}{below}")
+        st.caption(f"{_seen_from(missing)} Single features that it lacks, if any, are below.")
     shown = missing.themes[:FIRST]
     longest = longest_of(*shown)
     for n, theme in enumerate(shown):
@@ -33,8 +32,6 @@ def show(view: View, missing: Missing, targeting: Targeting) -> None:
         with act:
             targeting.show(theme, str(n))
     ask_name(targeting.desk.author, targeting.history)
-    if not all(targeting.gaps_of(theme) for theme in shown):
-        st.caption("A theme without the button has no gap by this definition: your data has it, only too rarely.")
     if missing.surplus:
         st.caption(f"In excess: {'; '.join(_excess(theme) for theme in missing.surplus[:_SURPLUS])}.")
     st.caption(_in_numbers(view, missing))

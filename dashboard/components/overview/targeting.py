@@ -1,8 +1,8 @@
-"""Target this theme: all its undecided gaps at once, and one undo for them."""
+"""Target this theme: all its undecided features at once, and one undo for them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -11,7 +11,6 @@ from dashboard.components.gaps.decisions import Desk
 from dashboard.page_list import script
 from fac_core.curation.acts import last_act
 from fac_core.curation.triage import Decision, Triage, decisions_of
-from fac_core.themes.membership import gaps_of
 from fac_core.themes.theme import Theme
 from fac_core.view import View
 
@@ -19,37 +18,32 @@ from fac_core.view import View
 class Targeting:
     """One person who makes targets of themes."""
 
-    def __init__(self, view: View, author: str, gaps: Collection[int], keep: Mapping[str, str]) -> None:
+    def __init__(self, view: View, author: str, keep: Mapping[str, str]) -> None:
+        self.view = view
         self.desk = Desk(Triage(view.workspace.events(), view.anchor.run_id), author)
-        self.gaps = frozenset(gaps)
         self.keep = keep
         self.history = triage_history(self.desk.triage)
         self.decisions: dict[int, Decision] = decisions_of(self.history)
         self.just_decided = {int(event.item) for event in last_act(self.history, author)}
 
-    def gaps_of(self, theme: Theme) -> tuple[int, ...]:
-        """What of a theme can be a target."""
-        return gaps_of(theme, self.gaps)
-
     def show(self, theme: Theme, key: str) -> None:
         """The button, or what became of it."""
-        gaps = self.gaps_of(theme)
-        undecided = [f for f in gaps if f not in self.decisions or self.decisions[f].state == "untriaged"]
+        decided = {f: self.decisions[f] for f in theme.features if f in self.decisions}
+        undecided = [f for f in theme.features if f not in decided or decided[f].state == "untriaged"]
         if undecided:
-            n = f"{len(undecided):,} gap{'' if len(undecided) == 1 else 's'}"
-            seen = {f: self.decisions[f].version for f in undecided if f in self.decisions}
             st.button(
                 "Target this theme",
                 key=f"target-{key}",
                 icon=":material/check:",
-                help=f"{n} of it that nobody has decided: candidates will be written for them. One undo takes it back.",
-                on_click=self.desk.decide_many,
-                args=(undecided, "target", "", seen),
+                help="Candidates will be written for its features: its gaps, and those that fire in your data too rarely."
+                " One undo takes it back.",
+                on_click=self.desk.decide_theme,
+                args=(self.view, theme, "target", "", {f: one.version for f, one in decided.items()}),
             )
-        elif self.just_decided & set(gaps):
+        elif self.just_decided & set(theme.features):
             st.button("Undo", key=f"undo-{key}", icon=":material/undo:", on_click=self.desk.undo)
         else:
             asked = {**self.keep, "gq_theme": theme.name}
             st.page_link(script("gaps"), label="Decide in Gaps", icon=":material/arrow_forward:", query_params=asked)
-        if targets := sum(self.decisions[f].state == "target" for f in gaps if f in self.decisions):
+        if targets := sum(one.state == "target" for one in decided.values()):
             st.caption(f":material/check: {targets:,} target{'' if targets == 1 else 's'}", width="content")

@@ -19,10 +19,9 @@ from fac_core.themes.factors import LEAST_Z, factors
 def shortfall(case: Case) -> Answer:
     """The shortfall of the SAE's features."""
     fired, n_tokens = case.collection.activations, case.collection.n_tokens
-    rows = (case.anchor, case.data)
     levelled = levels(fired[case.anchor])
-    parts = (scores(fired[r], levelled) for r in rows)
-    return of_scores(*parts, *(n_tokens[r] for r in rows), case.collection.marks_place)
+    ours, theirs = scores(fired[case.anchor], levelled), scores(fired[case.data], levelled)
+    return of_scores(ours, theirs, n_tokens[case.anchor], n_tokens[case.data], case.collection.marks_place)
 
 
 def of_features(
@@ -30,7 +29,7 @@ def of_features(
 ) -> Answer:
     """An answer from any features: how strongly each fires in each text, `[texts, features]`, and lengths `[texts]`."""
     levelled = levels(anchor)
-    return of_scores(*(scores(part, levelled) for part in (anchor, data)), anchor_tokens, data_tokens)
+    return of_scores(scores(anchor, levelled), scores(data, levelled), anchor_tokens, data_tokens)
 
 
 def of_scores(
@@ -51,7 +50,7 @@ def of_scores(
         tallies.append(tuple(Tally.of(part[m], strata[m], len(edges) + 1, active_from) for m in members))
         totals = np.asarray(part.sum(axis=1)).ravel()
         parts.append(Activity(np.arange(len(n_tokens)), n_tokens, halves, part, totals))
-    counts = Counts(*tallies, np.zeros(width, dtype=bool) if marks_place is None else marks_place)
+    counts = Counts(tallies[0], tallies[1], np.zeros(width, dtype=bool) if marks_place is None else marks_place)
     z = counts.z()
     weights = np.where(z > LEAST_Z, np.maximum(z, 0) ** 3, 0)
     lacking = np.asarray(ours @ weights).ravel() * dampened(parts[0].totals)
