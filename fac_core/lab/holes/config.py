@@ -81,7 +81,7 @@ class HolesConfig(BaseModel):
 def read_holes(path: Path) -> HolesConfig:
     """The settings in a TOML file. Raises `BadInput`, which names the file and the field."""
     if not Path(path).is_file():
-        raise BadInput(f"There is no file {path}; data/studies/holes.toml is one.")
+        raise BadInput(f"There is no file {path}; data/holes.toml is one.")
     found = read_toml(Path(path), HolesConfig)
     names = [one.name for one in found.collections]
     if twice := sorted({name for name in names if names.count(name) > 1}):

@@ -185,7 +185,7 @@ _KINDS = {"null": "the other half", "cut": "texts cut to half", "joined": "texts
 
 _OPENING = """# What is missing? Planted holes
 
-Written by `fac lab holes data/studies/holes.toml --out docs/missing.md`. A collection of texts is cut in halves. One half is the anchor; the other one, less a
+Written by `fac lab holes data/holes.toml --out docs/missing.md`. A collection of texts is cut in halves. One half is the anchor; the other one, less a
 group of texts, is the data. A method sees both, without groups, and says how much each of the anchor's texts is lacking in the data.
 """
 
