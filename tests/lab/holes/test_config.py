@@ -11,7 +11,7 @@ from fac_core.errors import BadInput, NotFound
 from fac_core.lab.holes.collection import groups_of
 from fac_core.lab.holes.config import CollectionSpec, read_holes, source_of
 
-SHIPPED = Path(__file__).parents[3] / "data" / "studies" / "holes.toml"
+SHIPPED = Path(__file__).parents[3] / "data" / "holes.toml"
 
 
 def test_the_settings_that_ship_have_collections_of_both_uses_and_their_sources_exist(monkeypatch):
