@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 
 def holes(
-    config: Annotated[
-        Path, typer.Argument(help="Collections and what can be missing (.toml): data/holes.toml.")
-    ],
+    config: Annotated[Path, typer.Argument(help="Collections and what can be missing (.toml): data/holes.toml.")],
     use: Annotated[
         str, typer.Option(help="choose: collections to choose methods with; final: looked at once.")
     ] = "choose",
