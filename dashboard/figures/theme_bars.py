@@ -6,8 +6,6 @@ import html
 
 from fac_core.themes.theme import Share, Theme
 
-EXCERPT = 140
-"""Characters of a text that are shown beside a theme."""
 _ANCHOR, _DATA = "#868e99", "#3b7dd8"
 """Legible on a light and on a dark page; each bar has its name before it too."""
 
@@ -29,7 +27,7 @@ def theme_html(theme: Theme, longest: float) -> str:
         for name, share, colour in (("anchor", theme.anchor_share, _ANCHOR), ("your data", theme.data_share, _DATA))
     )
     deficit = f'<span style="display:inline-block;font-size:0.85rem">{deficit_in_words(theme)}</span>'
-    text = f"“{html.escape(excerpt(theme.texts[0].text))}”" if theme.texts else ""
+    text = f"“{html.escape(theme.texts[0].excerpt())}”" if theme.texts else ""
     return (
         '<div style="display:flex;flex-wrap:wrap;gap:0.15rem 1.25rem;align-items:center;line-height:1.35">'
         '<div style="flex:1.2 1 17rem;min-width:0">'
@@ -51,16 +49,6 @@ def deficit_in_words(theme: Theme) -> str:
     """
     n, ends = abs(theme.deficit), sorted((abs(theme.deficit_low), abs(theme.deficit_high)))
     return f"{n:,.0f} samples {'short' if theme.deficit >= 0 else 'more'} ({ends[0]:,.0f} to {ends[1]:,.0f})"
-
-
-def excerpt(text: str, most: int = EXCERPT) -> str:
-    """The beginning of a text in one line.
-
-    >>> excerpt("two   words\\nand more", 9)
-    'two words…'
-    """
-    line = " ".join(text.split())
-    return line if len(line) <= most else f"{line[:most].rstrip()}…"
 
 
 def _bar(name: str, share: Share, longest: float, colour: str) -> str:

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.text import Text
 
 import fac_core as fac
-from fac_core.cli.measure import not_seen, theme_table
+from fac_core.cli.measure import theme_table
 from fac_core.cli.options import Json, WorkspaceFolder
 from fac_core.cli.output import curve_table, gap_table, out, part_table, progress_bar, say, table, write_json
 from fac_core.errors import MissingExtra, NotFound
@@ -115,7 +115,7 @@ def tell(console: Console, demo: Answer) -> None:
     _tell_of_parts(console, demo)
     console.rule("What is missing?")
     console.print(Text(demo.missing.sentence, style="bold"))
-    console.print(theme_table(demo.missing.themes) if demo.missing.themes else not_seen(demo.missing))
+    console.print(theme_table(demo.missing.themes) if demo.missing.themes else demo.missing.not_seen)
     console.rule("How well is the seed covered?")
     console.print(
         f"Seed: {demo.seed.n_samples:,} everyday texts, {demo.seed.n_tokens:,} tokens. Anchor: {demo.anchor.n_samples:,}"

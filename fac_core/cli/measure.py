@@ -14,7 +14,6 @@ from fac_core.cli.output import curve_table, gap_table, out, part_table, say, ta
 from fac_core.errors import WrongUse
 
 if TYPE_CHECKING:
-    from fac_core.themes.answer import Missing
     from fac_core.themes.theme import Theme
     from fac_core.view import View
 
@@ -40,7 +39,7 @@ def missing(
         say(True, {**vars(found), "sentence": found.sentence, "seen_from": found.seen_from})
     else:
         out.print(Text(found.sentence, style="bold"))
-        out.print(theme_table(themes) if themes else Text(not_seen(found)))
+        out.print(theme_table(themes) if themes else Text(found.not_seen))
 
 
 @takes_view("argument")
@@ -177,29 +176,11 @@ def theme_table(themes: tuple[Theme, ...]) -> Table:
             f"{one.deficit:+,.0f} ({one.deficit_low:+,.0f} to {one.deficit_high:+,.0f})",
             f"{one.anchor_share.value:.1%}",
             f"{one.data_share.value:.1%}",
-            excerpt(one.texts[0].text if one.texts else ""),
+            one.texts[0].excerpt(_EXCERPT) if one.texts else "",
         )
         for place, one in enumerate(themes, 1)
     )
     return table(["", "theme", "samples short", "anchor", "data", "for example"], rows, whole=["samples short"])
-
-
-def not_seen(found: Missing) -> str:
-    """What could have been seen: an answer of nothing is only worth that."""
-    return (
-        f"No theme differs beyond chance. With {found.n_samples:,} samples, one that is wholly missing shows from about"
-        f" {found.seen_from:.1%} of the anchor on; smaller ones can hide."
-    )
-
-
-def excerpt(text: str) -> str:
-    """The beginning of a text, on one line.
-
-    >>> excerpt("a  b")
-    'a b'
-    """
-    line = " ".join(text.split())
-    return line if len(line) <= _EXCERPT else line[: _EXCERPT - 1] + "…"
 
 
 def _show_theme(view: View, one: Theme, json: bool) -> None:
@@ -209,8 +190,8 @@ def _show_theme(view: View, one: Theme, json: bool) -> None:
     rows = (
         (f["feature_id"], f["words"], f"{f['anchor_rate']:.1%}", f"{f['data_rate']:.1%}", f["state"]) for f in features
     )
-    lines = [f"  {text.belonging:.2f}  {excerpt(text.text)}" for text in one.texts]
-    nearest = [f"  {text.belonging:.2f}  {excerpt(text.text)}" for text in one.nearest]
+    lines = [f"  {text.belonging:.2f}  {text.excerpt(_EXCERPT)}" for text in one.texts]
+    nearest = [f"  {text.belonging:.2f}  {text.excerpt(_EXCERPT)}" for text in one.nearest]
     say(
         json,
         {**vars(one), "features": features},

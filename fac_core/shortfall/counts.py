@@ -73,6 +73,15 @@ def shown_level(scores: np.ndarray) -> int:
     return min(SHOWN + 1, len(scores))
 
 
+def score_sql(scores: np.ndarray) -> str:
+    """SQL: the score of an activation; takes the levels as parameters, one a `?`.
+
+    >>> score_sql(np.zeros((1, 8)))
+    '(activation > (?::FLOAT[])[feature_id + 1])::UTINYINT'
+    """
+    return " + ".join(["(activation > (?::FLOAT[])[feature_id + 1])::UTINYINT"] * len(scores))
+
+
 def count(run: RunFile, anchor: RunFile, definition: Definition | None = None) -> Counts:
     """Count both datasets: one grouped query each. Raises `ModelMismatch` for runs of different spaces.
 
@@ -106,10 +115,11 @@ def _tallies(
     groups = halves_of(len(sample_ids)) * n_strata + strata
     by_id = np.zeros(int(sample_ids.max(initial=0)) + 1, dtype=np.uint8)
     by_id[sample_ids] = groups
-    score = " + ".join(f"(activation > (?::FLOAT[])[feature_id + 1])::UTINYINT" for _ in scores)  # noqa: F541
     rows = run.query(
         f"""
-        WITH scored AS (SELECT feature_id, (?::UTINYINT[])[sample_id + 1] AS part, {score} AS score FROM activations)
+        WITH scored AS (
+            SELECT feature_id, (?::UTINYINT[])[sample_id + 1] AS part, {score_sql(scores)} AS score FROM activations
+        )
         SELECT feature_id, part, sum(score)::BIGINT AS sums, sum(score * score)::BIGINT AS squares,
             count(*) FILTER (score >= ?) AS above
         FROM scored WHERE score > 0 GROUP BY feature_id, part

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from fac_core.shortfall.counts import halves_of
+from fac_core.shortfall.counts import halves_of, score_sql
 from fac_core.store.runs.run_file import RunFile
 
 MOST_TEXTS = 4000
@@ -63,10 +63,10 @@ def activity(run: RunFile, levels: np.ndarray, features: np.ndarray, *, most: in
     rows = run.query("SELECT sample_id, n_tokens FROM samples ORDER BY sample_id")
     ids, n_tokens = rows["sample_id"].to_numpy(), rows["n_tokens"].to_numpy()
     drawn = np.sort(np.random.default_rng(1).permutation(len(ids))[:most])
-    kept, score = ids[drawn], " + ".join("(activation > (?::FLOAT[])[feature_id + 1])::UTINYINT" for _ in levels)
+    kept = ids[drawn]
     scored = f"""
         WITH kept AS (SELECT unnest(?::UINTEGER[]) AS sample_id),
-        scored AS (SELECT feature_id, sample_id, {score} AS score FROM activations JOIN kept USING (sample_id))
+        scored AS (SELECT feature_id, sample_id, {score_sql(levels)} AS score FROM activations JOIN kept USING (sample_id))
     """  # noqa: S608
     sums = run.query(
         f"{scored} SELECT sample_id, sum(score)::DOUBLE AS total FROM scored GROUP BY sample_id",  # noqa: S608

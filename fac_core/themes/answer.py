@@ -63,6 +63,14 @@ class Missing:
         """
         return min(1.0, 11 / max(1, self.n_samples / 2))
 
+    @property
+    def not_seen(self) -> str:
+        """What could have been seen: an answer of nothing is only worth that."""
+        return (
+            f"With {self.n_samples:,} samples, a theme that your data lacks altogether would have shown if about"
+            f" {self.seen_from:.1%} of the anchor's texts or more were of it; smaller ones can hide."
+        )
+
 
 def _listed(themes: tuple[Theme, ...], emphasised: Callable[[str], str]) -> str:
     names = list(dict.fromkeys(emphasised(theme.name) for theme in themes))[:_IN_SENTENCE]

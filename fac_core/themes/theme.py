@@ -35,7 +35,16 @@ class ThemeText:
     sample_id: int
     text: str
     belonging: float
-    """1 for a text as strong as the strongest of the anchor."""
+    """1 for a text as strong as the strongest of its dataset."""
+
+    def excerpt(self, most: int = 140) -> str:
+        """Its beginning in one line, of at most so many characters.
+
+        >>> ThemeText(0, "two   words and more", 1.0).excerpt(9)
+        'two words…'
+        """
+        line = " ".join(self.text.split())
+        return line if len(line) <= most else f"{line[:most].rstrip()}…"
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ import pytest
 
 from dashboard.components.examples import st_text
 from dashboard.components.overview import answer as the_answer
-from dashboard.figures.theme_bars import excerpt, longest_of, theme_html
+from dashboard.figures.theme_bars import longest_of, theme_html
 from fac_core.coverage.definition import PAPER
 from fac_core.curation.triage import Triage
 from fac_core.jobs.queue import Jobs
+from fac_core.themes.theme import ThemeText
 from fac_core.view import View
 from tests.dashboard.conftest import HOSTILE
 from tests.dashboard.test_pages import click, texts
@@ -42,7 +43,7 @@ def test_a_theme_has_its_deficit_both_bars_and_a_real_text_that_is_no_markup(vie
     assert f"{theme.deficit:,.0f} samples short" in row
     assert f"anchor: {theme.anchor_share.value:.1%} of the texts" in row
     assert "your data: 0.0% of the texts" in row
-    assert html.escape(excerpt(theme.texts[0].text)) in row
+    assert html.escape(theme.texts[0].excerpt()) in row
     assert "<script>" not in row
 
 
@@ -119,8 +120,8 @@ def test_names_and_texts_of_themes_are_no_markup():
 
 
 def test_an_excerpt_is_one_short_line():
-    assert excerpt("a\n\n  b") == "a b"
-    assert len(excerpt("word " * 100)) <= 141
+    assert ThemeText(0, "a\n\n  b", 1.0).excerpt() == "a b"
+    assert len(ThemeText(0, "word " * 100, 1.0).excerpt()) <= 141
 
 
 def test_more_themes_than_the_first_screen_holds_are_counted(view):

@@ -9,7 +9,7 @@ from dashboard.components.examples import st_text
 from dashboard.components.overview.targeting import Targeting
 from dashboard.components.queues import ask_name
 from dashboard.components.tables import numbers, percent
-from dashboard.figures.theme_bars import excerpt, longest_of, theme_html
+from dashboard.figures.theme_bars import longest_of, theme_html
 from fac_core.themes.answer import Missing
 from fac_core.themes.theme import Theme
 from fac_core.view import View
@@ -23,7 +23,7 @@ def show(view: View, missing: Missing, targeting: Targeting) -> None:
     """What a stranger reads first."""
     st.subheader(missing.said(lambda name: f"“*{st_text(name)}*”"), anchor=False)
     if not missing.themes:
-        st.caption(f"{_seen_from(missing)} Single features that it lacks, if any, are below.")
+        st.caption(f"{missing.not_seen} Single features that it lacks, if any, are below.")
     shown = missing.themes[:FIRST]
     longest = longest_of(*shown)
     for n, theme in enumerate(shown):
@@ -69,14 +69,6 @@ def _in_numbers(view: View, missing: Missing) -> str:
     return f"{compared}{bars}{more}"
 
 
-def _seen_from(missing: Missing) -> str:
-    """What `nothing` means."""
-    return (
-        f"With {missing.n_samples:,} samples, a theme that your data lacks altogether would have shown if about"
-        f" {missing.seen_from:.1%} of the anchor's texts or more were of it."
-    )
-
-
 def _excess(theme: Theme) -> str:
     return f"**{st_text(theme.name)}** {theme.data_share.value:.0%} of your data, {theme.anchor_share.value:.0%} of the anchor"
 
@@ -92,5 +84,5 @@ def _row(theme: Theme, side: str) -> dict[str, object]:
         "your data": theme.data_share.value,
         "features": len(theme.features),
         "words": ", ".join(theme.words),
-        "text": excerpt(theme.texts[0].text) if theme.texts else "",
+        "text": theme.texts[0].excerpt() if theme.texts else "",
     }
