@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
+from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 from fac_core.errors import WrongUse
 from fac_core.lab.holes.cases import Case, cases_of
-from fac_core.lab.holes.collection import Collection, load
+from fac_core.lab.holes.collection import load
 from fac_core.lab.holes.config import CollectionSpec, HolesConfig, Use, read_holes
 from fac_core.lab.holes.contestants import OURS, STATES, chosen, needs
 from fac_core.lab.holes.figures import measure
@@ -103,29 +101,6 @@ def answer(case: Case, names: Sequence[str]) -> list[Line]:
     return lines
 
 
-_COLLECTION: list[Collection] = []
-"""Of a working process: the one collection that its cases are of, handed over once."""
-
-
 def _answers(asked: list[tuple[Case, list[str]]], jobs: int) -> Iterator[list[Line]]:
-    if jobs < 2 or len(asked) < 2:
-        yield from (answer(case, names) for case, names in asked)
-        return
-    empty = _emptied(asked[0][0].collection)
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=(asked[0][0].collection,)) as pool:
-        light = [replace(case, collection=empty) for case, _ in asked]
-        yield from pool.map(_answer_there, light, [names for _, names in asked])
-
-
-def _begin(collection: Collection) -> None:
-    _COLLECTION[:] = [collection]
-
-
-def _answer_there(case: Case, names: list[str]) -> list[Line]:
-    return answer(replace(case, collection=_COLLECTION[0]), names)
-
-
-def _emptied(collection: Collection) -> Collection:
-    """A stand-in that costs nothing to send: the working process has the real one."""
-    return Collection(collection.name, (), *([None] * 5))  # type: ignore[arg-type]
+    """In order; by processes that share the collection's arrays as memory-mapped files, where there are several."""
+    return Parallel(jobs, return_as="generator")(delayed(answer)(case, names) for case, names in asked)  # type: ignore[return-value]
