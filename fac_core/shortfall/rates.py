@@ -11,7 +11,7 @@ from typing import Literal, get_args
 import numpy as np
 import pyarrow as pa
 
-from fac_core.shortfall.counts import Counts, total
+from fac_core.shortfall.counts import Counts
 from fac_core.shortfall.strata import log_odds
 
 State = Literal["absent", "rare", "even", "surplus", "only yours"]
@@ -35,8 +35,7 @@ def shortfall(counts: Counts) -> pa.Table:
     """
     from scipy.stats import false_discovery_control, norm  # here, since who reads FAC need not wait for it
 
-    anchor, data = total(counts.anchor), total(counts.data)
-    z = counts.z()
+    anchor, data, z = counts.anchor, counts.data, counts.z
     q = np.ones(len(z))
     if compared := np.flatnonzero(z).tolist():
         q[compared] = false_discovery_control(2 * norm.sf(np.abs(z[compared])))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from fac_core.shortfall.counts import halves_of, score_sql
+from fac_core.shortfall.scoring import Scoring
 from fac_core.store.runs.run_file import RunFile
 
 MOST_TEXTS = 4000
@@ -25,10 +25,8 @@ class Activity:
     """`[texts]`, ascending."""
     n_tokens: np.ndarray
     """`[texts]`."""
-    halves: np.ndarray
-    """`[texts]`: the half that each was counted in (`counts.halves_of`)."""
     scores: sparse.csr_matrix
-    """`[texts, d_sae]`: how many levels each activation exceeds; of the features that were asked for."""
+    """`[texts, d_sae]`: how many levels each activation exceeds."""
     totals: np.ndarray
     """`[texts]`: sum of the scores of all features."""
 
@@ -50,14 +48,14 @@ def dampened(totals: np.ndarray) -> np.ndarray:
     return 1 / np.sqrt(totals + FLOOR)
 
 
-def activity(run: RunFile, levels: np.ndarray, features: np.ndarray, *, most: int = MOST_TEXTS) -> Activity:
-    """Texts of a run, at most `most`, drawn by a fixed seed, and their scores for some features.
+def activity(run: RunFile, scoring: Scoring, features: np.ndarray | None = None, *, most: int = MOST_TEXTS) -> Activity:
+    """Texts of a run, at most `most`, drawn by a fixed seed, and their scores.
 
     Args:
-        levels: float32 `[levels, d_sae]` (`counts.levels`).
+        features: the only ones to score, for who needs few of very many texts; totals are of all anyhow.
 
-    >>> from fac_core.shortfall.counts import levels
-    >>> activity(view.q, levels(view.p), np.array([0])).scores.shape
+    >>> from fac_core.shortfall.scoring import levels
+    >>> activity(view.q, Scoring(levels(view.p))).scores.shape
     (8, 8)
     """
     rows = run.query("SELECT sample_id, n_tokens FROM samples ORDER BY sample_id")
@@ -66,20 +64,20 @@ def activity(run: RunFile, levels: np.ndarray, features: np.ndarray, *, most: in
     kept = ids[drawn]
     scored = f"""
         WITH kept AS (SELECT unnest(?::UINTEGER[]) AS sample_id),
-        scored AS (SELECT feature_id, sample_id, {score_sql(levels)} AS score FROM activations JOIN kept USING (sample_id))
+        scored AS (SELECT feature_id, sample_id, {scoring.sql} AS score FROM activations JOIN kept USING (sample_id))
     """  # noqa: S608
     sums = run.query(
         f"{scored} SELECT sample_id, sum(score)::DOUBLE AS total FROM scored GROUP BY sample_id",  # noqa: S608
-        [kept, *levels],
+        [kept, *scoring.parameters],
     )
     totals = np.zeros(len(kept))
     totals[np.searchsorted(kept, sums["sample_id"].to_numpy())] = sums["total"].to_numpy()
+    wanted = "" if features is None else "AND feature_id IN (SELECT unnest(?::UINTEGER[]))"
     cells = run.query(
-        f"""{scored} SELECT * FROM scored WHERE score > 0 AND feature_id IN (SELECT unnest(?::UINTEGER[]))
-        ORDER BY sample_id, feature_id""",  # noqa: S608
-        [kept, *levels, features.astype(np.uint32)],
+        f"{scored} SELECT * FROM scored WHERE score > 0 {wanted} ORDER BY sample_id, feature_id",  # noqa: S608
+        [kept, *scoring.parameters, *([] if features is None else [features.astype(np.uint32)])],
     )
     at = (np.searchsorted(kept, cells["sample_id"].to_numpy()), cells["feature_id"].to_numpy())
     values = cells["score"].to_numpy().astype(float)
     scores = sparse.csr_matrix((values, at), shape=(len(kept), run.info.d_sae))
-    return Activity(kept, n_tokens[drawn], halves_of(len(ids))[drawn], scores, totals)
+    return Activity(kept, n_tokens[drawn], scores, totals)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from fac_core.coverage.definition import Definition
-from fac_core.shortfall.counts import count, levels
+from fac_core.shortfall.counts import count
 from fac_core.shortfall.rates import MAX_Q, State, shortfall
+from fac_core.shortfall.scoring import scorings
 from fac_core.store.runs.run_file import RunFile
 from fac_core.themes.activity import activity
-from fac_core.themes.factors import factors, features_of
+from fac_core.themes.lacking import Sides, lacks
 from fac_core.themes.theme import Theme, described, together
 
 _IN_SENTENCE = 3
@@ -59,9 +60,9 @@ class Missing:
     def seen_from(self) -> float:
         """The share of the anchor from which a theme that is wholly missing would have shown, roughly; for `nothing found`.
 
-        A theme is counted on one half: with n samples there, none of which belongs, a share of about 11 / n is beyond chance.
+        With n samples none of which belongs, a share of about 11 / n is beyond chance.
         """
-        return min(1.0, 11 / max(1, self.n_samples / 2))
+        return min(1.0, 11 / max(1, self.n_samples))
 
     @property
     def not_seen(self) -> str:
@@ -85,32 +86,35 @@ def missing(
 
     Args:
         relevant: features that themes may be made of; None means all.
-        definition: δ of it decides what is active; None compares scores over `counts.LEVELS`, which finds more.
+        definition: δ of it decides what is active; None compares scores over `scoring.LEVELS`, which finds more.
 
     >>> missing(view.q, view.p).sentence
     'Your data lacks *sums*.'
     """
     counts = count(run, anchor, definition)
+    usable = ~counts.marks_place
     if relevant is not None:
-        beside = np.ones(run.info.d_sae, dtype=bool)
-        beside[sorted(relevant)] = False
-        counts = replace(counts, marks_place=counts.marks_place | beside)
-    scores = levels(anchor, definition)
-    found: list[tuple[Theme, ...]] = []
-    for surplus in (False, True):
-        needed = features_of(counts, surplus=surplus)
-        parts = [activity(part, scores, needed) for part in (anchor, run)] if len(needed) > 1 else []
-        held = [one for one in factors(counts, *parts, surplus=surplus) if one.q <= MAX_Q] if parts else []
-        themes = [described(one, anchor, run, *parts, surplus=surplus) for one in held]
-        sure = [one for one in merged(themes, run.info.n_samples) if one.deficit_low * one.deficit_high > 0]
-        found.append(tuple(sorted(sure, key=lambda theme: -abs(theme.deficit))))
+        usable &= np.isin(np.arange(run.info.d_sae), sorted(relevant))
+    ours, theirs = scorings(anchor, run, definition)
+    lacking = Sides.of(activity(anchor, ours), activity(run, theirs), counts.z, usable, ours.shown)
+    themes, surplus = (
+        _themes(sides, runs, run, surplus=sides is not lacking)
+        for sides, runs in ((lacking, (anchor, run)), (lacking.swapped, (run, anchor)))
+    )
     states = Counter(shortfall(counts)["state"].to_pylist())
-    lacking, in_excess = found
-    return Missing(run.info.name, anchor.info.name, run.info.n_samples, lacking, in_excess, dict(states))
+    return Missing(run.info.name, anchor.info.name, run.info.n_samples, themes, surplus, dict(states))
+
+
+def _themes(sides: Sides, runs: tuple[RunFile, RunFile], run: RunFile, *, surplus: bool) -> tuple[Theme, ...]:
+    """What holds, in words; the largest deficit first."""
+    held = [one for one in lacks(sides) if one.q <= MAX_Q]
+    themes = [described(one, runs, sides.activity, surplus=surplus) for one in held]
+    sure = [one for one in merged(themes, run.info.n_samples) if one.deficit_low * one.deficit_high > 0]
+    return tuple(sorted(sure, key=lambda theme: -abs(theme.deficit)))
 
 
 def merged(themes: list[Theme], n_samples: int) -> list[Theme]:
-    """One theme of each name: both halves of the samples find what is there. What the surest says of itself stands."""
+    """One theme of each name: what remains of a group often is a theme once more. What the surest says of itself stands."""
     kept: dict[str, Theme] = {}
     for theme in themes:
         kept[theme.name] = together(kept[theme.name], theme, n_samples) if theme.name in kept else theme

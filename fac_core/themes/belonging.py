@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fac_core.shortfall.counts import levels
+from fac_core.shortfall.scoring import Scoring, levels
 from fac_core.store.runs.run_file import RunFile
 from fac_core.themes.activity import activity, dampened
 from fac_core.themes.theme import LEAST_WEIGHT, Theme
@@ -44,7 +44,7 @@ class Belonging:
 
     def of_run(self, run: RunFile) -> tuple[np.ndarray, np.ndarray]:
         """Every sample of a run, ascending, and how much it is of the theme."""
-        found = activity(run, self.levels, np.flatnonzero(self.weights), most=run.info.n_samples)
+        found = activity(run, Scoring(self.levels), np.flatnonzero(self.weights), most=run.info.n_samples)
         return found.sample_ids, found.dampened @ self.weights
 
     def of_text(self, feature_ids: np.ndarray, activations: np.ndarray) -> float:

@@ -14,7 +14,7 @@ from fac_core.evidence.topic_words import is_topic_word, rarity
 from fac_core.store.runs.homes import OTHER, json_path
 from fac_core.store.runs.run_file import RunFile
 from fac_core.themes.activity import Activity
-from fac_core.themes.factors import Factor
+from fac_core.themes.lacking import Lack
 
 N_TEXTS = 3
 N_WORDS = 5
@@ -75,7 +75,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Theme:
-    """What the data lacks, or has more of. Its numbers come from texts that had no part in finding it."""
+    """What the data lacks, or has more of. Its groups of texts were formed before anybody asked which data lacks them."""
 
     name: str
     named_by: Literal["home", "words"]
@@ -99,39 +99,45 @@ class Theme:
     q: float
     """False discovery rate."""
     belonging: tuple[tuple[int, float], ...]
-    """Anchor samples that belong to it, each with how much, the strongest first: what targeting and the map need."""
+    """Anchor samples that belong to it, each with how much: what targeting and the map need."""
 
 
 def described(
-    factor: Factor, anchor_run: RunFile, run: RunFile, anchor: Activity, data: Activity, *, surplus: bool = False
+    lack: Lack, runs: tuple[RunFile, RunFile], activity: tuple[Activity, Activity], *, surplus: bool = False
 ) -> Theme:
-    """A factor in words."""
-    ours, theirs = Share.counted(*factor.in_anchor), Share.counted(*factor.in_data)
-    n, low, high = _deficit(ours, theirs, run.info.n_samples)
-    sides = [(anchor_run, anchor, factor.belonging), (run, data, factor.data_belonging)]
-    (home, here, strength), (other, there, weaker) = sides[::-1] if surplus else sides
+    """A theme in words.
+
+    Args:
+        runs, activity: the side that has it, and the one that is short of it: anchor and data, or for a surplus data and anchor.
+    """
+    shares = [Share.counted(n, len(part)) for n, part in zip(lack.n, activity, strict=True)]
+    ours, theirs = shares[::-1] if surplus else shares
+    data, (home, other), (here, there) = runs[0 if surplus else 1], runs, activity
+    n, low, high = _deficit(ours, theirs, data.info.n_samples)
+    strength, weaker = lack.belonging
     top = float(strength.max(initial=0.0)) or 1.0
-    read = _texts(home, here, strength, top, _N_READ)
+    read = _texts(home, here, lack.members, strength / top, _N_READ)
     words = telling_words([one.text for one in read], _others(home, {one.sample_id for one in read}))
     part = _home(home, [one.sample_id for one in read])
-    order = np.argsort(-factor.weights, kind="stable")
-    features = [int(f) for f in order if factor.weights[f] >= LEAST_WEIGHT * factor.weights[order[0]] > 0]
-    members = np.argsort(-factor.belonging, kind="stable")[: max(1, round(ours.value * len(anchor)))]
+    order = np.argsort(-lack.weights, kind="stable")
+    features = [int(f) for f in order if lack.weights[f] >= LEAST_WEIGHT * lack.weights[order[0]] > 0]
+    in_anchor = np.argsort(-lack.belonging[1], kind="stable")[: lack.n[1]] if surplus else lack.members
+    anchor, belonging = activity[1 if surplus else 0], lack.belonging[1 if surplus else 0]
     return Theme(
         name=part or ", ".join(words[:3]) or f"feature {features[0]}",
         named_by="home" if part else "words",
         words=words,
         features=tuple(features),
         texts=read[:N_TEXTS],
-        nearest=_texts(other, there, weaker, top, N_TEXTS),
+        nearest=_texts(other, there, np.argsort(-weaker, kind="stable"), weaker / top, N_TEXTS),
         anchor_share=ours,
         data_share=theirs,
         deficit=n,
         deficit_low=low,
         deficit_high=high,
-        z=factor.z,
-        q=factor.q,
-        belonging=tuple((int(anchor.sample_ids[i]), float(factor.belonging[i] / top)) for i in members),
+        z=lack.z,
+        q=lack.q,
+        belonging=tuple((int(anchor.sample_ids[i]), float(belonging[i] / top)) for i in in_anchor),
     )
 
 
@@ -162,13 +168,13 @@ def _deficit(anchor: Share, data: Share, n_samples: int) -> tuple[float, float, 
     return tuple(n_samples * part for part in (difference, float(difference - below), float(difference + above)))  # type: ignore[return-value]
 
 
-def _texts(run: RunFile, part: Activity, strength: np.ndarray, top: float, n: int) -> tuple[ThemeText, ...]:
-    """The strongest distinct texts."""
-    order = [i for i in np.argsort(-strength, kind="stable")[: 3 * n] if strength[i] > 0]
-    said = texts_of(run, part.sample_ids[order])
+def _texts(run: RunFile, part: Activity, order: np.ndarray, strength: np.ndarray, n: int) -> tuple[ThemeText, ...]:
+    """The first distinct texts of an order."""
+    first = [i for i in order[: 3 * n] if strength[i] > 0]
+    said = texts_of(run, part.sample_ids[first])
     found: dict[str, ThemeText] = {}
-    for i, text in zip(order, said, strict=True):
-        found.setdefault(text.strip().lower(), ThemeText(int(part.sample_ids[i]), text, float(strength[i] / top)))
+    for i, text in zip(first, said, strict=True):
+        found.setdefault(text.strip().lower(), ThemeText(int(part.sample_ids[i]), text, float(strength[i])))
     return tuple(found.values())[:n]
 
 

@@ -9,8 +9,9 @@ from scipy.stats import false_discovery_control, norm
 from fac_core.coverage.active import thresholds
 from fac_core.coverage.definition import CALIBRATED, Definition
 from fac_core.errors import ModelMismatch
-from fac_core.shortfall.counts import LEVELS, count, halves_of, marks_end, total
+from fac_core.shortfall.counts import count, marks_end
 from fac_core.shortfall.rates import shortfall
+from fac_core.shortfall.scoring import LEVELS
 from tests.runs import make_run
 
 N = 120
@@ -49,24 +50,22 @@ def test_scores_are_counted_as_by_hand(runs):
     counts = count(data, anchor)
     levels = [thresholds(anchor, Definition(quantile=level)) for level in LEVELS]
     for part, rows in ((counts.anchor, ours), (counts.data, theirs)):
-        sums, squares, above = np.zeros((2, D_SAE)), np.zeros((2, D_SAE)), np.zeros((2, D_SAE))
-        for f, s, g in rows:
+        sums, squares, above = np.zeros(D_SAE), np.zeros(D_SAE), np.zeros(D_SAE)
+        for f, _, g in rows:
             score = sum(np.float32(g) > level[f] for level in levels)
-            half = halves_of(N)[s]
-            sums[half, f] += score
-            squares[half, f] += score**2
-            above[half, f] += score >= 3
-        for half in range(2):
-            assert part[half].sums.sum(axis=0).tolist() == sums[half].tolist()
-            assert part[half].squares.sum(axis=0).tolist() == squares[half].tolist()
-            assert part[half].above.sum(axis=0).tolist() == above[half].tolist()
+            sums[f] += score
+            squares[f] += score**2
+            above[f] += score >= 3
+        assert part.sums.sum(axis=0).tolist() == sums.tolist()
+        assert part.squares.sum(axis=0).tolist() == squares.tolist()
+        assert part.above.sum(axis=0).tolist() == above.tolist()
 
 
 def test_a_definition_counts_by_its_own_thresholds(runs):
     data, anchor, ours, _ = runs
     delta = thresholds(anchor, CALIBRATED)
     by_hand = [sum(f == feature and np.float32(g) > delta[f] for f, _, g in ours) for feature in range(D_SAE)]
-    assert total(count(data, anchor, CALIBRATED).anchor).above.sum(axis=0).tolist() == by_hand
+    assert count(data, anchor, CALIBRATED).anchor.above.sum(axis=0).tolist() == by_hand
 
 
 def test_q_values_are_those_of_benjamini_and_hochberg_over_what_can_be_compared(runs):
@@ -80,7 +79,7 @@ def test_q_values_are_those_of_benjamini_and_hochberg_over_what_can_be_compared(
 def test_what_marks_the_end_of_texts_is_no_shortfall(runs):
     data, anchor, *_ = runs
     assert marks_end(anchor).tolist() == [False] * 6 + [True]
-    assert count(data, anchor).z()[6] == 0
+    assert count(data, anchor).z[6] == 0
 
 
 def test_a_run_lacks_nothing_against_itself(runs):

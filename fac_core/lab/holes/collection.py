@@ -23,7 +23,6 @@ from fac_core.diversity.sentences import cached, embed
 from fac_core.errors import NotFound
 from fac_core.lab.holes.config import CollectionSpec, source_of
 from fac_core.lab.holes.length_traps import CUT, JOINED, derived_run
-from fac_core.lab.sets.likeness import pooled_activations
 from fac_core.lab.tasks.hidden_states import Passage, States
 from fac_core.progress import Progress, silent
 from fac_core.shortfall.counts import marks_end
@@ -59,6 +58,8 @@ class Collection:
     """`[n, 2]`: row of a text, and row of its first half."""
     joined: np.ndarray = field(default_factory=lambda: np.zeros((0, 3), dtype=np.int64))
     """`[n, 3]`: rows of two texts, and of both in one."""
+    peaks: sparse.csr_matrix | None = None
+    """float32, cells as in `activations`: where in its text each has its peak, from 0 to below 1; None: unknown."""
     marks_place: np.ndarray | None = None
     """bool `[d_sae]`: features that mark a text's first or last token; None: none."""
     patterns: dict[str, str] = field(default_factory=dict)
@@ -90,7 +91,7 @@ def load(
         }
         texts = tuple(text for table in tables.values() for text in table["text"].to_pylist())
         ids = [table["sample_id"].to_numpy() for table in tables.values()]
-        fired = [pooled_activations(one, known) for one, known in zip(runs.values(), ids, strict=True)]
+        fired, peaks = zip(*(_fired(one, known) for one, known in zip(runs.values(), ids, strict=True)), strict=True)
         vectors = np.zeros((0, 384), dtype=np.float32)
         if needs & {"embeddings", "reduced"}:
             vectors = np.concatenate([_embeddings(one, workspace, on_progress) for one in runs.values()])
@@ -121,6 +122,7 @@ def load(
         n_tokens=np.concatenate([table["n_tokens"].to_numpy() for table in tables.values()]).astype(np.int64),
         groups=groups,
         activations=sparse.csr_matrix(sparse.vstack(fired)),
+        peaks=sparse.csr_matrix(sparse.vstack(peaks)),
         embeddings=vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9),
         states=points,
         reduced=_reduced(vectors, n_own, layout) if "reduced" in needs else np.zeros((0, 5), dtype=np.float32),
@@ -166,6 +168,20 @@ def _run_of(spec: CollectionSpec, workspace: Workspace, folder: Path, on_progres
         on_progress=on_progress,
     )
     return workspace.run(spec.run)
+
+
+def _fired(run: RunFile, ids: np.ndarray) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
+    """`[samples, d_sae]`: activations, and where in the text each has its peak."""
+    found = run.query(
+        "SELECT feature_id, sample_id, activation, token_index FROM activations ORDER BY sample_id, feature_id"
+    )
+    rows, columns = np.searchsorted(ids, found["sample_id"].to_numpy()), found["feature_id"].to_numpy()
+    starts = np.searchsorted(rows, np.arange(len(ids) + 1))
+    place = found["token_index"].to_numpy().astype(np.float32)
+    ends = np.maximum.reduceat(np.append(place, 0), np.minimum(starts[:-1], len(place))) + 1
+    cells = found["activation"].to_numpy(), place / np.repeat(ends, np.diff(starts))
+    fired, peaks = (sparse.csr_matrix((one, columns, starts), shape=(len(ids), run.info.d_sae)) for one in cells)
+    return fired, peaks
 
 
 def _aligned(table: pa.Table, ids: np.ndarray, start: int) -> np.ndarray:

@@ -9,19 +9,32 @@ from scipy import sparse
 
 from fac_core.lab.holes.answers import Answer, Theme, share_significant
 from fac_core.lab.holes.cases import Case
-from fac_core.shortfall.counts import LEVELS, N_HALVES, N_STRATA, SHOWN, Counts, halves_of
+from fac_core.shortfall.counts import N_STRATA, Counts
 from fac_core.shortfall.rates import shortfall as rates
+from fac_core.shortfall.scoring import LEVELS, SHOWN, shares_read
 from fac_core.shortfall.strata import Tally, length_edges, stratum_of
-from fac_core.themes.activity import Activity, dampened
-from fac_core.themes.factors import LEAST_Z, factors
+from fac_core.themes.activity import Activity
+from fac_core.themes.lacking import Sides, lacking, lacks
 
 
 def shortfall(case: Case) -> Answer:
     """The shortfall of the SAE's features."""
     fired, n_tokens = case.collection.activations, case.collection.n_tokens
     levelled = levels(fired[case.anchor])
-    ours, theirs = scores(fired[case.anchor], levelled), scores(fired[case.data], levelled)
+    rows = (case.anchor, case.data)
+    ours, theirs = (scores(read(case, mine, other), levelled) for mine, other in (rows, rows[::-1]))
     return of_scores(ours, theirs, n_tokens[case.anchor], n_tokens[case.data], case.collection.marks_place)
+
+
+def read(case: Case, rows: np.ndarray, others: np.ndarray) -> sparse.csr_matrix:
+    """Activations of some rows, as far as their texts are read beside the others (`scoring.shares_read`)."""
+    fired, peaks = case.collection.activations[rows], case.collection.peaks
+    share = shares_read(case.collection.n_tokens[rows], case.collection.n_tokens[others])
+    if peaks is None or not (share < 1).any():
+        return fired
+    until = np.repeat(share, np.diff(fired.indptr))
+    fired.data = np.where(peaks[rows].data < until, fired.data, 0)
+    return fired
 
 
 def of_features(
@@ -41,25 +54,19 @@ def of_scores(
 ) -> Answer:
     """An answer from scores of texts, `[texts, features]`: 0, or how many levels an activation exceeds."""
     width = cast(tuple[int, int], ours.shape)[1]
+    active_from = min(SHOWN + 1, int(max(part.data.max(initial=1) for part in (ours, theirs))))
     edges = length_edges(np.concatenate([anchor_tokens, data_tokens]), N_STRATA)
     tallies, parts = [], []
     for part, n_tokens in ((ours, anchor_tokens), (theirs, data_tokens)):
-        strata, halves = stratum_of(n_tokens, edges), halves_of(len(n_tokens))
-        members = [np.flatnonzero(halves == half) for half in range(N_HALVES)]
-        active_from = min(SHOWN + 1, int(part.data.max(initial=1)))
-        tallies.append(tuple(Tally.of(part[m], strata[m], len(edges) + 1, active_from) for m in members))
-        totals = np.asarray(part.sum(axis=1)).ravel()
-        parts.append(Activity(np.arange(len(n_tokens)), n_tokens, halves, part, totals))
-    counts = Counts(tallies[0], tallies[1], np.zeros(width, dtype=bool) if marks_place is None else marks_place)
-    z = counts.z()
-    weights = np.where(z > LEAST_Z, np.maximum(z, 0) ** 3, 0)
-    lacking = np.asarray(ours @ weights).ravel() * dampened(parts[0].totals)
-    themes = []
-    for factor in factors(counts, *parts):
-        members = np.argsort(-factor.belonging, kind="stable")
-        themes.append(Theme(members[factor.belonging[members] > 0], factor.q))
-    q = rates(counts)["q"].to_numpy()
-    return Answer(lacking, tuple(themes), share_significant(q[z > 0]) if (z > 0).any() else 0.0)
+        tallies.append(Tally.of(part, stratum_of(n_tokens, edges), len(edges) + 1, active_from))
+        parts.append(Activity(np.arange(len(n_tokens)), n_tokens, part, np.asarray(part.sum(axis=1)).ravel()))
+    marks_place = np.zeros(width, dtype=bool) if marks_place is None else marks_place
+    counts = Counts(*tallies, marks_place)
+    sides = Sides.of(*parts, counts.z, ~marks_place, active_from)
+    themes = tuple(Theme(lack.members, lack.q) for lack in lacks(sides))
+    short = counts.z > 0
+    q = rates(counts)["q"].to_numpy()[short]
+    return Answer(lacking(sides), themes, share_significant(q) if short.any() else 0.0)
 
 
 def levels(anchor: sparse.csr_matrix) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -59,9 +60,9 @@ def test_methods_never_see_rows_that_are_not_in_the_case(trap):
 
 def test_words_that_make_a_group_can_be_hidden():
     told = replace(MADE_UP, patterns={"medicine": r"\bmedicine\d"})
-    answers = [CONTESTANTS[name](hole(told, "medicine")) for name in ("word shortfall", "other words")]
-    assert measure(hole(told, "medicine"), answers[0])["auroc"] > 0.9
-    assert measure(hole(told, "medicine"), answers[1])["auroc"] < 0.8  # nothing else in these texts says medicine
+    without = replace(told, texts=tuple(re.sub(r"\bmedicine\d", " ", text) for text in told.texts))
+    seen, hidden = (CONTESTANTS[name](hole(told, "medicine")).scores for name in ("word shortfall", "other words"))
+    assert hidden.tolist() == CONTESTANTS["word shortfall"](hole(without, "medicine")).scores.tolist() != seen.tolist()
 
 
 def test_only_what_a_method_looks_at_is_read():

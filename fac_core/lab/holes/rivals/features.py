@@ -15,7 +15,7 @@ from fac_core.coverage.definition import CALIBRATED
 from fac_core.lab.holes.answers import Answer
 from fac_core.lab.holes.cases import Case
 from fac_core.lab.holes.ours import levels, of_features, scores
-from fac_core.shortfall.counts import LEVELS
+from fac_core.shortfall.scoring import LEVELS
 
 _K = 40
 

@@ -1,0 +1,108 @@
+"""How a sample scores on a feature: how many of the anchor's quantiles of it its activation exceeds.
+
+Where the texts of one dataset are much shorter, those of the other are read only as far: what only the second half of a long
+text says is not missing in texts that were cut there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fac_core.coverage.active import thresholds
+from fac_core.coverage.definition import Definition
+from fac_core.store.runs.run_file import RunFile
+
+LEVELS = (0.25, 0.5, 0.75, 0.9)
+"""Quantiles of a feature's non-zero anchor activations: a sample scores one for each that it exceeds."""
+
+SHOWN = LEVELS.index(0.75)
+"""Rates are shown above this level: far less a matter of length than any activation at all."""
+
+MUCH_SHORTER = 0.75
+"""Of a text's length: where the other dataset's texts of the same rank are shorter, only so much of it is read."""
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """What activations of one dataset count."""
+
+    levels: np.ndarray
+    """float32 `[levels, d_sae]`: what an activation has to exceed for each score."""
+    until: np.ndarray | None = None
+    """uint32, by sample id: peaks at this token and after it do not count; None where every text is read whole."""
+
+    @property
+    def sql(self) -> str:
+        """The score of a row of table `activations`; takes `parameters`.
+
+        >>> Scoring(np.zeros((1, 8), np.float32)).sql
+        '((activation > (?::FLOAT[])[feature_id + 1])::UTINYINT)'
+        """
+        score = " + ".join(["(activation > (?::FLOAT[])[feature_id + 1])::UTINYINT"] * len(self.levels))
+        read = "" if self.until is None else " * (token_index < (?::UINTEGER[])[sample_id + 1])::UTINYINT"
+        return f"({score}){read}"
+
+    @property
+    def parameters(self) -> list[np.ndarray]:
+        return [*self.levels, *([] if self.until is None else [self.until])]
+
+    @property
+    def shown(self) -> int:
+        """The score from which a sample counts as active.
+
+        >>> Scoring(np.zeros((4, 8))).shown, Scoring(np.zeros((1, 8))).shown
+        (3, 1)
+        """
+        return min(SHOWN + 1, len(self.levels))
+
+
+def levels(anchor: RunFile, definition: Definition | None = None) -> np.ndarray:
+    """float32 `[levels, d_sae]`: quantiles (`LEVELS`); of a definition, its δ alone.
+
+    >>> levels(view.p).shape
+    (4, 8)
+    """
+    if definition is not None:
+        return thresholds(anchor, definition)[None]
+    return np.stack([thresholds(anchor, Definition(quantile=level)) for level in LEVELS])
+
+
+def scorings(anchor: RunFile, run: RunFile, definition: Definition | None = None) -> tuple[Scoring, Scoring]:
+    """Of the anchor's samples, and of the run's.
+
+    >>> [one.until for one in scorings(view.p, view.q)]
+    [None, None]
+    """
+    scores = levels(anchor, definition)
+    tokens = [part.query("SELECT sample_id, n_tokens FROM samples ORDER BY sample_id") for part in (anchor, run)]
+    ids, lengths = ([rows[name].to_numpy() for rows in tokens] for name in ("sample_id", "n_tokens"))
+    shares = shares_read(lengths[0], lengths[1]), shares_read(lengths[1], lengths[0])
+    ours, theirs = (_until(*one) for one in zip((anchor, run), ids, shares, strict=True))
+    return Scoring(scores, ours), Scoring(scores, theirs)
+
+
+def shares_read(n_tokens: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """`[samples]`: how much of each text is read, given the lengths of the other dataset's: 1, or as much as the other's text of
+    the same rank has, where that is much shorter.
+
+    >>> shares_read(np.array([10, 20, 100]), np.array([10, 20, 40])).tolist()
+    [1.0, 1.0, 0.4]
+    """
+    if not len(n_tokens) or not len(others):
+        return np.ones(len(n_tokens))
+    rank = np.searchsorted(np.sort(n_tokens), n_tokens, side="right")
+    share = np.sort(others)[-(-rank * len(others) // len(n_tokens)) - 1] / n_tokens
+    return np.where(share < MUCH_SHORTER, share, 1.0)
+
+
+def _until(run: RunFile, sample_ids: np.ndarray, shares: np.ndarray) -> np.ndarray | None:
+    """A text ends with the last token at which any feature peaks: a chat's template moves the count."""
+    if not (shares < 1).any():
+        return None
+    ends = run.query("SELECT sample_id, max(token_index) + 1 AS n FROM activations GROUP BY sample_id")
+    until = np.zeros(int(sample_ids.max()) + 1)
+    until[ends["sample_id"].to_numpy()] = ends["n"].to_numpy()
+    until[sample_ids] = np.ceil(until[sample_ids] * shares)
+    return until.astype(np.uint32)

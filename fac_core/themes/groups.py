@@ -1,0 +1,99 @@
+"""Groups of texts that may turn out to be themes, formed with no regard to which dataset a text is from.
+
+Who looks for the largest differences finds some in any data. A group that was formed blind differs by chance no more often than
+any other, so every one can be tested on all texts. Two kinds complement each other: branches of a tree over all that the texts
+fire, which find sets of a kind of their own, and the texts that one feature fires in, at all and strongly, which find a matter that runs through
+many kinds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+from scipy import sparse
+
+DIMENSIONS = 64
+"""Of the space in which the tree is grown."""
+
+LEAST_TEXTS = 8
+"""A smaller group says nothing beyond chance."""
+
+MOST_SHARE = 0.5
+"""A group of more of the texts is no theme."""
+
+_LEAST_ACTIVE = 3
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Who is in which group."""
+
+    members: sparse.csr_matrix
+    """`[texts, groups]`: 1 for who is in it."""
+    is_branch: np.ndarray
+    """bool `[groups]`: a branch of the tree, or the texts that a feature fires in."""
+
+    def __len__(self) -> int:
+        return len(self.is_branch)
+
+    def of(self, texts: slice) -> sparse.csr_matrix:
+        """Who of some texts."""
+        return sparse.csr_matrix(self.members[texts])
+
+
+def groups(scores: sparse.csr_matrix, usable: np.ndarray, active_from: int) -> Groups:
+    """Groups of texts by what they fire.
+
+    Args:
+        scores: `[texts, d_sae]`, of both datasets together.
+        usable: bool `[d_sae]`: features that may say what a text is about.
+        active_from: the score from which a feature is active.
+
+    >>> scores = sparse.csr_matrix(np.kron(np.eye(2), np.ones((10, 4))))
+    >>> groups(scores, np.ones(8, bool), 1).members.sum(axis=0).tolist()[0][:4]
+    [10.0, 10.0, 10.0, 10.0]
+    """
+    n_texts, _ = cast(tuple[int, int], scores.shape)
+    kept = sparse.csc_matrix(scores[:, np.flatnonzero(usable)])
+    branches = _branches(_space(kept))
+    by_feature = [(kept >= least).astype(float) for least in sorted({1, active_from})]  # type: ignore[attr-defined]
+    members = sparse.csc_matrix(sparse.hstack([branches, *by_feature]))
+    is_branch = np.arange(members.shape[1]) < branches.shape[1]  # type: ignore[index]
+    sizes = np.diff(members.indptr)
+    told = np.flatnonzero((sizes >= LEAST_TEXTS) & (sizes <= MOST_SHARE * n_texts))
+    return Groups(sparse.csr_matrix(members[:, told]), is_branch[told])
+
+
+def _space(scores: sparse.csc_matrix) -> np.ndarray:
+    """`[texts, dimensions]`, rows of unit length: rare features weigh more, and long texts no more than short ones."""
+    from sklearn.decomposition import TruncatedSVD  # here: it takes a second to load
+    from sklearn.preprocessing import normalize
+
+    n_texts, _ = cast(tuple[int, int], scores.shape)
+    n_active = np.diff(scores.indptr)
+    known = np.flatnonzero(n_active >= _LEAST_ACTIVE)
+    rarity = np.log(n_texts / np.maximum(n_active[known], 1))
+    dimensions = min(DIMENSIONS, n_texts - 1, len(known) - 1)
+    if n_texts < LEAST_TEXTS or dimensions < 2:  # nothing to grow a tree from
+        return np.zeros((n_texts, 1))
+    weighted = normalize(sparse.csr_matrix(scores[:, known] @ sparse.diags_array(rarity)))
+    return normalize(TruncatedSVD(dimensions, random_state=0).fit_transform(weighted))
+
+
+def _branches(points: np.ndarray) -> sparse.csc_matrix:
+    """`[texts, branches]`: every branch of the tree that Ward's rule grows."""
+    from scipy.cluster.hierarchy import linkage
+
+    n = len(points)
+    if n < LEAST_TEXTS:
+        return sparse.csc_matrix((n, 0))
+    below: dict[int, list[int]] = {text: [text] for text in range(n)}
+    rows, starts = [], [0]
+    for joint, (one, other, _, size) in enumerate(linkage(points, "ward"), n):
+        below[joint] = below.pop(int(one)) + below.pop(int(other))
+        if LEAST_TEXTS <= size <= MOST_SHARE * n:
+            rows += below[joint]
+            starts.append(len(rows))
+    return sparse.csc_matrix((np.ones(len(rows)), np.array(rows, dtype=np.int64), starts), shape=(n, len(starts) - 1))

@@ -1,0 +1,150 @@
+"""Themes as numbers: of the groups of texts, those that the data is short of, the surest first.
+
+Each has to hold among the texts that no surer one explains, at equal length and at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from fac_core.shortfall.counts import N_STRATA
+from fac_core.shortfall.strata import Tally, length_edges, stratum_of, trend
+from fac_core.themes.activity import Activity
+from fac_core.themes.groups import groups
+
+MOST_THEMES = 12
+
+LEAST_Z = 2.0
+"""Below it nothing is listed, and no feature counts: what is left over is chance."""
+
+_POWER = 4
+"""Of z, where the evidence of many features or branches is added up."""
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Two datasets, and groups of their texts: one side says what there can be, the other may be short of it."""
+
+    activity: tuple[Activity, Activity]
+    members: tuple[sparse.csr_matrix, sparse.csr_matrix]
+    """Of each side, `[texts, groups]`: 1 for who is in it."""
+    is_branch: np.ndarray
+    """bool `[groups]`: see `groups.Groups`."""
+    z: np.ndarray
+    """`[d_sae]`: positive where the second side is short of a feature."""
+
+    @classmethod
+    def of(cls, one: Activity, other: Activity, z: np.ndarray, usable: np.ndarray, active_from: int) -> Sides:
+        """
+        Args:
+            z: of every feature (`Counts.z`).
+            usable: bool `[d_sae]`: features that may say what a text is about.
+            active_from: the score from which a feature is active.
+        """
+        found = groups(sparse.csr_matrix(sparse.vstack([one.scores, other.scores])), usable, active_from)
+        members = found.of(slice(len(one))), found.of(slice(len(one), None))
+        return cls((one, other), members, found.is_branch, np.where(usable, z, 0.0))
+
+    @property
+    def swapped(self) -> Sides:
+        """The other way round: what one side is short of, the other has in excess."""
+        return Sides(self.activity[::-1], self.members[::-1], self.is_branch, -self.z)
+
+    @property
+    def strata(self) -> tuple[list[np.ndarray], int]:
+        """The stratum of length of every text, by side; how many there are."""
+        lengths = [part.n_tokens for part in self.activity]
+        edges = length_edges(np.concatenate(lengths), N_STRATA)
+        return [stratum_of(one, edges) for one in lengths], len(edges) + 1
+
+
+@dataclass(frozen=True)
+class Lack:
+    """One theme that the second side is short of, without words."""
+
+    weights: np.ndarray
+    """`[d_sae]`: how much each feature makes it: short on the second side, at home in the group."""
+    members: np.ndarray
+    """Places, on the first side, of the group's texts; the most typical first."""
+    belonging: tuple[np.ndarray, np.ndarray]
+    """Of each side `[texts]`: how much each is of this theme, in the group or not."""
+    n: tuple[int, int]
+    """Texts of each side in this group and in none before."""
+    z: float
+    q: float
+    """One-sided, Benjamini-Hochberg over the groups of its kind, doubled since there are two kinds."""
+
+
+def lacks(sides: Sides) -> list[Lack]:
+    """What the second side is short of, the surest first; those that do not hold (`q` above `rates.MAX_Q`) too."""
+    found = []
+    scores = sides.activity[0].scores
+    for group, n, z, q in _one_by_one(sides):
+        inside = sides.members[0][:, [group]].toarray()[:, 0] > 0
+        home = _mean(scores[inside]) - _mean(scores[~inside])
+        weights = np.clip(sides.z, 0, None) * np.clip(home, 0, None)
+        if not weights.any():  # no feature says what the group is
+            continue
+        belonging = tuple(part.dampened @ weights for part in sides.activity)
+        members = np.flatnonzero(inside)
+        members = members[np.argsort(-belonging[0][members], kind="stable")]
+        found.append(Lack(weights, members, belonging, n, z, q))
+    return found
+
+
+def lacking(sides: Sides) -> np.ndarray:
+    """`[texts of the first side]`: how much each text is lacking on the second, by all that is short: features and branches.
+
+    Each kind is scaled so that its evidence counts as much as its surest one is sure.
+    """
+    strata, n = sides.strata
+    branches = [sparse.csr_matrix(part[:, np.flatnonzero(sides.is_branch)]) for part in sides.members]
+    of_branches = trend(*(Tally.of(*one, n) for one in zip(branches, strata, strict=True)))
+    kinds = [
+        (sides.activity[0].dampened, np.where(sides.z > LEAST_Z, sides.z, 0)),
+        (branches[0], np.clip(of_branches, 0, None)),
+    ]
+    total = np.zeros(len(sides.activity[0]))
+    for texts, z in kinds:
+        if z.any():
+            evidence = texts @ z**_POWER
+            total += evidence / max(evidence.max(), 1e-12) * z.max() ** 2
+    return total
+
+
+def _one_by_one(sides: Sides) -> Iterator[tuple[int, tuple[int, int], float, float]]:
+    """Groups, the surest first: which, how many texts of each side that are in none before, z, q."""
+    from scipy.stats import norm
+
+    strata, n_strata = sides.strata
+    tallies = [Tally.of(part, stratum, n_strata) for part, stratum in zip(sides.members, strata, strict=True)]
+    free = [np.ones(len(stratum), dtype=bool) for stratum in strata]
+    kinds = [kind for kind in (sides.is_branch, ~sides.is_branch) if kind.any()]
+    tests = np.sum([kind * kind.sum() for kind in kinds], axis=0)  # how many there are of each one's kind
+    for _ in range(MOST_THEMES if kinds else 0):
+        z = trend(*tallies)
+        best = int(np.argmin(norm.logsf(z) + np.log(tests)))
+        if z[best] <= LEAST_Z:
+            return
+        inside = [part[:, [best]].toarray()[:, 0] > 0 for part in sides.members]
+        taken = [rest & these for rest, these in zip(free, inside, strict=True)]
+        yield best, (int(taken[0].sum()), int(taken[1].sum())), float(z[best]), _q(z, best, kinds)
+        for side, these in enumerate(taken):
+            free[side] &= ~these
+            tallies[side] -= Tally.of(sides.members[side][these], strata[side][these], n_strata)
+
+
+def _q(z: np.ndarray, one: int, kinds: list[np.ndarray]) -> float:
+    from scipy.stats import false_discovery_control, norm
+
+    of_kind = np.flatnonzero(next(kind for kind in kinds if kind[one]))
+    q = false_discovery_control(norm.sf(z[of_kind]))[np.searchsorted(of_kind, one)]
+    return min(1.0, len(kinds) * float(q))
+
+
+def _mean(scores: sparse.csr_matrix) -> np.ndarray:
+    return np.asarray(scores.mean(axis=0)).ravel() if scores.shape[0] else np.zeros(scores.shape[1])  # type: ignore[index]

@@ -1,0 +1,48 @@
+"""Groups know nothing of datasets; those of the tree are sets of a kind, those of a feature run through all kinds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from fac_core.themes.groups import LEAST_TEXTS, groups
+
+KINDS, PER_KIND, WIDTH = 4, 15, 10
+
+
+def scores(rng: np.random.Generator) -> sparse.csr_matrix:
+    """Four kinds of texts, each with ten features of its own, and one feature that fires in every third text."""
+    own = np.kron(np.eye(KINDS), np.ones((PER_KIND, WIDTH)))
+    own = own * rng.integers(1, 5, own.shape) * (rng.random(own.shape) < 0.8)
+    through = 4.0 * (np.arange(KINDS * PER_KIND) % 3 == 0)
+    return sparse.csr_matrix(np.column_stack([own, through]))
+
+
+def sets(found) -> list[frozenset[int]]:
+    members = found.members.tocsc()
+    return [frozenset(members.indices[a:b].tolist()) for a, b in zip(members.indptr, members.indptr[1:], strict=False)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_kinds_are_branches_and_what_runs_through_them_is_a_feature_s_group(seed):
+    fired = scores(np.random.default_rng(seed))
+    found = groups(fired, np.ones(fired.shape[1], bool), 3)
+    branches = [one for one, is_branch in zip(sets(found), found.is_branch, strict=True) if is_branch]
+    for kind in range(KINDS):
+        assert frozenset(range(kind * PER_KIND, (kind + 1) * PER_KIND)) in branches
+    through = frozenset(range(0, KINDS * PER_KIND, 3))
+    assert through in set(sets(found)) - set(branches)
+    assert all(LEAST_TEXTS <= len(one) <= KINDS * PER_KIND / 2 for one in sets(found))
+
+
+def test_a_feature_that_may_not_say_anything_makes_no_group():
+    fired = scores(np.random.default_rng(0))
+    usable = np.ones(fired.shape[1], bool)
+    usable[-1] = False
+    assert frozenset(range(0, KINDS * PER_KIND, 3)) not in sets(groups(fired, usable, 3))
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 7, 9])
+def test_few_texts_make_few_groups(n):
+    assert len(groups(sparse.csr_matrix(np.eye(n, 5)), np.ones(5, bool), 1)) == 0
