@@ -8,7 +8,7 @@ import numpy as np
 
 from fac_core.coverage.active import check_same_space, marks_position
 from fac_core.coverage.definition import Definition
-from fac_core.shortfall.scoring import Scoring, scorings
+from fac_core.shortfall.scoring import Scoring, as_far_as, whole
 from fac_core.shortfall.strata import Tally, length_edges, stratum_of, trend
 from fac_core.store.runs.run_file import RunFile
 
@@ -23,43 +23,51 @@ _END_SHARE, _END_LIFT = 0.3, 3.0
 
 @dataclass(frozen=True)
 class Counts:
-    """What both datasets show of every feature."""
+    """What both datasets show of every feature; each tally `[strata, d_sae]`."""
 
     anchor: Tally
-    """`[strata, d_sae]`."""
     data: Tally
+    anchor_read: Tally
+    """Its texts as far as those of the data go, where those are much shorter (`scoring`)."""
+    data_read: Tally
     marks_place: np.ndarray
     """bool `[d_sae]`: peaks at the first or the last token of texts, so it says how they are cut, and is left out."""
 
     @property
     def z(self) -> np.ndarray:
-        """`[d_sae]`: positive where the data is short (`strata.trend`).
+        """`[d_sae]`: positive where the data is short, negative where it has more (`strata.trend`).
 
         Of features that mark places, and of those in too few samples, it is 0.
         """
         few = self.anchor.sums.sum(axis=0) + self.data.sums.sum(axis=0) < LEAST_SCORE
-        return np.where(self.marks_place | few, 0.0, trend(self.anchor, self.data))
+        short, more = trend(self.anchor_read, self.data), trend(self.anchor, self.data_read)
+        return np.where(self.marks_place | few, 0.0, np.where(short > 0, short, np.minimum(more, 0)))
 
 
 def count(run: RunFile, anchor: RunFile, definition: Definition | None = None) -> Counts:
-    """Count both datasets: one grouped query each. Raises `ModelMismatch` for runs of different spaces.
+    """Count both datasets: one grouped query each, and one more where lengths differ much.
+
+    Raises `ModelMismatch` for runs of different spaces.
 
     >>> count(view.q, view.p).z.shape
     (8,)
     """
     check_same_space(run, anchor)
-    tokens = [part.query("SELECT sample_id, n_tokens FROM samples ORDER BY sample_id") for part in (anchor, run)]
-    edges = length_edges(np.concatenate([rows["n_tokens"].to_numpy() for rows in tokens]), N_STRATA)
-    ours, theirs = (
-        _tally(
-            part, rows["sample_id"].to_numpy(), stratum_of(rows["n_tokens"].to_numpy(), edges), len(edges) + 1, scoring
-        )
-        for part, rows, scoring in zip((anchor, run), tokens, scorings(anchor, run, definition), strict=True)
-    )
-    return Counts(ours, theirs, marks_position(anchor) | marks_end(anchor))
+    lengths = {part: part.query("SELECT n_tokens FROM samples")["n_tokens"].to_numpy() for part in (anchor, run)}
+    edges = length_edges(np.concatenate(list(lengths.values())), N_STRATA)
+    scoring = whole(anchor, definition)
+    tallies = []
+    for part, other in ((anchor, run), (run, anchor)):
+        read = as_far_as(part, other, scoring)
+        tallied = _tally(part, edges, scoring)
+        tallies.append((tallied, tallied if read is scoring else _tally(part, edges, read)))
+    (ours, ours_read), (theirs, theirs_read) = tallies
+    return Counts(ours, theirs, ours_read, theirs_read, marks_position(anchor) | marks_end(anchor))
 
 
-def _tally(run: RunFile, sample_ids: np.ndarray, strata: np.ndarray, n_strata: int, scoring: Scoring) -> Tally:
+def _tally(run: RunFile, edges: np.ndarray, scoring: Scoring) -> Tally:
+    samples = run.query("SELECT sample_id, n_tokens FROM samples")
+    sample_ids, strata = samples["sample_id"].to_numpy(), stratum_of(samples["n_tokens"].to_numpy(), edges)
     by_id = np.zeros(int(sample_ids.max(initial=0)) + 1, dtype=np.uint8)
     by_id[sample_ids] = strata
     rows = run.query(
@@ -76,10 +84,10 @@ def _tally(run: RunFile, sample_ids: np.ndarray, strata: np.ndarray, n_strata: i
     at = (rows["stratum"].to_numpy(), rows["feature_id"].to_numpy())
     parts = []
     for name in ("sums", "squares", "above"):
-        part = np.zeros((n_strata, run.info.d_sae), dtype=np.int64)
+        part = np.zeros((len(edges) + 1, run.info.d_sae), dtype=np.int64)
         part[at] = rows[name].to_numpy()
         parts.append(part)
-    return Tally(*parts, np.bincount(strata, minlength=n_strata))
+    return Tally(*parts, np.bincount(strata, minlength=len(edges) + 1))
 
 
 def marks_end(run: RunFile) -> np.ndarray:

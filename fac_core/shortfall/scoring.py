@@ -1,12 +1,12 @@
 """How a sample scores on a feature: how many of the anchor's quantiles of it its activation exceeds.
 
-Where the texts of one dataset are much shorter, those of the other are read only as far: what only the second half of a long
-text says is not missing in texts that were cut there.
+Where the data's texts are much shorter, the anchor's are read only as far when the question is what the data lacks: what only
+the second half of a long text says is not missing in texts that were cut there. So are the data's for what it has in excess.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -69,18 +69,28 @@ def levels(anchor: RunFile, definition: Definition | None = None) -> np.ndarray:
     return np.stack([thresholds(anchor, Definition(quantile=level)) for level in LEVELS])
 
 
-def scorings(anchor: RunFile, run: RunFile, definition: Definition | None = None) -> tuple[Scoring, Scoring]:
-    """Of the anchor's samples, and of the run's.
+def whole(anchor: RunFile, definition: Definition | None = None) -> Scoring:
+    """Every text is read to its end."""
+    return Scoring(levels(anchor, definition))
 
-    >>> [one.until for one in scorings(view.p, view.q)]
-    [None, None]
+
+def as_far_as(run: RunFile, other: RunFile, scoring: Scoring) -> Scoring:
+    """For the samples of `run`: each is read as far as those of `other` go; `scoring` itself if that is to the end.
+
+    >>> as_far_as(view.p, view.q, whole(view.p)).until is None
+    True
     """
-    scores = levels(anchor, definition)
-    tokens = [part.query("SELECT sample_id, n_tokens FROM samples ORDER BY sample_id") for part in (anchor, run)]
-    ids, lengths = ([rows[name].to_numpy() for rows in tokens] for name in ("sample_id", "n_tokens"))
-    shares = shares_read(lengths[0], lengths[1]), shares_read(lengths[1], lengths[0])
-    ours, theirs = (_until(*one) for one in zip((anchor, run), ids, shares, strict=True))
-    return Scoring(scores, ours), Scoring(scores, theirs)
+    ours, theirs = (part.query("SELECT sample_id, n_tokens FROM samples ORDER BY sample_id") for part in (run, other))
+    shares = shares_read(ours["n_tokens"].to_numpy(), theirs["n_tokens"].to_numpy())
+    if not (shares < 1).any():
+        return scoring
+    # A text ends with the last token at which any feature peaks: a chat's template moves the count.
+    ends = run.query("SELECT sample_id, max(token_index) + 1 AS n FROM activations GROUP BY sample_id")
+    ids = ours["sample_id"].to_numpy()
+    until = np.zeros(int(ids.max()) + 1)
+    until[ends["sample_id"].to_numpy()] = ends["n"].to_numpy()
+    until[ids] = np.ceil(until[ids] * shares)
+    return replace(scoring, until=until.astype(np.uint32))
 
 
 def shares_read(n_tokens: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -95,14 +105,3 @@ def shares_read(n_tokens: np.ndarray, others: np.ndarray) -> np.ndarray:
     rank = np.searchsorted(np.sort(n_tokens), n_tokens, side="right")
     share = np.sort(others)[-(-rank * len(others) // len(n_tokens)) - 1] / n_tokens
     return np.where(share < MUCH_SHORTER, share, 1.0)
-
-
-def _until(run: RunFile, sample_ids: np.ndarray, shares: np.ndarray) -> np.ndarray | None:
-    """A text ends with the last token at which any feature peaks: a chat's template moves the count."""
-    if not (shares < 1).any():
-        return None
-    ends = run.query("SELECT sample_id, max(token_index) + 1 AS n FROM activations GROUP BY sample_id")
-    until = np.zeros(int(sample_ids.max()) + 1)
-    until[ends["sample_id"].to_numpy()] = ends["n"].to_numpy()
-    until[sample_ids] = np.ceil(until[sample_ids] * shares)
-    return until.astype(np.uint32)

@@ -12,7 +12,7 @@ import numpy as np
 from fac_core.coverage.definition import Definition
 from fac_core.shortfall.counts import count
 from fac_core.shortfall.rates import MAX_Q, State, shortfall
-from fac_core.shortfall.scoring import scorings
+from fac_core.shortfall.scoring import as_far_as, whole
 from fac_core.store.runs.run_file import RunFile
 from fac_core.themes.activity import activity
 from fac_core.themes.lacking import Sides, lacks
@@ -95,21 +95,25 @@ def missing(
     usable = ~counts.marks_place
     if relevant is not None:
         usable &= np.isin(np.arange(run.info.d_sae), sorted(relevant))
-    ours, theirs = scorings(anchor, run, definition)
-    lacking = Sides.of(activity(anchor, ours), activity(run, theirs), counts.z, usable, ours.shown)
-    themes, surplus = (
-        _themes(sides, runs, run, surplus=sides is not lacking)
-        for sides, runs in ((lacking, (anchor, run)), (lacking.swapped, (run, anchor)))
+    scoring = whole(anchor, definition)
+    ours, theirs = activity(anchor, scoring), activity(run, scoring)
+    ours_read, theirs_read = (
+        part if (read := as_far_as(one, other, scoring)) is scoring else activity(one, read)
+        for one, other, part in ((anchor, run, ours), (run, anchor, theirs))
     )
+    short = Sides.of(ours_read, theirs, counts.z, usable, scoring.shown)
+    whole_texts = ours_read is ours and theirs_read is theirs
+    excess = short.swapped if whole_texts else Sides.of(theirs_read, ours, -counts.z, usable, scoring.shown)
+    themes, surplus = _themes(short, (anchor, run), run), _themes(excess, (run, anchor), run)
     states = Counter(shortfall(counts)["state"].to_pylist())
     return Missing(run.info.name, anchor.info.name, run.info.n_samples, themes, surplus, dict(states))
 
 
-def _themes(sides: Sides, runs: tuple[RunFile, RunFile], run: RunFile, *, surplus: bool) -> tuple[Theme, ...]:
+def _themes(sides: Sides, runs: tuple[RunFile, RunFile], data: RunFile) -> tuple[Theme, ...]:
     """What holds, in words; the largest deficit first."""
     held = [one for one in lacks(sides) if one.q <= MAX_Q]
-    themes = [described(one, runs, sides.activity, surplus=surplus) for one in held]
-    sure = [one for one in merged(themes, run.info.n_samples) if one.deficit_low * one.deficit_high > 0]
+    themes = [described(one, runs, sides.activity, surplus=runs[0] is data) for one in held]
+    sure = [one for one in merged(themes, data.info.n_samples) if one.deficit_low * one.deficit_high > 0]
     return tuple(sorted(sure, key=lambda theme: -abs(theme.deficit)))
 
 

@@ -20,8 +20,8 @@ DIMENSIONS = 64
 LEAST_TEXTS = 8
 """A smaller group says nothing beyond chance."""
 
-MOST_SHARE = 0.5
-"""A group of more of the texts is no theme."""
+MOST_SHARE = 0.2
+"""Of the smaller dataset: a larger group is many matters, not one that a person could name."""
 
 _LEAST_ACTIVE = 3
 
@@ -43,26 +43,26 @@ class Groups:
         return sparse.csr_matrix(self.members[texts])
 
 
-def groups(scores: sparse.csr_matrix, usable: np.ndarray, active_from: int) -> Groups:
+def groups(scores: sparse.csr_matrix, usable: np.ndarray, active_from: int, most_texts: int) -> Groups:
     """Groups of texts by what they fire.
 
     Args:
         scores: `[texts, d_sae]`, of both datasets together.
         usable: bool `[d_sae]`: features that may say what a text is about.
         active_from: the score from which a feature is active.
+        most_texts: that a group may have.
 
     >>> scores = sparse.csr_matrix(np.kron(np.eye(2), np.ones((10, 4))))
-    >>> groups(scores, np.ones(8, bool), 1).members.sum(axis=0).tolist()[0][:4]
+    >>> groups(scores, np.ones(8, bool), 1, 10).members.sum(axis=0).tolist()[0][:4]
     [10.0, 10.0, 10.0, 10.0]
     """
-    n_texts, _ = cast(tuple[int, int], scores.shape)
     kept = sparse.csc_matrix(scores[:, np.flatnonzero(usable)])
-    branches = _branches(_space(kept))
+    branches = _branches(_space(kept), most_texts)
     by_feature = [(kept >= least).astype(float) for least in sorted({1, active_from})]  # type: ignore[attr-defined]
     members = sparse.csc_matrix(sparse.hstack([branches, *by_feature]))
     is_branch = np.arange(members.shape[1]) < branches.shape[1]  # type: ignore[index]
     sizes = np.diff(members.indptr)
-    told = np.flatnonzero((sizes >= LEAST_TEXTS) & (sizes <= MOST_SHARE * n_texts))
+    told = np.flatnonzero((sizes >= LEAST_TEXTS) & (sizes <= most_texts))
     return Groups(sparse.csr_matrix(members[:, told]), is_branch[told])
 
 
@@ -82,8 +82,8 @@ def _space(scores: sparse.csc_matrix) -> np.ndarray:
     return normalize(TruncatedSVD(dimensions, random_state=0).fit_transform(weighted))
 
 
-def _branches(points: np.ndarray) -> sparse.csc_matrix:
-    """`[texts, branches]`: every branch of the tree that Ward's rule grows."""
+def _branches(points: np.ndarray, most_texts: int) -> sparse.csc_matrix:
+    """`[texts, branches]`: the branches of the tree that Ward's rule grows."""
     from scipy.cluster.hierarchy import linkage
 
     n = len(points)
@@ -93,7 +93,7 @@ def _branches(points: np.ndarray) -> sparse.csc_matrix:
     rows, starts = [], [0]
     for joint, (one, other, _, size) in enumerate(linkage(points, "ward"), n):
         below[joint] = below.pop(int(one)) + below.pop(int(other))
-        if LEAST_TEXTS <= size <= MOST_SHARE * n:
+        if LEAST_TEXTS <= size <= most_texts:
             rows += below[joint]
             starts.append(len(rows))
     return sparse.csc_matrix((np.ones(len(rows)), np.array(rows, dtype=np.int64), starts), shape=(n, len(starts) - 1))

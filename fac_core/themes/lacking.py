@@ -6,7 +6,7 @@ Each has to hold among the texts that no surer one explains, at equal length and
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -14,7 +14,7 @@ from scipy import sparse
 from fac_core.shortfall.counts import N_STRATA
 from fac_core.shortfall.strata import Tally, length_edges, stratum_of, trend
 from fac_core.themes.activity import Activity
-from fac_core.themes.groups import groups
+from fac_core.themes.groups import MOST_SHARE, groups
 
 MOST_THEMES = 12
 
@@ -45,7 +45,8 @@ class Sides:
             usable: bool `[d_sae]`: features that may say what a text is about.
             active_from: the score from which a feature is active.
         """
-        found = groups(sparse.csr_matrix(sparse.vstack([one.scores, other.scores])), usable, active_from)
+        scores = sparse.csr_matrix(sparse.vstack([one.scores, other.scores]))
+        found = groups(scores, usable, active_from, int(MOST_SHARE * min(len(one), len(other))))
         members = found.of(slice(len(one))), found.of(slice(len(one), None))
         return cls((one, other), members, found.is_branch, np.where(usable, z, 0.0))
 
@@ -135,7 +136,8 @@ def _one_by_one(sides: Sides) -> Iterator[tuple[int, tuple[int, int], float, flo
         yield best, (int(taken[0].sum()), int(taken[1].sum())), float(z[best]), _q(z, best, kinds)
         for side, these in enumerate(taken):
             free[side] &= ~these
-            tallies[side] -= Tally.of(sides.members[side][these], strata[side][these], n_strata)
+            gone = Tally.of(sides.members[side][these], strata[side][these], n_strata)
+            tallies[side] = replace(tallies[side] - gone, sizes=tallies[side].sizes)  # shares stay shares of all texts
 
 
 def _q(z: np.ndarray, one: int, kinds: list[np.ndarray]) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fac_core.shortfall.counts import count
-from fac_core.shortfall.scoring import scorings, shares_read
+from fac_core.shortfall.scoring import as_far_as, shares_read, whole
 from tests.runs import make_run
 
 N, D_SAE = 60, 3
@@ -34,11 +34,18 @@ def test_long_texts_are_read_as_far_as_the_short_ones_go(seed):
 def test_what_only_the_end_of_long_texts_says_is_not_missing_in_texts_that_were_cut_there(tmp_path):
     anchor = run_of(tmp_path, "anchor", 40, {0: 5, 1: 30, 2: 39})  # feature 2 marks where a text ends
     cut = run_of(tmp_path, "cut", 20, {0: 5, 2: 19})
-    ours, theirs = scorings(anchor, cut)
-    assert (set(ours.until.tolist()), theirs.until) == ({20}, None)
+    scoring = whole(anchor)
+    assert set(as_far_as(anchor, cut, scoring).until.tolist()) == {20}
+    assert as_far_as(cut, anchor, scoring) is scoring
     counts = count(cut, anchor)
-    assert counts.anchor.above.sum(axis=0).tolist()[:2] == [N // 4, 0]
+    assert counts.anchor.above.sum(axis=0).tolist()[:2] == [N // 4, N // 4]
+    assert counts.anchor_read.above.sum(axis=0).tolist()[:2] == [N // 4, 0]
     assert counts.z[1] == 0
+
+
+def test_what_only_long_texts_end_with_is_no_excess_of_theirs(tmp_path):
+    short, long = run_of(tmp_path, "short", 20, {0: 5, 2: 19}), run_of(tmp_path, "long", 40, {0: 5, 1: 30, 2: 39})
+    assert count(long, short).z.tolist() == [0, 0, 0]
 
 
 def test_texts_of_a_run_without_activations_are_read_too(tmp_path):

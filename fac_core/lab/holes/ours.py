@@ -21,19 +21,17 @@ def shortfall(case: Case) -> Answer:
     """The shortfall of the SAE's features."""
     fired, n_tokens = case.collection.activations, case.collection.n_tokens
     levelled = levels(fired[case.anchor])
-    rows = (case.anchor, case.data)
-    ours, theirs = (scores(read(case, mine, other), levelled) for mine, other in (rows, rows[::-1]))
+    ours, theirs = scores(_read(case), levelled), scores(fired[case.data], levelled)
     return of_scores(ours, theirs, n_tokens[case.anchor], n_tokens[case.data], case.collection.marks_place)
 
 
-def read(case: Case, rows: np.ndarray, others: np.ndarray) -> sparse.csr_matrix:
-    """Activations of some rows, as far as their texts are read beside the others (`scoring.shares_read`)."""
-    fired, peaks = case.collection.activations[rows], case.collection.peaks
-    share = shares_read(case.collection.n_tokens[rows], case.collection.n_tokens[others])
-    if peaks is None or not (share < 1).any():
-        return fired
-    until = np.repeat(share, np.diff(fired.indptr))
-    fired.data = np.where(peaks[rows].data < until, fired.data, 0)
+def _read(case: Case) -> sparse.csr_matrix:
+    """Activations of the anchor, as far as its texts are read beside the data (`scoring.as_far_as`)."""
+    fired, peaks, n_tokens = case.collection.activations[case.anchor], case.collection.peaks, case.collection.n_tokens
+    shares = shares_read(n_tokens[case.anchor], n_tokens[case.data])
+    if peaks is not None and (shares < 1).any():
+        until = np.repeat(shares, np.diff(fired.indptr))
+        fired.data = np.where(peaks[case.anchor].data < until, fired.data, 0)
     return fired
 
 
@@ -61,7 +59,7 @@ def of_scores(
         tallies.append(Tally.of(part, stratum_of(n_tokens, edges), len(edges) + 1, active_from))
         parts.append(Activity(np.arange(len(n_tokens)), n_tokens, part, np.asarray(part.sum(axis=1)).ravel()))
     marks_place = np.zeros(width, dtype=bool) if marks_place is None else marks_place
-    counts = Counts(*tallies, marks_place)
+    counts = Counts(*tallies, *tallies, marks_place)
     sides = Sides.of(*parts, counts.z, ~marks_place, active_from)
     themes = tuple(Theme(lack.members, lack.q) for lack in lacks(sides))
     short = counts.z > 0
