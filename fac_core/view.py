@@ -129,8 +129,8 @@ class View:
     def missing(self) -> Missing:
         """The answer: a sentence, the themes that the run is short of, and those that it has more of (`themes.answer`).
 
-        >>> view.missing().sentence
-        'Your data lacks *sums*.'
+        >>> [theme.name for theme in view.missing().themes]
+        ['sums']
         """
         return missing(self.q, self.p, self.relevant)
 

@@ -45,7 +45,7 @@ class Missing:
         """The sentence with its names as `emphasised` writes them: they are words of the datasets, and may hold markup.
 
         >>> view.missing().said(str.upper)
-        'Your data lacks SUMS.'
+        'Your data lacks SUMS; it has more W000, W001, W002 than the anchor.'
         """
         lacks, more = (_listed(part, emphasised) for part in (self.themes, self.surplus))
         if lacks and more:
@@ -88,8 +88,8 @@ def missing(
         relevant: features that themes may be made of; None means all.
         definition: δ of it decides what is active; None compares scores over `scoring.LEVELS`, which finds more.
 
-    >>> missing(view.q, view.p).sentence
-    'Your data lacks *sums*.'
+    >>> [theme.name for theme in missing(view.q, view.p).themes]
+    ['sums']
     """
     counts = count(run, anchor, definition)
     usable = ~counts.marks_place

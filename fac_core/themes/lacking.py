@@ -14,15 +14,15 @@ from scipy import sparse
 from fac_core.shortfall.counts import N_STRATA
 from fac_core.shortfall.strata import Tally, length_edges, stratum_of, trend
 from fac_core.themes.activity import Activity
-from fac_core.themes.groups import MOST_SHARE, groups
+from fac_core.themes.groups import LEAST_TEXTS, MOST_SHARE, groups
 
 MOST_THEMES = 12
 
 LEAST_Z = 2.0
 """Below it nothing is listed, and no feature counts: what is left over is chance."""
 
-_POWER = 4
-"""Of z, where the evidence of many features or branches is added up."""
+_POWER, _SURENESS = 4, 3
+"""Of z: where the evidence of many features or branches is added up, and of each kind's surest."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ class Sides:
             active_from: the score from which a feature is active.
         """
         scores = sparse.csr_matrix(sparse.vstack([one.scores, other.scores]))
-        found = groups(scores, usable, active_from, int(MOST_SHARE * min(len(one), len(other))))
+        most_texts = max(2 * LEAST_TEXTS, int(MOST_SHARE * min(len(one), len(other))))
+        found = groups(scores, usable, active_from, most_texts)
         members = found.of(slice(len(one))), found.of(slice(len(one), None))
         return cls((one, other), members, found.is_branch, np.where(usable, z, 0.0))
 
@@ -100,7 +101,7 @@ def lacks(sides: Sides) -> list[Lack]:
 def lacking(sides: Sides) -> np.ndarray:
     """`[texts of the first side]`: how much each text is lacking on the second, by all that is short: features and branches.
 
-    Each kind is scaled so that its evidence counts as much as its surest one is sure.
+    Each kind counts as much as its surest one is sure.
     """
     strata, n = sides.strata
     branches = [sparse.csr_matrix(part[:, np.flatnonzero(sides.is_branch)]) for part in sides.members]
@@ -113,7 +114,7 @@ def lacking(sides: Sides) -> np.ndarray:
     for texts, z in kinds:
         if z.any():
             evidence = texts @ z**_POWER
-            total += evidence / max(evidence.max(), 1e-12) * z.max() ** 2
+            total += evidence / max(evidence.max(), 1e-12) * z.max() ** _SURENESS
     return total
 
 

@@ -50,7 +50,7 @@ def show_all(missing: Missing) -> None:
     }
     tables.show(rows, columns)
     st.caption(
-        "Shares are of texts that had no part in finding the theme; *from* and *to* are the 95 % interval of the samples that"
+        "Groups of texts were formed before anybody asked which data lacks them; *from* and *to* are the 95 % interval of the samples that"
         " your data is short of. A negative number is an excess. Names are words or parts of the texts, made by a machine."
     )
 
