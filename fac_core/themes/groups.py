@@ -34,6 +34,8 @@ class Groups:
     """`[texts, groups]`: 1 for who is in it."""
     is_branch: np.ndarray
     """bool `[groups]`: a branch of the tree, or the texts that a feature fires in."""
+    points: np.ndarray
+    """`[texts, dimensions]`, of unit length or 0: where each text stands in the space of the tree."""
 
     def __len__(self) -> int:
         return len(self.is_branch)
@@ -57,13 +59,14 @@ def groups(scores: sparse.csr_matrix, usable: np.ndarray, active_from: int, most
     np.float64(10.0)
     """
     kept = sparse.csc_matrix(scores[:, np.flatnonzero(usable)])
-    branches = _branches(_space(kept), most_texts)
+    points = _space(kept)
+    branches = _branches(points, most_texts)
     by_feature = [(kept >= least).astype(float) for least in sorted({1, active_from})]  # type: ignore[attr-defined]
     members = sparse.csc_matrix(sparse.hstack([branches, *by_feature]))
     is_branch = np.arange(members.shape[1]) < branches.shape[1]  # type: ignore[index]
     sizes = np.diff(members.indptr)
     told = np.flatnonzero((sizes >= LEAST_TEXTS) & (sizes <= most_texts))
-    return Groups(sparse.csr_matrix(members[:, told]), is_branch[told])
+    return Groups(sparse.csr_matrix(members[:, told]), is_branch[told], points)
 
 
 def _space(scores: sparse.csc_matrix) -> np.ndarray:

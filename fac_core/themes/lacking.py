@@ -19,10 +19,13 @@ from fac_core.themes.groups import LEAST_TEXTS, MOST_SHARE, groups
 MOST_THEMES = 12
 
 LEAST_Z = 2.0
-"""Below it nothing is listed, and no feature counts: what is left over is chance."""
+"""Below it nothing is listed: what is left over is chance."""
 
 _POWER, _SURENESS = 4, 3
 """Of z: where the evidence of many features or branches is added up, and of each kind's surest."""
+
+_NEAREST, _FROM_NEAREST = 10, 0.4
+"""Texts of like kind, and what a text takes over from them: they lack together."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class Sides:
     """Of each side, `[texts, groups]`: 1 for who is in it."""
     is_branch: np.ndarray
     """bool `[groups]`: see `groups.Groups`."""
+    points: tuple[np.ndarray, np.ndarray]
+    """Of each side, `[texts, dimensions]`."""
     z: np.ndarray
     """`[d_sae]`: positive where the second side is short of a feature."""
 
@@ -49,12 +54,13 @@ class Sides:
         most_texts = max(2 * LEAST_TEXTS, int(MOST_SHARE * min(len(one), len(other))))
         found = groups(scores, usable, active_from, most_texts)
         members = found.of(slice(len(one))), found.of(slice(len(one), None))
-        return cls((one, other), members, found.is_branch, np.where(usable, z, 0.0))
+        points = found.points[: len(one)], found.points[len(one) :]
+        return cls((one, other), members, found.is_branch, points, np.where(usable, z, 0.0))
 
     @property
     def swapped(self) -> Sides:
         """The other way round: what one side is short of, the other has in excess."""
-        return Sides(self.activity[::-1], self.members[::-1], self.is_branch, -self.z)
+        return Sides(self.activity[::-1], self.members[::-1], self.is_branch, self.points[::-1], -self.z)
 
     @property
     def strata(self) -> tuple[list[np.ndarray], int]:
@@ -99,15 +105,14 @@ def lacks(sides: Sides) -> list[Lack]:
 
 
 def lacking(sides: Sides) -> np.ndarray:
-    """`[texts of the first side]`: how much each text is lacking on the second, by all that is short: features and branches.
-
-    Each kind counts as much as its surest one is sure.
+    """`[texts of the first side]`: how much each text is lacking on the second, by all that is short: features and branches,
+    each kind as much as its surest one is sure, of the text and of its nearest.
     """
     strata, n = sides.strata
     branches = [sparse.csr_matrix(part[:, np.flatnonzero(sides.is_branch)]) for part in sides.members]
     of_branches = trend(*(Tally.of(*one, n) for one in zip(branches, strata, strict=True)))
     kinds = [
-        (sides.activity[0].dampened, np.where(sides.z > LEAST_Z, sides.z, 0)),
+        (sides.activity[0].dampened, np.where(sides.z > 1, sides.z, 0)),
         (branches[0], np.clip(of_branches, 0, None)),
     ]
     total = np.zeros(len(sides.activity[0]))
@@ -115,7 +120,17 @@ def lacking(sides: Sides) -> np.ndarray:
         if z.any():
             evidence = texts @ z**_POWER
             total += evidence / max(evidence.max(), 1e-12) * z.max() ** _SURENESS
-    return total
+    return (1 - _FROM_NEAREST) * total + _FROM_NEAREST * total[_nearest(sides.points[0])].mean(axis=1)
+
+
+def _nearest(points: np.ndarray) -> np.ndarray:
+    """`[texts, n]`: the texts that are most like each, by angle; itself where there is no other."""
+    from sklearn.neighbors import NearestNeighbors
+
+    n = min(_NEAREST, len(points) - 1)
+    if n < 1:
+        return np.arange(len(points))[:, None]
+    return NearestNeighbors(n_neighbors=n).fit(points).kneighbors(return_distance=False)
 
 
 def _one_by_one(sides: Sides) -> Iterator[tuple[int, tuple[int, int], float, float]]:
