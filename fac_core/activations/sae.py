@@ -14,6 +14,7 @@ commute (performance notes in `encoder.py`).
 from __future__ import annotations
 
 import hashlib
+import json
 import pickle  # only for the name of its error: nothing is ever unpickled
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -137,11 +138,12 @@ def load_sae(name: str | Path, *, hook_name: str | None = None) -> SparseAutoenc
 
 
 def default_sae(model: str) -> str:
-    """Name of the SAE that ships for a model. Raises `NotFound` when there is none."""
-    for cfg in sorted(SHIPPED.glob("*/cfg.json")):
-        if cfg.parent.name.startswith(f"{model}-"):
-            return cfg.parent.name
-    raise NotFound(f"No SAE ships for {model!r}; give one with --sae (a folder, or release/sae_id).")
+    """Name of the SAE that ships for a model, of several the widest. Raises `NotFound` when there is none."""
+    folders = {cfg.parent.name: cfg for cfg in SHIPPED.glob("*/cfg.json") if cfg.parent.name.startswith(f"{model}-")}
+    shipped = {name: json.loads(cfg.read_text())["d_sae"] for name, cfg in folders.items()}
+    if not shipped:
+        raise NotFound(f"No SAE ships for {model!r}; give one with --sae (a folder, or release/sae_id).")
+    return max(sorted(shipped), key=shipped.__getitem__)
 
 
 def sae_folder(name: str) -> Path | None:

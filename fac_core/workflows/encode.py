@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from fac_core.activations.spec import EncodeSpec
 from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping
 from fac_core.datasets.texts import iter_texts
+from fac_core.errors import NotFound
 from fac_core.progress import Progress, silent
 from fac_core.store.runs.info import RunInfo
 from fac_core.store.workspace import Workspace
@@ -35,9 +37,20 @@ def encode(
     from fac_core.activations import pipeline  # torch: only where a model runs
 
     workspace = workspace if isinstance(workspace, Workspace) else Workspace.create(Path(workspace))
+    if not (spec.sae or anchor):
+        spec = replace(spec, sae=_sae_of_anchor(workspace, spec.model))
     info = pipeline.encode(source, workspace, spec, name=name, mapping=mapping, on_progress=on_progress)
     take_up(workspace, info)
     return workspace.set_anchor(info.run_id) if anchor else info
+
+
+def _sae_of_anchor(workspace: Workspace, model: str) -> str:
+    """What is encoded is to be compared: with the SAE of the anchor, also where another one ships by now."""
+    try:
+        anchor = workspace.anchor()
+    except NotFound:
+        return ""
+    return anchor.sae if anchor.model == model else ""
 
 
 def train_sae(
