@@ -99,7 +99,9 @@ def lacks(sides: Sides) -> list[Lack]:
             continue
         belonging = tuple(part.dampened @ weights for part in sides.activity)
         members = np.flatnonzero(inside)
-        members = members[np.argsort(-belonging[0][members], kind="stable")]
+        points = sides.points[0][members]
+        central = np.clip(points @ points.mean(axis=0), 0, None) if len(members) else members
+        members = members[np.argsort(-belonging[0][members] * central, kind="stable")]
         found.append(Lack(weights, members, belonging, n, z, q))
     return found
 
