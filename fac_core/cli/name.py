@@ -141,7 +141,9 @@ def name_themes(view: View, asked: Llm, json: bool) -> None:
     tokens = asked.answer_tokens or ANSWER_TOKENS
     expected = estimate_theme_names(view, model, answer_tokens=tokens)
     ask = partial(name_themes_by_llm, view, model, answer_tokens=tokens)
-    found, usage = answered(asked, f"{len(themes):,} themes", expected, ask, "Themes", json=json)
+    found, usage = answered(
+        asked, f"{len(themes):,} {'theme' if len(themes) == 1 else 'themes'}", expected, ask, "Themes", json=json
+    )
     named = sum(bool(one.name) for one in found.values())
     say(
         json,
