@@ -27,6 +27,7 @@ from fac_core.spaces.matching import Matching
 from fac_core.store.events import Event
 from fac_core.view import View
 from fac_core.workflows.atlas import match_spaces
+from fac_core.workflows.theme_names import names_of
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -60,7 +61,8 @@ def answer(verb: Callable[Concatenate[_S, _P], _T], about: _S, *args: _P.args, *
         return _cached(verb)(about, (view.log_position, view.has_atlas), args, kwargs)
     view = replace(view, task=None, weights=Weights())  # the same answer for every ranking
     about = view if isinstance(about, View) else Feature(view, about.feature_id)  # type: ignore[assignment]
-    return _cached(verb)(about, view.has_atlas, args, kwargs)
+    named = names_of(view).newest() if verb is View.missing else 0
+    return _cached(verb)(about, (view.has_atlas, named), args, kwargs)
 
 
 @cache

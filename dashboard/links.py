@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from dashboard.components.examples import st_text
 from dashboard.pickers.ranking import WEIGHTS
+from fac_core.themes.theme import Theme
 from fac_core.view import View
 
 _SHARED = ("preset", "no_sinks", "no_dense", "task", "strictness", *WEIGHTS)
@@ -32,6 +33,18 @@ def link(page: str, keep: Mapping[str, str], **more: str) -> str:
     'features?run=a+b&feature=3'
     """
     return f"{page}?{urlencode({**keep, **more})}"
+
+
+def by_present_name(parameter: str, themes: Sequence[Theme]) -> None:
+    """Where a link or a saved filter names a theme as it was called before, ask for it as it is called now.
+
+    Before the box for the parameter is drawn, which takes no value that is none of its options.
+    """
+    asked = st.session_state.get(parameter) or st.query_params.get(parameter)
+    if asked and all(theme.name != asked for theme in themes):
+        present = next((theme.name for theme in themes if asked in theme.names), None)
+        if present is not None:
+            st.session_state[parameter] = present
 
 
 def wrong(said: str) -> None:

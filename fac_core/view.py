@@ -34,6 +34,7 @@ from fac_core.store.runs.run_file import RunFile
 from fac_core.store.runs.space_file import SpaceFile
 from fac_core.store.workspace import Where, Workspace
 from fac_core.themes.answer import Missing, missing
+from fac_core.themes.names import ThemeNames
 
 
 @dataclass(frozen=True)
@@ -127,12 +128,12 @@ class View:
         return log.newest(space, "label"), log.newest(f"{space}/{self.task}", "relevance") if self.task else 0
 
     def missing(self) -> Missing:
-        """The answer: a sentence, the themes that the run is short of, and those that it has more of (`themes.answer`).
+        """The answer: a sentence, the themes that the run is short of, and those that it has more of (`themes.answer`), by their names.
 
         >>> [theme.name for theme in view.missing().themes]
         ['sums']
         """
-        return missing(self.q, self.p, self.relevant)
+        return ThemeNames(self.workspace.events(), self.anchor.space_id).over(missing(self.q, self.p, self.relevant))
 
     def shortfall(self) -> pa.Table:
         """One row a feature: its rates in anchor and run, compared at equal length (`shortfall.rates`).

@@ -35,7 +35,7 @@ ROOMS = {
     "generators": "activations datasets errors models store",
     "naming": "errors evidence generators store toml_file",
     "relevance": "coverage errors evidence generators naming shortfall store toml_file",
-    "themes": "coverage evidence shortfall store",
+    "themes": "coverage errors evidence generators naming shortfall store",
     "gaps": "coverage errors evidence naming store themes",
     # The frame of a question
     "view": "coverage evidence gaps naming relevance shortfall spaces store themes",

@@ -146,7 +146,8 @@ st.plotly_chart(
     selection_mode=("lasso", "box", "points"),
     alt="Map of all features; shapes say whether your data covers them, colours what is chosen. The table below says the same.",
 )
-st.caption(f"{CAVEAT} Names of {'themes' if of_theme else 'clusters'} are made by a machine, from words of the texts.")
+who_names = "Themes are named by people, or by a machine" if of_theme else "Clusters are named by a machine"
+st.caption(f"{CAVEAT} {who_names}, from words of the texts.")
 
 picked = st.session_state.get(_PICKED) or []
 if picked:

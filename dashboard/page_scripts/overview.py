@@ -30,7 +30,7 @@ with beside:
 
 TABS = {
     "First gaps": lambda: first_gaps.show(view, gaps),
-    "All themes": lambda: the_answer.show_all(missing),
+    "All themes": lambda: the_answer.show_all(view, missing),
     "By topic": lambda: topics.show(view),
     "Curves": lambda: growth.show(view),
     "What is left out": lambda: left_out.show(view, result),

@@ -122,7 +122,7 @@ def show_batch(batch: Batch) -> None:
         }
         for one in yields(held.values(), accepted)
     ]
-    of = next((one for one in answer(View.missing, view).themes if one.name == batch.settings.get("theme")), None)
+    of = next((one for one in answer(View.missing, view).themes if batch.settings.get("theme") in one.names), None)
     if of is not None:
         share = effect(view, of, batch.batch_id)
         st.markdown(

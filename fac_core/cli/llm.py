@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from fac_core.generators.openai_compatible import Server
     from fac_core.naming.explanation import Explained
     from fac_core.relevance.judge import Judged
+    from fac_core.themes.asked import NameAsked
     from fac_core.workflows.ask import Asking
 
 _OPTIONS = {
@@ -43,7 +44,8 @@ _OPTIONS = {
     )
 }
 
-_Found = TypeVar("_Found", "Explained", "Judged")
+_Key = TypeVar("_Key")
+_Found = TypeVar("_Found", "Explained", "Judged", "NameAsked")
 
 
 @dataclass(frozen=True)
@@ -90,14 +92,25 @@ class Llm:
 takes_llm = takes_options("asked", _OPTIONS, lambda _given, **chosen: _llm(**chosen))
 """Let a command that has a parameter `asked` take the options that make an `Llm`; None without `--llm`."""
 
+takes_llm_for_all = takes_options(
+    "asked",
+    {name: one for name, one in _OPTIONS.items() if name not in ("features", "limit")},
+    lambda _given, **chosen: _llm(features=None, limit=None, **chosen),
+)
+"""The same where nobody chooses the features that a model is asked about."""
+
 
 def answered(
-    asked: Llm, asking: Asking, expected: Estimate, ask: Callable[..., dict[int, _Found]], title: str, *, json: bool
-) -> tuple[dict[int, _Found], Usage]:
-    """What a model answers about each feature, once somebody consented to the estimate; and what it cost."""
-    budget = _consent(asked, len(asking.feature_ids), expected, json=json)
+    asked: Llm, about: str, expected: Estimate, ask: Callable[..., dict[_Key, _Found]], title: str, *, json: bool
+) -> tuple[dict[_Key, _Found], Usage]:
+    """What a model answers about each of several things, once somebody consented to the estimate; and what it cost.
+
+    Args:
+        about: how many of what, as in `12 features`.
+    """
+    budget = _consent(asked, about, expected, json=json)
     with progress_bar(title) as tell:
-        found = ask(asking, budget, on_progress=tell)
+        found = ask(budget, on_progress=tell)
     return found, sum((one.usage for one in found.values()), Usage())
 
 
@@ -109,11 +122,11 @@ def spent(usage: Usage) -> str:
     )
 
 
-def _consent(asked: Llm, n_features: int, expected: Estimate, *, json: bool) -> Budget:
+def _consent(asked: Llm, about: str, expected: Estimate, *, json: bool) -> Budget:
     """Show what it will cost and ask, unless `--yes`. Returns the budget; raises `WrongUse` where nobody can answer."""
     budget = asked.budget(expected)
     if expected.n_requests == 0:
-        err.print(f"{n_features:,} features: all answers are there already.")
+        err.print(f"{about}: all answers are there already.")
         return budget
     low, high = expected.low, expected.high
     at_once = asked.server.concurrency
@@ -121,7 +134,7 @@ def _consent(asked: Llm, n_features: int, expected: Estimate, *, json: bool) -> 
     minutes = f"{low.seconds / at_once / 60:,.1f} to {high.seconds / at_once / 60:,.0f} min"
     err.print(
         Text(
-            f"{n_features:,} features: about {expected.n_requests:,} requests to {asked.server.model} at"
+            f"{about}: about {expected.n_requests:,} requests to {asked.server.model} at"
             f" {asked.server.base_url}, {_tokens(low):,} to {_tokens(high):,} tokens{cost}, {minutes} at 100 to 10 tokens"
             f" a second, {at_once} at once.\nLow: four characters a token, short answers. High: a byte a token, longest"
             f" answers. Caps: {_caps(budget)}; what would exceed them is not sent."

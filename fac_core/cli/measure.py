@@ -1,4 +1,7 @@
-"""Commands that measure: `fac missing`, `coverage`, `gaps`, `curve`. They read run files; no model is loaded."""
+"""Commands that measure: `fac missing`, `coverage`, `gaps`, `curve`. They read run files; no model is loaded.
+
+`fac missing` also names the themes that it lists (`name.py`).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,9 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from fac_core.cli.options import Json, takes_view
+from fac_core.cli.llm import Llm, takes_llm_for_all
+from fac_core.cli.name import name_theme, name_themes
+from fac_core.cli.options import Author, Json, takes_view
 from fac_core.cli.output import curve_table, gap_table, out, part_table, say, table, write_json
 from fac_core.errors import WrongUse
 
@@ -21,20 +26,41 @@ _EXCERPT = 90
 """Characters of a text that a line shows."""
 
 
+@takes_llm_for_all
 @takes_view("argument")
 def missing(
     view: View,
+    asked: Llm | None,
     surplus: Annotated[bool, typer.Option("--surplus", help="What the run has more of than the anchor.")] = False,
     theme: Annotated[int | None, typer.Option(help="One theme, by its place: its features and texts.")] = None,
+    rename: Annotated[str | None, typer.Option(help="With --theme: your own name for it, which holds.")] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="With --theme: take back the name it was given.")] = False,
+    author: Author = "anonymous",
     json: Json = False,
 ) -> None:
-    """What the run lacks: one sentence, then themes with how many samples it is short of."""
+    """What the run lacks: one sentence, then themes with how many samples it is short of.
+
+    With --theme and --rename you name one of them; with --llm a model names all that no person has named.
+    """
+    if [asked is not None, rename is not None, undo].count(True) > 1 or (
+        theme is None and (undo or rename is not None)
+    ):
+        raise WrongUse(
+            "To name a theme say its place: fac missing --theme 2 --rename NAME; or --undo; or --llm for all."
+        )
+    if asked is not None:
+        name_themes(view, asked, json)
+        return
     found = view.missing()
     themes = found.surplus if surplus else found.themes
     if theme is not None:
         if not 1 <= theme <= len(themes):
             raise WrongUse(f"There is no theme {theme}; this run has {len(themes)}. `fac missing` lists them.")
-        _show_theme(view, themes[theme - 1], json)
+        one = themes[theme - 1]
+        if undo or rename is not None:
+            name_theme(view, one, f"{'--surplus ' if surplus else ''}--theme {theme}", rename, author, json)
+        else:
+            _show_theme(view, one, json)
     elif json:
         say(True, {**vars(found), "sentence": found.sentence, "seen_from": found.seen_from})
     else:
@@ -196,6 +222,7 @@ def _show_theme(view: View, one: Theme, json: bool) -> None:
         json,
         {**vars(one), "features": features},
         f"{one.name}: {one.deficit:+,.0f} samples ({one.deficit_low:+,.0f} to {one.deficit_high:+,.0f}), q {one.q:.2g}",
+        *([f"Named by {one.given.author}; also: {'; '.join(one.given.formerly)}"] if one.given else []),
         "Texts of the theme:",
         *lines,
         "The nearest on the other side:",

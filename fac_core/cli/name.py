@@ -1,4 +1,7 @@
-"""Commands that name and judge: `fac label` says what features are called, `fac relevance` whether they matter for a task."""
+"""Commands that name and judge: `fac label` says what features are called, `fac relevance` whether they matter for a task.
+
+Themes are named where they are listed, by `fac missing`.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,8 @@ from fac_core.naming.level import Level
 
 if TYPE_CHECKING:
     from fac_core.naming.labels import Label
+    from fac_core.themes.theme import Theme
+    from fac_core.view import View
 
 
 @takes_llm
@@ -108,11 +113,53 @@ def relevance(
     say(json, found, table(columns, rows), said)
 
 
+def name_theme(view: View, theme: Theme, place: str, name: str | None, author: str, json: bool) -> None:
+    """Give a theme a person's name; without one, take the name back that it bears.
+
+    Args:
+        place: the options of `fac missing` that say which theme it is.
+    """
+    from fac_core.workflows.theme_names import names_of
+
+    names = names_of(view)
+    event = names.undo(theme, author=author) if name is None else names.rename(theme, name, author=author)
+    found = view.missing()
+    now = next(one.name for one in (*found.themes, *found.surplus) if one.features == theme.features)
+    undo = f" `fac missing {place} --undo` takes it back." if name is not None else ""
+    say(json, event, f"The theme {theme.name!r} is called {now!r} now.{undo}")
+
+
+def name_themes(view: View, asked: Llm, json: bool) -> None:
+    """Ask a model for the names of all themes that no person has named."""
+    from fac_core.generators.openai_compatible import OpenAICompatible
+    from fac_core.naming.explanation import ANSWER_TOKENS
+    from fac_core.workflows.theme_names import estimate_theme_names, name_themes_by_llm, themes_to_name
+
+    model, themes = OpenAICompatible(asked.server), themes_to_name(view)
+    if not themes:
+        raise WrongUse("There is no theme to name: none shows at this size, or people have named all.")
+    tokens = asked.answer_tokens or ANSWER_TOKENS
+    expected = estimate_theme_names(view, model, answer_tokens=tokens)
+    ask = partial(name_themes_by_llm, view, model, answer_tokens=tokens)
+    found, usage = answered(
+        asked, f"{len(themes):,} {'theme' if len(themes) == 1 else 'themes'}", expected, ask, "Themes", json=json
+    )
+    named = sum(bool(one.name) for one in found.values())
+    say(
+        json,
+        {"themes": list(found.values()), "spent": usage},
+        table(["theme", "name", "detail"], ((one.theme, one.name, one.detail) for one in found.values())),
+        f"{named:,} names recorded. {spent(usage)}",
+    )
+
+
 def _label_by_llm(asked: Llm, run: str | None, workspace: Path | None, json: bool) -> None:
     from fac_core.workflows.ask import estimate_labels
 
     asking = asked.about(run, workspace)
-    found, usage = answered(asked, asking, estimate_labels(asking), fac.label_by_llm, "Labels", json=json)
+    about = f"{len(asking.feature_ids):,} features"
+    ask = partial(fac.label_by_llm, asking)
+    found, usage = answered(asked, about, estimate_labels(asking), ask, "Labels", json=json)
     rows = (
         (str(one.feature_id), one.text, one.outcome, one.verified, one.trust and f"{one.trust.f1:.2f}", one.detail)
         for one in found.values()
@@ -129,8 +176,9 @@ def _judge_by_llm(task: str, asked: Llm, run: str | None, workspace: Path | None
     from fac_core.workflows.ask import estimate_relevance
 
     asking = asked.about(run, workspace)
-    ask = partial(fac.judge_by_llm, task)
-    found, usage = answered(asked, asking, estimate_relevance(task, asking), ask, "Relevance", json=json)
+    about = f"{len(asking.feature_ids):,} features"
+    ask = partial(fac.judge_by_llm, task, asking)
+    found, usage = answered(asked, about, estimate_relevance(task, asking), ask, "Relevance", json=json)
     verdicts = [(str(one.feature_id), one.verdict, one.detail) for one in found.values()]
     rows = ((i, held.level if held else "none", held.reason if held else detail) for i, held, detail in verdicts)
     say(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from fac_core.store.runs.homes import OTHER, json_path
 from fac_core.store.runs.run_file import RunFile
 from fac_core.themes.activity import Activity
 from fac_core.themes.lacking import Lack
+
+if TYPE_CHECKING:
+    from fac_core.themes.names import GivenName
 
 N_TEXTS = 3
 N_WORDS = 5
@@ -78,8 +81,8 @@ class Theme:
     """What the data lacks, or has more of. Its groups of texts were formed before anybody asked which data lacks them."""
 
     name: str
-    named_by: Literal["home", "words"]
-    """`home`: the part of the anchor that most of its texts come from."""
+    named_by: Literal["home", "words", "person", "model"]
+    """`home`: the part of the anchor that most of its texts come from. Who found it knows these two; the others are laid over."""
     words: tuple[str, ...]
     """That set its texts apart from the others, the most telling first."""
     features: tuple[int, ...]
@@ -100,6 +103,13 @@ class Theme:
     """False discovery rate."""
     belonging: tuple[tuple[int, float], ...]
     """Anchor samples that belong to it, each with how much: what targeting and the map need."""
+    given: GivenName | None = None
+    """The name that it bears, where a person or a model gave it one (`themes.names`)."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that it is or was called, the name that holds first: what was written under another one is found again."""
+        return self.name, *(self.given.formerly if self.given else ())
 
 
 def described(

@@ -52,7 +52,7 @@ def triage_of(view: View) -> Triage:
 
 
 def theme_named(view: View, name: str) -> Theme:
-    """The theme that the run is short of, by its name or the beginning of it. Raises `NotFound`, listing all.
+    """The theme that the run is short of, by its name, the beginning of it, or a former name. Raises `NotFound`, listing all.
 
     >>> theme_named(view, "su").name
     'sums'
@@ -60,6 +60,7 @@ def theme_named(view: View, name: str) -> Theme:
     themes, wanted = view.missing().themes, name.strip().lower()
     same = [theme for theme in themes if theme.name.lower() == wanted]
     found = same or [theme for theme in themes if wanted and theme.name.lower().startswith(wanted)]
+    found = found or [theme for theme in themes if wanted in map(str.lower, theme.names)]
     if len(found) != 1:
         known = "; ".join(repr(theme.name) for theme in themes) or "none"
         raise NotFound(f"There is no theme {name!r} that {view.run.name} is short of; there are: {known}.")

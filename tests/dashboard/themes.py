@@ -12,7 +12,20 @@ def a_theme(name: str, features: tuple[int, ...], in_anchor: int = 40, in_data: 
     deficit = float(in_anchor - in_data)
     texts = (ThemeText(0, text, 1.0),)
     return Theme(
-        name, "words", (name,), features, texts, (), ours, theirs, deficit, deficit - 8, deficit + 8, 5.0, 0.001, ()
+        name,
+        "words",
+        tuple(name.split(", ")),
+        features,
+        texts,
+        (),
+        ours,
+        theirs,
+        deficit,
+        deficit - 8,
+        deficit + 8,
+        5.0,
+        0.001,
+        (),
     )
 
 

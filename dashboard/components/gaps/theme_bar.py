@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard.components.examples import st_text
 from dashboard.components.gaps.decisions import KEYS, Desk
 from dashboard.components.gaps.filters import THEME
-from dashboard.links import kept
+from dashboard.links import by_present_name, kept
 from dashboard.page_list import script
 from fac_core.curation.triage import NEEDS_REASON, REASONS, Decision, State
 from fac_core.themes.theme import Theme
@@ -23,6 +23,7 @@ _SHOWN = 400
 
 def choose(themes: Sequence[Theme]) -> Theme | None:
     """The theme that the queue is about, the largest deficit first; None is all gaps."""
+    by_present_name(THEME, themes)
     chosen = st.selectbox(
         "Theme",
         list(dict.fromkeys(theme.name for theme in themes)),

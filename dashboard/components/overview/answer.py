@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.components import tables
 from dashboard.components.examples import st_text
+from dashboard.components.overview import renaming
 from dashboard.components.overview.targeting import Targeting
 from dashboard.components.queues import ask_name
 from dashboard.components.tables import numbers, percent
@@ -37,8 +38,8 @@ def show(view: View, missing: Missing, targeting: Targeting) -> None:
     st.caption(_in_numbers(view, missing))
 
 
-def show_all(missing: Missing) -> None:
-    """Every theme as a table: what the picture shows, and what had no place there."""
+def show_all(view: View, missing: Missing) -> None:
+    """Every theme as a table: what the picture shows, and what had no place there; and a box to rename one."""
     rows = [_row(theme, side) for side in ("lacking", "in excess") for theme in _of(missing, side)]
     if not rows:
         st.caption("No theme shows at this size.")
@@ -48,10 +49,12 @@ def show_all(missing: Missing) -> None:
         **numbers("%.0f", "samples short", "from", "to"),
         "text": st.column_config.TextColumn("text", width="large"),
     }
+    renaming.show(view, missing)
     tables.show(rows, columns)
     st.caption(
         "Groups of texts were formed before anybody asked which data lacks them; *from* and *to* are the 95 % interval of the samples that"
-        " your data is short of. A negative number is an excess. Names are words or parts of the texts, made by a machine."
+        " your data is short of. A negative number is an excess. Names are words or parts of the texts, made by a machine, unless somebody"
+        " gave a better one."
     )
 
 

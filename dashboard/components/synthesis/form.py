@@ -10,6 +10,7 @@ from typing import Any, cast, get_args
 import streamlit as st
 
 from dashboard.components.told import told
+from dashboard.links import by_present_name
 from fac_core.coverage.definition import PRESETS
 from fac_core.fields import fields_of
 from fac_core.synthesis.prompts import fork_prompt, prompts
@@ -87,6 +88,7 @@ def _word(value: Any) -> str:
 
 def choose_theme(themes: Sequence[Theme]) -> Theme | None:
     """The theme that the texts are about; None is any."""
+    by_present_name("sy_theme", themes)
     names = list(dict.fromkeys(theme.name for theme in themes))
     chosen = st.selectbox(
         "Theme", names, index=None, key="sy_theme", bind="query-params", placeholder="any", help=_FIELDS["theme"].help,
