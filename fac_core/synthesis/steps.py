@@ -20,8 +20,9 @@ import numpy as np
 from fac_core.generators.seam import Boost, Request, Steering
 from fac_core.synthesis.candidates import Candidate
 from fac_core.synthesis.prompts import PromptTemplate, messages
+from fac_core.synthesis.spans import Span
 from fac_core.synthesis.spec import Step, SynthesisSpec
-from fac_core.synthesis.targets import Span, Target
+from fac_core.synthesis.targets import Target
 
 _EXAMPLES = 3
 """Spans shown in a prompt."""
