@@ -9,9 +9,8 @@ from fac_core.coverage.active import thresholds
 from fac_core.coverage.definition import Definition
 from fac_core.evidence.examples import peak_words, top_examples
 from fac_core.store.runs.run_file import RunFile
+from fac_core.synthesis.brief import Brief
 from fac_core.synthesis.spans import N_SPANS, Span, spans_of
-
-_THEME_TEXTS, _THEME_CHARACTERS = 2, 200
 
 
 @dataclass(frozen=True)
@@ -26,19 +25,8 @@ class Target:
     """Strongest activation in the anchor."""
     spans: tuple[Span, ...]
     """Strongest first, no two with the same words."""
-    theme: str = ""
-    """What is said of its theme in the prompt (`theme_in_words`); untrusted text."""
-
-
-def theme_in_words(words: Collection[str], texts: Collection[str]) -> str:
-    """A theme as a prompt says it: its words, and the beginnings of two of its texts.
-
-    >>> theme_in_words(("court", "judge"), ("The court ruled.", "A judge sat."))
-    'The theme is: court, judge. Two texts of it: "The court ruled." "A judge sat."'
-    """
-    shown = [" ".join(text.split()) for text in list(texts)[:_THEME_TEXTS]]
-    cut = " ".join(f'"{text[:_THEME_CHARACTERS]}{"…" if len(text) > _THEME_CHARACTERS else ""}"' for text in shown)
-    return f"The theme is: {', '.join(words)}. Two texts of it: {cut}"
+    theme: Brief | None = None
+    """Of the theme that texts are asked for; None is any."""
 
 
 def targets(
@@ -46,7 +34,7 @@ def targets(
     feature_ids: Collection[int],
     definition: Definition,
     labels: Mapping[int, str],
-    theme: str = "",
+    theme: Brief | None = None,
 ) -> list[Target]:
     """Look targets up in the anchor. A target without a label is called by the words on which it peaks."""
     delta = thresholds(anchor, definition)
