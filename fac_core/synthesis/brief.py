@@ -39,7 +39,7 @@ class Brief:
 
         >>> theme = view.missing().themes[0]
         >>> Brief.of(theme, view.p, theme.features, {2: "addition"}).features
-        (('addition', ('w000',)), ('', ('w000',)))
+        (('addition', ('w002',)), ('', ('w003',)))
         """
         read, belonging = features[:_READ], dict(sorted(theme.belonging, key=lambda one: -one[1])[:_TEXTS])
         peaks = peak_words(anchor, read, _PEAK_WORDS)

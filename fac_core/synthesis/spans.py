@@ -52,7 +52,7 @@ def spans_of(examples: Iterable[Example]) -> tuple[Span, ...]:
 
     >>> from fac_core.evidence.examples import top_examples
     >>> [one.word for one in spans_of(top_examples(view.p, 2, 1))]
-    ['w000']
+    [' w002']
     """
     kept: dict[str, Span] = {}
     for one in examples:
