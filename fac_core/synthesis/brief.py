@@ -74,8 +74,8 @@ class Brief:
 def quoted(text: str) -> str:
     """Untrusted text on one line, in quotes that it cannot close, of limited length.
 
-    >>> quoted('so  "called"')
-    '"so \'called\'"'
+    >>> print(quoted('so  "called"'))
+    "so 'called'"
     """
     line = " ".join(text.split()).replace('"', "'")
     return f'"{line[:_LONGEST]}{"…" if len(line) > _LONGEST else ""}"'
