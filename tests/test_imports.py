@@ -42,7 +42,7 @@ ROOMS = {
     "feature": "coverage evidence gaps naming spaces view",
     "comparison": "coverage errors evidence relevance store view",
     # The loop
-    "synthesis": "activations coverage datasets errors evidence generators models progress store toml_file whole",
+    "synthesis": "activations coverage datasets errors evidence generators models progress store themes toml_file whole",
     "curation": "coverage datasets errors evidence store synthesis",
     "export": "coverage curation errors evidence naming store synthesis whole",
     "report": "coverage evidence store",

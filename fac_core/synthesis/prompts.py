@@ -21,6 +21,18 @@ from fac_core.whole import write_whole
 
 BUILT_IN = Path(__file__).parent / "prompts"
 
+OF_THEME = """
+A dataset has too few texts of one theme. The theme is called: $theme
+Words that set its texts apart: $theme_words
+Patterns that its texts show together, with the words that show each most:
+$theme_features
+Passages of real texts of the theme:
+$theme_passages
+Whatever you write has to be of this theme and, at the same time, do what is asked for next. Do not repeat the passages.
+
+"""
+"""What a template says of a theme that says nothing else. Names and texts come in quotes (`Brief.values`)."""
+
 
 class Section(BaseModel):
     """The messages of one step."""
@@ -38,6 +50,8 @@ class PromptTemplate(PromptFile):
 
     shape: Shape
     form: str = Field(pattern="^(json|plain)$")
+    theme: str = OF_THEME
+    """Said before what a section asks for, where texts are wanted of a theme."""
     one_step: Section
     two_steps: Section | None = None
     retry: Section | None = None
@@ -66,9 +80,10 @@ def built_in() -> list[str]:
 
 
 def messages(template: PromptTemplate, step: Step, values: Mapping[str, str]) -> tuple[Message, ...]:
-    """A conversation with everything filled in. Raises `WrongUse` for a `$name` that there is not."""
+    """A conversation with everything filled in, a theme first if there is one. Raises `WrongUse` for a `$name` that there is not."""
     section = template.section(step)
-    parts = (("system", section.system), ("user", section.user), ("assistant", section.assistant))
+    asked = template.theme + section.user if "theme" in values else section.user
+    parts = (("system", section.system), ("user", asked), ("assistant", section.assistant))
     try:
         filled = [Message(role, Template(text).substitute(values).strip()) for role, text in parts if text]
     except (KeyError, ValueError) as error:

@@ -46,7 +46,7 @@ class SynthesisSpec:
     definition: Definition = PAPER
     """Says δ of every target."""
     theme: str = ""
-    """Theme that the run is short of: without targets, all its features are; its words and texts stand in the prompt."""
+    """Theme that the run is short of: without targets, all its features are. Every prompt says what it is about."""
     task: str = ""
     """What the samples are for, in a few words for the prompt."""
     label: str = ""

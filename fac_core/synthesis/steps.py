@@ -1,4 +1,5 @@
-"""The steps by which candidates are asked for. Each is a function of a target and of what was made for it before.
+"""The steps by which candidates are asked for. Each is a function of a target, with the theme that it is asked for, and of
+what was made for it before.
 
 one step    label and spans of real texts
 two steps   the strongest and the weakest candidate of step 1, as a contrastive pair
@@ -20,8 +21,9 @@ import numpy as np
 from fac_core.generators.seam import Boost, Request, Steering
 from fac_core.synthesis.candidates import Candidate
 from fac_core.synthesis.prompts import PromptTemplate, messages
+from fac_core.synthesis.spans import Span
 from fac_core.synthesis.spec import Step, SynthesisSpec
-from fac_core.synthesis.targets import Span, Target
+from fac_core.synthesis.targets import Target
 
 _EXAMPLES = 3
 """Spans shown in a prompt."""
@@ -113,10 +115,13 @@ def _values(
         note["pair"] = note_of_pair
     failed = best_failure(made)
     lines = [one.text for one in spans]
+    theme = target.theme
+    if theme:
+        note["theme"] = theme.name
     return (
         {
             "label": _line(target.label)[:_LABEL_LENGTH],
-            "task": _task(spec, target.theme),
+            "task": _task(spec),
             "examples": "\n".join(f"- {marked(one)}" for one in spans),
             "numbered": _numbered(lines, 1),
             "numbered_after_one": _numbered(lines[:-1], 2),
@@ -127,6 +132,7 @@ def _values(
             "bad_activation": f"{bad[1]:.1f}",
             "attempt": _line(failed.text) if failed else "",
             "feedback": feedback(failed) if failed else "",
+            **(theme.values(rng, lines, lead) if theme else {}),
         },
         lead,
         note,
@@ -210,9 +216,8 @@ def _numbered(lines: Sequence[str], first: int) -> str:
     return "".join(f"{i}. {line}\n" for i, line in enumerate(lines, first)) + f"{first + len(lines)}."
 
 
-def _task(spec: SynthesisSpec, theme: str) -> str:
+def _task(spec: SynthesisSpec) -> str:
     parts = [
-        theme,
         f"The texts are for: {spec.task}." if spec.task else "",
         f"Every one must be: {spec.label}." if spec.label else "",
     ]

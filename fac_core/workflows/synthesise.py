@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fac_core.errors import WrongUse
@@ -17,12 +17,13 @@ from fac_core.store.runs.info import RunInfo
 from fac_core.store.runs.run_file import RunFile
 from fac_core.store.workspace import Where, Workspace
 from fac_core.synthesis.batches import find_batch
+from fac_core.synthesis.brief import Brief
 from fac_core.synthesis.candidates import Candidate, Candidates
 from fac_core.synthesis.prompts import PromptTemplate, prompt_template
 from fac_core.synthesis.spec import ONCE, Settings, SynthesisSpec
-from fac_core.synthesis.targets import Target, targets, theme_in_words
+from fac_core.synthesis.targets import Target, targets
 from fac_core.view import View
-from fac_core.workflows.themes import open_features, theme_named, triage_of
+from fac_core.workflows.themes import approved_features, open_features, theme_named, triage_of
 
 if TYPE_CHECKING:  # torch: only where a model runs
     from fac_core.synthesis.pipeline import Outcome
@@ -74,9 +75,8 @@ def prepared(spec: SynthesisSpec, workspace: Where = None) -> Prepared:
     view = View.find(spec.seed, spec.anchor, spec.definition, workspace=workspace)
     workspace, anchor = view.workspace, view.anchor
     theme = theme_named(view, spec.theme) if spec.theme else None
-    ids = spec.targets
+    triage, ids = triage_of(view), spec.targets
     if ids is None:
-        triage = triage_of(view)
         ids = open_features(theme, triage.decisions()) if theme else triage.targets()
     if not ids:
         raise WrongUse(
@@ -91,9 +91,10 @@ def prepared(spec: SynthesisSpec, workspace: Where = None) -> Prepared:
         raise WrongUse(f"The prompt {template.name!r} is for shape {template.shape!r}, not {spec.shape!r}.")
     for step in spec.steps:
         template.section(step)
+    brief = Brief.of(theme, view.p, approved_features(theme, triage.decisions()), labels) if theme else None
+    spec = replace(spec, theme=theme.name if theme else "")  # the beginning of a name is no other batch
     settings = Settings(spec, anchor.run_id, view.run.run_id, anchor.space_id, wanted, template.identity)
-    said = theme_in_words(theme.words, [one.text for one in theme.texts]) if theme else ""
-    return Prepared(view, settings, targets(view.p, wanted, spec.definition, labels, said), template)
+    return Prepared(view, settings, targets(view.p, wanted, spec.definition, labels, brief), template)
 
 
 def estimate(spec: SynthesisSpec, *, workspace: Where = None) -> Estimate:

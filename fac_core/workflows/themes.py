@@ -72,6 +72,17 @@ def open_features(theme: Theme, decisions: Mapping[int, Decision]) -> tuple[int,
     return tuple(f for f in theme.features if f not in decisions or decisions[f].state not in NEEDS_REASON)
 
 
+def approved_features(theme: Theme, decisions: Mapping[int, Decision]) -> tuple[int, ...]:
+    """Those of a theme that somebody approved, the strongest first; all open ones while nobody has: who asks for a theme means them.
+
+    >>> approved_features(theme_named(view, "sums"), {})
+    (2, 3)
+    """
+    still_open = open_features(theme, decisions)
+    approved = tuple(f for f in still_open if f in decisions and decisions[f].state == "target")
+    return approved or still_open
+
+
 def triage_theme(
     view: View,
     theme: Theme,

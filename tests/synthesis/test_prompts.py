@@ -6,9 +6,10 @@ import pytest
 
 from fac_core.errors import BadInput, NotFound, WrongUse
 from fac_core.synthesis.prompts import built_in, messages, prompt_template
+from fac_core.synthesis.spans import Span
 from fac_core.synthesis.spec import STEPS, SynthesisSpec
 from fac_core.synthesis.steps import ask
-from fac_core.synthesis.targets import Span, Target
+from fac_core.synthesis.targets import Target
 
 SPANS = tuple(Span(f"the {w} was ", "late", f" by {w}.", 9.0 - i, i, is_whole=True) for i, w in enumerate("abcdef"))
 TARGET = Target(3, "$label {odd} %s", 1.5, 9.0, SPANS)

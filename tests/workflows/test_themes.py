@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
 
 from fac_core.cli.app import run as command
 from fac_core.errors import NotFound, WrongUse
+from fac_core.naming.labels import Labels
 from fac_core.store.measurements import Measurement
 from fac_core.store.workspace import Workspace
 from fac_core.synthesis.candidates import Candidate, Candidates, Verdict
@@ -139,18 +141,37 @@ def test_what_passes_and_belongs_adds_to_the_share_of_a_theme(view):
 
 def test_a_theme_is_what_texts_are_written_for_and_stands_in_every_prompt(view):
     theme = view.missing().themes[0]
-    spec = SynthesisSpec(theme=theme.name, seed="seed", shape="text", prompt="text")
+    spec = SynthesisSpec(theme=theme.name[:5].upper(), seed="seed", shape="text", prompt="text")
     found = prepared(spec, view.workspace)
     assert found.settings.targets == theme.features
     assert found.settings.values["theme"] == theme.name
     (one, *_) = ask("one step", found.targets[0], [], 0, spec, found.template)
     said = one.request.messages[-1].content
-    assert f"The theme is: {', '.join(theme.words)}" in said
-    assert theme.texts[1].text in said
+    assert f'"{theme.name}"' in said
+    assert ", ".join(f'"{word}"' for word in theme.words) in said
+    passages = said.partition("Passages of real texts of the theme:\n")[2].splitlines()[:3]
+    assert all(re.fullmatch(r'- "bones and blood \d+"', line) for line in passages)
+    assert one.note["theme"] == theme.name
     triage_of(view).decide(theme.features[0], "label wrong", author="Ann", seen=0, reason="several meanings")
     assert prepared(spec, view.workspace).settings.targets == theme.features[1:]
     with pytest.raises(NotFound, match=theme.name):
         prepared(SynthesisSpec(theme="nothing", seed="seed"), view.workspace)
+
+
+def test_a_brief_is_of_the_approved_features_or_of_all_while_nobody_decided(view):
+    theme, triage = view.missing().themes[0], triage_of(view)
+    strongest, other = theme.features
+    Labels(view.workspace.events(), view.anchor.space_id).rename(other, "sore bones", author="Ann")
+    spec = SynthesisSpec(theme=theme.name, targets=(strongest,), seed="seed")
+
+    def named() -> list[str]:
+        (target,) = prepared(spec, view.workspace).targets
+        assert target.theme is not None
+        return [name for name, _ in target.theme.features]
+
+    assert named() == ["", "sore bones"]
+    triage.decide(other, "target", author="Ann", seen=0)
+    assert named() == ["sore bones"]
 
 
 def test_a_batch_without_a_theme_is_the_batch_that_it_was(view):

@@ -20,7 +20,8 @@ from fac_core.lab.sets.pool import Pool, Split
 from fac_core.lab.sets.variants import Yardstick
 from fac_core.models.tokens import SampleTokenizer
 from fac_core.store.runs.run_file import RunFile
-from fac_core.synthesis.targets import N_SPANS, Span, Target, span
+from fac_core.synthesis.spans import N_SPANS, Span, span
+from fac_core.synthesis.targets import Target
 
 Fired = tuple[np.ndarray, np.ndarray]
 """Ids and activations of the active features of a text."""

@@ -22,8 +22,9 @@ from fac_core.lab.writing.scene import (
 from fac_core.synthesis.parsing import Malformed, parse, whole
 from fac_core.synthesis.proof.similarity import Known
 from fac_core.synthesis.proof.verdict import Classify
+from fac_core.synthesis.spans import Span
 from fac_core.synthesis.steps import ask
-from fac_core.synthesis.targets import Span, Target
+from fac_core.synthesis.targets import Target
 
 _SHOWN_WORDS = 40
 """Of a text that is shown in a prompt."""
