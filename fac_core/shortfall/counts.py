@@ -82,12 +82,10 @@ def _tally(run: RunFile, edges: np.ndarray, scoring: Scoring) -> Tally:
         [by_id, *scoring.parameters, scoring.shown],
     )
     at = (rows["stratum"].to_numpy(), rows["feature_id"].to_numpy())
-    parts = []
-    for name in ("sums", "squares", "above"):
-        part = np.zeros((len(edges) + 1, run.info.d_sae), dtype=np.int64)
+    sums, squares, above = (np.zeros((len(edges) + 1, run.info.d_sae), dtype=np.int64) for _ in range(3))
+    for name, part in (("sums", sums), ("squares", squares), ("above", above)):
         part[at] = rows[name].to_numpy()
-        parts.append(part)
-    return Tally(*parts, np.bincount(strata, minlength=len(edges) + 1))
+    return Tally(sums, squares, above, np.bincount(strata, minlength=len(edges) + 1))
 
 
 def marks_end(run: RunFile) -> np.ndarray:

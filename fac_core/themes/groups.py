@@ -82,7 +82,7 @@ def _space(scores: sparse.csc_matrix) -> np.ndarray:
     if n_texts < LEAST_TEXTS or dimensions < 2:  # nothing to grow a tree from
         return np.zeros((n_texts, 1))
     weighted = normalize(sparse.csr_matrix(scores[:, known] @ sparse.diags_array(rarity)))
-    return normalize(TruncatedSVD(dimensions, random_state=0).fit_transform(weighted))
+    return np.asarray(normalize(TruncatedSVD(dimensions, random_state=0).fit_transform(weighted)))
 
 
 def _branches(points: np.ndarray, most_texts: int) -> sparse.csc_matrix:

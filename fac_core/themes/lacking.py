@@ -60,7 +60,8 @@ class Sides:
     @property
     def swapped(self) -> Sides:
         """The other way round: what one side is short of, the other has in excess."""
-        return Sides(self.activity[::-1], self.members[::-1], self.is_branch, self.points[::-1], -self.z)
+        (ours, theirs), (these, those), (here, there) = self.activity, self.members, self.points
+        return Sides((theirs, ours), (those, these), self.is_branch, (there, here), -self.z)
 
     @property
     def strata(self) -> tuple[list[np.ndarray], int]:
@@ -97,12 +98,12 @@ def lacks(sides: Sides) -> list[Lack]:
         weights = np.clip(sides.z, 0, None) * np.clip(home, 0, None)
         if not weights.any():  # no feature says what the group is
             continue
-        belonging = tuple(part.dampened @ weights for part in sides.activity)
+        ours, theirs = (np.asarray(part.dampened @ weights) for part in sides.activity)
         members = np.flatnonzero(inside)
         points = sides.points[0][members]
         central = np.clip(points @ points.mean(axis=0), 0, None) if len(members) else members
-        members = members[np.argsort(-belonging[0][members] * central, kind="stable")]
-        found.append(Lack(weights, members, belonging, n, z, q))
+        members = members[np.argsort(-ours[members] * central, kind="stable")]
+        found.append(Lack(weights, members, (ours, theirs), n, z, q))
     return found
 
 

@@ -83,7 +83,7 @@ def test_where_nothing_is_missing_the_page_says_from_what_share_on_it_would_have
         make_run(workspace.run_path(f"id-{name}"), name, same, 400, 8, n_tokens=[6] * 400).close()
     app = page(preset="paper")
     assert app.subheader[0].value.startswith("Nothing is missing that shows at this size")
-    assert "would have shown if about 5.5% of the anchor" in texts(app)
+    assert "would have shown if about 7.5% of the anchor" in texts(app)
     assert not any(button.label == "Target this theme" for button in app.button)
 
 

@@ -54,13 +54,12 @@ def of_scores(
     width = cast(tuple[int, int], ours.shape)[1]
     active_from = min(SHOWN + 1, int(max(part.data.max(initial=1) for part in (ours, theirs))))
     edges = length_edges(np.concatenate([anchor_tokens, data_tokens]), N_STRATA)
-    tallies, parts = [], []
-    for part, n_tokens in ((ours, anchor_tokens), (theirs, data_tokens)):
-        tallies.append(Tally.of(part, stratum_of(n_tokens, edges), len(edges) + 1, active_from))
-        parts.append(Activity(np.arange(len(n_tokens)), n_tokens, part, np.asarray(part.sum(axis=1)).ravel()))
+    texts = ((ours, anchor_tokens), (theirs, data_tokens))
+    anchor, data = (Tally.of(part, stratum_of(n, edges), len(edges) + 1, active_from) for part, n in texts)
+    one, other = (Activity(np.arange(len(n)), n, part, np.asarray(part.sum(axis=1)).ravel()) for part, n in texts)
     marks_place = np.zeros(width, dtype=bool) if marks_place is None else marks_place
-    counts = Counts(*tallies, *tallies, marks_place)
-    sides = Sides.of(*parts, counts.z, ~marks_place, active_from)
+    counts = Counts(anchor, data, anchor, data, marks_place)
+    sides = Sides.of(one, other, counts.z, ~marks_place, active_from)
     themes = tuple(Theme(lack.members, lack.q) for lack in lacks(sides))
     short = counts.z > 0
     q = rates(counts)["q"].to_numpy()[short]
