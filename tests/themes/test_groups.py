@@ -47,3 +47,11 @@ def test_a_feature_that_may_not_say_anything_makes_no_group():
 @pytest.mark.parametrize("n", [0, 1, 2, 7])
 def test_few_texts_make_few_groups(n):
     assert len(groups(sparse.csr_matrix(np.eye(n, 5)), np.ones(5, bool), 1, n)) == 0
+
+
+def test_texts_that_are_alike_are_not_grouped_by_the_dataset_that_they_are_of():
+    same = sparse.csr_matrix(np.tile([3.0, 0.0, 2.0], (200, 1)) + np.eye(200, 3))  # all alike but three
+    found = groups(same, np.ones(3, bool), 3, 40)
+    shares = [np.mean([text < 100 for text in one]) for one in sets(found) if len(one) >= 20]
+    assert shares
+    assert all(0.2 < share < 0.8 for share in shares)
