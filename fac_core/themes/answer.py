@@ -16,7 +16,7 @@ from fac_core.shortfall.scoring import as_far_as, whole
 from fac_core.store.runs.run_file import RunFile
 from fac_core.themes.activity import activity
 from fac_core.themes.lacking import Sides, lacks
-from fac_core.themes.theme import Theme, described, together
+from fac_core.themes.theme import LEAST_SHARED, Theme, described, shared, together
 
 _IN_SENTENCE = 3
 
@@ -119,8 +119,19 @@ def _themes(sides: Sides, runs: tuple[RunFile, RunFile], data: RunFile) -> tuple
 
 
 def merged(themes: list[Theme], n_samples: int) -> list[Theme]:
-    """One theme of each name: what remains of a group often is a theme once more. What the surest says of itself stands."""
-    kept: dict[str, Theme] = {}
+    """Themes of one name, or mostly of the same features, as one: what remains of a group often is a theme once more.
+
+    What the surest says of itself stands.
+    """
+    kept: list[Theme] = []
     for theme in themes:
-        kept[theme.name] = together(kept[theme.name], theme, n_samples) if theme.name in kept else theme
-    return list(kept.values())
+        same = (i for i, one in enumerate(kept) if one.name == theme.name or _alike(one, theme))
+        if (place := next(same, None)) is None:
+            kept.append(theme)
+        else:
+            kept[place] = together(kept[place], theme, n_samples)
+    return kept
+
+
+def _alike(one: Theme, other: Theme) -> bool:
+    return shared(one.features, other.features) >= LEAST_SHARED

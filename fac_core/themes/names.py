@@ -18,13 +18,7 @@ from typing import Any, Literal
 from fac_core.errors import WrongUse
 from fac_core.store.events import Event, EventLog, taken_back
 from fac_core.themes.answer import Missing
-from fac_core.themes.theme import Theme
-
-TOP = 10
-"""Features that a theme is known by, the strongest."""
-
-LEAST_SHARED = 0.5
-"""Of the features of the larger side: from there on a theme is the one that was named."""
+from fac_core.themes.theme import LEAST_SHARED, TOP, Theme, shared
 
 LONGEST_NAME = 60
 """Characters: three names stand in one sentence."""
@@ -156,7 +150,7 @@ def matched(themes: Sequence[Theme], names: Sequence[GivenName]) -> dict[int, Gi
         (name.by == "person", share, name.seq, place, name)
         for name in names
         for place, theme in enumerate(themes)
-        if (share := _shared(theme.features[:TOP], name.features)) >= LEAST_SHARED
+        if (share := shared(theme.features, name.features)) >= LEAST_SHARED
     ]
     found: dict[int, GivenName] = {}
     given: set[str] = set()
@@ -175,10 +169,6 @@ def in_one_line(text: str) -> str:
     """
     plain = "".join(c if c in _JOINERS or unicodedata.category(c)[0] != "C" else " " for c in text)
     return " ".join(plain.split()) if any(map(str.isalnum, plain)) else ""
-
-
-def _shared(some: tuple[int, ...], others: tuple[int, ...]) -> float:
-    return len(set(some) & set(others)) / max(1, len(some), len(others))
 
 
 def _called(themes: tuple[Theme, ...], given: Mapping[int, GivenName]) -> tuple[Theme, ...]:

@@ -27,6 +27,10 @@ _MOST_AT_HOME = 0.6
 """A theme is called as a part of the anchor where so many of those texts come from it."""
 _LEAST_LIFT = 1.5
 """And these are so many times as frequent there as in the whole dataset."""
+TOP = 10
+"""Features that a theme is known by, the strongest."""
+LEAST_SHARED = 0.5
+"""Of those of the larger side: from there on two themes are the same."""
 LEAST_WEIGHT = 0.1
 """Of the strongest feature's: below it a feature is not listed."""
 
@@ -151,8 +155,18 @@ def described(
     )
 
 
+def shared(features: tuple[int, ...], others: tuple[int, ...]) -> float:
+    """How much two themes have in common, by their strongest features.
+
+    >>> shared((1, 2), (2, 3, 4, 5))
+    0.25
+    """
+    ours, theirs = features[:TOP], others[:TOP]
+    return len(set(ours) & set(theirs)) / max(1, len(ours), len(theirs))
+
+
 def together(first: Theme, second: Theme, n_samples: int) -> Theme:
-    """Two themes of one name as one: the second counts texts that the first does not, so shares add up."""
+    """Two themes as one, by the first's name: the second counts texts that the first does not, so shares add up."""
     anchor, data = (
         Share.counted(round((a.value + b.value) * a.of), a.of)
         for a, b in ((first.anchor_share, second.anchor_share), (first.data_share, second.data_share))
