@@ -121,7 +121,7 @@ def _themes(sides: Sides, runs: tuple[RunFile, RunFile], data: RunFile) -> tuple
 def merged(themes: list[Theme], n_samples: int) -> list[Theme]:
     """Themes of one name, or mostly of the same features, as one: what remains of a group often is a theme once more.
 
-    What the surest says of itself stands.
+    What the surest says of itself stands, before it what one says that has the name of a part of the anchor.
     """
     kept: list[Theme] = []
     for theme in themes:
@@ -129,7 +129,10 @@ def merged(themes: list[Theme], n_samples: int) -> list[Theme]:
         if (place := next(same, None)) is None:
             kept.append(theme)
         else:
-            kept[place] = together(kept[place], theme, n_samples)
+            first, second = kept[place], theme
+            if second.named_by == "home" != first.named_by:  # a part of the anchor says more than words
+                first, second = second, first
+            kept[place] = together(first, second, n_samples)
     return kept
 
 
