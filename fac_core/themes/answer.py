@@ -60,8 +60,8 @@ class Missing:
     def seen_from(self) -> float:
         """The share of the anchor from which a theme that is wholly missing would have shown, roughly; for `nothing found`.
 
-        Of the planted holes whose share was 30 / n or more, seven in eight were reported, of those under 20 / n none
-        (docs/missing.md).
+        Of the whole holes of docs/missing.md whose share was 30 / n or more seven in eight were reported, of those under 20 / n
+        none.
         """
         return min(1.0, 30 / max(1, self.n_samples))
 
