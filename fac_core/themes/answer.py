@@ -20,6 +20,9 @@ from fac_core.themes.theme import LEAST_SHARED, Theme, described, shared, togeth
 
 _IN_SENTENCE = 3
 
+_NEARLY_ALL = 0.98
+_WORTH_SAYING = 0.05
+
 
 @dataclass(frozen=True)
 class Missing:
@@ -35,6 +38,8 @@ class Missing:
     """That it has more of than the anchor."""
     states: dict[State, int]
     """Features by what their rates say."""
+    of_other_length: float = 0.0
+    """The share of the anchor's texts that nearly all of the data's are longer than, or shorter: there is nothing to compare those with."""
 
     @property
     def sentence(self) -> str:
@@ -68,9 +73,15 @@ class Missing:
     @property
     def not_seen(self) -> str:
         """What could have been seen: an answer of nothing is only worth that."""
-        return (
+        said = (
             f"With {self.n_samples:,} samples, a theme that your data lacks altogether would have shown if about"
             f" {self.seen_from:.1%} of the anchor's texts or more were of it; smaller ones can hide."
+        )
+        if self.of_other_length < _WORTH_SAYING:
+            return said
+        return (
+            f"{said} And {self.of_other_length:.0%} of the anchor's texts are of a length that hardly any of yours has: what only"
+            " those are about cannot be told from what length alone does."
         )
 
 
@@ -107,7 +118,15 @@ def missing(
     excess = short.swapped if whole_texts else Sides.of(theirs_read, ours, -counts.z, usable, scoring.shown)
     themes, surplus = _themes(short, (anchor, run), run), _themes(excess, (run, anchor), run)
     states = Counter(shortfall(counts)["state"].to_pylist())
-    return Missing(run.info.name, anchor.info.name, run.info.n_samples, themes, surplus, dict(states))
+    other_length = _of_other_length(ours.n_tokens, theirs.n_tokens)
+    return Missing(run.info.name, anchor.info.name, run.info.n_samples, themes, surplus, dict(states), other_length)
+
+
+def _of_other_length(anchor: np.ndarray, data: np.ndarray) -> float:
+    if not len(anchor) or not len(data):
+        return 0.0
+    shortest, longest = np.quantile(data, [1 - _NEARLY_ALL, _NEARLY_ALL])
+    return float(np.mean((anchor < shortest) | (anchor > longest)))
 
 
 def _themes(sides: Sides, runs: tuple[RunFile, RunFile], data: RunFile) -> tuple[Theme, ...]:

@@ -20,8 +20,11 @@ DIMENSIONS = 64
 LEAST_TEXTS = 8
 """A smaller group says nothing beyond chance."""
 
-MOST_SHARE = 0.2
-"""Of the smaller dataset: a larger group is many matters, not one that a person could name."""
+MOST_SHARE = 0.08
+"""Of all texts: a larger group is many matters, not one that a person could name, unless its halves are alike."""
+
+LEAST_ALIKE = 0.75
+"""Cosine of the means of halves that are one matter: halves of one set of questions have .8, contracts and verdicts .68."""
 
 _LEAST_ACTIVE = 3
 
@@ -45,27 +48,27 @@ class Groups:
         return sparse.csr_matrix(self.members[texts])
 
 
-def groups(scores: sparse.csr_matrix, usable: np.ndarray, active_from: int, most_texts: int) -> Groups:
+def groups(scores: sparse.csr_matrix, usable: np.ndarray, active_from: int) -> Groups:
     """Groups of texts by what they fire.
 
     Args:
         scores: `[texts, d_sae]`, of both datasets together.
         usable: bool `[d_sae]`: features that may say what a text is about.
         active_from: the score from which a feature is active.
-        most_texts: that a group may have.
 
     >>> scores = sparse.csr_matrix(np.kron(np.eye(2), np.ones((10, 4))))
-    >>> groups(scores, np.ones(8, bool), 1, 10).of(slice(10)).sum(axis=0).max()
+    >>> groups(scores, np.ones(8, bool), 1).of(slice(10)).sum(axis=0).max()
     np.float64(10.0)
     """
     kept = sparse.csc_matrix(scores[:, np.flatnonzero(usable)])
     points = _space(kept)
+    most_texts = max(2 * LEAST_TEXTS, int(MOST_SHARE * len(points)))
     branches = _branches(points, most_texts)
     by_feature = [(kept >= least).astype(float) for least in sorted({1, active_from})]  # type: ignore[attr-defined]
     members = sparse.csc_matrix(sparse.hstack([branches, *by_feature]))
     is_branch = np.arange(members.shape[1]) < branches.shape[1]  # type: ignore[index]
     sizes = np.diff(members.indptr)
-    told = np.flatnonzero((sizes >= LEAST_TEXTS) & (sizes <= most_texts))
+    told = np.flatnonzero(is_branch | (sizes >= LEAST_TEXTS) & (sizes <= most_texts))
     return Groups(sparse.csr_matrix(members[:, told]), is_branch[told], points)
 
 
@@ -86,7 +89,7 @@ def _space(scores: sparse.csc_matrix) -> np.ndarray:
 
 
 def _branches(points: np.ndarray, most_texts: int) -> sparse.csc_matrix:
-    """`[texts, branches]`: the branches of the tree that Ward's rule grows."""
+    """`[texts, branches]`: the branches of the tree that Ward's rule grows, those that are one matter."""
     from scipy.cluster.hierarchy import linkage
 
     n = len(points)
@@ -94,11 +97,26 @@ def _branches(points: np.ndarray, most_texts: int) -> sparse.csc_matrix:
         return sparse.csc_matrix((n, 0))
     # Of texts that are alike in all, those that come first are joined first: drawn, lest that be those of one dataset.
     drawn = np.random.default_rng(0).permutation(n)
-    below: dict[int, list[int]] = {place: [text] for place, text in enumerate(drawn.tolist())}
+    open_ends = {place: _Branch([text], points[text], True) for place, text in enumerate(drawn.tolist())}
     rows, starts = [], [0]
-    for joint, (one, other, _, size) in enumerate(linkage(points[drawn], "ward"), n):
-        below[joint] = below.pop(int(one)) + below.pop(int(other))
-        if LEAST_TEXTS <= size <= most_texts:
-            rows += below[joint]
+    for joint, (one, other, _, _) in enumerate(linkage(points[drawn], "ward"), n):
+        branch = open_ends[joint] = open_ends.pop(int(one)).joined(open_ends.pop(int(other)), most_texts)
+        if branch.is_one and len(branch.texts) >= LEAST_TEXTS:
+            rows += branch.texts
             starts.append(len(rows))
     return sparse.csc_matrix((np.ones(len(rows)), np.array(rows, dtype=np.int64), starts), shape=(n, len(starts) - 1))
+
+
+@dataclass(frozen=True)
+class _Branch:
+    texts: list[int]
+    total: np.ndarray
+    """`[dimensions]`: the sum of their points."""
+    is_one: bool
+    """One matter: few texts, or halves that are alike, of which one is."""
+
+    def joined(self, other: _Branch, most_texts: int) -> _Branch:
+        texts = self.texts + other.texts
+        alike = self.total @ other.total >= LEAST_ALIKE * np.linalg.norm(self.total) * np.linalg.norm(other.total)
+        is_one = len(texts) <= most_texts or bool(alike and (self.is_one or other.is_one))
+        return _Branch(texts, self.total + other.total, is_one)

@@ -14,7 +14,7 @@ from scipy import sparse
 from fac_core.shortfall.counts import N_STRATA
 from fac_core.shortfall.strata import Tally, length_edges, stratum_of, trend
 from fac_core.themes.activity import Activity
-from fac_core.themes.groups import LEAST_TEXTS, MOST_SHARE, groups
+from fac_core.themes.groups import groups
 
 MOST_THEMES = 12
 
@@ -51,8 +51,7 @@ class Sides:
             active_from: the score from which a feature is active.
         """
         scores = sparse.csr_matrix(sparse.vstack([one.scores, other.scores]))
-        most_texts = max(2 * LEAST_TEXTS, int(MOST_SHARE * min(len(one), len(other))))
-        found = groups(scores, usable, active_from, most_texts)
+        found = groups(scores, usable, active_from)
         members = found.of(slice(len(one))), found.of(slice(len(one), None))
         points = found.points[: len(one)], found.points[len(one) :]
         return cls((one, other), members, found.is_branch, points, np.where(usable, z, 0.0))

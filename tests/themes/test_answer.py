@@ -118,3 +118,19 @@ def test_a_run_without_activations_is_no_error(tmp_path):
     silent = make_run(tmp_path / "silent.duckdb", "silent", [], 5, D_SAE)
     assert missing(silent, dataset(tmp_path, "anchor", 0, EVEN)).n_samples == 5
     assert missing(silent, silent).themes == ()
+
+
+def test_texts_of_a_length_that_the_data_does_not_have_are_told_of(anchor, tmp_path):
+    """Nothing is said of them, so it has to be said that nothing was compared."""
+    short = make_run(
+        tmp_path / "short.duckdb",
+        "short",
+        [(0, s, 1.0) for s in range(N)],
+        N,
+        D_SAE,
+        n_tokens=[6 + s % 2 for s in range(N)],
+    )
+    assert missing(short, anchor).of_other_length == pytest.approx(0.6)
+    assert "60% of the anchor's texts are of a length that hardly any of yours has" in missing(short, anchor).not_seen
+    assert missing(anchor, anchor).of_other_length == 0.0
+    assert "of a length" not in missing(anchor, anchor).not_seen
