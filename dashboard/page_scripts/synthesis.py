@@ -28,7 +28,7 @@ from fac_core.synthesis.candidates import Batch, Candidate, Candidates
 from fac_core.synthesis.yields import yields
 from fac_core.view import View
 from fac_core.workflows.synthesise import estimate
-from fac_core.workflows.themes import effect
+from fac_core.workflows.themes import filled_by_batch
 
 _PREVIEWED = 6
 
@@ -124,11 +124,7 @@ def show_batch(batch: Batch) -> None:
     ]
     of = next((one for one in answer(View.missing, view).themes if batch.settings.get("theme") in one.names), None)
     if of is not None:
-        share = effect(view, of, batch.batch_id)
-        st.markdown(
-            f"Theme **{st_text(share.theme)}**: {share.before.value:.1%} of the data before, {share.after.value:.1%} with "
-            f"the {share.passing:,} that pass ({share.belong:,} of them belong to it); {share.anchor.value:.1%} of the anchor."
-        )
+        st.markdown(filled_by_batch(view, of, batch.batch_id).said(lambda name: f"**{st_text(name)}**"))
     tables.show(by_method, {**percent("yield"), **numbers("%.0f", "tokens for one that passes")})
     with st.expander("The newest samples", icon=":material/visibility:"):
         preview(list(held.values())[-_PREVIEWED:])

@@ -20,7 +20,7 @@ from fac_core.synthesis.spec import SynthesisSpec
 if TYPE_CHECKING:
     from fac_core.synthesis.candidates import Candidate
     from fac_core.synthesis.yields import Yield
-    from fac_core.workflows.themes import Effect
+    from fac_core.workflows.themes import Filled
 
 _FLAGS = {"steps": "--methods", "n": "-n", "m": "-m", "k": "-k"}
 
@@ -56,7 +56,7 @@ def synthesise(
     with progress_bar("Synthesising") as tell:
         outcome = fac.synthesise(spec, workspace=workspace, key_variable=key, on_progress=tell)
     made = Candidates(fac.Workspace.at(workspace).events()).of(outcome.batch_id).values()
-    share = _effect(spec, outcome.batch_id, workspace) if spec.theme else None
+    share = _filled(spec, outcome.batch_id, workspace) if spec.theme else None
     spent = f"The budget is spent: {len(outcome.untouched):,} targets were not tried. Raise --budget to go on."
     say(
         json,
@@ -64,26 +64,18 @@ def synthesise(
         *([_texts(made)] if preview else []),
         f"Batch {outcome.batch_id}: {outcome.closed:,} of {outcome.targets:,} targets closed;"
         f" {outcome.passed:,} of {outcome.candidates:,} candidates pass; {outcome.generated:,} tokens generated.",
-        *([in_words(share)] if share else []),
+        *([share.said()] if share else []),
         *([spent] if outcome.budget_spent else []),
         yield_table(yields(made)),
         f"Look at them and decide: fac review --batch {outcome.batch_id}",
     )
 
 
-def _effect(spec: SynthesisSpec, batch_id: str, workspace: WorkspaceFolder) -> Effect:
-    from fac_core.workflows.themes import effect, theme_named
+def _filled(spec: SynthesisSpec, batch_id: str, workspace: WorkspaceFolder) -> Filled:
+    from fac_core.workflows.themes import filled_by_batch, theme_named
 
     view = fac.View.find(spec.seed, spec.anchor, spec.definition, workspace=workspace)
-    return effect(view, theme_named(view, spec.theme), batch_id)
-
-
-def in_words(found: Effect) -> str:
-    """A theme's share before and after, beside the anchor's."""
-    return (
-        f"Theme {found.theme!r}: {found.before.value:.1%} of the data before, {found.after.value:.1%} with the"
-        f" {found.passing:,} that pass ({found.belong:,} of them belong to it); {found.anchor.value:.1%} of the anchor."
-    )
+    return filled_by_batch(view, theme_named(view, spec.theme), batch_id)
 
 
 def yield_table(found: Iterable[Yield]) -> Table:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json as json_format
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -69,14 +71,17 @@ def find(
     theme: Annotated[str | None, typer.Option(help="For a theme that the run is short of, by its name.")] = None,
     sources: Annotated[list[str] | None, typer.Option("--in", help="Run to search; all by default.")] = None,
     n: Annotated[int, typer.Option("-n", help="Texts to show.")] = 10,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write a theme's texts (.jsonl).")] = None,
     json: Json = False,
 ) -> None:
     """Real texts for a feature, for a theme, or for all gaps of a run."""
     if [feature_id is not None, gaps, theme is not None].count(True) != 1:
         raise WrongUse("Name one feature, or a --theme, or say --gaps for all gaps of a run.")
     if theme is not None:
-        _of_theme(view, theme, sources or [], n, json)
+        _of_theme(view, theme, sources or [], n, output, json)
         return
+    if output is not None:
+        raise WrongUse("--output writes the texts of a --theme.")
     if feature_id is None:
         _closing(view, sources or [], json)
         return
@@ -93,11 +98,14 @@ def find(
         out.print(strength, highlighted(text.example), where)
 
 
-def _of_theme(view: View, name: str, sources: Sequence[str], n: int, json: bool) -> None:
-    from fac_core.workflows.themes import find_texts, theme_named
+def _of_theme(view: View, name: str, sources: Sequence[str], n: int, output: Path | None, json: bool) -> None:
+    from fac_core.workflows.themes import filled_by, find_texts, theme_named
 
     theme = theme_named(view, name)
     found = find_texts(view, theme, sources, n)
+    share = filled_by(view, theme, found)
+    if output is not None:
+        output.write_text("".join(f"{json_format.dumps(vars(text))}\n" for text in found), encoding="utf-8")
     rows = (
         (
             f"{text.belonging:.2f}",
@@ -108,12 +116,11 @@ def _of_theme(view: View, name: str, sources: Sequence[str], n: int, json: bool)
         )
         for text in found
     )
+    nothing = f"No text of these runs is of {theme.name!r}."
     say(
         json,
-        {"theme": theme.name, "texts": found},
-        table(["belongs", "to it", "run", "sample", "text"], rows)
-        if found
-        else f"No text of these runs is of {theme.name!r}.",
+        {"theme": theme.name, "texts": found, "share": share},
+        *([table(["belongs", "to it", "run", "sample", "text"], rows), share.said()] if found else [nothing]),
     )
 
 

@@ -68,6 +68,15 @@ class Share:
         """From 0 to 1; `low` and `high` are its 95 % interval (Wilson)."""
         return self.n / max(1, self.of)
 
+    @property
+    def said(self) -> str:
+        """With its interval.
+
+        >>> Share.counted(5, 10).said
+        '50.0% (23.7% to 76.3%)'
+        """
+        return f"{self.value:.1%} ({self.low:.1%} to {self.high:.1%})"
+
     @classmethod
     def counted(cls, n: int, of: int) -> Share:
         """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,16 +30,23 @@ class TextOfTheme:
 
 
 @dataclass(frozen=True)
-class Effect:
-    """A theme's share of the data, without and with the passing candidates of a batch."""
+class Filled:
+    """A theme's share of the data, before and after texts are added."""
 
     theme: str
     anchor: Share
     before: Share
     after: Share
-    passing: int
+    added: int
     belong: int
-    """Of the passing ones."""
+    """Of those added, so many are of the theme."""
+
+    def said(self, emphasised: Callable[[str], str] = repr) -> str:
+        """The shares in a sentence, with the theme's name as `emphasised` writes it: it is of words of the data."""
+        return (
+            f"Theme {emphasised(self.theme)}: {self.before.said} of the data before, {self.after.said} with these {self.added:,},"
+            f" of which {self.belong:,} belong to it; {self.anchor.said} of the anchor."
+        )
 
 
 def triage_of(view: View) -> Triage:
@@ -132,10 +139,19 @@ def find_texts(view: View, theme: Theme, names: Sequence[str] = (), n: int = 10)
     return tuple(sorted(found.values(), key=lambda text: -text.belonging)[:n])
 
 
-def effect(view: View, theme: Theme, batch_id: str) -> Effect:
-    """What the passing candidates of a batch do for a theme's share; all three shares by one measure (`themes.belonging`).
+def filled_by(view: View, theme: Theme, texts: Sequence[TextOfTheme]) -> Filled:
+    """What real texts (`find_texts`) would do for a theme's share.
 
-    >>> effect(view, theme_named(view, "sums"), "no batch").after.n
+    >>> filled_by(view, theme_named(view, "sums"), ()).after.n
+    0
+    """
+    return _filled(view, theme, Belonging.of(theme, view.p), len(texts), sum(text.belongs for text in texts))
+
+
+def filled_by_batch(view: View, theme: Theme, batch_id: str) -> Filled:
+    """What the passing candidates of a batch do for a theme's share.
+
+    >>> filled_by_batch(view, theme_named(view, "sums"), "no batch").after.n
     0
     """
     measure, workspace = Belonging.of(theme, view.p), view.workspace
@@ -143,8 +159,13 @@ def effect(view: View, theme: Theme, batch_id: str) -> Effect:
     held = workspace.measurements().of(batch_id) if passing else {}
     fired = [held[one.candidate_id, one.version] for one in passing if (one.candidate_id, one.version) in held]
     belong = sum(measure.of_text(m.feature_ids, m.activations) >= measure.least for m in fired)
+    return _filled(view, theme, measure, len(passing), belong)
+
+
+def _filled(view: View, theme: Theme, measure: Belonging, added: int, belong: int) -> Filled:
+    """All three shares by one measure (`themes.belonging`)."""
     (anchor, n_anchor), (data, n_data) = (
         (int((measure.of_run(run)[1] >= measure.least).sum()), run.info.n_samples) for run in (view.p, view.q)
     )
-    before, after = Share.counted(data, n_data), Share.counted(data + belong, n_data + len(passing))
-    return Effect(theme.name, Share.counted(anchor, n_anchor), before, after, len(passing), belong)
+    before, after = Share.counted(data, n_data), Share.counted(data + belong, n_data + added)
+    return Filled(theme.name, Share.counted(anchor, n_anchor), before, after, added, belong)

@@ -18,7 +18,7 @@ from fac_core.synthesis.spec import SynthesisSpec
 from fac_core.synthesis.steps import ask
 from fac_core.view import View
 from fac_core.workflows.synthesise import prepared
-from fac_core.workflows.themes import effect, find_texts, theme_named, triage_of, triage_theme
+from fac_core.workflows.themes import filled_by, filled_by_batch, find_texts, theme_named, triage_of, triage_theme
 from tests.runs import make_run
 
 N = 80
@@ -94,7 +94,7 @@ def test_the_command_decides_about_a_theme_or_features_and_takes_back(view, caps
     assert command(["triage", "99", "--state", "later", *folder]) != 0
 
 
-def test_real_texts_of_a_theme_come_from_other_runs_the_strongest_first(view, capsys):
+def test_real_texts_of_a_theme_come_from_other_runs_the_strongest_first(view, tmp_path, capsys):
     theme = view.missing().themes[0]
     texts = find_texts(view, theme, n=5)
     assert len(texts) == 5
@@ -108,6 +108,14 @@ def test_real_texts_of_a_theme_come_from_other_runs_the_strongest_first(view, ca
     assert command([*asked, "-n", "3", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert (document["theme"], len(document["texts"])) == (theme.name, 3)
+    share = filled_by(view, theme, texts)
+    assert (share.added, share.belong) == (5, sum(text.belongs for text in texts))
+    assert (share.before.n, share.after.n, share.after.of) == (0, share.belong, view.run.n_samples + 5)
+    assert command([*asked, "-n", "5", "-o", str(tmp_path / "found.jsonl")]) == 0
+    assert share.said() in " ".join(capsys.readouterr().out.split())
+    written = [json.loads(line) for line in (tmp_path / "found.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [(row["run"], row["text"]) for row in written] == [(text.run, text.text) for text in texts]
+    assert command(["find", "2", "-o", str(tmp_path / "no.jsonl"), "-w", str(view.workspace.folder)]) == 2
     assert command([*asked, "--in", "seed"]) == 0
     assert "No text of these runs" in capsys.readouterr().out
     assert command([*asked, "--gaps"]) == 2
@@ -119,8 +127,8 @@ def candidate(name: str, verdict: Verdict) -> Candidate:
 
 def test_what_passes_and_belongs_adds_to_the_share_of_a_theme(view):
     theme, workspace = view.missing().themes[0], view.workspace
-    before = effect(view, theme, "batch")
-    assert (before.before.n, before.after, before.passing) == (0, before.before, 0)
+    before = filled_by_batch(view, theme, "batch")
+    assert (before.before.n, before.after, before.added) == (0, before.before, 0)
     assert before.anchor.n > 0
     strong = np.array([3, 4], np.uint32), np.full(2, 1e6, np.float32)
     silent = np.array([0], np.uint32), np.ones(1, np.float32)
@@ -134,8 +142,8 @@ def test_what_passes_and_belongs_adds_to_the_share_of_a_theme(view):
     Candidates(workspace.events()).record(
         [candidate(name, verdict) for name, (verdict, _) in made.items()], author="Ann"
     )
-    found = effect(view, theme, "batch")
-    assert (found.passing, found.belong) == (2, 1)
+    found = filled_by_batch(view, theme, "batch")
+    assert (found.added, found.belong) == (2, 1)
     assert (found.before.n, found.after.n, found.after.of) == (0, 1, view.run.n_samples + 2)
 
 
