@@ -62,10 +62,12 @@ def missing(
         else:
             _show_theme(view, one, json)
     elif json:
-        say(True, {**vars(found), "sentence": found.sentence, "seen_from": found.seen_from})
+        say(True, {**vars(found), **{name: getattr(found, name) for name in ("sentence", "seen_from", "not_compared")}})
     else:
         out.print(Text(found.sentence, style="bold"))
         out.print(theme_table(themes) if themes else Text(found.not_seen))
+        if found.not_compared:
+            out.print(Text(found.not_compared, style="dim"))
 
 
 @takes_view("argument")

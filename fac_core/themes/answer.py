@@ -73,15 +73,19 @@ class Missing:
     @property
     def not_seen(self) -> str:
         """What could have been seen: an answer of nothing is only worth that."""
-        said = (
+        return (
             f"With {self.n_samples:,} samples, a theme that your data lacks altogether would have shown if about"
             f" {self.seen_from:.1%} of the anchor's texts or more were of it; smaller ones can hide."
         )
+
+    @property
+    def not_compared(self) -> str:
+        """What was left out of all comparison, in a sentence; empty where that is little."""
         if self.of_other_length < _WORTH_SAYING:
-            return said
+            return ""
         return (
-            f"{said} And {self.of_other_length:.0%} of the anchor's texts are of a length that hardly any of yours has: what only"
-            " those are about cannot be told from what length alone does."
+            f"{self.of_other_length:.0%} of the anchor's texts are longer or shorter than nearly all of yours:"
+            " what only such texts are about does not show here."
         )
 
 

@@ -24,6 +24,9 @@ LEAST_Z = 2.0
 _POWER, _SURENESS = 4, 3
 """Of z: where the evidence of many features or branches is added up, and of each kind's surest."""
 
+_SURE_BRANCH = float(np.log(0.01))
+"""Log p, Bonferroni's, from which a branch goes before features: texts of one kind are easier to name than what one feature has."""
+
 _NEAREST, _FROM_NEAREST = 10, 0.4
 """Texts of like kind, and what a text takes over from them: they lack together."""
 
@@ -146,7 +149,9 @@ def _one_by_one(sides: Sides) -> Iterator[tuple[int, tuple[int, int], float, flo
     tests = np.sum([kind * kind.sum() for kind in kinds], axis=0)  # how many there are of each one's kind
     for _ in range(MOST_THEMES if kinds else 0):
         z = trend(*tallies)
-        best = int(np.argmin(norm.logsf(z) + np.log(tests)))
+        surest = norm.logsf(z) + np.log(tests)
+        branches = np.where(sides.is_branch, surest, 0.0)
+        best = int(np.argmin(branches if branches.min(initial=0.0) < _SURE_BRANCH else surest))
         if z[best] <= LEAST_Z:
             return
         inside = [part[:, [best]].toarray()[:, 0] > 0 for part in sides.members]

@@ -69,7 +69,7 @@ def _in_numbers(view: View, missing: Missing) -> str:
     )
     bars = " Bars are shares of the texts, lines their 95 % intervals." if missing.themes else ""
     more = f" {len(missing.themes) - FIRST:,} more in *All themes*." if len(missing.themes) > FIRST else ""
-    return f"{compared}{bars}{more}"
+    return f"{compared} {missing.not_compared}{bars}{more}".replace("  ", " ")
 
 
 def _excess(theme: Theme) -> str:
