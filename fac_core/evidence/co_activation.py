@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from fac_core.evidence.examples import check_feature
+from fac_core.store.runs.by_id import by_id
 from fac_core.store.runs.run_file import RunFile
 
 N_NEIGHBOURS = 10
@@ -35,20 +36,21 @@ def co_activation(
     check_feature(run, feature_id)
     delta = np.zeros(run.info.d_sae, dtype=np.float32) if thresholds is None else thresholds
     return run.query(
-        """
+        f"""
         WITH mine AS (
             SELECT sample_id, true AS here FROM activations WHERE feature_id = $1 AND activation > $2
         ),
         counted AS (
             SELECT feature_id, count(*) AS n_neighbour, count(here) AS n_both
-            FROM activations LEFT JOIN mine USING (sample_id)
-            WHERE activation > ($3::FLOAT[])[feature_id + 1] AND feature_id <> $1
+            FROM activations JOIN {by_id("feature_id", "delta", "FLOAT", "$3")} USING (feature_id)
+                LEFT JOIN mine USING (sample_id)
+            WHERE activation > delta AND feature_id <> $1
             GROUP BY feature_id
         )
         SELECT feature_id AS neighbour_id, n_both / (n_mine + n_neighbour - n_both) AS jaccard,
             n_both * $4 / (n_mine * n_neighbour) AS lift, n_both, n_neighbour
         FROM counted, (SELECT count(*) AS n_mine FROM mine)
         WHERE n_both >= $5 ORDER BY jaccard DESC, n_both DESC, feature_id LIMIT $6
-        """,
+        """,  # noqa: S608
         [feature_id, float(delta[feature_id]), delta, run.info.n_samples, FEWEST_TOGETHER, n],
     )

@@ -19,6 +19,7 @@ from scipy import sparse
 from fac_core.evidence.incidence import incidence
 from fac_core.evidence.topic_words import is_topic_word, rarity
 from fac_core.naming.trust import Trust, halves, negatives, trust
+from fac_core.store.runs.by_id import by_id
 from fac_core.store.runs.run_file import RunFile
 
 Kind = Literal["on", "near", "form", "none"]
@@ -169,16 +170,17 @@ def _text(kind: Kind, words: tuple[str, ...]) -> str:
 def _peaks(run: RunFile, delta: np.ndarray) -> dict[int, list[_Peak]]:
     """Of every feature with shown samples above δ_i, the words at and around their peaks, in the order of their ids."""
     rows = run.query(
-        """
+        f"""
         SELECT feature_id, sample_id, char_start - greatest(0, char_start::BIGINT - ?) AS at,
             text[greatest(0, char_start::BIGINT - ?) + 1 : char_end + ?] AS snippet
         FROM (SELECT DISTINCT feature_id, sample_id FROM examples)
             JOIN activations USING (feature_id, sample_id)
             JOIN token_activations USING (feature_id, sample_id, token_index)
             JOIN samples USING (sample_id)
-        WHERE activations.activation > (?::FLOAT[])[feature_id + 1]
+            JOIN {by_id("feature_id", "delta", "FLOAT")} USING (feature_id)
+        WHERE activations.activation > delta
         ORDER BY feature_id, sample_id
-        """,
+        """,  # noqa: S608
         [_AROUND, _AROUND, _AROUND, delta],
     )
     found: dict[int, list[_Peak]] = {}

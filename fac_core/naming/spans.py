@@ -16,6 +16,7 @@ from fac_core.evidence.examples import word_at
 from fac_core.evidence.incidence import incidence
 from fac_core.naming.lexical import occurrence
 from fac_core.naming.trust import halves, negatives
+from fac_core.store.runs.by_id import by_id
 from fac_core.store.runs.run_file import RunFile
 
 N_SPANS = 10
@@ -121,16 +122,16 @@ class _Peak:
 
 def _peaks(run: RunFile, feature_ids: Collection[int], delta: np.ndarray) -> Mapping[int, list[_Peak]]:
     rows = run.query(
-        """
+        f"""
         SELECT feature_id, sample_id, activations.activation, char_start, char_end
         FROM (SELECT DISTINCT feature_id, sample_id FROM examples)
             JOIN activations USING (feature_id, sample_id)
             JOIN token_activations USING (feature_id, sample_id, token_index)
-        WHERE list_contains(?::UINTEGER[], feature_id) AND activations.activation > (?::FLOAT[])[feature_id + 1]
-            AND char_start IS NOT NULL
+            JOIN {by_id("feature_id", "delta", "FLOAT")} USING (feature_id)
+        WHERE list_contains(?::UINTEGER[], feature_id) AND activations.activation > delta AND char_start IS NOT NULL
         ORDER BY feature_id, sample_id
-        """,
-        [np.array(sorted(feature_ids), dtype=np.uint32), delta],
+        """,  # noqa: S608
+        [delta, np.array(sorted(feature_ids), dtype=np.uint32)],
     ).to_pylist()
     found: dict[int, list[_Peak]] = {}
     for row in rows:

@@ -10,6 +10,7 @@ from fac_core.coverage.active import check_same_space, marks_position
 from fac_core.coverage.definition import Definition
 from fac_core.shortfall.scoring import Scoring, as_far_as, whole
 from fac_core.shortfall.strata import Tally, length_edges, stratum_of, trend
+from fac_core.store.runs.by_id import by_id
 from fac_core.store.runs.run_file import RunFile
 
 N_STRATA = 5
@@ -68,18 +69,16 @@ def count(run: RunFile, anchor: RunFile, definition: Definition | None = None) -
 def _tally(run: RunFile, edges: np.ndarray, scoring: Scoring) -> Tally:
     samples = run.query("SELECT sample_id, n_tokens FROM samples")
     sample_ids, strata = samples["sample_id"].to_numpy(), stratum_of(samples["n_tokens"].to_numpy(), edges)
-    by_id = np.zeros(int(sample_ids.max(initial=0)) + 1, dtype=np.uint8)
-    by_id[sample_ids] = strata
+    of_sample = np.zeros(int(sample_ids.max(initial=0)) + 1, dtype=np.uint8)
+    of_sample[sample_ids] = strata
     rows = run.query(
         f"""
-        WITH scored AS (
-            SELECT feature_id, (?::UTINYINT[])[sample_id + 1] AS stratum, {scoring.sql} AS score FROM activations
-        )
         SELECT feature_id, stratum, sum(score)::BIGINT AS sums, sum(score * score)::BIGINT AS squares,
             count(*) FILTER (score >= ?) AS above
-        FROM scored WHERE score > 0 GROUP BY feature_id, stratum
+        FROM ({scoring.sql()}) JOIN {by_id("sample_id", "stratum", "UTINYINT")} USING (sample_id)
+        GROUP BY feature_id, stratum
         """,  # noqa: S608
-        [by_id, *scoring.parameters, scoring.shown],
+        [scoring.shown, *scoring.parameters, of_sample],
     )
     at = (rows["stratum"].to_numpy(), rows["feature_id"].to_numpy())
     sums, squares, above = (np.zeros((len(edges) + 1, run.info.d_sae), dtype=np.int64) for _ in range(3))

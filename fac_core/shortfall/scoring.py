@@ -12,6 +12,7 @@ import numpy as np
 
 from fac_core.coverage.active import thresholds
 from fac_core.coverage.definition import Definition
+from fac_core.store.runs.by_id import by_id
 from fac_core.store.runs.run_file import RunFile
 
 LEVELS = (0.25, 0.5, 0.75, 0.9)
@@ -29,20 +30,26 @@ class Scoring:
     """What activations of one dataset count."""
 
     levels: np.ndarray
-    """float32 `[levels, d_sae]`: what an activation has to exceed for each score."""
+    """float32 `[levels, d_sae]`, ascending: what an activation has to exceed for each score."""
     until: np.ndarray | None = None
     """uint32, by sample id: peaks at this token and after it do not count; None where every text is read whole."""
 
-    @property
-    def sql(self) -> str:
-        """The score of a row of table `activations`; takes `parameters`.
+    def sql(self, rows: str = "activations") -> str:
+        """A query of `feature_id, sample_id, score`: the rows of table `activations`, or of some of it, that score. It takes `parameters`.
 
-        >>> Scoring(np.zeros((1, 8), np.float32)).sql
-        '((activation > (?::FLOAT[])[feature_id + 1])::UTINYINT)'
+        >>> scoring = Scoring(np.zeros((1, 8), np.float32))
+        >>> view.q.query(scoring.sql(), scoring.parameters).num_rows == view.q.info.n_activations
+        True
         """
-        score = " + ".join(["(activation > (?::FLOAT[])[feature_id + 1])::UTINYINT"] * len(self.levels))
-        read = "" if self.until is None else " * (token_index < (?::UINTEGER[])[sample_id + 1])::UTINYINT"
-        return f"({score}){read}"
+        levels = range(len(self.levels))
+        score = " + ".join(f"(activation > level_{n})::UTINYINT" for n in levels)
+        by_feature = " ".join(f"JOIN {by_id('feature_id', f'level_{n}', 'FLOAT')} USING (feature_id)" for n in levels)
+        by_sample = f"JOIN {by_id('sample_id', 'until', 'UINTEGER')} USING (sample_id)"
+        whole = self.until is None
+        return (
+            f"SELECT feature_id, sample_id, {score} AS score FROM {rows} {by_feature} {'' if whole else by_sample}"  # noqa: S608
+            f" WHERE activation > level_0 {'' if whole else 'AND token_index < until'}"
+        )
 
     @property
     def parameters(self) -> list[np.ndarray]:

@@ -62,22 +62,23 @@ def activity(run: RunFile, scoring: Scoring, features: np.ndarray | None = None,
     ids, n_tokens = rows["sample_id"].to_numpy(), rows["n_tokens"].to_numpy()
     drawn = np.sort(np.random.default_rng(1).permutation(len(ids))[:most])
     kept = ids[drawn]
-    scored = f"""
-        WITH kept AS (SELECT unnest(?::UINTEGER[]) AS sample_id),
-        scored AS (SELECT feature_id, sample_id, {scoring.sql} AS score FROM activations JOIN kept USING (sample_id))
-    """  # noqa: S608
-    sums = run.query(
-        f"{scored} SELECT sample_id, sum(score)::DOUBLE AS total FROM scored GROUP BY sample_id",  # noqa: S608
-        [kept, *scoring.parameters],
-    )
-    totals = np.zeros(len(kept))
-    totals[np.searchsorted(kept, sums["sample_id"].to_numpy())] = sums["total"].to_numpy()
-    wanted = "" if features is None else "AND feature_id IN (SELECT unnest(?::UINTEGER[]))"
+    given: list[np.ndarray] = [*scoring.parameters]
+    scored = f"WITH scored AS ({scoring.sql()})"
+    if len(kept) < len(ids):  # materialised: levels are looked up for what is kept, not for every row there is
+        held = "held AS MATERIALIZED (SELECT * FROM activations JOIN (SELECT unnest(?::UINTEGER[]) AS sample_id) USING (sample_id))"
+        scored, given = f"WITH {held}, scored AS ({scoring.sql('held')})", [kept, *given]
+    wanted = "" if features is None else "WHERE feature_id IN (SELECT unnest(?::UINTEGER[]))"
     cells = run.query(
-        f"{scored} SELECT * FROM scored WHERE score > 0 {wanted} ORDER BY sample_id, feature_id",  # noqa: S608
-        [kept, *scoring.parameters, *([] if features is None else [features.astype(np.uint32)])],
+        f"{scored} SELECT * FROM scored {wanted} ORDER BY sample_id, feature_id",  # noqa: S608
+        [*given, *([] if features is None else [features.astype(np.uint32)])],
     )
     at = (np.searchsorted(kept, cells["sample_id"].to_numpy()), cells["feature_id"].to_numpy())
-    values = cells["score"].to_numpy().astype(float)
-    scores = sparse.csr_matrix((values, at), shape=(len(kept), run.info.d_sae))
+    scores = sparse.csr_matrix((cells["score"].to_numpy().astype(float), at), shape=(len(kept), run.info.d_sae))
+    if features is None:
+        totals = np.asarray(scores.sum(axis=1)).ravel()
+    else:
+        of_all = f"{scored} SELECT sample_id, sum(score)::DOUBLE AS total FROM scored GROUP BY sample_id"  # noqa: S608
+        sums = run.query(of_all, given)
+        totals = np.zeros(len(kept))
+        totals[np.searchsorted(kept, sums["sample_id"].to_numpy())] = sums["total"].to_numpy()
     return Activity(kept, n_tokens[drawn], scores, totals)
