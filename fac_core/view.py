@@ -21,6 +21,7 @@ from fac_core.evidence.homes import fields, home_of
 from fac_core.gaps.causes import why_uncovered
 from fac_core.gaps.every_feature import every_feature
 from fac_core.gaps.ranked import ranked_gaps
+from fac_core.gaps.themed import themed
 from fac_core.gaps.weights import Weights
 from fac_core.naming.labels import Labels, Names
 from fac_core.naming.level import Level
@@ -220,7 +221,7 @@ class View:
         return feature_states(self.q, self.p, self.definition, self.relevant).append_column("words", words)
 
     def gaps(self, limit: int | None = None) -> pa.Table:
-        """The missing features with all that they are ranked and filtered by (`ranked_gaps`), the highest priority first.
+        """The missing features with all that they are ranked and filtered by (`ranked_gaps`), by theme (`themed`).
 
         >>> view.gaps()["feature_id"].to_pylist()
         [2, 3, 4]
@@ -237,6 +238,7 @@ class View:
             homes=home_of(self.p, field) if field else None,
             weights=self.weights,
         )
+        table = themed(table, self.missing().themes, self.shortfall()["z"].to_numpy())
         return table if limit is None else table.slice(0, limit)
 
     def features(self) -> pa.Table:

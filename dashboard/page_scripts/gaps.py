@@ -25,12 +25,12 @@ from fac_core.curation.audit import audit, progress
 from fac_core.curation.claims import Claims
 from fac_core.curation.triage import Decision, State, Triage, counts, decisions_of
 from fac_core.gaps.ranked import matching
-from fac_core.gaps.themed import gaps_of, themed
+from fac_core.gaps.themed import gaps_of
 from fac_core.view import View
 
 view, author = chosen()
 themes = answer(View.missing, view).themes
-queue = themed(answer(View.gaps, view), themes, answer(View.shortfall, view)["z"].to_numpy())
+queue = answer(View.gaps, view)
 triage = Triage(view.workspace.events(), view.anchor.run_id)
 history = triage_history(triage)
 desk = Desk(triage, author)

@@ -116,7 +116,7 @@ def gaps(
     why: Annotated[bool, typer.Option("--why", help="Only why they are missing, and what would mend it.")] = False,
     json: Json = False,
 ) -> None:
-    """What the anchor has and the run lacks, the highest priority first."""
+    """What the anchor has and the run lacks, by theme; of one the highest priority first."""
     from fac_core.gaps.gap_evidence import with_evidence
 
     if why:

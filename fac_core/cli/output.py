@@ -84,8 +84,9 @@ def in_line(text: str | None, width: int | None = None) -> Text:
 
 
 def gap_table(found: pa.Table) -> Table:
-    """One line a gap, as `view.gaps()` ranks them; the cause where not all have the same."""
+    """One line a gap, as `view.gaps()` ranks them; theme and cause where not all have the same."""
     gaps = found.to_pylist()
+    of = ["theme"] if len({row["theme"] for row in gaps}) > 1 else []
     why = ["why"] if len({row["cause"] for row in gaps}) > 1 else []
     rows = (
         (
@@ -95,11 +96,12 @@ def gap_table(found: pa.Table) -> Table:
             f"{row['max']:.3g}",
             _fires_on(row["words"], row["label"]),
             *(row["cause"] for _ in why),
+            *(row["theme"] or "–" for _ in of),
             in_line(row["snippet"]),
         )
         for row in gaps
     )
-    return table(["feature", "priority", "samples", "max", "fires on", *why, "strongest in"], rows)
+    return table(["feature", "priority", "samples", "max", "fires on", *why, *of, "strongest in"], rows)
 
 
 def _fires_on(words: str, label: str) -> str:

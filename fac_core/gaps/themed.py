@@ -13,20 +13,25 @@ NO_THEME = ""
 
 
 def themed(queue: pa.Table, themes: Sequence[Theme], z: np.ndarray) -> pa.Table:
-    """The gaps in their order, each with the name of its `theme`, and its `shortfall`.
+    """The gaps by theme, the largest deficit first; of one theme, and where there is none, in their order. Those that say no more
+    than letters and marks lead no theme. Each with the name of its `theme`, and its `shortfall`.
 
     Args:
         queue: `ranked.ranked_gaps`.
         themes: the largest deficit first; a gap that several hold is the first one's.
         z: `[d_sae]`, as `shortfall.rates` counts it.
 
-    >>> themed(view.gaps(), view.missing().themes, view.shortfall()["z"].to_numpy())["theme"].to_pylist()
+    >>> view.gaps()["theme"].to_pylist()
     ['sums', 'sums', '']
     """
-    first = {feature: theme.name for theme in reversed(themes) for feature in theme.features}
-    ids = queue["feature_id"].to_numpy()
-    names = pa.array([first.get(f, NO_THEME) for f in ids.tolist()], pa.string())
-    return queue.append_column("theme", names).append_column("shortfall", pa.array(z[ids], pa.float64()))
+    first = {feature: place for place, theme in reversed(list(enumerate(themes))) for feature in theme.features}
+    of = np.array([first.get(f, len(themes)) for f in queue["feature_id"].to_pylist()], dtype=np.int64)
+    order = np.argsort(np.where(queue["telling"].to_numpy(), of, len(themes)), kind="stable")
+    called = [*(theme.name for theme in themes), NO_THEME]
+    queue = queue.take(pa.array(order))
+    shortfall = pa.array(z[queue["feature_id"].to_numpy()], pa.float64())
+    names = pa.array([called[place] for place in of[order].tolist()], pa.string())
+    return queue.append_column("theme", names).append_column("shortfall", shortfall)
 
 
 def gaps_of(queue: pa.Table, theme: Theme | None) -> pa.Table:

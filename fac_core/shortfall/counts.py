@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -45,8 +46,9 @@ class Counts:
         return np.where(self.marks_place | few, 0.0, np.where(short > 0, short, np.minimum(more, 0)))
 
 
+@lru_cache(maxsize=16)
 def count(run: RunFile, anchor: RunFile, definition: Definition | None = None) -> Counts:
-    """Count both datasets: one grouped query each, and one more where lengths differ much.
+    """Count both datasets: one grouped query each, and one more where lengths differ much; remembered, as files never change.
 
     Raises `ModelMismatch` for runs of different spaces.
 

@@ -10,20 +10,21 @@ import pyarrow as pa
 
 from fac_core.gaps.themed import gaps_of, themed
 
-LAW: Any = SimpleNamespace(name="law", features=(7, 2))
+LAW: Any = SimpleNamespace(name="law", features=(7, 2, 6))
 BODY: Any = SimpleNamespace(name="body", features=(2, 5))
 
 
 def queue(*features: int) -> pa.Table:
-    return pa.table({"feature_id": np.array(features, np.uint32)})
+    """Feature 6 says no more than a mark."""
+    return pa.table({"feature_id": np.array(features, np.uint32), "telling": [f != 6 for f in features]})
 
 
-def test_a_gap_is_the_first_theme_s_that_holds_it_and_keeps_its_place():
-    found = themed(queue(5, 2, 1), (LAW, BODY), np.arange(8) / 2)
+def test_gaps_stand_by_theme_each_in_the_first_that_holds_it_and_of_one_in_their_order():
+    found = themed(queue(1, 6, 5, 2, 7), (LAW, BODY), np.arange(8) / 2).drop_columns("telling")
     assert found.to_pydict() == {
-        "feature_id": [5, 2, 1],
-        "theme": ["body", "law", ""],
-        "shortfall": [2.5, 1.0, 0.5],
+        "feature_id": [2, 7, 5, 1, 6],
+        "theme": ["law", "law", "body", "", "law"],
+        "shortfall": [1.0, 3.5, 2.5, 0.5, 3.0],
     }
 
 
