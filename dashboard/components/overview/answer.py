@@ -67,7 +67,12 @@ def _in_numbers(view: View, missing: Missing) -> str:
         f"{st_text(missing.run)} ({missing.n_samples:,} samples) against the anchor {st_text(missing.anchor)}"
         f" ({view.anchor.n_samples:,}), at equal length of texts."
     )
-    bars = " Bars are shares of the texts, lines their 95 % intervals." if missing.themes else ""
+    bars = (
+        " Bars are shares of the texts, lines and brackets 95 % intervals; short is what your data would need at its size to have the"
+        " anchor's share; the texts are the anchor's."
+        if missing.themes
+        else ""
+    )
     more = f" {len(missing.themes) - FIRST:,} more in *All themes*." if len(missing.themes) > FIRST else ""
     return f"{compared} {missing.not_compared}{bars}{more}".replace("  ", " ")
 

@@ -34,7 +34,7 @@ class Targeting:
             st.button(
                 "Target this theme",
                 key=f"target-{key}",
-                icon=":material/check:",
+                icon=":material/add:",
                 help="Candidates will be written for its features: its gaps, and those that fire in your data too rarely."
                 " One undo takes it back.",
                 on_click=self.desk.decide_theme,
