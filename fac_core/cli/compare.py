@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_format
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -11,7 +10,7 @@ from rich.text import Text
 
 import fac_core as fac
 from fac_core.cli.options import AnchorName, Json, Match, WorkspaceFolder, matched_by, takes_view
-from fac_core.cli.output import out, progress_bar, say, table, write_json
+from fac_core.cli.output import out, progress_bar, say, table, write_json, write_rows
 from fac_core.errors import WrongUse
 
 if TYPE_CHECKING:
@@ -110,8 +109,7 @@ def subset(
     found = view.subset(keep)
     if output:
         pairs = zip(found.sample_ids, found.fac, strict=True)
-        lines = (json_format.dumps({"sample_id": sample, "fac": value}) + "\n" for sample, value in pairs)
-        output.write_text("".join(lines), encoding="utf-8")
+        write_rows(output, ({"sample_id": sample, "fac": value} for sample, value in pairs))
     size, tokens = len(found.sample_ids), found.n_tokens[-1] if found.n_tokens else 0
     sizes = {share: found.size_for(share) for share in _KEPT}
     rows = ((f"{share:.0%}", n, f"{n / found.full_n_samples:.1%}") for share, n in sizes.items() if n is not None)

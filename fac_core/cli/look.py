@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_format
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ from rich.text import Text
 
 import fac_core as fac
 from fac_core.cli.options import Json, takes_view
-from fac_core.cli.output import highlighted, in_line, out, print_examples, say, table, write_json
+from fac_core.cli.output import highlighted, in_line, out, print_examples, say, table, write_json, write_rows
 from fac_core.errors import WrongUse
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def feature(
     view: View,
     feature_id: Annotated[int, typer.Argument(metavar="FEATURE", help="Feature id.")],
     top: Annotated[int | None, typer.Option(min=1, help="Only the anchor's strongest samples.")] = None,
-    n: Annotated[int, typer.Option("-n", help="Samples to show of each group.")] = 5,
+    n: Annotated[int, typer.Option("-n", min=1, help="Samples to show of each group.")] = 5,
     duplicates: Annotated[bool, typer.Option("--duplicates", help="Show folded duplicates too.")] = False,
     json: Json = False,
 ) -> None:
@@ -70,7 +69,7 @@ def find(
     gaps: Annotated[bool, typer.Option("--gaps", help="For all gaps at once: what each run would close.")] = False,
     theme: Annotated[str | None, typer.Option(help="For a theme that the run is short of, by its name.")] = None,
     sources: Annotated[list[str] | None, typer.Option("--in", help="Run to search; all by default.")] = None,
-    n: Annotated[int, typer.Option("-n", help="Texts to show.")] = 10,
+    n: Annotated[int, typer.Option("-n", min=1, help="Texts to show.")] = 10,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write a theme's texts (.jsonl).")] = None,
     json: Json = False,
 ) -> None:
@@ -105,7 +104,7 @@ def _of_theme(view: View, name: str, sources: Sequence[str], n: int, output: Pat
     found = find_texts(view, theme, sources, n)
     share = filled_by(view, theme, found)
     if output is not None:
-        output.write_text("".join(f"{json_format.dumps(vars(text))}\n" for text in found), encoding="utf-8")
+        write_rows(output, found)
     rows = (
         (
             f"{text.belonging:.2f}",

@@ -19,7 +19,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from fac_core.errors import WrongUse
 from fac_core.progress import Progress as Callback
+from fac_core.whole import write_whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,6 +48,16 @@ def say(json: bool, document: Any, *shown: Table | Text | str) -> None:
         return
     for part in shown:
         out.print(Text(part) if isinstance(part, str) else part)
+
+
+def write_rows(path: Path, rows: Iterable[Any]) -> None:
+    """Rows as JSON lines in a file that is not there yet. Raises `WrongUse` where one is, or where none can be written."""
+    if path.exists():
+        raise WrongUse(f"{path} is there already, and no file of yours is replaced. Name another one.")
+    try:
+        write_whole(path, "".join(json.dumps(row, default=_plain, ensure_ascii=False) + "\n" for row in rows))
+    except OSError as error:
+        raise WrongUse(f"{path} cannot be written ({error.strerror}). Name a file in a folder of yours.") from error
 
 
 def _plain(value: Any) -> Any:

@@ -115,6 +115,10 @@ def test_real_texts_of_a_theme_come_from_other_runs_the_strongest_first(view, tm
     assert share.said() in " ".join(capsys.readouterr().out.split())
     written = [json.loads(line) for line in (tmp_path / "found.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [(row["run"], row["text"]) for row in written] == [(text.run, text.text) for text in texts]
+    assert command([*asked, "-n", "1", "-o", str(tmp_path / "found.jsonl")]) == 2
+    assert len((tmp_path / "found.jsonl").read_text(encoding="utf-8").splitlines()) == 5
+    assert command([*asked, "-o", str(tmp_path / "found.jsonl" / "no.jsonl")]) == 2
+    capsys.readouterr()
     assert command(["find", "2", "-o", str(tmp_path / "no.jsonl"), "-w", str(view.workspace.folder)]) == 2
     assert command([*asked, "--in", "seed"]) == 0
     assert "No text of these runs" in capsys.readouterr().out

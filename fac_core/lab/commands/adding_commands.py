@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_format
 from collections import Counter
 from pathlib import Path
 from statistics import fmean
@@ -11,10 +10,9 @@ from typing import Annotated
 import typer
 
 from fac_core.cli.options import AnchorName, Json, WorkspaceFolder
-from fac_core.cli.output import out, progress_bar, write_json
+from fac_core.cli.output import out, progress_bar, write_json, write_rows
 from fac_core.errors import WrongUse
 from fac_core.lab.commands.values import interval, method_and_file, model_and_block, print_table, two
-from fac_core.whole import write_whole
 
 
 def baselines(
@@ -96,8 +94,7 @@ def pick(
     run = runs.opened(source)
     found = likest(run, runs.opened(anchor), n, seed=runs.opened(seed) if seed else None, by=by)
     if output:
-        rows = sample_rows(run, found.sample_ids)
-        write_whole(output, "".join(json_format.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+        write_rows(output, sample_rows(run, found.sample_ids))
     if json:
         write_json(found)
         return
