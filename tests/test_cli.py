@@ -264,3 +264,16 @@ def test_feature_folds_duplicates_until_asked_for_them(workspace, capsys):
 def test_a_feature_that_there_is_not_is_wrong_use(workspace, capsys):
     assert isinstance(document := answer(capsys, "feature", "12", code=2), dict)
     assert "from 0 to 11" in document["error"]
+
+
+def test_the_saes_of_a_model_are_listed_with_the_advised_one_first(capsys):
+    document = answer(capsys, "space", "list", "google/gemma-2-2b")
+    assert isinstance(document, dict)
+    assert document["advised"] == document["saes"][0]["name"]
+    assert set(document["saes"][0]) >= {"release", "sae_id", "hook", "layer", "width", "l0"}
+    assert run(["space", "list", "google/gemma-2-2b", "-n", "1"]) == 0
+    said = "".join(capsys.readouterr().out.split())
+    assert f"Take{document['advised']}" in said
+    assert "1of1,050" in said
+    assert run(["space", "list", "nobody/nothing"]) == 2
+    assert "fac space train-sae" in capsys.readouterr().err

@@ -31,7 +31,7 @@ ROOMS = {
     "shortfall": "coverage store",
     "diversity": "coverage errors progress store whole",
     "evidence": "errors store",
-    "spaces": "errors evidence store",
+    "spaces": "activations errors evidence store",
     "generators": "activations datasets errors models store",
     "naming": "errors evidence generators store toml_file",
     "relevance": "coverage errors evidence generators naming shortfall store toml_file",

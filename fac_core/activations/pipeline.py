@@ -23,7 +23,8 @@ import pyarrow as pa
 
 from fac_core.activations.encoder import Encoder
 from fac_core.activations.precision import Choice, choose_encoder, encoder_of
-from fac_core.activations.sae import SparseAutoencoder, default_sae, load_sae
+from fac_core.activations.sae import SparseAutoencoder, load_sae
+from fac_core.activations.saes.named import chosen_sae
 from fac_core.activations.shards import Shard, plan, shard_size
 from fac_core.activations.space import model_hash, space_id
 from fac_core.activations.spec import EncodeSpec
@@ -57,7 +58,7 @@ def encode(
     Progress counts samples. Raises the errors of `prepare` and `load_sae`, `NotFound` and `ModelMismatch` of the model.
     """
     started = time.monotonic()
-    sae = load_sae(spec.sae or default_sae(spec.model), hook_name=spec.hook).in_mode(spec.mode, spec.k)
+    sae = load_sae(chosen_sae(spec.model, spec.sae), hook_name=spec.hook).in_mode(spec.mode, spec.k)
     space = space_id(spec.model, sae)
     dataset, folder, run_id = _prepared(source, workspace, space, spec, mapping, on_progress)
     published = workspace.run_path(run_id)

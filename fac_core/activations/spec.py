@@ -20,7 +20,7 @@ class EncodeSpec:
     model: str = "smollm2-135m"
     """`smollm2-135m`, `gemma3-270m`, a local folder or a hub id."""
     sae: str = ""
-    """A sae-lens folder, `release/sae_id` or a paper checkpoint; empty means that of the workspace's anchor, or the one that ships for the model."""
+    """A sae-lens folder, `release/sae_id`, a paper checkpoint, or `auto` for the advised one; empty means that of the workspace's anchor, or the one that ships for the model."""
     mode: Mode = "native"
     """Of the SAE: `native` is its own inference activation."""
     k: int | None = None

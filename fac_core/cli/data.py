@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.text import Text
 
 import fac_core as fac
 from fac_core.activations.spec import EncodeSpec
@@ -42,9 +43,11 @@ def encode(
         info = fac.encode(
             source, spec, workspace=workspace, name=name, mapping=mapping, anchor=anchor, on_progress=tell
         )
+    chosen = [f"--sae auto took {info.sae}, which reads {info.hook_name}."] if spec.sae == "auto" else []
     say(
         json,
         info,
+        *chosen,
         f"Run {info.name} ({info.run_id}): {info.n_samples:,} samples, {info.n_tokens:,} tokens,"
         f" {info.n_activations:,} activations of {info.d_sae:,} features.",
         f"Encoded in {info.dtype}: {info.dtype_reason}.",
@@ -103,6 +106,39 @@ def match(
         table(["feature A", "feature B", "correlation", "same strongest samples"], rows),
         f"{found.share:.1%} of {found.n_tried:,} features of {found.run_a} have a match in {found.run_b}; with the texts"
         f" paired at random {found.null_share:.1%} (sd {found.null_sd:.1%}). {found.n_left_out:,} fire too rarely to be tried.",
+    )
+
+
+@space.command("list")
+def list_saes(
+    model: Annotated[
+        str, typer.Argument(help="Hub id of a model, with or without its owner, or a folder of that name.")
+    ],
+    n: Annotated[int, typer.Option("-n", help="SAEs to show.")] = 15,
+    json: Json = False,
+) -> None:
+    """List the SAEs that others trained for a model's residual stream, the advised one first. Needs no network."""
+    from fac_core.activations.saes.pretrained import RULE, pretrained_saes
+
+    found = pretrained_saes(model)
+    best = found[0]
+    columns = ["release/sae_id", "hook", "blocks", "features", "L0"]
+    rows = (
+        (
+            Text(one.name, overflow="fold"),
+            one.hook.removeprefix("blocks."),
+            f"{one.layer}/{one.n_layers}",
+            one.width,
+            one.l0 and f"{one.l0:g}",
+        )
+        for one in found[:n]
+    )
+    say(
+        json,
+        {"advised": best.name, "rule": RULE, "saes": found},
+        table(columns, rows, whole=columns[1:]),
+        f"{min(n, len(found)):,} of {len(found):,} in sae-lens's list, the nearest to the rule first.",
+        f"Take {best.name} (or: fac encode DATA --model {model} --sae auto). {RULE}",
     )
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-from functools import lru_cache
-from pathlib import Path
 
+from fac_core.activations.saes.pretrained import registry_text
 from fac_core.store.runs.info import RunInfo
 
 _SITE = "https://www.neuronpedia.org"
@@ -15,7 +13,7 @@ _ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 def neuronpedia_page(info: RunInfo, feature_id: int) -> str | None:
     """The address of a feature's page, if the run's SAE is one of sae-lens that Neuronpedia has; else None."""
-    listed = _registry()
+    listed = registry_text()
     release, _, sae_id = info.sae.partition("/")
     found = neuronpedia_id(listed, release, sae_id) if listed and sae_id else None
     return f"{_SITE}/{found}/{feature_id}" if found else None
@@ -37,14 +35,3 @@ def neuronpedia_id(listed: str, release: str, sae_id: str) -> str | None:
             said = next((line.partition(": ")[2] for line in lines if line.startswith("neuronpedia: ")), "")
             return said if _ID.fullmatch(said) else None
     return None
-
-
-@lru_cache(maxsize=1)
-def _registry() -> str:
-    """sae-lens's list of releases; looked up without importing the package, which would load torch."""
-    package = importlib.util.find_spec("sae_lens")
-    for folder in (package.submodule_search_locations or ()) if package else ():
-        path = Path(folder) / "pretrained_saes.yaml"
-        if path.is_file():
-            return path.read_text(encoding="utf-8")
-    return ""

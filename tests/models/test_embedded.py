@@ -112,7 +112,8 @@ def test_the_embedded_models_read_english(name, d_model, n_layers):
 def test_the_default_sae_reads_as_sae_lens_does():
     """The face of every demo, through the whole fast path, against the slow oracle."""
     from fac_core.activations.encoder import Encoder
-    from fac_core.activations.sae import SHIPPED, default_sae, load_sae
+    from fac_core.activations.sae import load_sae
+    from fac_core.activations.saes.named import SHIPPED, default_sae
     from fac_core.models.tokens import SampleTokenizer
     from fac_core.models.truncated import TruncatedModel, load_tokenizer, model_path
     from tests import oracle_encoder, tiny

@@ -29,7 +29,8 @@ from transformers import AutoModelForCausalLM
 from fac_core.activations.encoder import Encoded
 from fac_core.activations.pipeline import encode
 from fac_core.activations.precision import choose_encoder
-from fac_core.activations.sae import SHIPPED, default_sae, load_sae
+from fac_core.activations.sae import load_sae
+from fac_core.activations.saes.named import SHIPPED, default_sae
 from fac_core.activations.shards import plan
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.datasets.prepare import prepare
