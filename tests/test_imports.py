@@ -20,11 +20,12 @@ ROOMS = {
     "whole": "",
     "fields": "",
     "toml_file": "errors",
+    "hub": "errors",
     # From texts to runs
     "store": "errors whole",
-    "datasets": "errors progress",
-    "models": "datasets errors whole",
-    "activations": "datasets errors models progress store whole",
+    "datasets": "errors hub progress",
+    "models": "datasets errors hub whole",
+    "activations": "datasets errors hub models progress store whole",
     "training": "errors models progress whole",
     # What a run says
     "coverage": "errors store",

@@ -24,13 +24,15 @@ import pyarrow as pa
 from fac_core.activations.encoder import Encoder
 from fac_core.activations.precision import Choice, choose_encoder, encoder_of
 from fac_core.activations.sae import SparseAutoencoder, load_sae
-from fac_core.activations.saes.named import chosen_sae
+from fac_core.activations.saes.named import chosen_sae, pinned_sae
 from fac_core.activations.shards import Shard, plan, shard_size
 from fac_core.activations.space import model_hash, space_id
 from fac_core.activations.spec import EncodeSpec
+from fac_core.datasets.hub import pinned_dataset
 from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping
 from fac_core.datasets.prepare import PreparedDataset, prepare
 from fac_core.datasets.samples import FAILURES
+from fac_core.models.location import pinned_model
 from fac_core.models.tokens import SampleTokenizer, Tokens
 from fac_core.models.truncated import load_tokenizer
 from fac_core.progress import Progress, silent
@@ -74,7 +76,8 @@ def encode(
     identity = json.dumps([SHARD_FORMAT, space, spec.context, spec.roles, choice.dtype])
     shards = _encode_shards(dataset, folder, identity, tokenizer, choice.encoder, on_progress)
     info = _info(run_id, name or dataset.name, dataset, space, spec, sae, choice, time.monotonic() - started)
-    info = replace(info, in_part=mapping.limit is not None or mapping.take is not None)
+    in_part = mapping.limit is not None or mapping.take is not None
+    info = replace(info, in_part=in_part, commits=_commits(spec.model, sae.name, dataset.source))
     build_run(
         published,
         info,
@@ -177,6 +180,12 @@ def _without_content(shard: Shard, good: np.ndarray) -> pa.Table:
         },
         schema=FAILURES,
     )
+
+
+def _commits(model: str, sae: str, source: str) -> str | None:
+    found = {"model": pinned_model(model), "sae": pinned_sae(sae), "dataset": pinned_dataset(source)}
+    pinned = {what: name for what, name in found.items() if name is not None}
+    return json.dumps(pinned) if pinned else None
 
 
 def _info(

@@ -15,7 +15,7 @@ def neuronpedia_page(info: RunInfo, feature_id: int) -> str | None:
     """The address of a feature's page, if the run's SAE is one of sae-lens that Neuronpedia has; else None."""
     listed = registry_text()
     release, _, sae_id = info.sae.partition("/")
-    found = neuronpedia_id(listed, release, sae_id) if listed and sae_id else None
+    found = neuronpedia_id(listed, release.partition("@")[0], sae_id) if listed and sae_id else None
     return f"{_SITE}/{found}/{feature_id}" if found else None
 
 

@@ -114,8 +114,9 @@ def test_the_default_sae_reads_as_sae_lens_does():
     from fac_core.activations.encoder import Encoder
     from fac_core.activations.sae import load_sae
     from fac_core.activations.saes.named import SHIPPED, default_sae
+    from fac_core.models.location import model_path
     from fac_core.models.tokens import SampleTokenizer
-    from fac_core.models.truncated import TruncatedModel, load_tokenizer, model_path
+    from fac_core.models.truncated import TruncatedModel, load_tokenizer
     from tests import oracle_encoder, tiny
 
     name = default_sae("smollm2-135m")
