@@ -34,7 +34,7 @@ ROOMS = {
     "evidence": "errors store",
     "spaces": "activations errors evidence store",
     "generators": "activations datasets errors models store",
-    "naming": "errors evidence generators store toml_file",
+    "naming": "datasets errors evidence generators store toml_file",
     "relevance": "coverage errors evidence generators naming shortfall store toml_file",
     "themes": "coverage errors evidence generators naming shortfall store",
     "gaps": "coverage errors evidence naming store themes",

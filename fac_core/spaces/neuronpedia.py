@@ -13,10 +13,15 @@ _ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 def neuronpedia_page(info: RunInfo, feature_id: int) -> str | None:
     """The address of a feature's page, if the run's SAE is one of sae-lens that Neuronpedia has; else None."""
+    found = neuronpedia_sae(info)
+    return f"{_SITE}/{found}/{feature_id}" if found else None
+
+
+def neuronpedia_sae(info: RunInfo) -> str | None:
+    """What Neuronpedia calls the SAE of a run, `model/layer`; None where sae-lens's list does not say so."""
     listed = registry_text()
     release, _, sae_id = info.sae.partition("/")
-    found = neuronpedia_id(listed, release.partition("@")[0], sae_id) if listed and sae_id else None
-    return f"{_SITE}/{found}/{feature_id}" if found else None
+    return neuronpedia_id(listed, release.partition("@")[0], sae_id) if listed and sae_id else None
 
 
 def neuronpedia_id(listed: str, release: str, sae_id: str) -> str | None:
