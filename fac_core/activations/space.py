@@ -9,6 +9,7 @@ from pathlib import Path
 from fac_core.activations.sae import SparseAutoencoder
 from fac_core.errors import NotFound
 from fac_core.models.embedded import EMBEDDED
+from fac_core.models.gguf_file import file_hash, is_gguf
 from fac_core.models.location import model_path
 
 _ENDS = 1 << 20
@@ -24,9 +25,12 @@ def space_id(model: str, sae: SparseAutoencoder) -> str:
 
 
 def model_hash(model: str) -> str:
-    """Fingerprint of a model: embedded ones by their known hash, others by their files. Raises `NotFound`."""
+    """Fingerprint of a model: embedded ones and GGUF files by the file's hash, others by their files. Raises `NotFound`."""
     if model in EMBEDDED:
         return EMBEDDED[model].sha256
+    if is_gguf(model):
+        model_folder(model)  # whatever is wrong with the file is said before its hash means anything
+        return file_hash(Path(model).expanduser().resolve())
     files = sorted(
         p for p in model_folder(model).iterdir() if p.suffix in {".json", ".safetensors", ".bin", ".jinja", ".model"}
     )

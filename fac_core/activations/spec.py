@@ -18,7 +18,7 @@ class EncodeSpec:
     """What to encode with. Every field has an effect on the activations."""
 
     model: str = "smollm2-135m"
-    """`smollm2-135m`, `gemma3-270m`, a local folder or a hub id, with `@revision` where it is not to be the newest."""
+    """`smollm2-135m`, `gemma3-270m`, a local folder, a `.gguf` file or a hub id, with `@revision` where it is not to be the newest."""
     sae: str = ""
     """A sae-lens folder, `release/sae_id`, a paper checkpoint, or `auto` for the advised one; empty means that of the workspace's anchor, or the one that ships for the model."""
     mode: Mode = "native"

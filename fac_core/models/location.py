@@ -1,4 +1,4 @@
-"""Where a model's files are: in a wheel, in a folder, or on the hub."""
+"""Where a model's files are: in a wheel, in a folder, in one GGUF file, or on the hub."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from fac_core.errors import NotFound
 from fac_core.hub import HubName, Snapshot, hub_name, snapshot
 from fac_core.models.embedded import EMBEDDED, embedded_path
+from fac_core.models.gguf_file import gguf_path, is_gguf
 
 _READ = ("*.json", "*.jinja", "*.model", "*.txt", "*.safetensors")
 _OLDER = ("pytorch_model*.bin", "pytorch_model*.json")
@@ -16,19 +17,22 @@ _UNREAD = ("*/*", "consolidated*")
 
 
 def model_path(name: str) -> str:
-    """The folder where `transformers` finds `name`: an embedded model, a local folder, or a hub id with or without `@revision`.
+    """The folder where `transformers` finds `name`: an embedded model, a folder, a GGUF file, or a hub id.
 
-    A model of the hub is fetched into the hub's cache first. Raises `NotFound` and `HubUnreachable` as `hub.snapshot` does.
+    A hub id may have a revision, `owner/name@v1`; its model is fetched into the hub's cache first. Raises as `hub.snapshot` and
+    `gguf_path` do.
     """
     if name in EMBEDDED:
         return str(embedded_path(name))
+    if is_gguf(name):
+        return str(gguf_path(name))
     found = _on_the_hub(name)
     return str(found.folder) if found else name
 
 
 def pinned_model(name: str) -> str | None:
     """A model of the hub by its commit, `owner/name@<40 hex digits>`; None for one that is not from there."""
-    found = None if name in EMBEDDED else _on_the_hub(name)
+    found = None if name in EMBEDDED or is_gguf(name) else _on_the_hub(name)
     return f"{name.partition('@')[0]}@{found.commit}" if found else None
 
 
