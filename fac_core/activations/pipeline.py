@@ -24,6 +24,7 @@ import pyarrow as pa
 from fac_core.activations.encoder import Encoder
 from fac_core.activations.precision import Choice, choose_encoder, encoder_of
 from fac_core.activations.sae import SparseAutoencoder, load_sae
+from fac_core.activations.saes.fit import warn_of_another_model
 from fac_core.activations.saes.named import chosen_sae, pinned_sae
 from fac_core.activations.shards import Shard, plan, shard_size
 from fac_core.activations.space import model_hash, space_id
@@ -70,6 +71,7 @@ def encode(
             if name not in (None, run.info.name):
                 logger.warning("These samples are encoded already, as %r: that run is taken.", run.info.name)
             return run.info
+    warn_of_another_model(sae, spec.model)
     on_progress(0, dataset.n_samples, "loading the model")
     tokenizer = SampleTokenizer(load_tokenizer(spec.model), context=spec.context, roles=spec.roles)
     choice = _choice(folder, spec, sae, dataset, tokenizer)

@@ -15,6 +15,7 @@ from fac_core.cli.options import Json, WorkspaceFolder, takes_view
 from fac_core.cli.output import err, part_table, progress_bar, say, table
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.training.config import TrainConfig
+from fac_core.workflows.encode import N_TEXTS
 
 if TYPE_CHECKING:
     from fac_core.view import View
@@ -140,6 +141,38 @@ def list_saes(
         f"{min(n, len(found)):,} of {len(found):,} in sae-lens's list, the nearest to the rule first.",
         f"Take {best.name} (or: fac encode DATA --model {model} --sae auto). {RULE}",
     )
+
+
+@space.command()
+def fit(
+    model: Annotated[str, typer.Option(help="The model that is to be read: folder, GGUF file or hub id.")],
+    sae: Annotated[str, typer.Option(help="As in `fac encode`; by default the one that ships for the model.")] = "",
+    texts: Annotated[str | None, typer.Option(help="Any dataset; by default the workspace's anchor.")] = None,
+    n: Annotated[int, typer.Option("-n", help="Texts to measure on.")] = N_TEXTS,
+    hook: Annotated[str | None, typer.Option(help="Where the SAE reads, needed only if it does not say so.")] = None,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+) -> None:
+    """Measure whether a SAE reads a model that it was not trained on, such as a fine-tuned one. The whole model runs."""
+    from fac_core.workflows import encode as verbs
+
+    with progress_bar("Fit") as tell:
+        found = verbs.fit(model, sae, texts, workspace=workspace, n=n, hook=hook, on_progress=tell)
+    stated = f" ({found.stated_l0:g} stated)" if found.stated_l0 else ""
+    rows = (
+        ("variance unexplained (FVU)", f"{found.fvu:.3f}"),
+        ("loss recovered", f"{found.recovered:.3f}"),
+        ("features active at a token (L0)", f"{found.l0:.1f}{stated}"),
+        ("features that never fire", f"{found.dead:.1%}"),
+    )
+    why = "; ".join(found.reasons)
+    said = {
+        "fits": "It fits: use it as it is.",
+        "warns": f"It reads this model with losses: {why}. What it shows is to be taken with care.",
+        "refuses": f"It does not read this model: {why}. Train one: fac space train-sae DATA --model {model} --from {found.sae}",
+    }[found.verdict]
+    about = f"{found.sae}, trained on {found.trained_on or 'a model that it does not name'}, on {found.model}"
+    say(json, found, table([f"{found.n_texts} texts, {found.n_tokens:,} tokens", ""], rows), f"{about}.", said)
 
 
 @space.command()

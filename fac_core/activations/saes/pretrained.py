@@ -117,6 +117,24 @@ def advised(model: str) -> PretrainedSae:
     return pretrained_saes(model)[0]
 
 
+def stated_l0(name: str) -> float | None:
+    """What the list says of how many features of a SAE are active at a token; None where it says nothing."""
+    release, _, sae_id = name.partition("/")
+    release = release.partition("@")[0]
+    about = releases().get(release)
+    saes = pretrained_saes(_ANOTHER_MODEL.get(release) or about["model"]) if about else ()
+    return next((one.l0 for one in saes if (one.release, one.sae_id) == (release, sae_id)), None)
+
+
+def same_model(one: str, other: str) -> bool:
+    """Whether two names are of one model, by the usual spellings.
+
+    >>> same_model("gpt2-small", "openai-community/gpt2"), same_model("gemma-2-2b", "google/gemma-2-2b-it")
+    (True, False)
+    """
+    return _spelling(one) == _spelling(other)
+
+
 @lru_cache(maxsize=1)
 def registry_text() -> str:
     """sae-lens's list of releases, YAML; empty without sae-lens, whose import would load torch."""
@@ -239,5 +257,9 @@ def _spelling(model: str) -> str:
     >>> _spelling("google/gemma-2-2b@main"), _spelling("GPT2"), _spelling("meta-llama/Meta-Llama-3.1-8B")
     ('gemma-2-2b', 'gpt2-small', 'llama-3.1-8b')
     """
-    name = Path(model.partition("@")[0]).name.lower()
+    path = Path(model.partition("@")[0])
+    in_cache = [
+        part for part in path.parts if part.startswith("models--")
+    ]  # the hub's: models--owner--name/snapshots/commit
+    name = in_cache[0].rpartition("--")[2].lower() if in_cache else path.name.lower()
     return _SAME_MODEL.get(name, name)

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from sae_lens import SAE
 
-from fac_core.lab.whole_model import blocks_of, changed, whole_model
 from fac_core.models.token_batches import as_tokens, batches
+from fac_core.models.whole_model import blocks_of, changed, whole_model
 
 _BATCH_TOKENS = 4096
 
