@@ -26,7 +26,7 @@ ROOMS = {
     "datasets": "errors hub progress",
     "models": "datasets errors hub whole",
     "activations": "datasets errors hub models progress store whole",
-    "training": "errors models progress whole",
+    "training": "activations errors models progress whole",
     # What a run says
     "coverage": "errors store",
     "shortfall": "coverage store",

@@ -194,7 +194,11 @@ def ship(
 
 
 @space.command()
-@takes("config", TrainConfig, {"n_blocks": "--block", "d_sae": "--latents", "total_tokens": "--tokens"})
+@takes(
+    "config",
+    TrainConfig,
+    {"n_blocks": "--block", "d_sae": "--latents", "total_tokens": "--tokens", "begin_from": "--from"},
+)
 def train_sae(
     sources: Annotated[list[str], typer.Argument(help="Datasets or mixtures to train on.")],
     config: TrainConfig,

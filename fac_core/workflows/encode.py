@@ -77,16 +77,17 @@ def fit(
         texts: any source of texts; by default the samples of the workspace's anchor.
         n: texts to draw.
     """
+    import numpy as np
+
     from fac_core.activations.saes.fit import measure_fit
     from fac_core.activations.saes.named import chosen_sae
 
     if texts is None:
-        found = (
-            Workspace.at(workspace).opened(None).query("SELECT text FROM samples ORDER BY hash(sample_id) LIMIT ?", [n])
-        )
-        drawn = found["text"].to_pylist()
+        query = "SELECT text FROM samples ORDER BY hash(sample_id) LIMIT ?"
+        drawn = Workspace.at(workspace).opened().query(query, [n])["text"].to_pylist()
     else:
-        drawn = list(iter_texts([texts], ColumnMapping(take=n)))
+        found = list(iter_texts([texts], ColumnMapping(take=n)))  # of a mixture, as many of each set
+        drawn = [found[i] for i in np.random.default_rng(0).permutation(len(found))[:n]]
     return measure_fit(model, chosen_sae(model, sae), drawn, hook=hook, on_progress=on_progress)
 
 

@@ -18,6 +18,7 @@ from fac_core.cli.app import run
 from fac_core.errors import ModelMismatch, WrongUse
 from fac_core.store.workspace import Workspace
 from tests import tiny
+from tests.runs import make_run
 
 TEXTS = [f"{tiny.TEXTS[5]} {tiny.TEXTS[6]} {n}" for n in range(8)]
 
@@ -113,6 +114,11 @@ def test_the_command_says_it_in_words(identity, model_of, tmp_path, capsys):
     assert run([*command, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["verdict"], found["n_texts"]) == ("fits", 5)
+    place = Workspace.create(tmp_path / "w")
+    make_run(place.run_path("id-a"), "a", [(0, 0, 1.0)], 8, 2, texts=TEXTS).close()
+    place.set_anchor("a")
+    assert run([*command[:6], "-w", str(place.folder), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["n_texts"] == 8
     assert run(command) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "trained on base/of-it" in said
