@@ -9,13 +9,13 @@ import typer
 from rich.text import Text
 
 import fac_core as fac
+from fac_core.activations.saes.bounds import N_TEXTS
 from fac_core.activations.spec import EncodeSpec
 from fac_core.cli.from_fields import takes
 from fac_core.cli.options import Json, WorkspaceFolder, takes_view
 from fac_core.cli.output import err, part_table, progress_bar, say, table
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.training.config import TrainConfig
-from fac_core.workflows.encode import N_TEXTS
 
 if TYPE_CHECKING:
     from fac_core.view import View

@@ -47,7 +47,7 @@ def label(
     workspace: WorkspaceFolder = None,
     json: Json = False,
 ) -> None:
-    """Name features: by the words that set them apart, by a model, by what others called them, or yourself."""
+    """Name features: by words, by a model, as others named them, or yourself."""
     from fac_core.workflows.naming import labels_of, rename
 
     if others is not None:

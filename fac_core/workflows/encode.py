@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fac_core.activations.saes.bounds import N_TEXTS
 from fac_core.activations.spec import EncodeSpec
 from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping
 from fac_core.datasets.texts import iter_texts
@@ -19,9 +20,6 @@ from fac_core.workflows.shipped import take_up
 
 if TYPE_CHECKING:
     from fac_core.activations.saes.fit import Fit
-
-N_TEXTS = 50
-"""Texts on which a fit is measured."""
 
 
 def encode(

@@ -11,7 +11,8 @@ from sae_lens import StandardSAE, StandardSAEConfig
 from sae_lens.saes.sae import SAEMetadata
 
 from fac_core.activations.pipeline import encode
-from fac_core.activations.saes.fit import judged, measure_fit
+from fac_core.activations.saes.bounds import judged
+from fac_core.activations.saes.fit import measure_fit
 from fac_core.activations.saes.pretrained import same_model, stated_l0
 from fac_core.activations.spec import EncodeSpec
 from fac_core.cli.app import run
