@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -55,7 +55,7 @@ def hub_name(name: str) -> HubName | None:
 
 @lru_cache(maxsize=64)
 def snapshot(name: HubName, wanted: Sequence[str], unwanted: Sequence[str] = (), kind: Kind = "model") -> Snapshot:
-    """The files of a model or SAE at its revision, fetched unless they are in the cache; the same in all of a process's life.
+    """The files of a model or SAE at its revision, fetched unless they are in the cache; the same until `look_again`.
 
     Args:
         wanted, unwanted: patterns of paths, tuples.
@@ -82,17 +82,29 @@ def commit_of(name: HubName, kind: Kind) -> str | None:
     from huggingface_hub import HfApi, constants, errors
 
     repo_type = "dataset" if kind == "dataset" else "model"
+    folder = f"{repo_type}s--{name.repo.replace('/', '--')}"
+    seen = Path(constants.HF_HUB_CACHE) / folder / "refs" / (name.revision or constants.DEFAULT_REVISION)
     try:
         with hub_errors(name, kind):
-            return HfApi().repo_info(name.repo, repo_type=repo_type, revision=name.revision).sha
+            commit = HfApi().repo_info(name.repo, repo_type=repo_type, revision=name.revision).sha
     except HubUnreachable:
-        pass
+        commit = None
     except NotFound as error:
         if not isinstance(error.__cause__, errors.OfflineModeIsEnabled):
             raise
-    folder = f"{repo_type}s--{name.repo.replace('/', '--')}"
-    seen = Path(constants.HF_HUB_CACHE) / folder / "refs" / (name.revision or constants.DEFAULT_REVISION)
-    return seen.read_text(encoding="utf-8").strip() if seen.is_file() else None
+        commit = None
+    if commit is None:
+        return seen.read_text(encoding="utf-8").strip() if seen.is_file() else None
+    with suppress(OSError):  # a cache that only others may write to; the client keeps it in the same place
+        seen.parent.mkdir(parents=True, exist_ok=True)
+        seen.write_text(commit, encoding="utf-8")
+    return commit
+
+
+def look_again() -> None:
+    """Forget which commits the revisions were at: what begins now reads the newest, and all that it reads at the same."""
+    snapshot.cache_clear()
+    commit_of.cache_clear()
 
 
 @contextmanager

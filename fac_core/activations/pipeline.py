@@ -29,10 +29,11 @@ from fac_core.activations.saes.named import chosen_sae, pinned_sae
 from fac_core.activations.shards import Shard, plan, shard_size
 from fac_core.activations.space import model_hash, space_id
 from fac_core.activations.spec import EncodeSpec
-from fac_core.datasets.hub import pinned_dataset
 from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping
+from fac_core.datasets.mixtures import pinned_sources
 from fac_core.datasets.prepare import PreparedDataset, prepare
 from fac_core.datasets.samples import FAILURES
+from fac_core.hub import look_again
 from fac_core.models.location import pinned_model
 from fac_core.models.tokens import SampleTokenizer, Tokens
 from fac_core.models.truncated import load_tokenizer
@@ -61,6 +62,7 @@ def encode(
     Progress counts samples. Raises the errors of `prepare` and `load_sae`, `NotFound` and `ModelMismatch` of the model.
     """
     started = time.monotonic()
+    look_again()
     sae = load_sae(chosen_sae(spec.model, spec.sae), hook_name=spec.hook).in_mode(spec.mode, spec.k)
     space = space_id(spec.model, sae)
     dataset, folder, run_id = _prepared(source, workspace, space, spec, mapping, on_progress)
@@ -185,8 +187,8 @@ def _without_content(shard: Shard, good: np.ndarray) -> pa.Table:
 
 
 def _commits(model: str, sae: str, source: str) -> str | None:
-    found = {"model": pinned_model(model), "sae": pinned_sae(sae), "dataset": pinned_dataset(source)}
-    pinned = {what: name for what, name in found.items() if name is not None}
+    found = {"model": pinned_model(model), "sae": pinned_sae(sae)}
+    pinned = {what: name for what, name in found.items() if name is not None} | pinned_sources(source)
     return json.dumps(pinned) if pinned else None
 
 

@@ -41,7 +41,7 @@ def hub_part(source: str) -> Part:
         from datasets.exceptions import DatasetsError
 
         revision = commit_of(HubName(name, match["revision"]), "dataset") or match["revision"]
-        at = {"revision": revision} if revision else {}
+        at: dict[str, Any] = {"revision": revision} if revision else {}
         try:
             found = load_dataset(name, config, split=split, streaming=True, **at)
             dataset = _one_split(found, source, f"{source}:SPLIT") if isinstance(found, dict) else found

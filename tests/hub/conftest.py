@@ -22,7 +22,9 @@ ONLY_HERE = ["HF_HUB_OFFLINE", "HF_TOKEN", "HF_HUB_CACHE", "HF_DATASETS_OFFLINE"
 @pytest.fixture(scope="session")
 def stocked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the hub has. The model `tiny/llama` has a second revision with other weights; `tiny/large`
-    is no model, but as long as three of the pieces in which the client writes."""
+    is no model, but as long as three of the pieces in which the client writes.
+
+    One repository is that of a SAE of sae-lens's list."""
     root = tmp_path_factory.mktemp("hub")
     for family in ("llama", "gpt_neox", "gemma2", "gemma3", "qwen2", "mistral"):
         tiny.save_model(root / "models" / "tiny" / family / "main", family)
@@ -32,6 +34,9 @@ def stocked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "models" / "tiny" / "large" / "main").mkdir(parents=True)
     (root / "models" / "tiny" / "large" / "main" / "model.safetensors").write_bytes(bytes(range(256)) * 100_000)
     tiny.save_sae(root / "models" / "tiny" / "saes" / "main" / "block-2", "topk")
+    listed = root / "models" / "ctigges" / "pythia-70m-deduped__res-sm_processed"
+    tiny.save_sae(listed / "main" / "2-res-sm", "topk", n_blocks=3)
+    tiny.save_sae(listed / "v2" / "2-res-sm", "jumprelu", n_blocks=3)
     data = root / "datasets" / "tiny" / "texts"
     for revision, n in (("main", 8), ("v2", 5)):
         (data / revision).mkdir(parents=True)

@@ -62,3 +62,17 @@ def test_a_dataset_is_refused_in_one_sentence(tried):
     assert found[:2] == [8, 5]
     assert found[2].startswith("NotFound: The dataset tiny/texts has no revision 'v9'.")
     assert found[3].startswith("NotFound: There is no dataset 'tiny/nothing'")
+
+
+def test_a_sae_of_the_list_is_read_at_its_revision(tried, stocked):
+    setup = f"{SAE}\nfrom fac_core.activations.saes.named import pinned_sae"
+    at = stocked / "models" / "ctigges" / "pythia-70m-deduped__res-sm_processed"
+    release, inside = "pythia-70m-deduped-res-sm", "/blocks.2.hook_resid_post"
+    newest, older = f"{release}{inside}", f"{release}@v2{inside}"
+    found = tried(setup, "[load_sae(name).architecture, pinned_sae(name)]", [newest, older, f"{release}@v9{inside}"])
+    assert found[:2] == [
+        ["topk", f"{release}@{commit(at / 'main')}{inside}"],
+        ["jumprelu", f"{release}@{commit(at / 'v2')}{inside}"],
+    ]
+    assert found[2].startswith("NotFound: The SAE ctigges/pythia-70m-deduped__res-sm_processed has no revision 'v9'.")
+    assert tried(setup, "[load_sae(name).architecture, pinned_sae(name)]", [newest], HF_HUB_OFFLINE="1") == found[:1]

@@ -68,7 +68,7 @@ class RunInfo:
     in_part: bool | None = None
     """Whether only some samples of the source were to be read (`limit`, `take`); None for runs of earlier builds."""
     commits: str | None = None
-    """JSON object: `model`, `sae` and `dataset`, of those that came from the hub, to their names at the commit that was read,
+    """JSON object: `model`, `sae` and `dataset` (of a mixture `dataset <set>`), of those that came from the hub, to their names at the commit that was read,
     `owner/name@<40 hex digits>`; None without any, and for runs of earlier builds."""
 
     @property
