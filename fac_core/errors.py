@@ -7,6 +7,7 @@
     │   ├── NotFound            no such run, model, SAE or feature
     │   └── EmptyAnchor         the anchor has no feature to cover: FAC is undefined
     ├── MissingExtra            an optional package is not installed
+    ├── HubUnreachable          the hub failed, or a download broke off
     ├── StoreBusy               somebody else is writing the same run
     ├── Conflict                somebody else decided the same item in the meantime
     ├── Stopped                 whoever watches the task's progress asked it to end
@@ -42,6 +43,10 @@ class EmptyAnchor(WrongUse):
 
 class MissingExtra(FacError):
     """An optional package is not installed; the message has the command that installs it."""
+
+
+class HubUnreachable(FacError):
+    """The hub failed, or a download broke off; the same request goes on where it stopped."""
 
 
 class StoreBusy(FacError):

@@ -264,3 +264,28 @@ def test_feature_folds_duplicates_until_asked_for_them(workspace, capsys):
 def test_a_feature_that_there_is_not_is_wrong_use(workspace, capsys):
     assert isinstance(document := answer(capsys, "feature", "12", code=2), dict)
     assert "from 0 to 11" in document["error"]
+
+
+def test_the_saes_of_a_model_are_listed_with_the_advised_one_first(capsys):
+    document = answer(capsys, "space", "list", "google/gemma-2-2b")
+    assert isinstance(document, dict)
+    assert document["advised"] == document["saes"][0]["name"]
+    assert set(document["saes"][0]) >= {"release", "sae_id", "hook", "layer", "width", "l0"}
+    assert run(["space", "list", "google/gemma-2-2b", "-n", "1"]) == 0
+    said = "".join(capsys.readouterr().out.split())
+    assert f"Take{document['advised']}" in said
+    assert "1of1,050" in said
+    assert run(["space", "list", "nobody/nothing"]) == 2
+    assert "fac space train-sae" in capsys.readouterr().err
+
+
+def test_labels_of_others_are_taken_over_and_what_was_no_label_is_said(workspace, tmp_path, capsys):
+    file = tmp_path / "batch-0.jsonl"
+    lines = [{"modelId": "m", "layer": "1-res", "index": str(i), "description": f"words of kind {i}"} for i in range(3)]
+    file.write_text("\n".join([*map(json.dumps, lines), "{"]), encoding="utf-8")
+    document = answer(capsys, "label", "--import", str(file), "--run", "broad")
+    assert isinstance(document, dict)
+    assert [one["text"] for one in document["imported"]] == ["words of kind 0", "words of kind 1", "words of kind 2"]
+    assert document["bad_lines"][0]["origin"] == "batch-0.jsonl:4"
+    assert run(["label", "--import", str(file), "--list"]) == 2
+    assert "leave out the other options" in " ".join(capsys.readouterr().err.split())

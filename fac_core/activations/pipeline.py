@@ -23,13 +23,18 @@ import pyarrow as pa
 
 from fac_core.activations.encoder import Encoder
 from fac_core.activations.precision import Choice, choose_encoder, encoder_of
-from fac_core.activations.sae import SparseAutoencoder, default_sae, load_sae
+from fac_core.activations.sae import SparseAutoencoder, load_sae
+from fac_core.activations.saes.fit import warn_of_another_model
+from fac_core.activations.saes.named import chosen_sae, pinned_sae
 from fac_core.activations.shards import Shard, plan, shard_size
 from fac_core.activations.space import model_hash, space_id
 from fac_core.activations.spec import EncodeSpec
 from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping
+from fac_core.datasets.mixtures import pinned_sources
 from fac_core.datasets.prepare import PreparedDataset, prepare
 from fac_core.datasets.samples import FAILURES
+from fac_core.hub import look_again
+from fac_core.models.location import pinned_model
 from fac_core.models.tokens import SampleTokenizer, Tokens
 from fac_core.models.truncated import load_tokenizer
 from fac_core.progress import Progress, silent
@@ -57,7 +62,8 @@ def encode(
     Progress counts samples. Raises the errors of `prepare` and `load_sae`, `NotFound` and `ModelMismatch` of the model.
     """
     started = time.monotonic()
-    sae = load_sae(spec.sae or default_sae(spec.model), hook_name=spec.hook).in_mode(spec.mode, spec.k)
+    look_again()
+    sae = load_sae(chosen_sae(spec.model, spec.sae), hook_name=spec.hook).in_mode(spec.mode, spec.k)
     space = space_id(spec.model, sae)
     dataset, folder, run_id = _prepared(source, workspace, space, spec, mapping, on_progress)
     published = workspace.run_path(run_id)
@@ -67,13 +73,15 @@ def encode(
             if name not in (None, run.info.name):
                 logger.warning("These samples are encoded already, as %r: that run is taken.", run.info.name)
             return run.info
+    warn_of_another_model(sae, spec.model)
     on_progress(0, dataset.n_samples, "loading the model")
     tokenizer = SampleTokenizer(load_tokenizer(spec.model), context=spec.context, roles=spec.roles)
     choice = _choice(folder, spec, sae, dataset, tokenizer)
     identity = json.dumps([SHARD_FORMAT, space, spec.context, spec.roles, choice.dtype])
     shards = _encode_shards(dataset, folder, identity, tokenizer, choice.encoder, on_progress)
     info = _info(run_id, name or dataset.name, dataset, space, spec, sae, choice, time.monotonic() - started)
-    info = replace(info, in_part=mapping.limit is not None or mapping.take is not None)
+    in_part = mapping.limit is not None or mapping.take is not None
+    info = replace(info, in_part=in_part, commits=_commits(spec.model, sae.name, dataset.source))
     build_run(
         published,
         info,
@@ -176,6 +184,12 @@ def _without_content(shard: Shard, good: np.ndarray) -> pa.Table:
         },
         schema=FAILURES,
     )
+
+
+def _commits(model: str, sae: str, source: str) -> str | None:
+    found = {"model": pinned_model(model), "sae": pinned_sae(sae)}
+    pinned = {what: name for what, name in found.items() if name is not None} | pinned_sources(source)
+    return json.dumps(pinned) if pinned else None
 
 
 def _info(

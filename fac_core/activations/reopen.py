@@ -54,15 +54,15 @@ class Reader:
 def reopen(info: RunInfo, *, device: str = "cpu") -> Reader:
     """Load what a run was encoded with, in its dtype. Raises `ModelMismatch` if model or SAE at hand are others."""
     spec, sae = spec_of(info), run_sae(info)
-    tokenizer = SampleTokenizer(load_tokenizer(info.model), context=spec.context, roles=spec.roles)
-    return Reader(tokenizer, encoder_of(info.model, sae, spec.dtype, device))
+    tokenizer = SampleTokenizer(load_tokenizer(spec.model), context=spec.context, roles=spec.roles)
+    return Reader(tokenizer, encoder_of(spec.model, sae, spec.dtype, device))
 
 
 def run_sae(info: RunInfo) -> SparseAutoencoder:
     """The SAE of a run in the run's activation mode. Raises `ModelMismatch` if the files at hand are others."""
     spec = spec_of(info)
     sae = load_sae(spec.sae, hook_name=spec.hook)
-    if sae.sha256 != info.sae_hash or model_hash(info.model) != info.model_hash:
+    if sae.sha256 != info.sae_hash or model_hash(spec.model) != info.model_hash:
         raise ModelMismatch(
             f"{info.model!r} and {info.sae!r} are not what run {info.name!r} was encoded with: their files differ."
         )

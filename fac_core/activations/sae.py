@@ -14,22 +14,17 @@ commute (performance notes in `encoder.py`).
 from __future__ import annotations
 
 import hashlib
-import json
 import pickle  # only for the name of its error: nothing is ever unpickled
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import torch
-from sae_lens import SAE
-from safetensors import SafetensorError
 
+from fac_core.activations.saes.named import load_with_sae_lens
 from fac_core.activations.spec import Mode
 from fac_core.errors import BadInput, ModelMismatch, NotFound
 from fac_core.models.truncated import blocks_before
-
-SHIPPED = Path(__file__).resolve().parents[2] / "data" / "sae"
-"""The SAEs that come with the project, in folders that begin with the name of their model."""
 
 
 @dataclass(frozen=True)
@@ -137,22 +132,6 @@ def load_sae(name: str | Path, *, hook_name: str | None = None) -> SparseAutoenc
     return sae.in_mode("native")
 
 
-def default_sae(model: str) -> str:
-    """Name of the SAE that ships for a model, of several the widest. Raises `NotFound` when there is none."""
-    folders = {cfg.parent.name: cfg for cfg in SHIPPED.glob("*/cfg.json") if cfg.parent.name.startswith(f"{model}-")}
-    shipped = {name: json.loads(cfg.read_text())["d_sae"] for name, cfg in folders.items()}
-    if not shipped:
-        raise NotFound(f"No SAE ships for {model!r}; give one with --sae (a folder, or release/sae_id).")
-    return max(sorted(shipped), key=shipped.__getitem__)
-
-
-def sae_folder(name: str) -> Path | None:
-    """Folder of a SAE that ships or lies on this machine; None for a file or one from a hub."""
-    shipped = SHIPPED / name
-    folder = shipped if (shipped / "cfg.json").is_file() else Path(name)
-    return folder if folder.is_dir() else None
-
-
 def check_fit(sae: SparseAutoencoder, *, model: str, d_model: int, n_layers: int) -> None:
     """Raise `ModelMismatch`, naming both, when the SAE cannot read this model."""
     if sae.d_model != d_model:
@@ -166,7 +145,7 @@ def check_fit(sae: SparseAutoencoder, *, model: str, d_model: int, n_layers: int
 
 
 def _from_sae_lens(name: str, hook_name: str | None) -> SparseAutoencoder:
-    sae = _load_with_sae_lens(name)
+    sae = load_with_sae_lens(name)
     cfg = sae.cfg
     architecture = cfg.architecture()
     if cfg.reshape_activations != "none":
@@ -212,29 +191,6 @@ def _from_sae_lens(name: str, hook_name: str | None) -> SparseAutoencoder:
         input_norm=norm if norm in {"constant_norm_rescale", "layer_norm"} else "none",
         W_dec=weights["W_dec"],
     )
-
-
-def _load_with_sae_lens(name: str) -> SAE:
-    folder = sae_folder(name)
-    if folder is not None:
-        if not (folder / "cfg.json").is_file():
-            raise NotFound(f"{folder} has no cfg.json, so it is not a SAE that sae-lens saved.")
-        try:
-            return SAE.load_from_disk(folder, dtype="float32")
-        except (KeyError, ValueError, RuntimeError, OSError, SafetensorError) as error:
-            raise BadInput(f"{folder} cannot be read as a SAE ({error}). Save it anew with sae-lens.") from error
-    release, _, sae_id = name.partition("/")
-    if not sae_id:
-        raise NotFound(
-            f"No SAE at {name!r}. Give a folder that sae-lens saved, a paper checkpoint (.pth), or release/sae_id."
-        )
-    try:
-        return SAE.from_pretrained(release, sae_id, dtype="float32")
-    except (ValueError, OSError) as error:
-        first_line = str(error).splitlines()[0]
-        raise NotFound(
-            f"No SAE {sae_id!r} in release {release!r} ({first_line}). Is the folder spelt right?"
-        ) from error
 
 
 def _from_paper_checkpoint(path: Path, hook_name: str | None) -> SparseAutoencoder:

@@ -9,7 +9,8 @@ from pathlib import Path
 from fac_core.activations.sae import SparseAutoencoder
 from fac_core.errors import NotFound
 from fac_core.models.embedded import EMBEDDED
-from fac_core.models.truncated import model_path
+from fac_core.models.gguf_file import file_hash, is_gguf
+from fac_core.models.location import model_path
 
 _ENDS = 1 << 20
 """Bytes hashed at both ends of a weights file: a fingerprint of 16 GB in milliseconds."""
@@ -24,9 +25,12 @@ def space_id(model: str, sae: SparseAutoencoder) -> str:
 
 
 def model_hash(model: str) -> str:
-    """Fingerprint of a model: embedded ones by their known hash, others by their files. Raises `NotFound`."""
+    """Fingerprint of a model: embedded ones and GGUF files by the file's hash, others by their files. Raises `NotFound`."""
     if model in EMBEDDED:
         return EMBEDDED[model].sha256
+    if is_gguf(model):
+        model_folder(model)  # whatever is wrong with the file is said before its hash means anything
+        return file_hash(Path(model).expanduser().resolve())
     files = sorted(
         p for p in model_folder(model).iterdir() if p.suffix in {".json", ".safetensors", ".bin", ".jinja", ".model"}
     )
@@ -34,19 +38,11 @@ def model_hash(model: str) -> str:
 
 
 def model_folder(model: str) -> Path:
-    """The folder of a model's files: embedded, local, or in the hub's cache. Raises `NotFound`."""
-    folder = Path(model_path(model))
-    if folder.is_dir():
-        return folder
-    from transformers.utils.hub import cached_file
-
-    try:
-        config = cached_file(model, "config.json")
-    except OSError as error:
-        raise NotFound(
-            f"No model at {model!r}: give a local folder, a hub id, or one of {', '.join(EMBEDDED)}."
-        ) from error
-    return Path(str(config)).parent
+    """The folder of a model's files: embedded, local, or in the hub's cache. Raises `NotFound` and `HubUnreachable`."""
+    folder = Path(model_path(model)).expanduser()
+    if not folder.is_dir():
+        raise NotFound(f"No model at {model!r}: give a local folder, a hub id, or one of {', '.join(EMBEDDED)}.")
+    return folder
 
 
 def _fingerprint(path: Path) -> str:

@@ -18,9 +18,9 @@ class EncodeSpec:
     """What to encode with. Every field has an effect on the activations."""
 
     model: str = "smollm2-135m"
-    """`smollm2-135m`, `gemma3-270m`, a local folder or a hub id."""
+    """`smollm2-135m`, `gemma3-270m`, a local folder, a `.gguf` file or a hub id, with `@revision` where it is not to be the newest."""
     sae: str = ""
-    """A sae-lens folder, `release/sae_id` or a paper checkpoint; empty means that of the workspace's anchor, or the one that ships for the model."""
+    """A sae-lens folder, `release/sae_id`, a paper checkpoint, or `auto` for the advised one; empty means that of the workspace's anchor, or the one that ships for the model."""
     mode: Mode = "native"
     """Of the SAE: `native` is its own inference activation."""
     k: int | None = None
@@ -47,13 +47,13 @@ class EncodeSpec:
 
 
 def spec_of(info: RunInfo) -> EncodeSpec:
-    """What a run was encoded with, to encode or read more texts in its feature space."""
+    """What a run was encoded with, to encode or read more texts in its feature space; what came from the hub at its commit."""
     mode, _, k = (info.activation_mode or "native").partition("-")
     mode = mode if mode in ("topk", "dense") else "native"  # otherwise it is the SAE's own architecture
     roles = [role for role in (info.roles or "").split(",") if role in get_args(Role)]  # early runs took any word
     return EncodeSpec(
-        model=info.model,
-        sae=info.sae,
+        model=info.as_read.get("model", info.model),
+        sae=info.as_read.get("sae", info.sae),
         mode=cast(Mode, mode),
         k=int(k) if mode == "topk" else None,
         hook=info.hook_name,

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.text import Text
 
 import fac_core as fac
+from fac_core.activations.saes.bounds import N_TEXTS
 from fac_core.activations.spec import EncodeSpec
 from fac_core.cli.from_fields import takes
 from fac_core.cli.options import Json, WorkspaceFolder, takes_view
@@ -42,9 +44,11 @@ def encode(
         info = fac.encode(
             source, spec, workspace=workspace, name=name, mapping=mapping, anchor=anchor, on_progress=tell
         )
+    chosen = [f"--sae auto took {info.sae}, which reads {info.hook_name}."] if spec.sae == "auto" else []
     say(
         json,
         info,
+        *chosen,
         f"Run {info.name} ({info.run_id}): {info.n_samples:,} samples, {info.n_tokens:,} tokens,"
         f" {info.n_activations:,} activations of {info.d_sae:,} features.",
         f"Encoded in {info.dtype}: {info.dtype_reason}.",
@@ -106,6 +110,71 @@ def match(
     )
 
 
+@space.command("list")
+def list_saes(
+    model: Annotated[
+        str, typer.Argument(help="Hub id of a model, with or without its owner, or a folder of that name.")
+    ],
+    n: Annotated[int, typer.Option("-n", help="SAEs to show.")] = 15,
+    json: Json = False,
+) -> None:
+    """List the SAEs that others trained for a model's residual stream, the advised one first. Needs no network."""
+    from fac_core.activations.saes.pretrained import RULE, pretrained_saes
+
+    found = pretrained_saes(model)
+    best = found[0]
+    columns = ["release/sae_id", "hook", "blocks", "features", "L0"]
+    rows = (
+        (
+            Text(one.name, overflow="fold"),
+            one.hook.removeprefix("blocks."),
+            f"{one.layer}/{one.n_layers}",
+            one.width,
+            one.l0 and f"{one.l0:g}",
+        )
+        for one in found[:n]
+    )
+    say(
+        json,
+        {"advised": best.name, "rule": RULE, "saes": found},
+        table(columns, rows, whole=columns[1:]),
+        f"{min(n, len(found)):,} of {len(found):,} in sae-lens's list, the nearest to the rule first.",
+        f"Take {best.name} (or: fac encode DATA --model {model} --sae auto). {RULE}",
+    )
+
+
+@space.command()
+def fit(
+    model: Annotated[str, typer.Option(help="The model that is to be read: folder, GGUF file or hub id.")],
+    sae: Annotated[str, typer.Option(help="As in `fac encode`; by default the one that ships for the model.")] = "",
+    texts: Annotated[str | None, typer.Option(help="Any dataset; by default the workspace's anchor.")] = None,
+    n: Annotated[int, typer.Option("-n", help="Texts to measure on.")] = N_TEXTS,
+    hook: Annotated[str | None, typer.Option(help="Where the SAE reads, needed only if it does not say so.")] = None,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+) -> None:
+    """Measure whether a SAE reads a model that it was not trained on, such as a fine-tuned one. The whole model runs."""
+    from fac_core.workflows import encode as verbs
+
+    with progress_bar("Fit") as tell:
+        found = verbs.fit(model, sae, texts, workspace=workspace, n=n, hook=hook, on_progress=tell)
+    stated = f" ({found.stated_l0:g} stated)" if found.stated_l0 else ""
+    rows = (
+        ("variance unexplained (FVU)", f"{found.fvu:.3f}"),
+        ("loss recovered", f"{found.recovered:.3f}"),
+        ("features active at a token (L0)", f"{found.l0:.1f}{stated}"),
+        ("features that never fire", f"{found.dead:.1%}"),
+    )
+    why = "; ".join(found.reasons)
+    said = {
+        "fits": "It fits: use it as it is.",
+        "warns": f"It reads this model with losses: {why}. What it shows is to be taken with care.",
+        "refuses": f"It does not read this model: {why}. Train one: fac space train-sae DATA --model {model} --from {found.sae}",
+    }[found.verdict]
+    about = f"{found.sae}, trained on {found.trained_on or 'a model that it does not name'}, on {found.model}"
+    say(json, found, table([f"{found.n_texts} texts, {found.n_tokens:,} tokens", ""], rows), f"{about}.", said)
+
+
 @space.command()
 def ship(
     run: Annotated[str | None, typer.Argument(help="Run name or id, of varied texts; the anchor by default.")] = None,
@@ -125,7 +194,11 @@ def ship(
 
 
 @space.command()
-@takes("config", TrainConfig, {"n_blocks": "--block", "d_sae": "--latents", "total_tokens": "--tokens"})
+@takes(
+    "config",
+    TrainConfig,
+    {"n_blocks": "--block", "d_sae": "--latents", "total_tokens": "--tokens", "begin_from": "--from"},
+)
 def train_sae(
     sources: Annotated[list[str], typer.Argument(help="Datasets or mixtures to train on.")],
     config: TrainConfig,

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 import fac_core as fac
 from fac_core.cli.llm import Llm, answered, spent, takes_llm
 from fac_core.cli.options import Author, Json, OfRun, WorkspaceFolder
-from fac_core.cli.output import say, table
+from fac_core.cli.output import err, say, table
 from fac_core.errors import WrongUse
 from fac_core.naming.level import Level
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from fac_core.view import View
 
 
+_BAD_SHOWN = 5
+
+
 @takes_llm
 def label(
     asked: Llm | None,
@@ -34,14 +38,23 @@ def label(
     listing: Annotated[bool, typer.Option("--list", help="Only list them; with --feature all that it had.")] = False,
     feature: Annotated[int | None, typer.Option(help="With --name: the feature to rename.")] = None,
     name: Annotated[str | None, typer.Option(help="Your own name for it, which holds over any machine's.")] = None,
+    others: Annotated[
+        Path | None,
+        typer.Option("--import", help="Take over labels of others: a file or folder of Neuronpedia's exports."),
+    ] = None,
     author: Author = "anonymous",
     n: Annotated[int, typer.Option("-n", help="Labels to show.")] = 20,
     workspace: WorkspaceFolder = None,
     json: Json = False,
 ) -> None:
-    """Name features: by the words that set them apart, by a model, or yourself."""
+    """Name features: by words, by a model, as others named them, or yourself."""
     from fac_core.workflows.naming import labels_of, rename
 
+    if others is not None:
+        if asked is not None or listing or feature is not None or name is not None:
+            raise WrongUse("--import takes labels over and does nothing else: leave out the other options.")
+        _import(others, run, n, workspace, json)
+        return
     if asked is not None:
         _label_by_llm(asked, run, workspace, json)
         return
@@ -151,6 +164,31 @@ def name_themes(view: View, asked: Llm, json: bool) -> None:
         table(["theme", "name", "detail"], ((one.theme, one.name, one.detail) for one in found.values())),
         f"{named:,} names recorded. {spent(usage)}",
     )
+
+
+def _import(file: Path, run: str | None, n: int, workspace: Path | None, json: bool) -> None:
+    from fac_core.naming.trust import TRUSTED
+    from fac_core.workflows.naming import import_labels, labels_of
+
+    read, bad = import_labels(file, run, workspace=workspace)
+    labels = labels_of(workspace, run)
+    theirs = [one for one in labels.imported() if one.feature_id in read]
+    scores = [one.trust.f1 for one in theirs if one.trust is not None]
+    held = labels.all()
+    say(
+        json,
+        {"imported": theirs, "bad_lines": bad, "scored": len(scores), "trusted": sum(f1 >= TRUSTED for f1 in scores)},
+        _label_table(_by_trust(theirs)[:n]),
+        f"{len(theirs):,} labels taken over from {file}; {len(scores):,} could be scored here, and"
+        f" {sum(f1 >= TRUSTED for f1 in scores):,} predict with F1 of {TRUSTED} or more by their words."
+        f" {sum(held[one.feature_id].method == 'imported' for one in theirs):,} of them hold.",
+    )
+    if bad and not json:
+        err.print(
+            Text(
+                f"{len(bad):,} lines gave none: " + "; ".join(f"{one.origin} {one.reason}" for one in bad[:_BAD_SHOWN])
+            )
+        )
 
 
 def _label_by_llm(asked: Llm, run: str | None, workspace: Path | None, json: bool) -> None:

@@ -11,16 +11,17 @@ import pyarrow as pa
 
 from fac_core.datasets.records import Part, Reading, arrow_readings
 from fac_core.errors import BadInput
+from fac_core.hub import REVISION, HubName, commit_of
 
 if TYPE_CHECKING:
     from datasets import Dataset, IterableDataset
 
-_HUB_ID = re.compile(r"(?P<name>[\w.-]+/[\w.-]+)(?:/(?P<config>[\w.-]+))?(?::(?P<split>[\w.\[\]%:+-]+))?")
+_HUB_ID = re.compile(rf"(?P<name>[\w.-]+/[\w.-]+){REVISION}(?:/(?P<config>[\w.-]+))?(?::(?P<split>[\w.\[\]%:+-]+))?")
 _BATCH_ROWS = 256
 
 
 def is_hub_id(source: str) -> bool:
-    """Whether `source` has the form `hub:owner/name[/config][:split]`; `hub:` may be left out."""
+    """Whether `source` has the form `hub:owner/name[@revision][/config][:split]`; `hub:` may be left out."""
     return _HUB_ID.fullmatch(source.removeprefix("hub:")) is not None
 
 
@@ -39,14 +40,30 @@ def hub_part(source: str) -> Part:
         from datasets import load_dataset
         from datasets.exceptions import DatasetsError
 
+        revision = commit_of(HubName(name, match["revision"]), "dataset") or match["revision"]
+        at: dict[str, Any] = {"revision": revision} if revision else {}
         try:
-            found = load_dataset(name, config, split=split, streaming=True)
+            found = load_dataset(name, config, split=split, streaming=True, **at)
             dataset = _one_split(found, source, f"{source}:SPLIT") if isinstance(found, dict) else found
             yield from _rows(dataset, source.removeprefix("hub:"))
         except (OSError, ValueError, DatasetsError) as error:
             raise _unreachable(source, error) from error
 
     return Part(source, read)
+
+
+def pinned_dataset(source: str) -> str | None:
+    """A hub dataset by its commit, `owner/name@<40 hex digits>`, with what was said of configuration and split.
+
+    None for another source, or where the hub cannot be reached. Raises `NotFound` where the hub says that there is no such
+    dataset or revision, or that it is gated.
+    """
+    match = None if Path(source).exists() else _HUB_ID.fullmatch(source.removeprefix("hub:"))
+    commit = commit_of(HubName(match["name"], match["revision"]), "dataset") if match else None
+    if match is None or commit is None:
+        return None
+    within, split = (f"{mark}{match[key]}" if match[key] else "" for mark, key in (("/", "config"), (":", "split")))
+    return f"{match['name']}@{commit}{within}{split}"
 
 
 def is_saved(folder: Path) -> bool:

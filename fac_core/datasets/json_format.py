@@ -33,7 +33,7 @@ def read_json(path: Path, name: str) -> Iterator[Reading]:
 
 
 def _checked_lines(path: Path, name: str) -> Iterator[Reading]:
-    readings = _lines(path, name)
+    readings = read_lines(path, name)
     first = next(readings, None)
     if first is None:
         return
@@ -46,7 +46,8 @@ def _checked_lines(path: Path, name: str) -> Iterator[Reading]:
     yield from readings
 
 
-def _lines(path: Path, name: str) -> Iterator[Reading]:
+def read_lines(path: Path, name: str) -> Iterator[Reading]:
+    """One record a line: what is wrong with a line costs that line alone. Raises `BadInput` as `open_bytes` does."""
     with open_bytes(path) as file:
         for number, line in enumerate(file, 1):
             if not line.strip():

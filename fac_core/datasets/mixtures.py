@@ -15,6 +15,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
+from fac_core.datasets.hub import pinned_dataset
 from fac_core.errors import BadInput, MissingExtra
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -89,6 +90,17 @@ def locate(mixture: Mixture, one: MixtureSet, folder: Path) -> str:
     if path.startswith("package:"):
         return str(_inside_package(path.removeprefix("package:"), mixture.requires))
     return str(folder / Path(path).expanduser())
+
+
+def pinned_sources(source: str) -> dict[str, str]:
+    """What of a dataset comes from the hub, at its commit: `dataset`, or of a mixture `dataset <set>`, to `owner/name@commit`."""
+    path = Path(source)
+    if path.suffix.lower() != ".toml":
+        found = {"dataset": pinned_dataset(source)}
+    else:
+        mixture = read_mixture(path)
+        found = {f"dataset {one.name}": pinned_dataset(locate(mixture, one, path.parent)) for one in mixture.sets}
+    return {what: name for what, name in found.items() if name is not None}
 
 
 def _value(match: re.Match[str]) -> str:

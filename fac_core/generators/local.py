@@ -17,7 +17,8 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 from fac_core.errors import NotFound
 from fac_core.generators.decoding import IsDone, Row, decode
 from fac_core.generators.seam import Answer, Request, Usage
-from fac_core.models.truncated import load_tokenizer, model_path
+from fac_core.models.location import model_path
+from fac_core.models.truncated import load_tokenizer
 
 _ROWS = 64
 """Answers drawn at once: twice as many are hardly quicker a token on a CPU, and finish later."""

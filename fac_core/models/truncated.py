@@ -17,12 +17,8 @@ from transformers.utils import logging as transformers_logging
 
 from fac_core.errors import ModelMismatch, NotFound
 from fac_core.models.attention import use_short_causal
-from fac_core.models.embedded import EMBEDDED, embedded_path
-
-
-def model_path(name: str) -> str:
-    """Where `transformers` finds `name`: an embedded model, a local folder, or a hub id."""
-    return str(embedded_path(name)) if name in EMBEDDED else name
+from fac_core.models.embedded import EMBEDDED
+from fac_core.models.location import model_path
 
 
 def blocks_before(hook_name: str) -> int:

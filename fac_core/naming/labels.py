@@ -1,7 +1,7 @@
 """What features are called: every label ever given, by whom, and how far it can be trusted.
 
 Labels are events of the feature space (kind `label`). People's are about the item `<feature id>`, machines' about
-`<feature id>:<method>`, those that ship with the SAE about `<feature id>:shipped`: so none hides another, and taking one back
+`<feature id>:<method>`, those that ship with the SAE about `<feature id>:shipped`, others' about `<feature id>:imported`: so none hides another, and taking one back
 never brings the wrong one up. A person's label holds over any machine's, whichever came later; among machines the one that
 predicts best holds, of equals the newest.
 The history keeps them all.
@@ -19,12 +19,13 @@ import pyarrow as pa
 
 from fac_core.errors import WrongUse
 from fac_core.naming.explanation import Explained
+from fac_core.naming.imported import ImportedLabel
 from fac_core.naming.level import Level
 from fac_core.naming.lexical import LexicalLabel
 from fac_core.naming.trust import Trust
 from fac_core.store.events import Event, EventLog
 
-Method = Literal["lexical", "llm", "person"]
+Method = Literal["lexical", "llm", "imported", "person"]
 
 _KIND = "label"
 _SCORES = ("method", "f1", "precision", "recall", "n_positive", "n_negative")
@@ -136,6 +137,16 @@ class Labels:
         }
         return self._record("llm", said, author=next((one.model for one in labelled.values()), "llm"))
 
+    def record_imported(
+        self, labels: Mapping[int, ImportedLabel], trust: Mapping[int, Trust | None], *, run_id: str
+    ) -> int:
+        """Keep labels that others gave, with how well they predict the samples of a run; returns how many are new."""
+        by_source: dict[str, dict[int, dict[str, Any]]] = {}
+        for feature, one in labels.items():
+            said = _payload(one.text, "imported", trust.get(feature), (), run_id, one.model)
+            by_source.setdefault(one.source, {})[feature] = {**said, "prompt": one.method}
+        return sum(self._record("imported", said, author=source) for source, said in by_source.items())
+
     def _record(self, maker: str, said: Mapping[int, dict[str, Any]], *, author: str) -> int:
         standing = self._log.latest(self._space, _KIND)
         new = {
@@ -146,13 +157,19 @@ class Labels:
         self._log.append_many(self._space, _KIND, new, author=author)
         return len(new)
 
+    def imported(self) -> list[Label]:
+        """What others called features, whether it holds or not, in the order of the features."""
+        latest = self._log.latest(self._space, _KIND)
+        found = (_label(event) for item, event in latest.items() if item.endswith(":imported") and event.payload)
+        return sorted(found, key=lambda label: label.feature_id)
+
     def history(self, feature_id: int) -> tuple[Label, ...]:
         """Every label that a feature was ever given, the oldest first."""
         return tuple(_label(event) for event in self.events(feature_id) if event.payload)
 
     def events(self, feature_id: int) -> tuple[Event, ...]:
         """The events behind the history, undos among them: what `undo` takes."""
-        items = (str(feature_id), *(f"{feature_id}:{maker}" for maker in ("shipped", "lexical", "llm")))
+        items = (str(feature_id), *(f"{feature_id}:{maker}" for maker in ("shipped", "imported", "lexical", "llm")))
         found = (event for item in items for event in self._log.history(self._space, _KIND, item))
         return tuple(sorted(found, key=lambda event: event.seq))
 

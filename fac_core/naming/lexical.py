@@ -78,23 +78,52 @@ def lexical_labels(
     drawn = {feature: halves(len(mine), seed + feature) for feature, mine in peaks.items()}
     seen = {feature: [peaks[feature][i] for i in first] for feature, (first, _) in drawn.items()}
     labels = _named(seen)
+    held_out = {feature: [peaks[feature][i].sample for i in second] for feature, (_, second) in drawn.items()}
+    measured = _trusts(run, labels, held_out, delta, seed)
+    result: dict[int, LexicalLabel] = {}
+    for feature in range(run.info.d_sae) if feature_ids is None else feature_ids:
+        kind, words = labels.get(feature, ("none", ()))
+        samples = tuple(peak.sample for peak in seen.get(feature, ()))
+        result[feature] = LexicalLabel(kind, _text(kind, words), words, samples, measured.get(feature))
+    return result
+
+
+def trust_of_words(
+    run: RunFile, words: Mapping[int, tuple[str, ...]], *, thresholds: np.ndarray | None = None, seed: int = 0
+) -> dict[int, Trust | None]:
+    """How well labels that were not made from this run predict its features: does a text hold one of their words?
+
+    All shown samples of a feature are cases, since the label has seen none; as many silent ones stand against them.
+
+    Args:
+        words: of each label, by feature.
+        thresholds: as in `lexical_labels`.
+    """
+    delta = np.zeros(run.info.d_sae, dtype=np.float32) if thresholds is None else thresholds
+    shown = {feature: [peak.sample for peak in mine] for feature, mine in _peaks(run, delta).items()}
+    labels: dict[int, tuple[Kind, tuple[str, ...]]] = {feature: ("on", mine) for feature, mine in words.items() if mine}
+    return _trusts(run, labels, shown, delta, seed)
+
+
+def _trusts(
+    run: RunFile,
+    labels: Mapping[int, tuple[Kind, tuple[str, ...]]],
+    held_out: Mapping[int, Sequence[int]],
+    delta: np.ndarray,
+    seed: int,
+) -> dict[int, Trust | None]:
+    """The trust of each label, over the samples that are held out for it."""
     texts = run.query("SELECT sample_id, text FROM samples ORDER BY sample_id")
     has_word, column_of = occurrence(texts["text"].to_pylist(), labels)
     row_of = {sample: row for row, sample in enumerate(texts["sample_id"].to_pylist())}
     active = incidence(run, texts["sample_id"].to_numpy(), delta)
-    wanted = range(run.info.d_sae) if feature_ids is None else feature_ids
-    result: dict[int, LexicalLabel] = {}
-    for feature in wanted:
-        kind, words = labels.get(feature, ("none", ()))
-        measured = None
-        if kind != "none":
-            held_out = [row_of[peaks[feature][i].sample] for i in drawn[feature][1]]
-            fires = active[:, [feature]].toarray().ravel()
-            said = np.asarray(has_word[:, [column_of[w] for w in _tested(kind, words)]].sum(axis=1)).ravel() > 0
-            measured = _scored(said, fires, held_out, np.random.default_rng([seed, feature]))
-        samples = tuple(peak.sample for peak in seen.get(feature, ()))
-        result[feature] = LexicalLabel(kind, _text(kind, words), words, samples, measured)
-    return result
+    measured: dict[int, Trust | None] = {}
+    for feature, (kind, words) in labels.items():
+        cases = [row_of[sample] for sample in held_out.get(feature, ())]
+        fires = active[:, [feature]].toarray().ravel()
+        said = np.asarray(has_word[:, [column_of[w] for w in _tested(kind, words)]].sum(axis=1)).ravel() > 0
+        measured[feature] = _scored(said, fires, cases, np.random.default_rng([seed, feature]))
+    return measured
 
 
 def _scored(said: np.ndarray, fires: np.ndarray, held_out: list[int], rng: np.random.Generator) -> Trust | None:

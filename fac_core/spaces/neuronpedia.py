@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-from functools import lru_cache
-from pathlib import Path
 
+from fac_core.activations.saes.pretrained import registry_text
 from fac_core.store.runs.info import RunInfo
 
 _SITE = "https://www.neuronpedia.org"
@@ -15,10 +13,15 @@ _ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 def neuronpedia_page(info: RunInfo, feature_id: int) -> str | None:
     """The address of a feature's page, if the run's SAE is one of sae-lens that Neuronpedia has; else None."""
-    listed = _registry()
-    release, _, sae_id = info.sae.partition("/")
-    found = neuronpedia_id(listed, release, sae_id) if listed and sae_id else None
+    found = neuronpedia_sae(info)
     return f"{_SITE}/{found}/{feature_id}" if found else None
+
+
+def neuronpedia_sae(info: RunInfo) -> str | None:
+    """What Neuronpedia calls the SAE of a run, `model/layer`; None where sae-lens's list does not say so."""
+    listed = registry_text()
+    release, _, sae_id = info.sae.partition("/")
+    return neuronpedia_id(listed, release.partition("@")[0], sae_id) if listed and sae_id else None
 
 
 def neuronpedia_id(listed: str, release: str, sae_id: str) -> str | None:
@@ -37,14 +40,3 @@ def neuronpedia_id(listed: str, release: str, sae_id: str) -> str | None:
             said = next((line.partition(": ")[2] for line in lines if line.startswith("neuronpedia: ")), "")
             return said if _ID.fullmatch(said) else None
     return None
-
-
-@lru_cache(maxsize=1)
-def _registry() -> str:
-    """sae-lens's list of releases; looked up without importing the package, which would load torch."""
-    package = importlib.util.find_spec("sae_lens")
-    for folder in (package.submodule_search_locations or ()) if package else ():
-        path = Path(folder) / "pretrained_saes.yaml"
-        if path.is_file():
-            return path.read_text(encoding="utf-8")
-    return ""

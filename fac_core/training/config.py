@@ -42,6 +42,8 @@ class TrainConfig:
     """Weight of the auxiliary loss; topk computes it on an eighth of a batch."""
     checkpoint_steps: int = 200
     """Steps after which the state is kept: what an interruption loses at most."""
+    begin_from: str = ""
+    """A SAE of the same shape whose weights to begin with, named as in `fac encode --sae`; random ones without."""
     seed: int = 0
     """Of the weights at the start and of the order of tokens."""
 

@@ -40,6 +40,7 @@ from fac_core.training.config import TrainConfig
 from fac_core.training.harvest import Shard, count_tokens, harvest, plan_shards, token_windows
 from fac_core.training.sparse_topk import SparseTopKTrainingSAE
 from fac_core.training.stream import training_batches
+from fac_core.training.warm_start import warm_start
 from fac_core.whole import whole
 
 _FIRST_BATCHES = 32
@@ -64,6 +65,7 @@ def train_from_texts(
 
     Raises `WrongUse` when the texts are too few for that, `ModelMismatch` and `NotFound` as the model's loader does.
     """
+    beginning = warm_start(config.begin_from, d_sae=config.d_sae) if config.begin_from else None
     tokenizer = load_tokenizer(config.model)
     windows = list(token_windows(texts, tokenizer, config.context))
     n_tokens = sum(map(len, windows))
@@ -86,6 +88,8 @@ def train_from_texts(
     needed = [*read, *shards[first:]]
     if not all(shard.is_present for shard in needed):
         model = TruncatedModel(config.model, config.n_blocks).computing_in(torch.bfloat16)
+        if beginning is not None:  # said now, not after hours of harvesting
+            beginning.check_width(model.d_model)
         harvest(needed, model, layers, seed=config.seed, on_progress=on_progress)
     return train_sae(config, read, folder, on_progress=on_progress)
 
@@ -106,10 +110,11 @@ def train_sae(config: TrainConfig, shards: Sequence[Shard], folder: Path, *, on_
         on_progress: `(tokens, total tokens, note)`.
 
     Raises:
-        NotFound: a shard is missing.
+        NotFound: a shard is missing, or there is no SAE to begin from.
+        ModelMismatch: the SAE to begin from has another shape or form.
         WrongUse: `<folder>.training` belongs to another training, or `folder` holds something that no training made.
     """
-    plan = {**asdict(config), "shards": _digest(shards)}
+    plan = _plan(config, shards)
     made = _plan_of(folder / SAE_CFG_FILENAME)
     if made == plan:
         return folder
@@ -164,6 +169,14 @@ def save_checkpoint(trainer: SAETrainer[Any, Any], folder: Path) -> None:
         shutil.rmtree(earlier)
 
 
+def _plan(config: TrainConfig, shards: Sequence[Shard]) -> dict[str, Any]:
+    """What decides the SAE. Where it begins counts by content, and says nothing where it is at random, as in early plans."""
+    plan = {**asdict(config), "shards": _digest(shards)}
+    if not plan.pop("begin_from"):
+        return plan
+    return {**plan, "begin_from": warm_start(config.begin_from, d_sae=config.d_sae).identity}
+
+
 def _begun(config: TrainConfig, first: list[torch.Tensor]) -> SAETrainer[Any, Any]:
     """A trainer at step 0: input scale and decoder bias are taken from the first batches."""
     torch.manual_seed(config.seed)
@@ -172,6 +185,10 @@ def _begun(config: TrainConfig, first: list[torch.Tensor]) -> SAETrainer[Any, An
     scaler.estimate_scaling_factor(first[0].shape[1], iter(first), n_batches_for_norm_estimate=len(first))
     with torch.no_grad():
         trainer.sae.b_dec.copy_(scaler(torch.stack([batch.mean(dim=0) for batch in first]).mean(dim=0)))
+    if config.begin_from:
+        beginning = warm_start(config.begin_from, d_sae=config.d_sae)
+        beginning.check_width(first[0].shape[1])
+        beginning.put_into(trainer.sae, scaler.scaling_factor or 1.0)
     return trainer
 
 

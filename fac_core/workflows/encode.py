@@ -1,20 +1,25 @@
-"""Verbs that run a model: encode a dataset, train a SAE."""
+"""Verbs that run a model: encode a dataset, measure whether a SAE fits a model, train a SAE."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from fac_core.activations.saes.bounds import N_TEXTS
 from fac_core.activations.spec import EncodeSpec
 from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping
 from fac_core.datasets.texts import iter_texts
 from fac_core.errors import NotFound
 from fac_core.progress import Progress, silent
 from fac_core.store.runs.info import RunInfo
-from fac_core.store.workspace import Workspace
+from fac_core.store.workspace import Where, Workspace
 from fac_core.training.config import TrainConfig
 from fac_core.workflows.shipped import take_up
+
+if TYPE_CHECKING:
+    from fac_core.activations.saes.fit import Fit
 
 
 def encode(
@@ -51,6 +56,37 @@ def _sae_of_anchor(workspace: Workspace, model: str) -> str:
     except NotFound:
         return ""
     return anchor.sae if anchor.model == model else ""
+
+
+def fit(
+    model: str,
+    sae: str = "",
+    texts: str | Path | None = None,
+    *,
+    workspace: Where = None,
+    n: int = N_TEXTS,
+    hook: str | None = None,
+    on_progress: Progress = silent,
+) -> Fit:
+    """Measure whether a SAE fits a model, on some texts drawn from a dataset; see `measure_fit`.
+
+    Args:
+        sae: as in `EncodeSpec`.
+        texts: any source of texts; by default the samples of the workspace's anchor.
+        n: texts to draw.
+    """
+    import numpy as np
+
+    from fac_core.activations.saes.fit import measure_fit
+    from fac_core.activations.saes.named import chosen_sae
+
+    if texts is None:
+        query = "SELECT text FROM samples ORDER BY hash(sample_id) LIMIT ?"
+        drawn = Workspace.at(workspace).opened().query(query, [n])["text"].to_pylist()
+    else:
+        found = list(iter_texts([texts], ColumnMapping(take=n)))  # of a mixture, as many of each set
+        drawn = [found[i] for i in np.random.default_rng(0).permutation(len(found))[:n]]
+    return measure_fit(model, chosen_sae(model, sae), drawn, hook=hook, on_progress=on_progress)
 
 
 def train_sae(

@@ -39,7 +39,7 @@ def ship_space(
 
     Returns the folder that was written. Raises `NotFound` for a SAE that lies in no folder, and what `make_atlas` raises.
     """
-    from fac_core.activations.sae import sae_folder  # torch: only where weights are read
+    from fac_core.activations.saes.named import sae_folder  # torch: only where weights are read
 
     workspace = Workspace.at(workspace)
     opened = workspace.opened(run)
@@ -59,7 +59,7 @@ def take_up(workspace: Workspace, info: RunInfo) -> None:
 
     What cannot be read is left alone, with a warning: the run is worth more.
     """
-    from fac_core.activations.sae import sae_folder
+    from fac_core.activations.saes.named import sae_folder
 
     folder = sae_folder(info.sae)
     try:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fac_core.errors import MissingExtra, RunBroken
-from fac_core.models import embedded
+from fac_core.models import gguf_file
 from fac_core.models.embedded import EMBEDDED, EmbeddedModel, embedded_path
 
 
@@ -26,7 +26,7 @@ def wheel(tmp_path, monkeypatch):
         unpacked.append(source)
         (folder / "model.safetensors").write_bytes(b"weights")
 
-    monkeypatch.setattr(embedded, "_dequantise", dequantise)
+    monkeypatch.setattr(gguf_file, "_dequantise", dequantise)
     return gguf, unpacked
 
 
@@ -49,7 +49,7 @@ def test_weights_that_nobody_touched_are_hashed_once_a_process(wheel, monkeypatc
     embedded_path("fake")
     read = []
     digest = hashlib.file_digest
-    monkeypatch.setattr(embedded.hashlib, "file_digest", lambda *args: read.append(args) or digest(*args))
+    monkeypatch.setattr(gguf_file.hashlib, "file_digest", lambda *args: read.append(args) or digest(*args))
     embedded_path("fake")
     assert not read
     (embedded_path("fake") / "model.safetensors").write_bytes(b"other")
@@ -63,11 +63,11 @@ def test_a_killed_unpacking_leaves_nothing_that_is_used(monkeypatch):
         (folder / "model.safetensors").write_bytes(b"half")
         raise KeyboardInterrupt
 
-    whole = embedded._dequantise
-    monkeypatch.setattr(embedded, "_dequantise", killed)
+    whole = gguf_file._dequantise
+    monkeypatch.setattr(gguf_file, "_dequantise", killed)
     with pytest.raises(KeyboardInterrupt):
         embedded_path("fake")
-    monkeypatch.setattr(embedded, "_dequantise", whole)
+    monkeypatch.setattr(gguf_file, "_dequantise", whole)
     assert (embedded_path("fake") / "model.safetensors").read_bytes() == b"weights"
 
 
@@ -112,9 +112,11 @@ def test_the_embedded_models_read_english(name, d_model, n_layers):
 def test_the_default_sae_reads_as_sae_lens_does():
     """The face of every demo, through the whole fast path, against the slow oracle."""
     from fac_core.activations.encoder import Encoder
-    from fac_core.activations.sae import SHIPPED, default_sae, load_sae
+    from fac_core.activations.sae import load_sae
+    from fac_core.activations.saes.named import SHIPPED, default_sae
+    from fac_core.models.location import model_path
     from fac_core.models.tokens import SampleTokenizer
-    from fac_core.models.truncated import TruncatedModel, load_tokenizer, model_path
+    from fac_core.models.truncated import TruncatedModel, load_tokenizer
     from tests import oracle_encoder, tiny
 
     name = default_sae("smollm2-135m")

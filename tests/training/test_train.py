@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +12,10 @@ import torch
 from sae_lens import SAE
 from safetensors.torch import load_file
 
-from fac_core.errors import NotFound, WrongUse
+from fac_core.errors import ModelMismatch, NotFound, WrongUse
 from fac_core.training.harvest import Shard, read_shard
 from fac_core.training.train import TrainConfig, last_checkpoint, train_from_texts, train_sae
+from fac_core.training.warm_start import warm_start
 from tests import tiny
 from tests.training.shards_on_disk import N_BLOCKS, write_shard
 
@@ -154,3 +156,48 @@ def test_a_folder_of_somebody_else_s_is_refused_and_kept(shards: list[Shard], tm
     with pytest.raises(WrongUse, match="Choose another folder"):
         train_sae(replace(CONFIG, total_tokens=50 * 20), shards, tmp_path / "mine")
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
+
+
+def test_a_training_that_begins_from_a_sae_is_where_that_ended(shards: list[Shard], tmp_path: Path) -> None:
+    taught = train_sae(CONFIG, shards[:3], tmp_path / "taught")
+    short = replace(CONFIG, total_tokens=50 * 4, lr=1e-6, checkpoint_steps=2)
+    cold = train_sae(short, shards[:3], tmp_path / "cold")
+    warm = train_sae(replace(short, begin_from=str(taught)), shards[:3], tmp_path / "warm")
+    assert _fvu(warm, shards[3]) == pytest.approx(_fvu(taught, shards[3]), abs=0.01)
+    assert _fvu(cold, shards[3]) > _fvu(taught, shards[3]) + 0.2
+    further = train_sae(replace(CONFIG, begin_from=str(taught)), shards[:3], tmp_path / "further")
+    assert _fvu(further, shards[3]) < _fvu(taught, shards[3]) + 0.02
+
+
+def test_a_beginning_counts_by_its_content_and_none_is_as_before(shards: list[Shard], tmp_path: Path) -> None:
+    taught = train_sae(replace(CONFIG, total_tokens=50 * 4), shards, tmp_path / "taught")
+    assert "begin_from" not in SAE.load_from_disk(taught).cfg.metadata.training
+    short = replace(CONFIG, total_tokens=50 * 4, begin_from=str(taught))
+    warm = train_sae(short, shards, tmp_path / "warm")
+    written = (warm / "sae_weights.safetensors").stat().st_mtime_ns
+    copy = shutil.copytree(taught, tmp_path / "copy")
+    assert train_sae(replace(short, begin_from=str(copy)), shards, tmp_path / "warm") == warm
+    assert (warm / "sae_weights.safetensors").stat().st_mtime_ns == written
+
+
+def test_a_bias_that_is_not_taken_from_the_input_is_folded_in(tmp_path: Path) -> None:
+    folder = tiny.save_sae(tmp_path / "sae", "standard", apply_b_dec_to_input=False)
+    sae, begun = SAE.load_from_disk(folder), warm_start(str(folder), d_sae=tiny.D_SAE)
+    h = torch.randn(5, tiny.D_MODEL)
+    with torch.inference_mode():
+        assert torch.allclose(torch.relu((h - begun.b_dec) @ begun.W_enc + begun.b_enc), sae.encode(h), atol=1e-4)
+
+
+def test_a_beginning_of_another_shape_or_form_is_refused_before_anything_is_read(
+    shards: list[Shard], tmp_path: Path, model_of, sae_of
+) -> None:
+    for architecture, message in (("topk", "has 64 latents, and the training is of 32"), ("gated", "is a gated SAE")):
+        config = replace(CONFIG, begin_from=str(sae_of(architecture)), d_sae=32 if architecture == "topk" else 64)
+        with pytest.raises(ModelMismatch, match=message):
+            train_sae(config, shards, tmp_path / "sae")
+    narrow = str(sae_of("topk", d_in=48))
+    config = replace(CONFIG, model=str(model_of("llama")), d_sae=tiny.D_SAE, begin_from=narrow)
+    with pytest.raises(ModelMismatch, match="reads 48 dimensions, and the model has 32"):
+        train_from_texts([f"{text} {n}" for text in tiny.TEXTS for n in range(60)], config, tmp_path / "sae")
+    with pytest.raises(NotFound):
+        train_sae(replace(CONFIG, begin_from="nowhere"), shards, tmp_path / "sae")

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 import fac_core as fac
-from fac_core.activations import sae
+from fac_core.activations.saes import named
 from fac_core.activations.spec import EncodeSpec
 from fac_core.errors import NotFound
 from tests import tiny
@@ -40,5 +40,5 @@ def test_of_several_saes_that_ship_the_widest_is_the_default(tmp_path, monkeypat
     for name, width in (("m-b1", 64), ("m-b1-wide", 256), ("other-b1", 512)):
         (tmp_path / name).mkdir()
         (tmp_path / name / "cfg.json").write_text(json.dumps({"d_sae": width}))
-    monkeypatch.setattr(sae, "SHIPPED", tmp_path)
-    assert sae.default_sae("m") == "m-b1-wide"
+    monkeypatch.setattr(named, "SHIPPED", tmp_path)
+    assert named.default_sae("m") == "m-b1-wide"

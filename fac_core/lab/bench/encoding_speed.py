@@ -29,13 +29,15 @@ from transformers import AutoModelForCausalLM
 from fac_core.activations.encoder import Encoded
 from fac_core.activations.pipeline import encode
 from fac_core.activations.precision import choose_encoder
-from fac_core.activations.sae import SHIPPED, default_sae, load_sae
+from fac_core.activations.sae import load_sae
+from fac_core.activations.saes.named import SHIPPED, default_sae
 from fac_core.activations.shards import plan
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.datasets.prepare import prepare
 from fac_core.demo import MIXTURES, SPEC
+from fac_core.models.location import model_path
 from fac_core.models.tokens import SampleTokenizer, Tokens
-from fac_core.models.truncated import TruncatedModel, load_tokenizer, model_path
+from fac_core.models.truncated import TruncatedModel, load_tokenizer
 from fac_core.store.runs.run_file import RunFile
 from fac_core.store.workspace import Workspace
 

@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 from sae_lens import SAE
 
-from fac_core.activations.sae import SHIPPED, check_fit, default_sae, load_sae
+from fac_core.activations.sae import check_fit, load_sae
+from fac_core.activations.saes.named import SHIPPED, default_sae
+from fac_core.activations.saes.quality import Reconstruction, SpliceLoss, reconstruction, splice_loss
 from fac_core.errors import WrongUse
 from fac_core.lab.sae_card.interpretability import FeatureScore, active_tokens, interpretability, residuals
-from fac_core.lab.sae_card.quality import Reconstruction, SpliceLoss, reconstruction, splice_loss
 from fac_core.lab.sae_card.shown_features import ShownFeature, shown_features
 from fac_core.models.truncated import TruncatedModel, load_tokenizer
 from fac_core.progress import Progress, silent

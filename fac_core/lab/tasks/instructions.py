@@ -19,7 +19,7 @@ from transformers import AutoModelForCausalLM
 from fac_core.errors import WrongUse
 from fac_core.lab.tasks.checks import Check, checks, share_held
 from fac_core.lab.tasks.lora import LoraConfig, adapted, computing, train
-from fac_core.lab.whole_model import prompt
+from fac_core.models.whole_model import prompt
 
 _IGNORED = -100
 """Label of a token that the loss leaves out."""

@@ -12,7 +12,8 @@ from transformers import PreTrainedTokenizerBase, Trainer, TrainingArguments
 from transformers.utils import logging as transformers_logging
 
 from fac_core.errors import MissingExtra
-from fac_core.models.truncated import load_tokenizer, model_path
+from fac_core.models.location import model_path
+from fac_core.models.truncated import load_tokenizer
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ import torch
 
 from fac_core.errors import BadInput, WrongUse
 from fac_core.lab.tasks.result import Evaluation
-from fac_core.lab.whole_model import blocks_of, changed, prompt, whole_model
 from fac_core.models.truncated import load_tokenizer
+from fac_core.models.whole_model import blocks_of, changed, prompt, whole_model
 from fac_core.progress import Progress, silent
 
 _OPTIONS = re.compile(r"^(?P<ask>.*?)\(A\)(?P<a>.*?)\(B\)(?P<b>.*)$", re.DOTALL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from fac_core.store.runs.schema import SCHEMA_VERSION
@@ -66,3 +67,11 @@ class RunInfo:
     schema_version: int = SCHEMA_VERSION
     in_part: bool | None = None
     """Whether only some samples of the source were to be read (`limit`, `take`); None for runs of earlier builds."""
+    commits: str | None = None
+    """JSON object: `model`, `sae` and `dataset` (of a mixture `dataset <set>`), of those that came from the hub, to their names at the commit that was read,
+    `owner/name@<40 hex digits>`; None without any, and for runs of earlier builds."""
+
+    @property
+    def as_read(self) -> dict[str, str]:
+        """The same as a dict: naming these reads the very same files again, whatever the hub has by then."""
+        return json.loads(self.commits or "{}")

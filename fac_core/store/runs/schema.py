@@ -52,7 +52,8 @@ TABLES: dict[str, str] = {
         context INTEGER, roles VARCHAR,
         n_samples BIGINT NOT NULL, n_failures BIGINT NOT NULL, n_truncated BIGINT NOT NULL, n_tokens BIGINT NOT NULL,
         n_sinks BIGINT NOT NULL, n_activations BIGINT NOT NULL,
-        seconds DOUBLE, created_at VARCHAR NOT NULL, versions VARCHAR, schema_version INTEGER NOT NULL, in_part BOOLEAN
+        seconds DOUBLE, created_at VARCHAR NOT NULL, versions VARCHAR, schema_version INTEGER NOT NULL, in_part BOOLEAN,
+        commits VARCHAR
     """,
     # In order of sample_id. Ids have gaps where a sample could not be encoded: it is in `failures`.
     "samples": """

@@ -10,10 +10,11 @@ import numpy as np
 import torch
 from sae_lens import SAE
 
-from fac_core.lab.whole_model import blocks_of, changed, whole_model
 from fac_core.models.token_batches import as_tokens, batches
+from fac_core.models.whole_model import blocks_of, changed, whole_model
 
-_BATCH_TOKENS = 4096
+_BATCH_TOKENS = 1024
+"""The logits of a batch stay under 1 GB where a vocabulary has 250,000 words."""
 
 
 @dataclass(frozen=True)

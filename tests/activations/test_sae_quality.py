@@ -10,7 +10,7 @@ import pytest
 import torch
 from sae_lens import SAE, StandardSAE, StandardSAEConfig
 
-from fac_core.lab.sae_card.quality import reconstruction, splice_loss
+from fac_core.activations.saes.quality import reconstruction, splice_loss
 from fac_core.models.truncated import TruncatedModel
 from tests.tiny import D_MODEL
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerBase
 
-from fac_core.models.truncated import model_path
+from fac_core.models.location import model_path
 
 
 def whole_model(name: str) -> PreTrainedModel:
