@@ -152,6 +152,16 @@ def test_doctor_names_a_mend_for_everything_that_is_missing(capsys, monkeypatch)
     assert all(check["mend"] for check in document["checks"] if not check["ok"])
 
 
+def test_doctor_names_the_device_that_encoding_will_take(capsys, monkeypatch):
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert run(["doctor", "--json"]) == 0
+    found = {check["name"]: check for check in json.loads(capsys.readouterr().out)["checks"]}
+    assert (found["device"]["ok"], found["device"]["found"]) == (True, "mps")
+
+
 def test_why_gives_every_gap_a_cause(workspace, capsys):
     assert [(g["feature_id"], g["cause"]) for g in answer(capsys, "gaps", "--why")] == [  # type: ignore[attr-defined, index]
         (6, "never fires"),

@@ -30,6 +30,7 @@ from fac_core.activations.spec import EncodeSpec
 from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping
 from fac_core.datasets.prepare import PreparedDataset, prepare
 from fac_core.datasets.samples import FAILURES
+from fac_core.models.device import chosen_device, device_in_words
 from fac_core.models.tokens import SampleTokenizer, Tokens
 from fac_core.models.truncated import load_tokenizer
 from fac_core.progress import Progress, silent
@@ -57,6 +58,7 @@ def encode(
     Progress counts samples. Raises the errors of `prepare` and `load_sae`, `NotFound` and `ModelMismatch` of the model.
     """
     started = time.monotonic()
+    device = chosen_device(spec.device)  # one that is not there is an error now, not after the dataset is read
     sae = load_sae(spec.sae or default_sae(spec.model), hook_name=spec.hook).in_mode(spec.mode, spec.k)
     space = space_id(spec.model, sae)
     dataset, folder, run_id = _prepared(source, workspace, space, spec, mapping, on_progress)
@@ -67,9 +69,9 @@ def encode(
             if name not in (None, run.info.name):
                 logger.warning("These samples are encoded already, as %r: that run is taken.", run.info.name)
             return run.info
-    on_progress(0, dataset.n_samples, "loading the model")
+    on_progress(0, dataset.n_samples, f"loading the model on {device_in_words(device)}")
     tokenizer = SampleTokenizer(load_tokenizer(spec.model), context=spec.context, roles=spec.roles)
-    choice = _choice(folder, spec, sae, dataset, tokenizer)
+    choice = _choice(folder, spec, device, sae, dataset, tokenizer)
     identity = json.dumps([SHARD_FORMAT, space, spec.context, spec.roles, choice.dtype])
     shards = _encode_shards(dataset, folder, identity, tokenizer, choice.encoder, on_progress)
     info = _info(run_id, name or dataset.name, dataset, space, spec, sae, choice, time.monotonic() - started)
@@ -115,16 +117,21 @@ def _prepared(
 
 
 def _choice(
-    folder: Path, spec: EncodeSpec, sae: SparseAutoencoder, dataset: PreparedDataset, tokenizer: SampleTokenizer
+    folder: Path,
+    spec: EncodeSpec,
+    device: str,
+    sae: SparseAutoencoder,
+    dataset: PreparedDataset,
+    tokenizer: SampleTokenizer,
 ) -> Choice:
     """The encoder; an interrupted try's choice of dtype is kept, or its shards would be worth nothing."""
     kept = folder / "dtype.json"
     if kept.exists():
         earlier = json.loads(kept.read_text())
-        return Choice(encoder_of(spec.model, sae, earlier["dtype"], spec.device), earlier["dtype"], earlier["reason"])
+        return Choice(encoder_of(spec.model, sae, earlier["dtype"], device), earlier["dtype"], earlier["reason"])
     shard = next(plan(dataset.samples, folder / "shards", size=64, identity="probe"))
     choice = choose_encoder(
-        spec.model, sae, _with_content(tokenizer(shard.texts, shard.chats)), dtype=spec.dtype, device=spec.device
+        spec.model, sae, _with_content(tokenizer(shard.texts, shard.chats)), dtype=spec.dtype, device=device
     )
     write_whole(kept, json.dumps({"dtype": choice.dtype, "reason": choice.reason}))
     return choice

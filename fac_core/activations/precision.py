@@ -16,6 +16,7 @@ import torch
 from fac_core.activations.encoder import Encoded, Encoder
 from fac_core.activations.sae import SparseAutoencoder
 from fac_core.activations.spec import Dtype
+from fac_core.models.device import device_in_words
 from fac_core.models.tokens import Tokens
 from fac_core.models.truncated import TruncatedModel
 
@@ -41,20 +42,23 @@ def choose_encoder(
     model: str, sae: SparseAutoencoder, tokens: list[Tokens], *, dtype: Dtype = "auto", device: str = "cpu"
 ) -> Choice:
     """Load the model in the best dtype. `tokens` are some of the samples that will be encoded."""
+    where = device_in_words(device)
     if dtype != "auto":
-        return Choice(encoder_of(model, sae, dtype, device), dtype, "asked for")
+        return Choice(encoder_of(model, sae, dtype, device), dtype, f"asked for, on {where}")
     exact = encoder_of(model, sae, "float32", device)
     fast = Encoder(exact.model.computing_in(torch.bfloat16), sae)
     few = _some(sorted(tokens, key=len), _GLANCE_TOKENS)
     glance = _busy(exact, few) / _busy(fast, few)
     if glance < _HOPELESS:
-        measured = f"bfloat16 is {glance:.1f} times as fast as float32 here"
+        measured = f"bfloat16 is {glance:.1f} times as fast as float32 on {where}"
         return Choice(exact, "float32", f"{measured}: not enough (needs {MIN_SPEEDUP})")
     probe = _some(tokens, _PROBE_TOKENS)
     exact_seconds, expected = _timed(exact, probe)
     fast_seconds, found = _timed(fast, probe)
     speedup, agreement = exact_seconds / fast_seconds, jaccard(expected, found)
-    measured = f"bfloat16 is {speedup:.1f} times as fast as float32 here, active features agree to {agreement:.3f}"
+    measured = (
+        f"bfloat16 is {speedup:.1f} times as fast as float32 on {where}, active features agree to {agreement:.3f}"
+    )
     if speedup >= MIN_SPEEDUP and agreement >= MIN_JACCARD:
         return Choice(fast, "bfloat16", measured)
     return Choice(exact, "float32", f"{measured}: not enough (needs {MIN_SPEEDUP} and {MIN_JACCARD})")

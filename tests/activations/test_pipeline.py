@@ -53,7 +53,7 @@ def test_every_record_is_a_sample_or_a_failure_with_a_reason(tmp_path, spec, dat
     assert (info.n_samples, info.n_failures) == (20, 3)
     reasons = {f["origin"]: f["reason"] for f in contents(workspace, info)["failures"]}
     assert reasons == {"texts.jsonl:21": "empty", "texts.jsonl:22": "duplicate", "texts.jsonl:23": "unreadable"}
-    assert info.dtype_reason == "asked for"
+    assert info.dtype_reason == "asked for, on cpu"
     assert info.activation_mode == "topk-6"
 
 
@@ -169,3 +169,19 @@ def test_wrong_requests_say_so_before_anything_is_computed(tmp_path, spec, datas
         encode(dataset, workspace, EncodeSpec(**{**vars(spec), "sae": ""}))
     with pytest.raises(WrongUse, match="choose one of native, topk, dense"):
         EncodeSpec(mode="sparse")  # type: ignore[arg-type]
+
+
+def test_a_device_that_is_not_there_is_said_before_the_dataset_is_read(tmp_path, spec, monkeypatch):
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 0)
+    workspace = Workspace.create(tmp_path / "w")
+    with pytest.raises(WrongUse, match="no device cuda here"):
+        encode(tmp_path / "nothing.jsonl", workspace, EncodeSpec(**{**vars(spec), "device": "cuda"}))
+
+
+def test_the_run_and_whoever_waits_are_told_where_the_model_runs(tmp_path, spec, dataset):
+    notes: list[str] = []
+    info = encode(
+        dataset, Workspace.create(tmp_path / "w"), spec, on_progress=lambda _done, _total, note: notes.append(note)
+    )
+    assert "loading the model on cpu" in notes
+    assert info.dtype_reason == "asked for, on cpu"

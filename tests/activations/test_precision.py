@@ -48,7 +48,7 @@ def test_float32_stays_where_the_active_features_differ(probe):
 def test_where_a_glance_shows_that_bfloat16_is_hopeless_nothing_more_is_probed(probe, monkeypatch):
     choice = probe(0.5, glance=8.0)
     assert choice.dtype == "float32"
-    assert "0.1 times as fast as float32 here: not enough" in choice.reason
+    assert "0.1 times as fast as float32 on cpu: not enough" in choice.reason
     assert choice.encoder.model.compute_dtype == torch.float32
 
 
