@@ -54,9 +54,9 @@ class Encoder:
     def __init__(self, model: TruncatedModel, sae: SparseAutoencoder, *, batch_tokens: int = 1024) -> None:
         check_fit(sae, model=model.name, d_model=model.d_model, n_layers=model.n_layers)
         self.model = model
-        self.sae = sae
         self.batch_tokens = batch_tokens
         self._pool = Pool(sae, dtype=model.compute_dtype, device=str(model.module.device))
+        self.sae = self._pool.sae
 
     @torch.inference_mode()
     def __call__(

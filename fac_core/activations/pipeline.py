@@ -72,6 +72,7 @@ def encode(
     on_progress(0, dataset.n_samples, f"loading the model on {device_in_words(device)}")
     tokenizer = SampleTokenizer(load_tokenizer(spec.model), context=spec.context, roles=spec.roles)
     choice = _choice(folder, spec, device, sae, dataset, tokenizer)
+    sae = choice.encoder.sae  # in the dtype and on the device where it reads: of another copy there is no need
     identity = json.dumps([SHARD_FORMAT, space, spec.context, spec.roles, choice.dtype])
     shards = _encode_shards(dataset, folder, identity, tokenizer, choice.encoder, on_progress)
     info = _info(run_id, name or dataset.name, dataset, space, spec, sae, choice, time.monotonic() - started)

@@ -51,10 +51,9 @@ class Pool:
     """Pools residual streams through one SAE, in the dtype and on the device of the model."""
 
     def __init__(self, sae: SparseAutoencoder, *, dtype: torch.dtype, device: str = "cpu") -> None:
-        self.sae = sae.to(device)
-        # Rows of W as the GEMM wants them: `linear` multiplies by the transpose.
-        self.W = self.sae.W.T.contiguous().to(dtype)
-        self.b = self.sae.b.to(dtype)
+        self.sae = sae.to(device, dtype)
+        self.W = self.sae.W.T  # `linear` multiplies by the transpose
+        self.b = self.sae.b
 
     def __call__(self, h: torch.Tensor, content: torch.Tensor) -> Iterator[Block]:
         """Pool `h [rows, length, d_model]` over the tokens where `content [rows, length]`."""
