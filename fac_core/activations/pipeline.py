@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from fac_core.activations.encoder import Encoder
+from fac_core.activations.encoder import Encoder, find_budget
 from fac_core.activations.precision import Choice, choose_encoder, encoder_of
 from fac_core.activations.sae import SparseAutoencoder, default_sae, load_sae
 from fac_core.activations.shards import Shard, plan, shard_size
@@ -127,14 +127,15 @@ def _choice(
 ) -> Choice:
     """The encoder; an interrupted try's choice of dtype is kept, or its shards would be worth nothing."""
     kept = folder / "dtype.json"
+    shard = next(plan(dataset.samples, folder / "shards", size=64, identity="probe"))
+    some = _with_content(tokenizer(shard.texts, shard.chats))
     if kept.exists():
         earlier = json.loads(kept.read_text())
-        return Choice(encoder_of(spec.model, sae, earlier["dtype"], device), earlier["dtype"], earlier["reason"])
-    shard = next(plan(dataset.samples, folder / "shards", size=64, identity="probe"))
-    choice = choose_encoder(
-        spec.model, sae, _with_content(tokenizer(shard.texts, shard.chats)), dtype=spec.dtype, device=device
-    )
-    write_whole(kept, json.dumps({"dtype": choice.dtype, "reason": choice.reason}))
+        choice = Choice(encoder_of(spec.model, sae, earlier["dtype"], device), earlier["dtype"], earlier["reason"])
+    else:
+        choice = choose_encoder(spec.model, sae, some, dtype=spec.dtype, device=device)
+        write_whole(kept, json.dumps({"dtype": choice.dtype, "reason": choice.reason}))
+    find_budget([choice.encoder], some)
     return choice
 
 

@@ -13,13 +13,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch.nn.functional import linear
 
 from fac_core.activations.sae import SparseAutoencoder
 
 _COLUMNS = 4096
-"""Latents encoded at a time in the elementwise way: the pre-activations stay in the cache."""
+"""Latents encoded at a time in the elementwise way: the pre-activations stay in a processor's cache."""
+
+_COLUMNS_ON_A_CARD = 16_384
+"""There each block is waited for, since how many of its cells are active decides what comes next."""
 
 _TOP_K_COLUMNS = 16_384
 """The same of Top-K: choosing costs a constant for each row of a block, so narrow blocks are slower (4,096: by a quarter)."""
@@ -51,6 +55,15 @@ class Block:
     """The token-level values behind chosen cells, given as a `[rows, columns]` mask."""
 
 
+def brought(*tensors: torch.Tensor) -> list[np.ndarray]:
+    """Tensors as arrays, from a card in one go: it is waited for once, not once a tensor."""
+    if not tensors[0].is_cuda:
+        return [tensor.cpu().numpy() for tensor in tensors]
+    here = [torch.empty(t.shape, dtype=t.dtype, pin_memory=True).copy_(t, non_blocking=True) for t in tensors]
+    torch.cuda.current_stream(tensors[0].device).synchronize()
+    return [tensor.numpy().copy() for tensor in here]  # pinned memory is scarce, and wanted for the next batch
+
+
 class Pool:
     """Pools residual streams through one SAE, in the dtype and on the device of the model."""
 
@@ -66,8 +79,9 @@ class Pool:
 
     def _elementwise(self, h: torch.Tensor, content: torch.Tensor) -> Iterator[Block]:
         silent = ~content.unsqueeze(-1)
-        for first in range(0, self.sae.d_sae, _COLUMNS):
-            columns = slice(first, first + _COLUMNS)
+        width = _COLUMNS_ON_A_CARD if h.is_cuda else _COLUMNS
+        for first in range(0, self.sae.d_sae, width):
+            columns = slice(first, first + width)
             z = linear(h, self.W[columns], self.b[columns]).masked_fill_(silent, -torch.inf)
             peak = z.max(dim=1)
 

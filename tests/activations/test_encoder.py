@@ -181,14 +181,15 @@ def test_sinks_are_left_out_and_counted(model_of, sae_of, monkeypatch):
     model, sae = model_of("llama"), sae_of("topk")
     tokens = tokenise(model)
     enc = encoder(model, sae)
-    plain = enc.model.residual
+    plain = enc.model.residuals
 
-    def with_a_sink(input_ids):
-        h = plain(input_ids).clone()
+    def with_a_sink(input_ids, after):
+        (h,) = plain(input_ids, after)
+        h = h.clone()
         h[:, 2] *= 1000
-        return h
+        return [h]
 
-    monkeypatch.setattr(enc.model, "residual", with_a_sink)
+    monkeypatch.setattr(enc.model, "residuals", with_a_sink)
     encoded = encode(enc, tokens)
     long_enough = [len(t) > 2 for t in tokens]
     assert encoded.samples["sinks"].to_pylist() == [int(x) for x in long_enough]
