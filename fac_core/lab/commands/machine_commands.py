@@ -9,7 +9,7 @@ import typer
 
 from fac_core.cli.from_fields import listed
 from fac_core.cli.options import Json
-from fac_core.cli.output import out, progress_bar, write_json
+from fac_core.cli.output import out, progress_bar, say, write_json
 from fac_core.lab.commands.values import print_table
 from fac_core.models.device import CHOICES, chosen_device
 
@@ -112,6 +112,20 @@ def big_shape(
         write_json(result)
         return
     print_table(("measure", "value"), ((key, str(value)) for key, value in result.items()))
+
+
+def gpu_check(json: Json = False) -> int:
+    """On a CUDA card: equal to the processor, speed and memory at 8 B shape, training for a minute. Prints JSON."""
+    device = chosen_device()
+    if not device.startswith("cuda"):
+        said = f"There is no CUDA card here (PyTorch finds {device}), so there is nothing to check."
+        say(json, {"skipped": said}, said)
+        return 0
+    from fac_core.lab.bench.gpu_check import gpu_check as checked
+
+    result = checked(device)
+    write_json(result)
+    return 0 if result["ok"] else 1
 
 
 def large_workspace(
