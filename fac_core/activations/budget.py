@@ -48,7 +48,7 @@ class TokenBudget:
         left = np.arange(len(tokens))
         while len(left):
             done: list[np.ndarray] = []
-            for part in batches([tokens[i] for i in left], self.tokens):
+            for part in batches([tokens[i] for i in left.tolist()], self.tokens):
                 batch = replace(part, rows=left[part.rows])
                 if not self._suffices(batch, read):
                     drop()

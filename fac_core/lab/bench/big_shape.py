@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -86,10 +86,10 @@ def random_model(shape: Shape, *, device: str, seed: int = 0) -> TruncatedModel:
         num_key_value_heads=shape.groups,
         vocab_size=shape.vocabulary,
         max_position_embeddings=2 * LONGEST,
-        attn_implementation="sdpa",
     )
+    config._attn_implementation = "sdpa"
     with torch.device("meta"):
-        module = LlamaModel(config).to(torch.bfloat16)
+        module = cast(Any, LlamaModel(config)).to(torch.bfloat16)
     module.to_empty(device=device)
     module.rotary_emb = type(module.rotary_emb)(config).to(device)  # holds no weight, but angles that are computed
     drawn = torch.Generator(device).manual_seed(seed)

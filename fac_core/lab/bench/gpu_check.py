@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -83,7 +83,7 @@ def equality(device: str) -> dict[str, Any]:
         expected = _encoded(random_model(TINY, device="cpu").computing_in(torch.float32), sae, tokens)
         for dtype, least in ((torch.float32, 0.999), (torch.bfloat16, 0.9)):
             model = random_model(TINY, device="cpu")  # drawn on the processor, so that both have the same weights
-            there = copy.deepcopy(model.module).to(device)
+            there = cast(Any, copy.deepcopy(model.module)).to(device)
             moved = TruncatedModel.around(there, TINY.blocks, "random").computing_in(dtype)
             found = _encoded(moved, sae, tokens)
             agree, apart = jaccard(expected, found), _apart(expected, found)
