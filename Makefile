@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test browser check bench bench-dashboard clean
+.PHONY: help demo test browser check bench bench-dashboard gpu-check clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
@@ -28,6 +28,9 @@ check: $(VENV)/.dev  ## format, lint, types
 
 bench: $(VENV)/.demo  ## tokens/s against the machine's ceiling and the plain way; last line is JSON
 	$(BIN)/fac lab bench
+
+gpu-check: $(VENV)/.base  ## on a CUDA card, six minutes: equal to the processor, speed and memory at 8 B shape, training; prints JSON
+	$(BIN)/fac lab gpu-check
 
 LARGE ?= large-workspace
 bench-dashboard: $(VENV)/.base  ## server time per page and control on a made-up workspace of a million samples; last line is JSON

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from fac_core.workflows.decide import review as review
     from fac_core.workflows.diversity import measure_diversity as measure_diversity
     from fac_core.workflows.encode import encode as encode
+    from fac_core.workflows.encode import encode_with_saes as encode_with_saes
     from fac_core.workflows.encode import train_sae as train_sae
     from fac_core.workflows.export import export_dataset as export_dataset
     from fac_core.workflows.judging import judge_by_statistic as judge_by_statistic
@@ -66,6 +67,7 @@ _HOME = {
     "Weights": "gaps.weights",
     "Workspace": "store.workspace",
     "encode": "workflows.encode",
+    "encode_with_saes": "workflows.encode",
     "estimate": "workflows.synthesise",
     "export_dataset": "workflows.export",
     "judge_by_llm": "workflows.ask",

@@ -1,4 +1,4 @@
-"""What is missing on this machine, and the command that mends it. Imports nothing heavy."""
+"""What is missing on this machine, and the command that mends it. Of all that is heavy it imports PyTorch alone, to ask for the device."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fac_core.models.cache_folder import cache_dir
+from fac_core.models.device import chosen_device, device_in_words
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ def checks() -> list[Check]:
     return [
         _python(),
         *_packages(),
+        _device(),
         _default_sae(),
         _writable("cache", cache_dir, "Set FAC_CACHE to a folder that you may write to"),
         _writable("here", Path.cwd, "Change to a folder that you may write to"),
@@ -70,6 +72,16 @@ def _packages() -> list[Check]:
         for package, (what, needed, mend) in _PACKAGES.items()
         for found in [importlib.util.find_spec(package) is not None]
     ]
+
+
+def _device() -> Check:
+    mend = "pip install torch"
+    if importlib.util.find_spec("torch") is None:
+        return _check("device", False, "unknown without torch", mend, needed=False)
+    try:
+        return _check("device", True, device_in_words(chosen_device()), mend)
+    except Exception as error:  # noqa: BLE001 - a broken installation or driver raises whatever it likes
+        return _check("device", False, f"torch cannot say ({error})", mend)
 
 
 def _default_sae() -> Check:

@@ -142,6 +142,19 @@ def test_encode_from_the_command_line(tmp_path, model_of, sae_of, capsys):
     assert json.loads((tmp_path / "w" / "workspace.json").read_text())["anchor"] == info["run_id"]
 
 
+def test_encode_with_several_saes_from_the_command_line(tmp_path, model_of, sae_of, capsys):
+    source = tmp_path / "texts.txt"
+    source.write_text("\n".join(tiny.TEXTS), encoding="utf-8")
+    place = str(tmp_path / "w")
+    saes = ["--sae", str(sae_of("topk")), "--sae", str(sae_of("jumprelu"))]
+    given = ["encode", str(source), "-w", place, "--model", str(model_of("llama")), "--dtype", "float32", "--anchor"]
+    found = answer(capsys, *given, *saes)
+    assert [info["activation_mode"] for info in found] == ["topk-6", "jumprelu"]  # type: ignore[attr-defined, index]
+    assert json.loads((tmp_path / "w" / "workspace.json").read_text())["anchor"] == found[0]["run_id"]  # type: ignore[index]
+    assert run([*given, *saes]) == 0
+    assert capsys.readouterr().out.count("Run texts") == 2
+
+
 def test_doctor_names_a_mend_for_everything_that_is_missing(capsys, monkeypatch):
     import importlib.util
 
@@ -150,6 +163,16 @@ def test_doctor_names_a_mend_for_everything_that_is_missing(capsys, monkeypatch)
     assert isinstance(document, dict)
     assert not document["healthy"]
     assert all(check["mend"] for check in document["checks"] if not check["ok"])
+
+
+def test_doctor_names_the_device_that_encoding_will_take(capsys, monkeypatch):
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert run(["doctor", "--json"]) == 0
+    found = {check["name"]: check for check in json.loads(capsys.readouterr().out)["checks"]}
+    assert (found["device"]["ok"], found["device"]["found"]) == (True, "mps")
 
 
 def test_why_gives_every_gap_a_cause(workspace, capsys):

@@ -15,7 +15,16 @@ from fac_core import comparison
 from fac_core.store.workspace import Workspace
 from tests.runs import make_run
 
-_ONLY_WITH_A_MODEL = {"encode", "train_sae", "make_atlas", "match_spaces", "probe", "label_by_llm", "judge_by_llm"}
+_ONLY_WITH_A_MODEL = {
+    "encode",
+    "encode_with_saes",
+    "train_sae",
+    "make_atlas",
+    "match_spaces",
+    "probe",
+    "label_by_llm",
+    "judge_by_llm",
+}
 """Functions whose examples would need a model or a server; the README runs one, their own tests the others."""
 
 
@@ -75,7 +84,7 @@ def test_public_functions_are_documented_with_an_example(name):
 def test_the_exported_names_are_these():
     assert sorted(fac.__all__) == [
         "Asking", "Budget", "CALIBRATED", "ColumnMapping", "Definition", "EncodeSpec", "FacError", "Feature", "PAPER",
-        "Prices", "Server", "SynthesisSpec", "TrainConfig", "View", "Weights", "Workspace", "encode", "estimate",
+        "Prices", "Server", "SynthesisSpec", "TrainConfig", "View", "Weights", "Workspace", "encode", "encode_with_saes", "estimate",
         "export_dataset", "judge_by_llm", "judge_by_statistic", "label_by_llm", "label_features", "make_atlas",
         "match_spaces", "measure_diversity", "probe", "review", "submit_job", "synthesise", "trace", "train_sae",
         "write_report",

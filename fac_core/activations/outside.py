@@ -21,28 +21,40 @@ class Outside:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._n_samples = torch.zeros(len(_PLACES), pool.sae.d_sae, dtype=torch.long)
-        self._max = torch.zeros(len(_PLACES), pool.sae.d_sae)
+        shape, device = (len(_PLACES), pool.sae.d_sae), pool.sae.W.device
+        self._n_samples = torch.zeros(shape, dtype=torch.long, device=device)
+        self._max = torch.zeros(shape, device=device)
+        self._new: list[tuple[int, slice, torch.Tensor, torch.Tensor]] = []
 
     def add(self, place: str, h: torch.Tensor, chosen: torch.Tensor) -> None:
-        """Pool `h [rows, length, d_model]` over the tokens where `chosen [rows, length]` and count every row once."""
+        """Pool `h [rows, length, d_model]` over the tokens where `chosen [rows, length]`; `keep` counts every row once."""
         at = _PLACES.index(place)
         for block in self._pool(*_gathered(h, chosen)):
             columns = slice(block.first, block.first + block.values.shape[1])
-            values = block.values.cpu()
-            self._n_samples[at, columns] += (values > 0).sum(dim=0)
-            if len(values):
-                self._max[at, columns] = self._max[at, columns].maximum(values.amax(dim=0))
+            if len(block.values):
+                self._new.append((at, columns, (block.values > 0).sum(dim=0), block.values.amax(dim=0)))
+
+    def keep(self) -> None:
+        """Count what was added."""
+        for at, columns, n_samples, most in self._new:
+            self._n_samples[at, columns] += n_samples
+            self._max[at, columns] = self._max[at, columns].maximum(most)
+        self.drop()
+
+    def drop(self) -> None:
+        """Forget what was added and not kept."""
+        self._new = []
 
     def table(self) -> pa.Table:
-        """Schema `OUTSIDE`: features that fired in neither place are left out."""
-        place, feature = self._n_samples.nonzero(as_tuple=True)
+        """Schema `OUTSIDE`, of what was kept: features that fired in neither place are left out."""
+        all_samples, all_max = self._n_samples.cpu(), self._max.cpu()
+        place, feature = all_samples.nonzero(as_tuple=True)
         return pa.table(
             {
                 "feature_id": feature.numpy().astype(np.uint32),
                 "place": [_PLACES[i] for i in place.tolist()],
-                "n_samples": self._n_samples[place, feature].numpy().astype(np.uint32),
-                "max": self._max[place, feature].numpy(),
+                "n_samples": all_samples[place, feature].numpy().astype(np.uint32),
+                "max": all_max[place, feature].numpy(),
             },
             schema=OUTSIDE,
         )

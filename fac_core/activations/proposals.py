@@ -11,34 +11,47 @@ import numpy as np
 import pyarrow as pa
 import torch
 
-from fac_core.activations.pooling import Block
+from fac_core.activations.pooling import Block, brought
 
 N_STRONGEST = 20
 N_DRAWN = 8
 
 
 class Proposals:
-    """Collects proposals batch by batch: what is kept early may be overtaken, and is dropped in `table`."""
+    """Collects proposals batch by batch: what is kept early may be overtaken, and is left out of `table`."""
 
-    def __init__(self, d_sae: int) -> None:
-        self._strongest = _Best(N_STRONGEST, d_sae)
-        self._drawn = _Best(N_DRAWN, d_sae)
-        self._kept: list[tuple[np.ndarray, ...]] = []
+    def __init__(self, d_sae: int, device: torch.device | str = "cpu") -> None:
+        self._strongest = _Best(N_STRONGEST, d_sae, device)
+        self._drawn = _Best(N_DRAWN, d_sae, device)
+        self._new: list[tuple[torch.Tensor, ...]] = []
+        self._kept: list[list[np.ndarray]] = []
 
     def add(self, block: Block, sample_ids: torch.Tensor) -> None:
-        """Take what may still be among the best of the shard from a pooled block. `sample_ids [rows]`."""
+        """Take what may still be among the best of the shard from a pooled block. `sample_ids [rows]`.
+
+        A batch has each feature in one block; after its blocks comes `keep`, or `drop`.
+        """
         features = torch.arange(block.first, block.first + block.values.shape[1], device=block.values.device)
         lot = torch.where(block.values > 0, draw(sample_ids[:, None], features[None, :]), 0.0)
         strong = self._strongest.admit(block.values, block.first)
         drawn = self._drawn.admit(lot, block.first)
         row, feature, position, value = block.at_tokens((strong | drawn) & (block.values > 0))
         cell = (row, feature - block.first)
-        self._kept.append(
-            tuple(
-                column.cpu().numpy()
-                for column in (feature, sample_ids[row], position, value, block.values[cell], lot[cell])
-            )
-        )
+        self._new.append((feature, sample_ids[row], position, value, block.values[cell], lot[cell]))
+
+    def keep(self) -> None:
+        """The blocks since the last batch are a whole one."""
+        if self._new:
+            self._kept.append(brought(*map(torch.cat, zip(*self._new, strict=True))))
+        for best in (self._strongest, self._drawn):
+            best.keep()
+        self.drop()
+
+    def drop(self) -> None:
+        """Forget the blocks since the last batch."""
+        self._new = []
+        for best in (self._strongest, self._drawn):
+            best.drop()
 
     def table(self) -> pa.Table:
         """`feature_id, sample_id, token_index, activation`, sorted, of what is among the best of the whole shard."""
@@ -60,18 +73,27 @@ class Proposals:
 class _Best:
     """The n largest numbers that each feature has met so far."""
 
-    def __init__(self, n: int, d_sae: int) -> None:
-        self._best = torch.zeros(n, d_sae)
+    def __init__(self, n: int, d_sae: int, device: torch.device | str) -> None:
+        self._best = torch.zeros(n, d_sae, device=device)
+        self._new: list[tuple[slice, torch.Tensor]] = []
 
     def admit(self, values: torch.Tensor, first: int) -> torch.Tensor:
         """Take in `values [rows, columns]`; returns a mask of those that are among the best so far."""
         columns = slice(first, first + values.shape[1])
         n = len(self._best)
-        self._best[:, columns] = torch.cat([self._best[:, columns], values.cpu()]).topk(n, dim=0).values
-        return (values > 0) & (values >= self._best[-1, columns].to(values.device))
+        best = torch.cat([self._best[:, columns], values]).topk(n, dim=0).values
+        self._new.append((columns, best))
+        return (values > 0) & (values >= best[-1])
+
+    def keep(self) -> None:
+        for columns, best in self._new:
+            self._best[:, columns] = best
+
+    def drop(self) -> None:
+        self._new = []
 
     def floor(self, feature: np.ndarray) -> np.ndarray:
-        return self._best[-1].numpy()[feature]
+        return self._best[-1].cpu().numpy()[feature]
 
 
 def draw(sample_id: torch.Tensor, feature_id: torch.Tensor) -> torch.Tensor:

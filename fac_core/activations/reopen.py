@@ -13,6 +13,7 @@ from fac_core.activations.sae import SparseAutoencoder, load_sae
 from fac_core.activations.space import model_hash
 from fac_core.activations.spec import spec_of
 from fac_core.errors import BadInput, ModelMismatch
+from fac_core.models.device import chosen_device
 from fac_core.models.tokens import SampleTokenizer
 from fac_core.models.truncated import load_tokenizer
 from fac_core.store.runs.info import RunInfo
@@ -51,11 +52,11 @@ class Reader:
     encoder: Encoder
 
 
-def reopen(info: RunInfo, *, device: str = "cpu") -> Reader:
+def reopen(info: RunInfo, *, device: str = "auto") -> Reader:
     """Load what a run was encoded with, in its dtype. Raises `ModelMismatch` if model or SAE at hand are others."""
     spec, sae = spec_of(info), run_sae(info)
     tokenizer = SampleTokenizer(load_tokenizer(spec.model), context=spec.context, roles=spec.roles)
-    return Reader(tokenizer, encoder_of(spec.model, sae, spec.dtype, device))
+    return Reader(tokenizer, encoder_of(spec.model, sae, spec.dtype, chosen_device(device)))
 
 
 def run_sae(info: RunInfo) -> SparseAutoencoder:

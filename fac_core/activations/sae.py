@@ -14,22 +14,27 @@ commute (performance notes in `encoder.py`).
 from __future__ import annotations
 
 import hashlib
-import pickle  # only for the name of its error: nothing is ever unpickled
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import torch
 
 from fac_core.activations.saes.named import load_with_sae_lens
+from fac_core.activations.saes.paper_checkpoint import hook_of_file_name, paper_decoder, paper_weights
 from fac_core.activations.spec import Mode
-from fac_core.errors import BadInput, ModelMismatch, NotFound
+from fac_core.errors import ModelMismatch
 from fac_core.models.truncated import blocks_before
 
 
 @dataclass(frozen=True)
 class SparseAutoencoder:
-    """The reading half of a SAE, with its decoder kept for directions. Tensors are float32."""
+    """The reading half of a SAE. Tensors are float32, but for those that are multiplied with where `to` says so.
+
+    Of 131,072 latents by 4,096 dimensions a matrix takes 2.1 GB: so W is here once, and the decoder is not, until asked for.
+    """
 
     name: str
     """As the user gave it: a folder, a file, or `release/sae_id`."""
@@ -42,7 +47,7 @@ class SparseAutoencoder:
     sha256: str
     """Of all weights that matter for reading."""
     W: torch.Tensor
-    """`[d_model, d_sae]`, with the decoder-norm rescaling folded in."""
+    """`[d_model, d_sae]`, with the decoder-norm rescaling folded in. Latent by latent in memory: `W.T` is contiguous."""
     b: torch.Tensor
     """`[d_sae]`, with the decoder bias folded in."""
     threshold: torch.Tensor
@@ -55,8 +60,8 @@ class SparseAutoencoder:
     """Of Top-K; `None` where every token may fire any number of features."""
     input_norm: Literal["none", "constant_norm_rescale", "layer_norm"]
     """How each token's residual is normalised before the affine map."""
-    W_dec: torch.Tensor
-    """`[d_sae, d_model]`: the features' directions."""
+    decoder: Callable[[], torch.Tensor]
+    """Reads `W_dec` from where the SAE came from."""
     mode: str = "native"
     """Activation mode as it is stored in a run: `topk-32`, `jumprelu`, `dense` …"""
 
@@ -67,6 +72,11 @@ class SparseAutoencoder:
     @property
     def d_sae(self) -> int:
         return self.W.shape[1]
+
+    @property
+    def W_dec(self) -> torch.Tensor:  # noqa: N802 - what the field writes
+        """`[d_sae, d_model]` float32: the features' directions. Read anew each time, for encoding needs none of it."""
+        return self.decoder()
 
     @property
     def n_blocks(self) -> int:
@@ -91,10 +101,10 @@ class SparseAutoencoder:
             )
         return replace(self, mode=f"topk-{chosen}", k=chosen)
 
-    def to(self, device: str) -> SparseAutoencoder:
-        """The same SAE with its tensors on another device."""
+    def to(self, device: str, dtype: torch.dtype = torch.float32) -> SparseAutoencoder:
+        """The same SAE with its tensors on another device, and W and b in another dtype. What fits already is not copied."""
         tensors = {key: value.to(device) for key, value in vars(self).items() if isinstance(value, torch.Tensor)}
-        return replace(self, **tensors)
+        return replace(self, **{**tensors, "W": self.W.to(device, dtype), "b": self.b.to(device, dtype)})
 
     def normalised(self, h: torch.Tensor) -> torch.Tensor:
         """The input normalisation that the SAE was trained with, token by token. `[..., d_model]`."""
@@ -182,53 +192,45 @@ def _from_sae_lens(name: str, hook_name: str | None) -> SparseAutoencoder:
         hook_name=hook_name or _required_hook(cfg.metadata.hook_name, name),
         model_name=cfg.metadata.model_name,
         sha256=_digest(W, b, threshold, scale, shift),
-        W=W,
+        W=_by_latent(W),
         b=b,
         threshold=threshold,
         scale=scale,
         shift=shift,
         k=k,
         input_norm=norm if norm in {"constant_norm_rescale", "layer_norm"} else "none",
-        W_dec=weights["W_dec"],
+        decoder=partial(_decoder, name),
     )
 
 
+def _by_latent(W: torch.Tensor) -> torch.Tensor:
+    """`[d_model, d_sae]` laid out as products want it: each latent's numbers side by side."""
+    return W.T.contiguous().T
+
+
+def _decoder(name: str) -> torch.Tensor:
+    return load_with_sae_lens(name).state_dict()["W_dec"].detach().float()
+
+
 def _from_paper_checkpoint(path: Path, hook_name: str | None) -> SparseAutoencoder:
-    """The released checkpoints of arXiv 2602.10388: tied weights W, b_enc, b_dec; layer in the file name, counted from 1."""
-    if not path.is_file():
-        raise NotFound(f"There is no SAE file {path}.")
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, ValueError, EOFError, OSError, pickle.UnpicklingError) as error:
-        raise BadInput(f"{path} cannot be read as tensors only ({type(error).__name__}). Download it anew.") from error
-    missing = {"W", "b_enc", "b_dec"} - set(state)
-    if missing:
-        raise BadInput(f"{path} lacks {', '.join(sorted(missing))}; a paper checkpoint has W, b_enc and b_dec.")
-    W, b_enc, b_dec = (state[key].float() for key in ("W", "b_enc", "b_dec"))
+    W, b_enc, b_dec = paper_weights(path)
     d_sae = len(b_enc)
     zeros = torch.zeros(d_sae)
     return SparseAutoencoder(
         name=str(path),
         architecture="paper-topk",
-        hook_name=hook_name or _hook_of_file_name(path),
+        hook_name=hook_name or hook_of_file_name(path),
         model_name=None,
         sha256=_digest(W, b_enc, b_dec),
-        W=W,
+        W=_by_latent(W),
         b=b_enc - b_dec @ W,
         threshold=zeros,
         scale=torch.ones(d_sae),
         shift=zeros,
         k=20,  # the paper's K at inference (App. J)
         input_norm="none",
-        W_dec=W.T.contiguous(),
+        decoder=partial(paper_decoder, path),
     )
-
-
-def _hook_of_file_name(path: Path) -> str:
-    for part in path.stem.split("_"):
-        if part.startswith("l") and part[1:].isdigit():
-            return f"blocks.{int(part[1:]) - 1}.hook_resid_post"
-    raise ModelMismatch(f"{path.name} does not say its layer as _l16_; give --hook blocks.15.hook_resid_post.")
 
 
 def _required_hook(hook_name: str | None, name: str) -> str:
@@ -240,5 +242,5 @@ def _required_hook(hook_name: str | None, name: str) -> str:
 def _digest(*tensors: torch.Tensor) -> str:
     digest = hashlib.sha256()
     for tensor in tensors:
-        digest.update(tensor.contiguous().numpy().tobytes())
+        digest.update(tensor.contiguous().numpy().data)
     return digest.hexdigest()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
 from fac_core.errors import WrongUse
+from fac_core.models.device import CHOICES, is_a_device
 from fac_core.store.runs.info import RunInfo
 
 Mode = Literal["native", "topk", "dense"]
@@ -33,13 +34,15 @@ class EncodeSpec:
     """Whose messages of a chat are content."""
     dtype: Dtype = "auto"
     """`auto` probes; the run says what was chosen and why."""
-    device: str = "cpu"
-    """Where the model runs: cpu, cuda or mps."""
+    device: str = "auto"
+    """Where the model runs: cuda, cuda:1, mps or cpu; `auto` is the first of cuda, mps and cpu that is there."""
 
     def __post_init__(self) -> None:
         for name, kind in (("mode", Mode), ("dtype", Dtype)):
             if getattr(self, name) not in get_args(kind):
                 raise WrongUse(f"{name} is {getattr(self, name)!r}; choose one of {', '.join(get_args(kind))}.")
+        if not is_a_device(self.device):
+            raise WrongUse(f"device is {self.device!r}; choose one of {CHOICES}.")
         if not 8 <= self.context <= 65_535:
             raise WrongUse(f"context is {self.context}; give a window of 8 to 65,535 tokens.")
         if not self.roles or not set(self.roles) <= set(get_args(Role)):

@@ -15,6 +15,7 @@ from fac_core.cli.from_fields import takes
 from fac_core.cli.options import Json, WorkspaceFolder, takes_view
 from fac_core.cli.output import err, part_table, progress_bar, say, table
 from fac_core.datasets.layouts import ColumnMapping
+from fac_core.fields import fields_of
 from fac_core.training.config import TrainConfig
 
 if TYPE_CHECKING:
@@ -23,14 +24,18 @@ if TYPE_CHECKING:
 space = typer.Typer(no_args_is_help=True, help="The feature space: its atlas, its match with another, a new SAE.")
 
 _MADE = Path("workspace")
+_SAE = fields_of(EncodeSpec)["sae"].help
 
 
 @takes("mapping", ColumnMapping)
-@takes("spec", EncodeSpec)
+@takes("spec", EncodeSpec, without={"sae"})
 def encode(
     source: Annotated[str, typer.Argument(help="File, folder, hub id, save_to_disk folder or mixture (.toml).")],
     spec: EncodeSpec,
     mapping: ColumnMapping,
+    sae: Annotated[
+        list[str] | None, typer.Option(help=f"{_SAE} Several, each with its own --sae: a run each, one pass.")
+    ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the run; the dataset's own by default.")] = None,
     anchor: Annotated[bool, typer.Option("--anchor", help="Remember this run as the workspace's anchor.")] = False,
     workspace: Annotated[Path, typer.Option("--workspace", "-w", help="Folder; made where there is none.")] = _MADE,
@@ -41,18 +46,19 @@ def encode(
     Interrupted, the same command goes on.
     """
     with progress_bar("Encoding") as tell:
-        info = fac.encode(
-            source, spec, workspace=workspace, name=name, mapping=mapping, anchor=anchor, on_progress=tell
+        found = fac.encode_with_saes(
+            source, spec, sae or [""], workspace=workspace, name=name, mapping=mapping, anchor=anchor, on_progress=tell
         )
-    chosen = [f"--sae auto took {info.sae}, which reads {info.hook_name}."] if spec.sae == "auto" else []
-    say(
-        json,
-        info,
-        *chosen,
-        f"Run {info.name} ({info.run_id}): {info.n_samples:,} samples, {info.n_tokens:,} tokens,"
-        f" {info.n_activations:,} activations of {info.d_sae:,} features.",
-        f"Encoded in {info.dtype}: {info.dtype_reason}.",
-    )
+    info = found[0]
+    lines = [
+        *([f"--sae auto took {info.sae}, which reads {info.hook_name}."] if "auto" in (sae or []) else []),
+        *(
+            f"Run {one.name} ({one.run_id}): {one.n_samples:,} samples, {one.n_tokens:,} tokens,"
+            f" {one.n_activations:,} activations of {one.d_sae:,} features."
+            for one in found
+        ),
+    ]
+    say(json, info if len(found) == 1 else found, *lines, f"Encoded in {info.dtype}: {info.dtype_reason}.")
     if not json and (info.n_failures or info.n_truncated):
         lost = f"{info.n_failures:,} records were not encoded (table `failures` says why)"
         err.print(f"{lost}, {info.n_truncated:,} were truncated.")

@@ -45,7 +45,7 @@ class Eyes:
         self.device = model.module.device
         self.dtype = dtype
         self.sae = sae.to(str(self.device))
-        self.weights = self.sae.W.T.contiguous().to(dtype)
+        self.weights = self.sae.W.T.to(dtype)
 
 
 class Foresight:

@@ -8,7 +8,7 @@ No attention mask is made: attention is causal, so padding on the right is invis
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -29,6 +29,15 @@ class Batch:
     """`[rows, length]` bool."""
     real: torch.Tensor
     """`[rows, length]` bool: not padding."""
+
+    def to(self, device: torch.device) -> Batch:
+        """The same batch on a device; to a card it goes while the card still works on the one before."""
+        if device.type == "cpu":
+            return self
+        tensors = {key: value for key, value in vars(self).items() if isinstance(value, torch.Tensor)}
+        if device.type == "cuda":
+            tensors = {key: value.pin_memory() for key, value in tensors.items()}
+        return replace(self, **{key: value.to(device, non_blocking=True) for key, value in tensors.items()})
 
 
 def batches(tokens: Sequence[Tokens], budget: int) -> Iterator[Batch]:

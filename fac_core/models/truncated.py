@@ -2,16 +2,21 @@
 
 Only the blocks up to the hook are read from disk and run; there is no LM head and no KV cache.
 For SmolLM2-135M at layer 16 of 30 that is 2.4 times less arithmetic than the whole model.
+
+Weights lie in memory once, in the dtype of the checkpoint: 16 blocks of an 8 B model in bfloat16 take 8 GB. Products in
+float32 widen one weight at a time, as it is used, which costs 2 to 11 % of their time (1,024 tokens, CPU) and loses no bit; products in bfloat16
+narrow wider weights where they lie, and read them from disk again if float32 is wanted after all.
 """
 
 from __future__ import annotations
 
-import copy
 import re
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Self, cast
 
 import torch
+from torch.nn.functional import linear
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
 
@@ -58,31 +63,51 @@ class TruncatedModel:
         self.n_layers: int = config.num_hidden_layers
         if n_blocks > self.n_layers:
             raise ModelMismatch(f"The SAE reads the output of block {n_blocks}, but {name} has {self.n_layers} blocks.")
-        _truncate(config, n_blocks)
-        with _quiet_loading():
-            model = AutoModel.from_pretrained(
-                model_path(name), config=config, dtype=torch.float32, trust_remote_code=False
-            )
-        self.module = cast(PreTrainedModel, model.eval().requires_grad_(False).to(device))
-        self.blocks = _blocks(self.module, n_blocks)
         self.d_model: int = config.hidden_size
+        self._take(_loaded_module(name, n_blocks, device))
+
+    def _take(self, module: PreTrainedModel) -> None:
+        self.module = module
+        self.blocks = _blocks(module, self.n_blocks)
+        self._attention = module.config._attn_implementation
+        self._is_narrowed = False
+        for layer in module.modules():
+            if not isinstance(layer, torch.nn.Linear):
+                _widen_all_but_products(layer)
+        self.computing_in(torch.float32)
+
+    @classmethod
+    def around(cls, module: PreTrainedModel, n_blocks: int, name: str = "") -> Self:
+        """A model that is in memory already and has these blocks and no others: random weights, of a shape to be tried."""
+        model = cls.__new__(cls)
+        model.name, model.n_blocks, model.n_layers = name, n_blocks, n_blocks
+        model.d_model = module.config.get_text_config().hidden_size
+        model._take(module.eval().requires_grad_(False))
+        return model
 
     def computing_in(self, dtype: torch.dtype) -> Self:
-        """The same weights, multiplied in another dtype, with the residual stream left as it is.
+        """This model, which from now on multiplies in a dtype, with the residual stream left in float32.
 
         For bfloat16 this costs 3 % of the speed of bfloat16 weights and halves their error: the rounding of the
         residual stream, which every block would repeat, is what moves features over their threshold.
         """
-        other = copy.copy(self)
-        other.compute_dtype = dtype
-        if dtype != torch.float32:  # converted once here, not by autocast in every forward pass
-            other.module = copy.deepcopy(self.module)
-            other.blocks = _blocks(other.module, self.n_blocks)
-            use_short_causal(other.module)
-            for layer in other.module.modules():
-                if isinstance(layer, torch.nn.Linear):
-                    layer.to(dtype)
-        return other
+        self.compute_dtype = dtype
+        if dtype == torch.float32 and self._is_narrowed:
+            self._take(_loaded_module(self.name, self.n_blocks, str(self.module.device)))
+            return self
+        for layer in self.module.modules():
+            if not isinstance(layer, torch.nn.Linear):
+                continue
+            vars(layer).pop("forward", None)
+            if dtype != torch.float32:  # converted once here, not by autocast in every forward pass
+                self._is_narrowed |= layer.weight.dtype != dtype
+                layer.to(dtype)
+            elif layer.weight.dtype != torch.float32:
+                cast(Any, layer).forward = partial(_widened, layer)
+        self.module.config._attn_implementation = self._attention
+        if dtype != torch.float32:
+            use_short_causal(self.module)
+        return self
 
     @torch.inference_mode()
     def residual(self, input_ids: torch.Tensor) -> torch.Tensor:
@@ -138,6 +163,35 @@ def _loaded(kind: Any, name: str) -> Any:
         raise NotFound(
             f"No usable model at {name!r} ({line}). Give a local folder, a hub id, or one of: {known}."
         ) from error
+
+
+def _loaded_module(name: str, n_blocks: int, device: str) -> PreTrainedModel:
+    """The first blocks, straight to the device, in the dtype of the checkpoint."""
+    config = _loaded(AutoConfig, name).get_text_config()
+    _truncate(config, n_blocks)
+    config.dtype = None  # of the weights themselves: a configuration may say another dtype, which would round them
+    with _quiet_loading():
+        model = AutoModel.from_pretrained(
+            model_path(name), config=config, dtype="auto", device_map={"": device}, trust_remote_code=False
+        )
+    return cast(PreTrainedModel, model.eval().requires_grad_(False))
+
+
+def _widen_all_but_products(layer: torch.nn.Module) -> None:
+    """What is no matrix product adds to the residual stream or scales it: in float32, as if loaded so."""
+    if type(layer) is torch.nn.Embedding:  # large, and only looked up: its rows are widened, not the table
+        layer.register_forward_hook(lambda _layer, _args, rows: rows.float())
+        return
+    for tensor in (*layer.parameters(recurse=False), *layer.buffers(recurse=False)):
+        if tensor.is_floating_point():
+            tensor.data = tensor.data.float()
+    if hasattr(layer, "scalar_embed_scale"):  # Gemma's √d_model, which loading rounds to the dtype of the weights
+        cast(Any, layer).embed_scale.fill_(layer.scalar_embed_scale)
+
+
+def _widened(layer: torch.nn.Linear, x: torch.Tensor) -> torch.Tensor:
+    """The product in float32 of a weight that is kept in fewer bits."""
+    return linear(x, layer.weight.float(), None if layer.bias is None else layer.bias.float())
 
 
 def _truncate(config: Any, n_blocks: int) -> None:

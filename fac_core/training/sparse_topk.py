@@ -131,7 +131,8 @@ class _Encode(Function):
         n_aux: int,
         dead: Tensor | None,
     ) -> Any:
-        dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
+        kind = x.device.type
+        dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
         centred = x - b_dec
         weight, bias, factor = W_enc.T.to(dtype), (b_enc * norms).to(dtype), norms.to(dtype)
         pieces, aux_pieces = [], []
@@ -148,7 +149,7 @@ class _Encode(Function):
             values, latents = (
                 (torch.cat(one) for one in zip(*part, strict=True))
                 if part
-                else (x[:0], torch.empty(0, 0, dtype=torch.long))
+                else (x[:0], torch.empty(0, 0, dtype=torch.long, device=x.device))
             )
             found += [latents, (values.float() / norms[latents]) if part else values]
         ctx.mark_non_differentiable(found[0], found[2])
@@ -159,7 +160,7 @@ class _Encode(Function):
     def backward(ctx: Any, _l: Any, grad: Tensor, _a: Any, aux_grad: Tensor) -> Any:
         centred, W_enc, latents, aux_latents = ctx.saved_tensors
         of_W = _ByLatent.of(latents, W_enc.shape[1]).summed(grad, centred)
-        of_b = torch.zeros(W_enc.shape[1]).index_add_(0, latents.ravel(), grad.ravel())
+        of_b = grad.new_zeros(W_enc.shape[1]).index_add_(0, latents.ravel(), grad.ravel())
         if aux_latents.numel():
             of_W += _ByLatent.of(aux_latents, W_enc.shape[1]).summed(aux_grad, centred[: len(aux_latents)])
             of_b.index_add_(0, aux_latents.ravel(), aux_grad.ravel())
@@ -167,7 +168,7 @@ class _Encode(Function):
 
 
 def _sparse(latents: Tensor, values: Tensor, n_latents: int) -> Tensor:
-    rows = torch.arange(len(latents)).repeat_interleave(latents.shape[1])
+    rows = torch.arange(len(latents), device=latents.device).repeat_interleave(latents.shape[1])
     shape = (len(latents), n_latents)
     return torch.sparse_coo_tensor(torch.stack([rows, latents.ravel()]), values.ravel(), shape, check_invariants=False)
 

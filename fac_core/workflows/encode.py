@@ -39,14 +39,34 @@ def encode(
     Args:
         anchor: remember the run as the workspace's anchor.
     """
+    given = {"workspace": workspace, "name": name, "mapping": mapping, "anchor": anchor, "on_progress": on_progress}
+    return encode_with_saes(source, spec, [spec.sae], **given)[0]
+
+
+def encode_with_saes(
+    source: str | Path,
+    spec: EncodeSpec,
+    saes: Sequence[str],
+    *,
+    workspace: Workspace | Path | str = "workspace",
+    name: str | None = None,
+    mapping: ColumnMapping = AUTOMATIC,
+    anchor: bool = False,
+    on_progress: Progress = silent,
+) -> list[RunInfo]:
+    """Encode a dataset with several SAEs of one model, into a run each, for the price of one forward pass.
+
+    Each run is what `encode` with that SAE gives, under the same id. Arguments as there; with `anchor`, the first is it.
+    """
     from fac_core.activations import pipeline  # torch: only where a model runs
 
     workspace = workspace if isinstance(workspace, Workspace) else Workspace.create(Path(workspace))
-    if not (spec.sae or anchor):
-        spec = replace(spec, sae=_sae_of_anchor(workspace, spec.model))
-    info = pipeline.encode(source, workspace, spec, name=name, mapping=mapping, on_progress=on_progress)
-    take_up(workspace, info)
-    return workspace.set_anchor(info.run_id) if anchor else info
+    unsaid = "" if anchor else _sae_of_anchor(workspace, spec.model)
+    specs = [replace(spec, sae=sae or unsaid) for sae in dict.fromkeys(saes)]
+    runs = pipeline.encode_together(source, workspace, specs, name=name, mapping=mapping, on_progress=on_progress)
+    for info in runs:
+        take_up(workspace, info)
+    return [workspace.set_anchor(runs[0].run_id), *runs[1:]] if anchor else runs
 
 
 def _sae_of_anchor(workspace: Workspace, model: str) -> str:

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 import torch
 
+from fac_core.activations import pooling
 from fac_core.activations.encoder import Encoded, Encoder
 from fac_core.activations.sae import load_sae
 from fac_core.errors import ModelMismatch
@@ -45,6 +46,40 @@ def test_every_sae_architecture_equals_sae_lens(model_of, sae_of, family, archit
     assert (expected > 0).any()
     np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-4)
     assert ((got > 0) == (expected > 0)).all()
+
+
+@pytest.mark.parametrize("columns", [5, 16, 63])
+@pytest.mark.parametrize("architecture", ["topk", "jumprelu"])
+def test_latents_are_read_by_blocks_and_tokens_never_meet_all_of_them(
+    model_of, sae_of, monkeypatch, architecture, columns
+):
+    """Blocks narrower than k, blocks that do not divide the SAE: the oracle's numbers, and no `[tokens, d_sae]`."""
+    widths: list[int] = []
+    product = pooling.linear
+
+    def watched(h, W, b):
+        widths.append(len(W))
+        return product(h, W, b)
+
+    monkeypatch.setattr(pooling, "linear", watched)
+    monkeypatch.setattr(pooling, "_TOP_K_COLUMNS", columns)
+    monkeypatch.setattr(pooling, "_COLUMNS", columns)
+    model, sae = model_of("llama"), sae_of(architecture)
+    tokens = tokenise(model)
+    encoded = encode(encoder(model, sae), tokens)
+    np.testing.assert_allclose(
+        dense(encoded.activations, len(tokens)), oracle_encoder.pooled(model, sae, 2, tokens), rtol=1e-4, atol=1e-4
+    )
+    assert max(widths) == columns
+    monkeypatch.undo()
+    whole = encode(encoder(model, sae), tokens)
+    for name in ("activations", "examples"):
+        by = [(column, "ascending") for column in ("feature_id", "sample_id", "token_index")]
+        mine, theirs = (getattr(one, name).sort_by(by) for one in (encoded, whole))
+        for column, _ in by:
+            assert mine[column].equals(theirs[column])
+        np.testing.assert_allclose(mine["activation"], theirs["activation"], rtol=1e-4, atol=1e-4)
+    assert encoded.outside["n_samples"].equals(whole.outside["n_samples"])
 
 
 @pytest.mark.parametrize("family", list(tiny.FAMILIES))
@@ -146,14 +181,15 @@ def test_sinks_are_left_out_and_counted(model_of, sae_of, monkeypatch):
     model, sae = model_of("llama"), sae_of("topk")
     tokens = tokenise(model)
     enc = encoder(model, sae)
-    plain = enc.model.residual
+    plain = enc.model.residuals
 
-    def with_a_sink(input_ids):
-        h = plain(input_ids).clone()
+    def with_a_sink(input_ids, after):
+        (h,) = plain(input_ids, after)
+        h = h.clone()
         h[:, 2] *= 1000
-        return h
+        return [h]
 
-    monkeypatch.setattr(enc.model, "residual", with_a_sink)
+    monkeypatch.setattr(enc.model, "residuals", with_a_sink)
     encoded = encode(enc, tokens)
     long_enough = [len(t) > 2 for t in tokens]
     assert encoded.samples["sinks"].to_pylist() == [int(x) for x in long_enough]

@@ -8,14 +8,17 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from fac_core.activations import pipeline
+from fac_core.activations import pipeline, precision
 from fac_core.activations.pipeline import encode
-from fac_core.activations.spec import EncodeSpec
-from fac_core.errors import BadInput, ModelMismatch, NotFound, WrongUse
+from fac_core.activations.spec import Dtype, EncodeSpec
+from fac_core.errors import BadInput, ModelMismatch, NotFound, Stopped, WrongUse
+from fac_core.models.truncated import TruncatedModel
 from fac_core.store.runs.info import RunInfo
 from fac_core.store.runs.run_file import RunFile
 from fac_core.store.workspace import Workspace
@@ -53,14 +56,14 @@ def test_every_record_is_a_sample_or_a_failure_with_a_reason(tmp_path, spec, dat
     assert (info.n_samples, info.n_failures) == (20, 3)
     reasons = {f["origin"]: f["reason"] for f in contents(workspace, info)["failures"]}
     assert reasons == {"texts.jsonl:21": "empty", "texts.jsonl:22": "duplicate", "texts.jsonl:23": "unreadable"}
-    assert info.dtype_reason == "asked for"
+    assert info.dtype_reason == "asked for, on cpu"
     assert info.activation_mode == "topk-6"
 
 
 def test_a_finished_run_is_returned_at_once(tmp_path, spec, dataset, monkeypatch):
     workspace = Workspace.create(tmp_path / "w")
     first = encode(dataset, workspace, spec)
-    monkeypatch.setattr(pipeline, "choose_encoder", None)  # loading a model again would fail
+    monkeypatch.setattr(pipeline, "choose_encoders", None)  # loading a model again would fail
     assert encode(dataset, workspace, spec) == first
     assert not list((workspace.folder / "cache").iterdir())
 
@@ -169,3 +172,83 @@ def test_wrong_requests_say_so_before_anything_is_computed(tmp_path, spec, datas
         encode(dataset, workspace, EncodeSpec(**{**vars(spec), "sae": ""}))
     with pytest.raises(WrongUse, match="choose one of native, topk, dense"):
         EncodeSpec(mode="sparse")  # type: ignore[arg-type]
+
+
+def test_a_device_that_is_not_there_is_said_before_the_dataset_is_read(tmp_path, spec, monkeypatch):
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 0)
+    workspace = Workspace.create(tmp_path / "w")
+    with pytest.raises(WrongUse, match="no device cuda here"):
+        encode(tmp_path / "nothing.jsonl", workspace, EncodeSpec(**{**vars(spec), "device": "cuda"}))
+
+
+def test_the_run_and_whoever_waits_are_told_where_the_model_runs(tmp_path, spec, dataset):
+    notes: list[str] = []
+    info = encode(
+        dataset, Workspace.create(tmp_path / "w"), spec, on_progress=lambda _done, _total, note: notes.append(note)
+    )
+    assert "loading the model on cpu" in notes
+    assert info.dtype_reason == "asked for, on cpu"
+
+
+def test_several_saes_in_one_pass_give_the_runs_that_each_gives_alone(tmp_path, spec, dataset, sae_of, monkeypatch):
+    """Also SAEs of another layer and of another kind: the same ids and rows, from as many forward passes as one takes."""
+    passes: list[int] = []
+    forward = TruncatedModel.residuals
+    monkeypatch.setattr(TruncatedModel, "residuals", lambda *a: passes.append(1) or forward(*a))
+    small_shards(monkeypatch, 6)
+    saes = [spec.sae, str(sae_of("jumprelu", n_blocks=3)), str(sae_of("topk", n_blocks=1))]
+    specs = [replace(spec, sae=one) for one in saes]
+    alone = Workspace.create(tmp_path / "alone")
+    expected = [encode(dataset, alone, one) for one in specs]
+    n_alone = len(passes)
+    passes.clear()
+    together = Workspace.create(tmp_path / "together")
+    got = pipeline.encode_together(dataset, together, specs)
+    assert 3 * len(passes) == n_alone
+    assert [info.run_id for info in got] == [info.run_id for info in expected]
+    for mine, theirs in zip(got, expected, strict=True):
+        assert contents(together, mine) == contents(alone, theirs)
+        unlike = {"seconds", "created_at"}
+        assert {k: v for k, v in vars(mine).items() if k not in unlike} == {
+            k: v for k, v in vars(theirs).items() if k not in unlike
+        }
+    assert not list((together.folder / "cache").iterdir())
+
+
+def test_of_several_saes_only_those_without_a_run_are_encoded(tmp_path, spec, dataset, sae_of, monkeypatch):
+    workspace = Workspace.create(tmp_path / "w")
+    other = replace(spec, sae=str(sae_of("jumprelu")))
+    first = encode(dataset, workspace, spec)
+    assert pipeline.encode_together(dataset, workspace, [spec, other])[0] == first
+    assert len(workspace.runs()) == 2
+    monkeypatch.setattr(pipeline, "choose_encoders", None)  # loading a model again would fail
+    assert pipeline.encode_together(dataset, workspace, [other, spec])[1] == first
+
+
+def test_tries_that_were_interrupted_in_other_dtypes_go_on_each_in_its_own(
+    tmp_path, spec, dataset, sae_of, monkeypatch
+):
+    small_shards(monkeypatch, 6)
+    specs = [replace(spec, dtype="auto"), replace(spec, dtype="auto", sae=str(sae_of("jumprelu")))]
+    workspace = Workspace.create(tmp_path / "w")
+
+    def stop(done: int, _total: int, note: str) -> None:
+        if note.endswith("tokens/s") and done >= 6:
+            raise Stopped("that is enough")
+
+    def forced(chosen: Dtype, model: str, saes: list, tokens: list, **options) -> precision.Choice:
+        return precision.choose_encoders(model, saes, tokens, **{**options, "dtype": chosen})
+
+    for one, dtype in zip(specs, ("float32", "bfloat16"), strict=True):
+        monkeypatch.setattr(
+            pipeline,
+            "choose_encoders",
+            partial(forced, dtype),
+        )
+        with pytest.raises(Stopped):
+            encode(dataset, workspace, one, on_progress=stop)
+    written = {path: path.stat().st_mtime_ns for path in workspace.folder.glob("cache/*/shards/*.activations.parquet")}
+    assert len(written) == 2
+    monkeypatch.setattr(pipeline, "choose_encoders", None)  # both have their choice
+    found = pipeline.encode_together(dataset, workspace, specs)
+    assert [info.dtype for info in found] == ["float32", "bfloat16"]

@@ -8,7 +8,7 @@ import torch
 from fac_core.activations import precision
 from fac_core.activations.sae import load_sae
 from fac_core.models.tokens import SampleTokenizer
-from fac_core.models.truncated import load_tokenizer
+from fac_core.models.truncated import TruncatedModel, load_tokenizer
 from tests import tiny
 
 
@@ -48,8 +48,37 @@ def test_float32_stays_where_the_active_features_differ(probe):
 def test_where_a_glance_shows_that_bfloat16_is_hopeless_nothing_more_is_probed(probe, monkeypatch):
     choice = probe(0.5, glance=8.0)
     assert choice.dtype == "float32"
-    assert "0.1 times as fast as float32 here: not enough" in choice.reason
+    assert "0.1 times as fast as float32 on cpu: not enough" in choice.reason
     assert choice.encoder.model.compute_dtype == torch.float32
+
+
+def test_the_probe_never_holds_two_models(model_of, sae_of, monkeypatch):
+    """One is loaded, measured in float32, narrowed where it lies; and no weight lies in memory twice."""
+    model, sae = str(model_of("llama")), load_sae(sae_of("standard"))
+    tokens = SampleTokenizer(load_tokenizer(model), context=64)(tiny.TEXTS, [None] * 7)
+    loaded: list[TruncatedModel] = []
+    load = precision.TruncatedModel
+
+    def watched(*args, **options):
+        loaded.append(load(*args, **options))
+        return loaded[-1]
+
+    monkeypatch.setattr(precision, "TruncatedModel", watched)
+    monkeypatch.setattr(precision, "MIN_SPEEDUP", 0.0)
+    monkeypatch.setattr(precision, "MIN_JACCARD", 0.0)
+    monkeypatch.setattr(precision, "_HOPELESS", 0.0)
+    choice = precision.choose_encoder(model, sae, tokens)
+    assert choice.dtype == "bfloat16"
+    assert loaded == [choice.encoder.model]
+    assert {p.dtype for p in choice.encoder.model.blocks.parameters() if p.dim() == 2} == {torch.bfloat16}
+
+
+def test_a_refused_bfloat16_leaves_the_bits_of_float32(probe):
+    refused, never_tried = probe(3.0), probe(0.5, glance=8.0)
+    ids = torch.arange(4, 20)[None]
+    assert refused.dtype == never_tried.dtype == "float32"
+    assert torch.equal(refused.encoder.model.residual(ids), never_tried.encoder.model.residual(ids))
+    assert torch.equal(refused.encoder.sae.W, never_tried.encoder.sae.W)
 
 
 def test_a_glance_alone_never_chooses_bfloat16(probe):

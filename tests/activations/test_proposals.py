@@ -26,6 +26,7 @@ def proposed(values: torch.Tensor, batch: int) -> dict[int, set[int]]:
     for start in range(0, len(values), batch):
         rows = slice(start, start + batch)
         proposals.add(pooled_block(values[rows]), torch.arange(len(values))[rows])
+        proposals.keep()
     table = proposals.table().to_pydict()
     found: dict[int, set[int]] = {feature: set() for feature in range(N_FEATURES)}
     for feature, sample in zip(table["feature_id"], table["sample_id"], strict=True):

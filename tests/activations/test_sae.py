@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 import torch
 
+from fac_core.activations.pooling import Pool
 from fac_core.activations.sae import load_sae
 from fac_core.errors import BadInput, ModelMismatch, NotFound
 from tests import tiny
@@ -50,3 +53,21 @@ def test_the_mode_says_what_it_is(sae_of):
     assert load_sae(sae_of("jumprelu")).in_mode("topk", 5).mode == "topk-5"
     with pytest.raises(ModelMismatch, match="give --k"):
         load_sae(sae_of("jumprelu")).in_mode("topk")
+
+
+def test_the_weights_are_in_memory_once_and_the_decoder_is_not(sae_of, tmp_path):
+    """What reads is the tensor that was loaded, as products want it; directions are read when asked for."""
+    torch.save(
+        {"W": torch.randn(8, 32), "b_enc": torch.zeros(32), "b_dec": torch.zeros(8)}, path := tmp_path / "l3.pth"
+    )
+    for sae in (load_sae(sae_of("topk")), load_sae(path, hook_name="blocks.1.hook_resid_post")):
+        pool = Pool(sae, dtype=torch.float32)
+        assert pool.W.is_contiguous()
+        assert pool.W.data_ptr() == pool.sae.W.data_ptr() == sae.W.data_ptr()
+        half = Pool(sae, dtype=torch.bfloat16)
+        assert half.sae.W.dtype == torch.bfloat16
+        assert half.W.data_ptr() == half.sae.W.data_ptr()
+        big = [key for key, value in vars(half.sae).items() if isinstance(value, torch.Tensor) and value.dim() == 2]
+        assert big == ["W"]
+        assert sae.W_dec.shape == (sae.d_sae, sae.d_model)
+        assert pickle.loads(pickle.dumps(half.sae)).sha256 == sae.sha256  # noqa: S301 - our own: an actor is sent one

@@ -13,7 +13,7 @@ from fac_core.lab.commands import values
 
 COMMANDS = (
     "study", "holes", "baselines", "judge-answers", "steer", "write-sets", "dose", "transfer", "rounds", "arms", "pick",
-    "sae-card", "bench", "large-workspace",
+    "sae-card", "bench", "big-shape", "gpu-check", "large-workspace",
 )  # fmt: skip
 
 

@@ -59,4 +59,4 @@ def test_bfloat16_takes_it_and_float32_stays_with_pytorch(model_of):
     model = TruncatedModel(str(model_of("llama")), 2)
     assert model.module.config._attn_implementation == "sdpa"
     assert model.computing_in(torch.bfloat16).module.config._attn_implementation == attention.NAME
-    assert model.module.config._attn_implementation == "sdpa"
+    assert model.computing_in(torch.float32).module.config._attn_implementation == "sdpa"

@@ -1,11 +1,18 @@
-"""Hooks, truncation and models that are not there."""
+"""Hooks, truncation, the dtype that weights lie in, and models that are not there."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
+import torch
+from transformers import AutoModelForCausalLM
 
 from fac_core.errors import ModelMismatch, NotFound
 from fac_core.models.truncated import TruncatedModel, blocks_before, load_tokenizer
+from tests import tiny
 
 
 @pytest.mark.parametrize(
@@ -31,3 +38,56 @@ def test_a_hook_off_the_residual_stream_is_refused(hook):
 def test_a_model_that_is_not_there_says_what_to_give(load, tmp_path):
     with pytest.raises(NotFound, match="Give a local folder, a hub id, or one of: smollm2-135m"):
         load(str(tmp_path / "nothing"))
+
+
+IDS = torch.randint(4, 60, (3, 20), generator=torch.Generator().manual_seed(0))
+
+
+@pytest.fixture
+def rounded(tmp_path: Path, model_of) -> Callable[[str, torch.dtype], str]:
+    """`rounded(family, dtype)` is a checkpoint in that dtype; the numbers in it are of bfloat16, whatever the dtype."""
+
+    def saved(family: str, dtype: torch.dtype) -> str:
+        folder = tmp_path / f"{family}-{dtype}"
+        if not folder.exists():
+            model = AutoModelForCausalLM.from_pretrained(model_of(family), dtype=torch.bfloat16)
+            model.to(dtype).save_pretrained(folder)
+        return str(folder)
+
+    return saved
+
+
+@pytest.mark.parametrize("computing", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("family", list(tiny.FAMILIES))
+def test_a_bfloat16_checkpoint_gives_the_bits_of_the_same_numbers_in_float32(rounded, family, computing):
+    expected = TruncatedModel(rounded(family, torch.float32), 3).computing_in(computing).residual(IDS)
+    got = TruncatedModel(rounded(family, torch.bfloat16), 3).computing_in(computing).residual(IDS)
+    assert got.dtype == torch.float32
+    assert torch.equal(got, expected)
+
+
+def product_dtypes(model: TruncatedModel) -> set[torch.dtype]:
+    return {m.weight.dtype for m in model.module.modules() if isinstance(m, torch.nn.Linear)}
+
+
+def test_weights_stay_in_the_dtype_of_the_checkpoint_whatever_is_computed_in(rounded):
+    model = TruncatedModel(rounded("llama", torch.bfloat16), 3)
+    for computing in (torch.float32, torch.bfloat16, torch.float32):
+        assert product_dtypes(model.computing_in(computing)) == {torch.bfloat16}
+    assert model.module.get_input_embeddings().weight.dtype == torch.bfloat16
+
+
+def test_the_checkpoint_decides_and_not_what_its_configuration_says(rounded):
+    """A configuration that says bfloat16 over weights in float32 would cost them 16 bits."""
+    folder = rounded("llama", torch.float32)
+    path = Path(folder) / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "dtype": "bfloat16"}))
+    assert product_dtypes(TruncatedModel(folder, 2)) == {torch.float32}
+
+
+def test_back_in_float32_no_bit_is_lost_and_the_weights_are_there_once(model_of):
+    model = TruncatedModel(str(model_of("llama")), 3)
+    expected, module = model.residual(IDS), model.module
+    assert model.computing_in(torch.bfloat16).module is module  # narrowed where they lie: no second model
+    assert not torch.equal(model.residual(IDS), expected)
+    assert torch.equal(model.computing_in(torch.float32).residual(IDS), expected)

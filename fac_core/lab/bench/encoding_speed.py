@@ -12,7 +12,7 @@ from __future__ import annotations
 import platform
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -26,7 +26,7 @@ from torch.nn.functional import linear
 from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoModelForCausalLM
 
-from fac_core.activations.encoder import Encoded
+from fac_core.activations.encoder import Encoded, Encoder
 from fac_core.activations.pipeline import encode
 from fac_core.activations.precision import choose_encoder
 from fac_core.activations.sae import load_sae
@@ -37,7 +37,7 @@ from fac_core.datasets.prepare import prepare
 from fac_core.demo import MIXTURES, SPEC
 from fac_core.models.location import model_path
 from fac_core.models.tokens import SampleTokenizer, Tokens
-from fac_core.models.truncated import TruncatedModel, load_tokenizer
+from fac_core.models.truncated import load_tokenizer
 from fac_core.store.runs.run_file import RunFile
 from fac_core.store.workspace import Workspace
 
@@ -46,6 +46,8 @@ SOURCE = MIXTURES / "demo_anchor.toml"
 _EVERY = 6
 """One in so many of the demo's anchor samples is encoded: all its sets, 25,000 tokens."""
 _REPEATS = 3
+_COLUMNS = 16_384
+"""Latents multiplied at a time: of 131,072 for all tokens there is nowhere room."""
 
 
 def measured() -> dict[str, Any]:
@@ -60,7 +62,7 @@ def measured() -> dict[str, Any]:
         few = tokens[::8]
         n_few = sum(int(t.content.sum()) for t in few)
 
-        ceiling = _rate(2048, gemms_alone(choice.encoder.model, sae.d_sae, n_tokens=2048))
+        ceiling = _rate(2048, gemms_alone([choice.encoder], n_tokens=2048))
         ours = _rate(n_tokens, lambda: choice.encoder(ids, tokens))
         plain_output: list[np.ndarray] = []
         plain = _rate(n_few, lambda: plain_output.append(the_plain_way(sae_name, sae.n_blocks, few)), repeats=1)
@@ -82,12 +84,14 @@ def measured() -> dict[str, Any]:
     }
 
 
-def gemms_alone(model: TruncatedModel, d_sae: int, *, n_tokens: int) -> Callable[[], None]:
-    """Every matrix product that the truncated model and the encode step need for `n_tokens`, and nothing else."""
-    dtype = model.compute_dtype
+def gemms_alone(encoders: Sequence[Encoder], *, n_tokens: int) -> Callable[[], None]:
+    """Every matrix product that encoders of one model need for `n_tokens` that they read together, and nothing else."""
+    model = encoders[0].model
+    dtype, device = model.compute_dtype, model.module.device
     weights = [m.weight for m in model.module.modules() if isinstance(m, torch.nn.Linear)]
-    weights.append(torch.nn.Parameter(torch.randn(d_sae, model.d_model, dtype=dtype)))
-    inputs = {w.shape[1]: torch.randn(n_tokens, w.shape[1], dtype=dtype) for w in weights}
+    for encoder in encoders:
+        weights += encoder.sae.W.T.split(_COLUMNS)
+    inputs = {w.shape[1]: torch.randn(n_tokens, w.shape[1], dtype=dtype, device=device) for w in weights}
 
     @torch.inference_mode()
     def run() -> None:

@@ -201,10 +201,10 @@ def made_large(folder: Path, *, small: bool = False) -> dict[str, Any]:
             per_activation = run.bytes_of("activations") / max(1, info.n_activations)
         sizes = {name: getattr(info, name) for name in ("n_samples", "d_sae", "n_activations")}
         runs[info.name] = {**sizes, "bytes": path.stat().st_size, "bytes_per_activation": round(per_activation, 2)}
-    return {"seconds": seconds, "peak_mb": _peak_megabytes(), "runs": runs}
+    return {"seconds": seconds, "peak_mb": peak_megabytes(), "runs": runs}
 
 
-def _peak_megabytes() -> int | None:
+def peak_megabytes() -> int | None:
     """The most memory that this process ever had; None where the system does not say."""
     try:
         import resource

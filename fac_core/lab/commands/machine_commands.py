@@ -1,4 +1,4 @@
-"""Commands that measure what the rest stands on: `fac lab sae-card`, `bench`, `large-workspace`."""
+"""Commands that measure what the rest stands on: `fac lab sae-card`, `bench`, `big-shape`, `gpu-check`, `large-workspace`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from fac_core.cli.from_fields import listed
 from fac_core.cli.options import Json
-from fac_core.cli.output import out, progress_bar, write_json
+from fac_core.cli.output import out, progress_bar, say, write_json
 from fac_core.lab.commands.values import print_table
+from fac_core.models.device import CHOICES, chosen_device
 
 
 def sae_card(
@@ -90,6 +92,40 @@ def bench(json: Json = False) -> None:
         write_json(result)
         return
     print_table(("measure", "value"), ((key, str(value)) for key, value in result.items()))
+
+
+def big_shape(
+    blocks: Annotated[int, typer.Option(min=1, help="Of the model; 16 take 8 GB.")] = 16,
+    latents: Annotated[str, typer.Option(help="Of each SAE, with commas: 131,072 take 1.1 GB.")] = "65536,131072",
+    texts: Annotated[int, typer.Option(min=1, help="Made-up texts of 16 to 128 tokens.")] = 24,
+    repeats: Annotated[int, typer.Option(min=1, help="Passes over them; the quickest counts.")] = 1,
+    device: Annotated[str, typer.Option(help=f"One of {CHOICES}.")] = "auto",
+    json: Json = False,
+) -> None:
+    """Encode with random weights of 8 B shape: tokens a second, share of the ceiling, peak memory."""
+    from fac_core.lab.bench.big_shape import Shape
+    from fac_core.lab.bench.big_shape import big_shape as measured
+
+    widths = listed(latents, int, "latents")
+    result = measured(Shape(blocks=blocks), widths, device=chosen_device(device), n_texts=texts, repeats=repeats)
+    if json:
+        write_json(result)
+        return
+    print_table(("measure", "value"), ((key, str(value)) for key, value in result.items()))
+
+
+def gpu_check(json: Json = False) -> int:
+    """On a CUDA card: equal to the processor, speed and memory at 8 B shape, training for a minute. Prints JSON."""
+    device = chosen_device()
+    if not device.startswith("cuda"):
+        said = f"There is no CUDA card here (PyTorch finds {device}), so there is nothing to check."
+        say(json, {"skipped": said}, said)
+        return 0
+    from fac_core.lab.bench.gpu_check import gpu_check as checked
+
+    result = checked(device)
+    write_json(result)
+    return 0 if result["ok"] else 1
 
 
 def large_workspace(

@@ -1,0 +1,42 @@
+"""The checkpoints that the paper's authors released (arXiv 2602.10388): tied weights, the layer in the file's name, from 1."""
+
+from __future__ import annotations
+
+import pickle  # only for the name of its error: nothing is ever unpickled
+from pathlib import Path
+
+import torch
+
+from fac_core.errors import BadInput, ModelMismatch, NotFound
+
+
+def paper_weights(path: Path) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """W `[d_model, d_sae]`, b_enc `[d_sae]` and b_dec `[d_model]`, float32. Raises `NotFound` and `BadInput`."""
+    if not path.is_file():
+        raise NotFound(f"There is no SAE file {path}.")
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, ValueError, EOFError, OSError, pickle.UnpicklingError) as error:
+        raise BadInput(f"{path} cannot be read as tensors only ({type(error).__name__}). Download it anew.") from error
+    missing = {"W", "b_enc", "b_dec"} - set(state)
+    if missing:
+        raise BadInput(f"{path} lacks {', '.join(sorted(missing))}; a paper checkpoint has W, b_enc and b_dec.")
+    W, b_enc, b_dec = (state[key].float() for key in ("W", "b_enc", "b_dec"))
+    return W, b_enc, b_dec
+
+
+def paper_decoder(path: Path) -> torch.Tensor:
+    """`[d_sae, d_model]` float32: the weights are tied."""
+    return paper_weights(path)[0].T.contiguous()
+
+
+def hook_of_file_name(path: Path) -> str:
+    """Where a checkpoint reads, by its name. Raises `ModelMismatch` where the name does not say so.
+
+    >>> hook_of_file_name(Path("TopK7_l16_h65536_epoch3.pth"))
+    'blocks.15.hook_resid_post'
+    """
+    for part in path.stem.split("_"):
+        if part.startswith("l") and part[1:].isdigit():
+            return f"blocks.{int(part[1:]) - 1}.hook_resid_post"
+    raise ModelMismatch(f"{path.name} does not say its layer as _l16_; give --hook blocks.15.hook_resid_post.")
