@@ -14,14 +14,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sae_lens import SAE
-from sae_lens.loading import pretrained_sae_loaders
 from safetensors import SafetensorError
 
 from fac_core.activations.saes.pretrained import advised, releases
 from fac_core.errors import BadInput, NotFound
 from fac_core.hub import REVISION, HubName, Snapshot, commit_of, hub_errors, snapshot
+
+if TYPE_CHECKING:
+    from sae_lens import SAE
 
 SHIPPED = Path(__file__).resolve().parents[3] / "data" / "sae"
 """The SAEs that come with the project, in folders that begin with the name of their model."""
@@ -80,6 +82,8 @@ def load_with_sae_lens(name: str) -> SAE:
     if found.release is None:
         folder = _fetched(found).folder / found.sae_id
         return _from_folder(folder)
+    from sae_lens import SAE  # takes seconds, and only who loads a SAE has to wait for it
+
     try:
         with hub_errors(found.where, "SAE"), _reading_at(_commit(found) or found.where.revision):
             return SAE.from_pretrained(found.release, found.sae_id, dtype="float32")
@@ -135,6 +139,8 @@ def _fetched(found: _OnTheHub) -> Snapshot:
 
 
 def _from_folder(folder: Path) -> SAE:
+    from sae_lens import SAE
+
     if not (folder / "cfg.json").is_file():
         raise NotFound(f"{folder} has no cfg.json, so it is not a SAE that sae-lens saved.")
     try:
@@ -146,6 +152,8 @@ def _from_folder(folder: Path) -> SAE:
 @contextmanager
 def _reading_at(revision: str | None) -> Iterator[None]:
     """Let sae-lens fetch one revision: its own readers of a dozen formats know of none and take the newest."""
+    from sae_lens.loading import pretrained_sae_loaders
+
     fetch = pretrained_sae_loaders.hf_hub_download
     pretrained_sae_loaders.hf_hub_download = partial(fetch, revision=revision) if revision else fetch
     try:
