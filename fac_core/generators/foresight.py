@@ -40,9 +40,9 @@ class Eyes:
     """What reads along: the first blocks of a model and a SAE, in one dtype, loaded once for all batches."""
 
     def __init__(self, model: TruncatedModel, sae: SparseAutoencoder, dtype: torch.dtype) -> None:
-        self.module = model.module.to(dtype)  # type: ignore[arg-type]
+        self.module = model.given_up(dtype)
         self.last_block = model.blocks[-1]
-        self.device = model.module.device
+        self.device = self.module.device
         self.dtype = dtype
         self.sae = sae.to(str(self.device))
         self.weights = self.sae.W.T.to(dtype)

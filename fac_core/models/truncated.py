@@ -4,8 +4,8 @@ Only the blocks up to the hook are read from disk and run; there is no LM head a
 For SmolLM2-135M at layer 16 of 30 that is 2.4 times less arithmetic than the whole model.
 
 Weights lie in memory once, in the dtype of the checkpoint: 16 blocks of an 8 B model in bfloat16 take 8 GB. Products in
-float32 widen one weight at a time, as it is used, which costs 2 to 11 % of their time (1,024 tokens, CPU) and loses no bit; products in bfloat16
-narrow wider weights where they lie, and read them from disk again if float32 is wanted after all.
+float32 widen one weight at a time, as it is used, which costs 2 to 11 % of their time (1,024 tokens on a CPU) and loses no
+bit; products in bfloat16 narrow wider weights where they lie, and read them from disk again if float32 is wanted after all.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any, Self, cast
 
 import torch
 from torch.nn.functional import linear
+from torch.utils.hooks import RemovableHandle
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
 
@@ -71,9 +72,12 @@ class TruncatedModel:
         self.blocks = _blocks(module, self.n_blocks)
         self._attention = module.config._attn_implementation
         self._is_narrowed = False
-        for layer in module.modules():
-            if not isinstance(layer, torch.nn.Linear):
-                _widen_all_but_products(layer)
+        self._hooks = [
+            hook
+            for layer in module.modules()
+            if not isinstance(layer, torch.nn.Linear)
+            for hook in _widen_all_but_products(layer)
+        ]
         self.computing_in(torch.float32)
 
     @classmethod
@@ -108,6 +112,17 @@ class TruncatedModel:
         if dtype != torch.float32:
             use_short_causal(self.module)
         return self
+
+    def given_up(self, dtype: torch.dtype) -> PreTrainedModel:
+        """The blocks as a plain module, all of it in a dtype, residual stream and all, for who runs them another way.
+
+        This model is not to be used after that.
+        """
+        for hook in self._hooks:
+            hook.remove()
+        for layer in self.module.modules():
+            vars(layer).pop("forward", None)
+        return cast(Any, self.module).to(dtype)
 
     @torch.inference_mode()
     def residual(self, input_ids: torch.Tensor) -> torch.Tensor:
@@ -177,16 +192,16 @@ def _loaded_module(name: str, n_blocks: int, device: str) -> PreTrainedModel:
     return cast(PreTrainedModel, model.eval().requires_grad_(False))
 
 
-def _widen_all_but_products(layer: torch.nn.Module) -> None:
+def _widen_all_but_products(layer: torch.nn.Module) -> list[RemovableHandle]:
     """What is no matrix product adds to the residual stream or scales it: in float32, as if loaded so."""
     if type(layer) is torch.nn.Embedding:  # large, and only looked up: its rows are widened, not the table
-        layer.register_forward_hook(lambda _layer, _args, rows: rows.float())
-        return
+        return [layer.register_forward_hook(lambda _layer, _args, rows: rows.float())]
     for tensor in (*layer.parameters(recurse=False), *layer.buffers(recurse=False)):
         if tensor.is_floating_point():
             tensor.data = tensor.data.float()
     if hasattr(layer, "scalar_embed_scale"):  # Gemma's √d_model, which loading rounds to the dtype of the weights
         cast(Any, layer).embed_scale.fill_(layer.scalar_embed_scale)
+    return []
 
 
 def _widened(layer: torch.nn.Linear, x: torch.Tensor) -> torch.Tensor:

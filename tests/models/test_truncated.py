@@ -91,3 +91,19 @@ def test_back_in_float32_no_bit_is_lost_and_the_weights_are_there_once(model_of)
     assert model.computing_in(torch.bfloat16).module is module  # narrowed where they lie: no second model
     assert not torch.equal(model.residual(IDS), expected)
     assert torch.equal(model.computing_in(torch.float32).residual(IDS), expected)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("family", ["llama", "gemma3"])
+def test_given_up_it_is_a_plain_module_in_one_dtype(rounded, family, dtype):
+    """Without autocast, as generation runs it: no layer may hand on another dtype than the next one multiplies."""
+    model = TruncatedModel(rounded(family, torch.bfloat16), 3)
+    caught: list[torch.Tensor] = []
+    model.blocks[-1].register_forward_hook(
+        lambda _m, _a, output: caught.append(output[0] if isinstance(output, tuple) else output)
+    )
+    module = model.given_up(dtype)
+    with torch.inference_mode():
+        module(input_ids=IDS, use_cache=False)
+    assert {p.dtype for p in module.parameters()} == {dtype}
+    assert caught[0].dtype == dtype
