@@ -15,23 +15,16 @@ import tempfile
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-
-from fac_core.activations.encoder import Encoder
-from fac_core.activations.precision import Choice, choose_encoder, encoder_of
+from fac_core.activations.engines.places import Folder, place_in
+from fac_core.activations.engines.spec import Decided, EngineSpec, Workers, workers_of
 from fac_core.activations.sae import SparseAutoencoder, default_sae, load_sae
-from fac_core.activations.shards import Shard, plan, shard_size
+from fac_core.activations.shards import plan, shard_size
 from fac_core.activations.space import model_hash, space_id
 from fac_core.activations.spec import EncodeSpec
 from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping
 from fac_core.datasets.prepare import PreparedDataset, prepare
-from fac_core.datasets.samples import FAILURES
-from fac_core.models.tokens import SampleTokenizer, Tokens
-from fac_core.models.truncated import load_tokenizer
 from fac_core.progress import Progress, silent
 from fac_core.store.runs.build import build_run
 from fac_core.store.runs.info import RunInfo
@@ -50,6 +43,7 @@ def encode(
     *,
     name: str | None = None,
     mapping: ColumnMapping = AUTOMATIC,
+    engine: EngineSpec = EngineSpec(),
     on_progress: Progress = silent,
 ) -> RunInfo:
     """Encode a dataset and publish the run. A run that exists already is returned at once.
@@ -68,10 +62,13 @@ def encode(
                 logger.warning("These samples are encoded already, as %r: that run is taken.", run.info.name)
             return run.info
     on_progress(0, dataset.n_samples, "loading the model")
-    tokenizer = SampleTokenizer(load_tokenizer(spec.model), context=spec.context, roles=spec.roles)
-    choice = _choice(folder, spec, sae, dataset, tokenizer)
-    identity = json.dumps([SHARD_FORMAT, space, spec.context, spec.roles, choice.dtype])
-    shards = _encode_shards(dataset, folder, identity, tokenizer, choice.encoder, on_progress)
+    shards_folder = folder / "shards"
+    place = place_in(engine.shards, run_id, near=shards_folder) if engine.shards else Folder(shards_folder)
+    with workers_of(engine, spec, sae) as workers:
+        choice = _choice(folder, dataset, workers)
+        identity = json.dumps([SHARD_FORMAT, space, spec.context, spec.roles, choice.dtype])
+        planned = plan(dataset.samples, place, size=shard_size(dataset.n_samples), identity=identity)
+        shards = workers.encode(planned, choice.dtype, dataset.n_samples, on_progress)
     info = _info(run_id, name or dataset.name, dataset, space, spec, sae, choice, time.monotonic() - started)
     info = replace(info, in_part=mapping.limit is not None or mapping.take is not None)
     build_run(
@@ -84,6 +81,7 @@ def encode(
         outside=[s.part("outside") for s in shards],
         failures=[dataset.failures, *(s.part("failures") for s in shards)],
     )
+    place.remove()
     shutil.rmtree(folder)
     with RunFile(published) as run:
         return run.info
@@ -114,68 +112,14 @@ def _prepared(
     return kept, folder, run_id
 
 
-def _choice(
-    folder: Path, spec: EncodeSpec, sae: SparseAutoencoder, dataset: PreparedDataset, tokenizer: SampleTokenizer
-) -> Choice:
-    """The encoder; an interrupted try's choice of dtype is kept, or its shards would be worth nothing."""
+def _choice(folder: Path, dataset: PreparedDataset, workers: Workers) -> Decided:
+    """The dtype; that of an interrupted try is kept, or its shards would be worth nothing."""
     kept = folder / "dtype.json"
     if kept.exists():
-        earlier = json.loads(kept.read_text())
-        return Choice(encoder_of(spec.model, sae, earlier["dtype"], spec.device), earlier["dtype"], earlier["reason"])
-    shard = next(plan(dataset.samples, folder / "shards", size=64, identity="probe"))
-    choice = choose_encoder(
-        spec.model, sae, _with_content(tokenizer(shard.texts, shard.chats)), dtype=spec.dtype, device=spec.device
-    )
-    write_whole(kept, json.dumps({"dtype": choice.dtype, "reason": choice.reason}))
+        return Decided(**json.loads(kept.read_text()))
+    choice = workers.choose(next(plan(dataset.samples, folder / "shards", size=64, identity="probe")))
+    write_whole(kept, json.dumps(choice._asdict()))
     return choice
-
-
-def _encode_shards(
-    dataset: PreparedDataset,
-    folder: Path,
-    identity: str,
-    tokenizer: SampleTokenizer,
-    encoder: Encoder,
-    on_progress: Progress,
-) -> list[Shard]:
-    done = encoded = 0
-    started = time.monotonic()
-    shards: list[Shard] = []
-    for shard in plan(dataset.samples, folder / "shards", size=shard_size(dataset.n_samples), identity=identity):
-        if not shard.is_present:
-            tokens = tokenizer(shard.texts, shard.chats)
-            good = np.array([one.content.any() for one in tokens], dtype=bool)
-            tell = partial(_tell_within, on_progress, done, dataset.n_samples)
-            found = encoder(shard.sample_ids[good], _with_content(tokens), after_batch=tell)
-            shard.write(found, _without_content(shard, good))
-            encoded += sum(int(one.content.sum()) for one in tokens)
-        done += len(shard.sample_ids)
-        rate = encoded / (time.monotonic() - started)
-        on_progress(done, dataset.n_samples, f"{rate:,.0f} tokens/s" if encoded else "found from an earlier try")
-        shards.append(replace(shard, texts=[], chats=[], origins=[]))
-    return shards
-
-
-def _tell_within(on_progress: Progress, done: int, total: int, n_encoded: int) -> None:
-    """Within a shard: whoever stops here loses no more than the shard."""
-    on_progress(done + n_encoded, total, "within a shard")
-
-
-def _with_content(tokens: list[Tokens]) -> list[Tokens]:
-    return [one for one in tokens if one.content.any()]
-
-
-def _without_content(shard: Shard, good: np.ndarray) -> pa.Table:
-    bad = np.flatnonzero(~good)
-    return pa.table(
-        {
-            "origin": [shard.origins[i] for i in bad],
-            "reason": ["no_content_tokens"] * len(bad),
-            "detail": ["no token of the text, or of the chosen roles, lies in the window"] * len(bad),
-            "text": [shard.texts[i][:200] for i in bad],
-        },
-        schema=FAILURES,
-    )
 
 
 def _info(
@@ -185,7 +129,7 @@ def _info(
     space: str,
     spec: EncodeSpec,
     sae: SparseAutoencoder,
-    choice: Choice,
+    choice: Decided,
     seconds: float,
 ) -> RunInfo:
     return RunInfo(  # build_run fills in the counts

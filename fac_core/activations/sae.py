@@ -18,15 +18,17 @@ import json
 import pickle  # only for the name of its error: nothing is ever unpickled
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
-from sae_lens import SAE
 from safetensors import SafetensorError
 
 from fac_core.activations.spec import Mode
 from fac_core.errors import BadInput, ModelMismatch, NotFound
 from fac_core.models.truncated import blocks_before
+
+if TYPE_CHECKING:
+    from sae_lens import SAE
 
 SHIPPED = Path(__file__).resolve().parents[2] / "data" / "sae"
 """The SAEs that come with the project, in folders that begin with the name of their model."""
@@ -215,6 +217,8 @@ def _from_sae_lens(name: str, hook_name: str | None) -> SparseAutoencoder:
 
 
 def _load_with_sae_lens(name: str) -> SAE:
+    from sae_lens import SAE  # takes seconds, which an actor that is sent a loaded SAE need not wait
+
     folder = sae_folder(name)
     if folder is not None:
         if not (folder / "cfg.json").is_file():

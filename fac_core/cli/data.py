@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import fac_core as fac
+from fac_core.activations.engines.spec import EngineSpec
 from fac_core.activations.spec import EncodeSpec
 from fac_core.cli.from_fields import takes
 from fac_core.cli.options import Json, WorkspaceFolder, takes_view
@@ -23,12 +24,14 @@ space = typer.Typer(no_args_is_help=True, help="The feature space: its atlas, it
 _MADE = Path("workspace")
 
 
+@takes("engine", EngineSpec)
 @takes("mapping", ColumnMapping)
 @takes("spec", EncodeSpec)
 def encode(
     source: Annotated[str, typer.Argument(help="File, folder, hub id, save_to_disk folder or mixture (.toml).")],
     spec: EncodeSpec,
     mapping: ColumnMapping,
+    engine: EngineSpec,
     name: Annotated[str | None, typer.Option(help="Name of the run; the dataset's own by default.")] = None,
     anchor: Annotated[bool, typer.Option("--anchor", help="Remember this run as the workspace's anchor.")] = False,
     workspace: Annotated[Path, typer.Option("--workspace", "-w", help="Folder; made where there is none.")] = _MADE,
@@ -40,7 +43,14 @@ def encode(
     """
     with progress_bar("Encoding") as tell:
         info = fac.encode(
-            source, spec, workspace=workspace, name=name, mapping=mapping, anchor=anchor, on_progress=tell
+            source,
+            spec,
+            workspace=workspace,
+            name=name,
+            mapping=mapping,
+            anchor=anchor,
+            engine=engine,
+            on_progress=tell,
         )
     say(
         json,

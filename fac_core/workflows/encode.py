@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from fac_core.activations.engines.spec import EngineSpec
 from fac_core.activations.spec import EncodeSpec
 from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping
 from fac_core.datasets.texts import iter_texts
@@ -25,6 +26,7 @@ def encode(
     name: str | None = None,
     mapping: ColumnMapping = AUTOMATIC,
     anchor: bool = False,
+    engine: EngineSpec = EngineSpec(),
     on_progress: Progress = silent,
 ) -> RunInfo:
     """Encode a dataset into a run of the workspace, which is made where needed. Resumes; a run that exists is returned.
@@ -33,13 +35,14 @@ def encode(
 
     Args:
         anchor: remember the run as the workspace's anchor.
+        engine: who encodes, this process or a Ray cluster, and where the files of the encoding lie meanwhile.
     """
     from fac_core.activations import pipeline  # torch: only where a model runs
 
     workspace = workspace if isinstance(workspace, Workspace) else Workspace.create(Path(workspace))
     if not (spec.sae or anchor):
         spec = replace(spec, sae=_sae_of_anchor(workspace, spec.model))
-    info = pipeline.encode(source, workspace, spec, name=name, mapping=mapping, on_progress=on_progress)
+    info = pipeline.encode(source, workspace, spec, name=name, mapping=mapping, engine=engine, on_progress=on_progress)
     take_up(workspace, info)
     return workspace.set_anchor(info.run_id) if anchor else info
 
