@@ -19,6 +19,9 @@ import pyarrow.parquet as pq
 from fac_core.errors import WrongUse
 from fac_core.whole import whole, write_whole
 
+_MARK = "place"
+"""An object that says that a store can be written, and by which a node sees that it has the keys."""
+
 
 class Place(Protocol):
     """Where the files of the shards of one run lie."""
@@ -91,15 +94,17 @@ class Store:
         return _shown(self.uri)
 
     def make(self) -> None:
-        system, prefix = _opened(self.uri)
         try:
-            system.get_file_info(prefix)
+            self._put(_MARK, b"")
         except OSError as error:
-            raise WrongUse(f"Shards cannot lie in {self}: {error}. Check bucket and credentials.") from error
+            raise WrongUse(f"Shards cannot lie in {self}: {error}. Check bucket, address and keys.") from error
 
     @property
     def is_there(self) -> bool:
-        return True
+        try:
+            return self.has(_MARK)
+        except OSError:  # no keys, or no way there
+            return False
 
     def has(self, name: str) -> bool:
         system, prefix = _opened(self.uri)
@@ -109,9 +114,7 @@ class Store:
         # An object appears when its upload ends: whoever is killed before leaves none.
         content = pa.BufferOutputStream()
         pq.write_table(table, content, compression="zstd")
-        system, prefix = _opened(self.uri)
-        with system.open_output_stream(f"{prefix}/{name}") as stream:
-            stream.write(content.getvalue())
+        self._put(name, content.getvalue())
 
     def local(self, name: str) -> Path:
         fetched = self.near / name
@@ -127,6 +130,11 @@ class Store:
         for found in system.get_file_info(selector):
             if found.type == arrow_fs.FileType.File:
                 system.delete_file(found.path)
+
+    def _put(self, name: str, content: bytes | pa.Buffer) -> None:
+        system, prefix = _opened(self.uri)
+        with system.open_output_stream(f"{prefix}/{name}") as stream:
+            stream.write(content)
 
 
 def place_in(where: str, name: str, near: Path) -> Place:
