@@ -1,4 +1,4 @@
-"""Commands that bring data into a feature space, and about the space itself: `fac encode`, `fac runs`, `fac space …`."""
+"""Commands that bring data into a feature space, and about the space itself: `fac encode`, `merge`, `runs`, `space …`."""
 
 from __future__ import annotations
 
@@ -62,6 +62,28 @@ def encode(
     if not json and (info.n_failures or info.n_truncated):
         lost = f"{info.n_failures:,} records were not encoded (table `failures` says why)"
         err.print(f"{lost}, {info.n_truncated:,} were truncated.")
+
+
+def merge(
+    references: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="Run names or ids, in order.")],
+    name: Annotated[str, typer.Option(help="Name of the merged run.")],
+    keep_duplicates: Annotated[
+        bool, typer.Option("--keep-duplicates", help="Keep samples that an earlier one of the runs has too.")
+    ] = False,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+) -> None:
+    """Make one run of several of the same space and settings; encodes nothing.
+
+    It is the run of their datasets, one after the other.
+    """
+    info = fac.merge_runs(references, name, keep_duplicates=keep_duplicates, workspace=workspace)
+    say(
+        json,
+        info,
+        f"Run {info.name} ({info.run_id}): {info.n_samples:,} samples of {len(references)} runs,"
+        f" {info.n_activations:,} activations; {info.n_failures:,} records are failures.",
+    )
 
 
 def runs(workspace: WorkspaceFolder = None, json: Json = False) -> None:

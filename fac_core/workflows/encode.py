@@ -1,4 +1,4 @@
-"""Verbs that run a model: encode a dataset, train a SAE."""
+"""Verbs that make runs, and SAEs for them: encode a dataset, merge runs, train a SAE."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping
 from fac_core.datasets.texts import iter_texts
 from fac_core.errors import NotFound
 from fac_core.progress import Progress, silent
+from fac_core.store.merging import merge
 from fac_core.store.runs.info import RunInfo
-from fac_core.store.workspace import Workspace
+from fac_core.store.workspace import Where, Workspace
 from fac_core.training.config import TrainConfig
 from fac_core.workflows.shipped import take_up
 
@@ -54,6 +55,31 @@ def _sae_of_anchor(workspace: Workspace, model: str) -> str:
     except NotFound:
         return ""
     return anchor.sae if anchor.model == model else ""
+
+
+def merge_runs(
+    references: Sequence[str], name: str, *, keep_duplicates: bool = False, workspace: Where = None
+) -> RunInfo:
+    """Merge runs of one feature space and the same settings into a new one, as if their datasets had been one.
+
+    Samples keep their order, run after run, and are numbered anew; nothing is encoded. A run of the same runs that exists is
+    returned.
+
+    Args:
+        references: names or ids, two at least.
+        name: of the merged run.
+        keep_duplicates: keep also samples that an earlier one of the runs has; without, they are failures `duplicate`.
+
+    Raises `NotFound` for a run that there is not, `WrongUse` for runs that cannot be one.
+
+    >>> merged = fac.merge_runs(["anchor", "seed"], "both", keep_duplicates=True, workspace=scratch)
+    >>> merged.name, merged.n_samples
+    ('both', 24)
+    """
+    workspace = Workspace.at(workspace)
+    return merge(
+        workspace, [workspace.info(reference) for reference in references], name, keep_duplicates=keep_duplicates
+    )
 
 
 def train_sae(

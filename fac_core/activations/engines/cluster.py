@@ -148,8 +148,9 @@ class ClusterWorkers:
         self._engine, self._spec = engine, spec
         asked = engine.gpus_per_actor
         gpus = float(spec.device.startswith("cuda")) if asked is None else asked
-        self._share = share_of(_nodes(), actors=engine.actors, gpus=gpus)
-        self._actor_of = (spec, ray.put(sae), model_hash(spec.model), None if gpus else self._share.cores)
+        self._share = share_of([], actors=engine.actors, gpus=gpus)
+        self._actor_of = (spec, ray.put(sae), model_hash(spec.model))
+        self.wanted()
 
     def choose(self, probe: Shard) -> Decided:
         if self._spec.dtype != "auto":
@@ -185,18 +186,17 @@ class ClusterWorkers:
         ray.wait([actor.work for actor in actors], timeout=seconds)
 
     def wanted(self) -> int:
-        return self._engine.actors or self._share.held_by(_nodes())
+        nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        self._share = share_of(nodes, actors=self._engine.actors, gpus=self._share.gpus)
+        return self._engine.actors or self._share.held_by(nodes)
 
     def room(self) -> str:
         return f"{self._share.gpus:g} GPU" if self._share.gpus else f"{self._share.cores} free CPU"
 
     def _new(self) -> Any:
-        kind = ray.remote(_Actor).options(num_cpus=self._share.cores, num_gpus=self._share.gpus, max_concurrency=2)
-        return kind.remote(*self._actor_of)
-
-
-def _nodes() -> list[dict[str, float]]:
-    return [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        share = self._share
+        kind = ray.remote(_Actor).options(num_cpus=share.cores, num_gpus=share.gpus, max_concurrency=2)
+        return kind.remote(*self._actor_of, None if share.gpus else share.cores)
 
 
 def _is_ready(reference: Any) -> bool:

@@ -46,7 +46,7 @@ def share_of(nodes: Sequence[Resources], *, actors: int | None, gpus: float) -> 
     if gpus > 0:
         return Share(1, gpus)
     cores = [int(node.get("CPU", 0)) for node in nodes if node.get("CPU", 0) >= 1]
-    most = max(1, min([_MOST_CORES, *cores]))
+    most = min([_MOST_CORES, *cores]) if cores else 1  # of a cluster that is yet to come, one core fits wherever
     if actors is not None:
         while most > 1 and Share(most, 0).held_by(nodes) < actors:
             most -= 1

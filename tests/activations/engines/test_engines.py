@@ -170,7 +170,7 @@ def test_a_folder_that_is_not_shared_is_told_of(tmp_path):
         ([{"CPU": 8.0, "GPU": 2.0}, {"CPU": 8.0}], None, 1, Share(1, 1), 2),
         ([{"CPU": 8.0, "GPU": 3.0}], None, 0.5, Share(1, 0.5), 6),
         ([{"CPU": 8.0, "GPU": 3.0}], None, 0.4, Share(1, 0.4), 6),
-        ([], None, 0, Share(4, 0), 0),
+        ([], None, 0, Share(1, 0), 0),
     ],
 )
 def test_an_actor_gets_what_lets_the_most_of_them_run(nodes, actors, gpus, expected, held):
