@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, cast
 
 from fac_core.activations.engines.shard_encoder import ShardEncoder
-from fac_core.activations.engines.share import share_of
+from fac_core.activations.engines.share import gpus_by_default, share_of
 from fac_core.activations.engines.spec import Decided, EngineSpec
 from fac_core.activations.engines.team import MOST_LOSSES, ActorLost, Team, seen_soon
 from fac_core.activations.sae import SparseAutoencoder
@@ -31,6 +31,8 @@ from fac_core.progress import Progress
 
 try:
     import ray
+    import ray.exceptions
+    import ray.util
 except ImportError:  # an extra; `cluster_workers` says how to install it
     ray = cast(Any, None)
 
@@ -147,7 +149,7 @@ class ClusterWorkers:
     def __init__(self, engine: EngineSpec, spec: EncodeSpec, sae: SparseAutoencoder) -> None:
         self._engine, self._spec = engine, spec
         asked = engine.gpus_per_actor
-        gpus = float(spec.device.startswith("cuda")) if asked is None else asked
+        gpus = gpus_by_default(spec.device, _nodes()) if asked is None else asked
         self._share = share_of([], actors=engine.actors, gpus=gpus)
         self._actor_of = (spec, ray.put(sae), model_hash(spec.model))
         self.wanted()
@@ -186,7 +188,7 @@ class ClusterWorkers:
         ray.wait([actor.work for actor in actors], timeout=seconds)
 
     def wanted(self) -> int:
-        nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        nodes = _nodes()
         self._share = share_of(nodes, actors=self._engine.actors, gpus=self._share.gpus)
         return self._engine.actors or self._share.held_by(nodes)
 
@@ -197,6 +199,10 @@ class ClusterWorkers:
         share = self._share
         kind = ray.remote(_Actor).options(num_cpus=share.cores, num_gpus=share.gpus, max_concurrency=2)
         return kind.remote(*self._actor_of, None if share.gpus else share.cores)
+
+
+def _nodes() -> list[dict[str, float]]:
+    return [node["Resources"] for node in ray.nodes() if node["Alive"]]
 
 
 def _is_ready(reference: Any) -> bool:

@@ -51,3 +51,12 @@ def share_of(nodes: Sequence[Resources], *, actors: int | None, gpus: float) -> 
         while most > 1 and Share(most, 0).held_by(nodes) < actors:
             most -= 1
     return Share(most, 0)
+
+
+def gpus_by_default(device: str, nodes: Sequence[Resources]) -> float:
+    """GPUs for each actor where nobody says: one where the device is a GPU, also when it is whatever there is.
+
+    >>> gpus_by_default("cuda", []), gpus_by_default("auto", [{"CPU": 8.0}]), gpus_by_default("cpu", [{"GPU": 1.0}])
+    (1.0, 0.0, 0.0)
+    """
+    return float(device.startswith("cuda") or (device == "auto" and any(node.get("GPU", 0) >= 1 for node in nodes)))

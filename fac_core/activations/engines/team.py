@@ -111,10 +111,13 @@ class Team:
         # A lost actor takes what it had of its shard along: nobody wants to see the count fall.
         self._told = max(self._told, self._done + sum(here))
         rate = self._n_tokens / (time.monotonic() - self._started)
-        speed = f", {rate:,.0f} tokens/s" if self._n_tokens else ""
-        if not here and self._done < self._n_samples:
-            return self._told, self._n_samples, f"waiting for a node with {self._cluster.room()}"
-        return self._told, self._n_samples, f"{len(here)} actor{'s' if len(here) != 1 else ''}{speed}"
+        speed = f"{rate:,.0f} tokens/s" if self._n_tokens else ""
+        who = f"{len(here)} actor{'s' if len(here) > 1 else ''}" if here else ""
+        if self._done < self._n_samples and not here:
+            note = f"waiting for a node with {self._cluster.room()}"
+        else:
+            note = ", ".join(filter(None, (who, speed))) or "found from an earlier try"
+        return self._told, self._n_samples, note
 
     def dismiss(self) -> None:
         """End all actors: who is within a shard loses it, as the local loop would."""

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -29,7 +30,7 @@ class Part:
 
 def merge_parts(
     parts: Sequence[Part], folder: Path, *, keep_duplicates: bool = False, memory_limit: str = "1GB"
-) -> dict[str, list[Path]]:
+) -> dict[str, Any]:
     """Write the Parquet files of the merged run into `folder`; returns them as arguments of `build_run`.
 
     Samples are numbered anew, run after run, each in its order; what could not be encoded keeps its number free, as in

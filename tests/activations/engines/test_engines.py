@@ -117,6 +117,10 @@ def test_what_is_present_is_left_alone(tmp_path):
     one, _ = a_team(tmp_path, cluster)
     work(one)
     assert sorted(cluster.did) == ["shard-0", "shard-2", "shard-3"]
+    assert one.how_far()[2].endswith("tokens/s")
+    again, _ = a_team(tmp_path, cluster)
+    work(again)
+    assert again.how_far() == (8, 8, "found from an earlier try")
     assert cluster.ended == 2
 
 
