@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from fac_core.workflows.diversity import measure_diversity as measure_diversity
     from fac_core.workflows.encode import encode as encode
     from fac_core.workflows.encode import encode_with_saes as encode_with_saes
+    from fac_core.workflows.encode import merge_runs as merge_runs
     from fac_core.workflows.encode import train_sae as train_sae
     from fac_core.workflows.export import export_dataset as export_dataset
     from fac_core.workflows.judging import judge_by_statistic as judge_by_statistic
@@ -77,6 +78,7 @@ _HOME = {
     "make_atlas": "workflows.atlas",
     "match_spaces": "workflows.atlas",
     "measure_diversity": "workflows.diversity",
+    "merge_runs": "workflows.encode",
     "probe": "workflows.probe",
     "review": "workflows.decide",
     "submit_job": "jobs.control",

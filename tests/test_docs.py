@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
 import typer
+import yaml
 
 from fac_core.cli.app import app, open_laboratory
 
@@ -50,6 +53,25 @@ def test_the_architecture_names_every_file_by_its_whole_path_and_no_other():
 def test_the_architecture_is_short_and_has_a_picture():
     assert len(ARCHITECTURE.splitlines()) < 200
     assert "## The rooms in a picture" in ARCHITECTURE
+
+
+def test_the_scripts_of_the_cluster_runbook_can_be_read_and_their_options_exist():
+    runbook = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")
+    (script,) = re.findall(r"```bash\n(.*?)```", runbook, flags=re.DOTALL)
+    subprocess.run(["bash", "-n"], input=script, text=True, check=True)  # noqa: S607 - whichever bash there is
+    (job,) = (yaml.safe_load(found) for found in re.findall(r"```yaml\n(.*?)```", runbook, flags=re.DOTALL))
+    head, (workers,) = (job["spec"]["rayClusterSpec"][key] for key in ("headGroupSpec", "workerGroupSpecs"))
+    images = {part["template"]["spec"]["containers"][0]["image"] for part in (head, workers)}
+    assert images == {job["metadata"]["annotations"]["fac-explorer/image"]}
+    commands = [
+        job["spec"]["entrypoint"],
+        *re.findall(r"^(?: {4})?(fac (?:encode|merge) .*)$", runbook, flags=re.MULTILINE),
+    ]
+    assert len(commands) >= 8
+    for command in commands:
+        name, *rest = shlex.split(command, comments=True)[1:]
+        options = {o for p in typer.main.get_command(app).commands[name].params for o in p.opts}  # type: ignore[attr-defined]
+        assert {word for word in rest if word.startswith("--")} <= options, command
 
 
 @pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "data/README.md"])

@@ -86,7 +86,7 @@ def test_the_exported_names_are_these():
         "Asking", "Budget", "CALIBRATED", "ColumnMapping", "Definition", "EncodeSpec", "FacError", "Feature", "PAPER",
         "Prices", "Server", "SynthesisSpec", "TrainConfig", "View", "Weights", "Workspace", "encode", "encode_with_saes", "estimate",
         "export_dataset", "judge_by_llm", "judge_by_statistic", "label_by_llm", "label_features", "make_atlas",
-        "match_spaces", "measure_diversity", "probe", "review", "submit_job", "synthesise", "trace", "train_sae",
+        "match_spaces", "measure_diversity", "merge_runs", "probe", "review", "submit_job", "synthesise", "trace", "train_sae",
         "write_report",
     ]  # fmt: skip
 

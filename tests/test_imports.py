@@ -89,6 +89,7 @@ ONLY_IN = {
     "sae_lens": ["fac_core/activations/", "fac_core/training/", "fac_core/lab/"],
     "openai": ["fac_core/generators/"],
     "peft": ["fac_core/lab/"],
+    "ray": ["fac_core/activations/engines/cluster.py"],
     "streamlit": ["dashboard/"],
     "plotly": ["dashboard/"],
     "typer": ["fac_core/cli/", "fac_core/lab/commands/"],

@@ -9,16 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fac_core.activations.encoder import Encoded
+from fac_core.activations.engines.places import Folder, Place
 from fac_core.datasets.chats import Message
-from fac_core.whole import whole
 
 _PARTS = ("samples", "examples", "outside", "failures", "activations")  # in the order of writing
 
@@ -27,7 +28,7 @@ _PARTS = ("samples", "examples", "outside", "failures", "activations")  # in the
 class Shard:
     """One planned shard, with its samples."""
 
-    folder: Path
+    place: Place
     key: str
     """Hash of the samples and of everything that decides their activations."""
     sample_ids: np.ndarray
@@ -37,20 +38,25 @@ class Shard:
     origins: list[str]
 
     def part(self, name: str) -> Path:
-        """Path of one of the shard's Parquet files."""
-        return self.folder / f"{self.key}.{name}.parquet"
+        """Path of one of the shard's Parquet files on this machine; from a store it is fetched first."""
+        return self.place.local(self._file(name))
 
     @property
     def is_present(self) -> bool:
-        return self.part(_PARTS[-1]).exists()
+        return self.place.has(self._file(_PARTS[-1]))
 
     def write(self, encoded: Encoded, failures: pa.Table) -> None:
         """Write all parts, each atomically, the activations last."""
         parts = (encoded.samples, encoded.examples, encoded.outside, failures, encoded.activations)
-        tables = dict(zip(_PARTS, parts, strict=True))
-        for name, table in tables.items():
-            with whole(self.part(name)) as building:
-                pq.write_table(table, building, compression="zstd")
+        for name, table in zip(_PARTS, parts, strict=True):
+            self.place.write(self._file(name), table)
+
+    def without_texts(self) -> Self:
+        """The shard as it is kept once it is encoded: its files count, its texts would fill the memory."""
+        return replace(self, texts=[], chats=[], origins=[])
+
+    def _file(self, part: str) -> str:
+        return f"{self.key}.{part}.parquet"
 
 
 def shard_size(n_samples: int) -> int:
@@ -58,19 +64,21 @@ def shard_size(n_samples: int) -> int:
     return int(np.clip(n_samples // 64, 512, 8192))
 
 
-def plan(samples: Path, folder: Path, *, size: int, identity: str) -> Iterator[Shard]:
+def plan(samples: Path, place: Path | Place, *, size: int, identity: str) -> Iterator[Shard]:
     """Cut `samples.parquet` into shards, reading one at a time.
 
     Args:
+        place: a folder, or where else the files lie.
         identity: everything that decides the activations besides the samples: space, window, roles, dtype.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    place = Folder(place) if isinstance(place, Path) else place
+    place.make()
     for batch in _batches_of(pq.ParquetFile(samples), size):
         digest = hashlib.sha256(identity.encode())
         for column in ("sample_id", "text", "messages"):  # ids too: the same texts at other places are another shard
             digest.update(json.dumps(batch[column].to_pylist()).encode())
         yield Shard(
-            folder,
+            place,
             digest.hexdigest()[:16],
             batch["sample_id"].to_numpy(),
             batch["text"].to_pylist(),

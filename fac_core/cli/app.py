@@ -20,7 +20,7 @@ from fac_core.errors import FacError, WrongUse
 
 PANELS = {
     "Begin": (machine.demo, machine.doctor, machine.ui),
-    "Data": (data.encode, data.runs),
+    "Data": (data.encode, data.merge, data.runs),
     "Measure": (
         measure.missing,
         measure.coverage,

@@ -1,4 +1,4 @@
-"""Commands that bring data into a feature space, and about the space itself: `fac encode`, `fac runs`, `fac space …`."""
+"""Commands that bring data into a feature space, and about the space itself: `fac encode`, `merge`, `runs`, `space …`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 from rich.text import Text
 
 import fac_core as fac
+from fac_core.activations.engines.spec import EngineSpec
 from fac_core.activations.saes.bounds import N_TEXTS
 from fac_core.activations.spec import EncodeSpec
 from fac_core.cli.from_fields import takes
@@ -27,12 +28,14 @@ _MADE = Path("workspace")
 _SAE = fields_of(EncodeSpec)["sae"].help
 
 
+@takes("engine", EngineSpec)
 @takes("mapping", ColumnMapping)
 @takes("spec", EncodeSpec, without={"sae"})
 def encode(
     source: Annotated[str, typer.Argument(help="File, folder, hub id, save_to_disk folder or mixture (.toml).")],
     spec: EncodeSpec,
     mapping: ColumnMapping,
+    engine: EngineSpec,
     sae: Annotated[
         list[str] | None, typer.Option(help=f"{_SAE} Several, each with its own --sae: a run each, one pass.")
     ] = None,
@@ -47,7 +50,15 @@ def encode(
     """
     with progress_bar("Encoding") as tell:
         found = fac.encode_with_saes(
-            source, spec, sae or [""], workspace=workspace, name=name, mapping=mapping, anchor=anchor, on_progress=tell
+            source,
+            spec,
+            sae or [""],
+            workspace=workspace,
+            name=name,
+            mapping=mapping,
+            anchor=anchor,
+            engine=engine,
+            on_progress=tell,
         )
     info = found[0]
     lines = [
@@ -62,6 +73,28 @@ def encode(
     if not json and (info.n_failures or info.n_truncated):
         lost = f"{info.n_failures:,} records were not encoded (table `failures` says why)"
         err.print(f"{lost}, {info.n_truncated:,} were truncated.")
+
+
+def merge(
+    references: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="Run names or ids, in order.")],
+    name: Annotated[str, typer.Option(help="Name of the merged run.")],
+    keep_duplicates: Annotated[
+        bool, typer.Option("--keep-duplicates", help="Keep samples that an earlier one of the runs has too.")
+    ] = False,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+) -> None:
+    """Make one run of several of the same space and settings; encodes nothing.
+
+    It is the run of their datasets, one after the other.
+    """
+    info = fac.merge_runs(references, name, keep_duplicates=keep_duplicates, workspace=workspace)
+    say(
+        json,
+        info,
+        f"Run {info.name} ({info.run_id}): {info.n_samples:,} samples of {len(references)} runs,"
+        f" {info.n_activations:,} activations; {info.n_failures:,} records are failures.",
+    )
 
 
 def runs(workspace: WorkspaceFolder = None, json: Json = False) -> None:

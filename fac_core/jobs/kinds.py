@@ -15,6 +15,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
 
+from fac_core.activations.engines.spec import EngineSpec
 from fac_core.activations.spec import EncodeSpec
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.errors import WrongUse
@@ -47,7 +48,7 @@ class Params(BaseModel):
 def _params_of(title: str, command: str, /, *kinds: type, **more: Any) -> type[Params]:
     """A model with the fields of some dataclasses, and some more; where one is a path, it may be one as seen from here."""
     known = {field.name: (field.type, field.default) for kind in kinds for field in fields_of(kind).values()}
-    paths = {key: (Place, known[key][1]) for key in ("model", "sae") if key in known}
+    paths = {key: (Place, known[key][1]) for key in ("model", "sae", "shards") if key in known}
     return create_model(title, __base__=Params, __doc__=command, **{**known, **paths, **more})
 
 
@@ -56,6 +57,7 @@ EncodeParams = _params_of(
     "`fac encode`.",
     EncodeSpec,
     ColumnMapping,
+    EngineSpec,
     source=(Place, Field(min_length=1)),
     name=(str | None, None),
     anchor=(bool, False),
@@ -126,6 +128,7 @@ def _encode(asked: Asked) -> dict[str, Any]:
         name=asked.params.name,
         mapping=asked.made(ColumnMapping),
         anchor=asked.params.anchor,
+        engine=asked.made(EngineSpec),
         on_progress=asked.on_progress,
     )
     return {key: getattr(info, key) for key in ("run_id", "name", "n_samples", "n_failures", "n_truncated", "seconds")}
@@ -195,7 +198,7 @@ KINDS: dict[str, Kind] = {
     "probe": Kind("Try a text", ProbeParams, _probe, quick=True),
 }
 
-SPECS: dict[str, tuple[type, ...]] = {"encode": (EncodeSpec, ColumnMapping), "synthesise": (SynthesisSpec,)}
+SPECS: dict[str, tuple[type, ...]] = {"encode": (EncodeSpec, ColumnMapping, EngineSpec), "synthesise": (SynthesisSpec,)}
 """Kind -> the dataclasses that its parameters make."""
 
 QUICK = frozenset(name for name, kind in KINDS.items() if kind.quick)

@@ -1,4 +1,4 @@
-"""Verbs that run a model: encode a dataset, measure whether a SAE fits a model, train a SAE."""
+"""Verbs that make runs, and SAEs for them: encode a dataset, merge runs, measure whether a SAE fits a model, train a SAE."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fac_core.activations.engines.spec import EngineSpec
 from fac_core.activations.saes.bounds import N_TEXTS
 from fac_core.activations.spec import EncodeSpec
 from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping
 from fac_core.datasets.texts import iter_texts
 from fac_core.errors import NotFound
 from fac_core.progress import Progress, silent
+from fac_core.store.merging import merge
 from fac_core.store.runs.info import RunInfo
 from fac_core.store.workspace import Where, Workspace
 from fac_core.training.config import TrainConfig
@@ -30,6 +32,7 @@ def encode(
     name: str | None = None,
     mapping: ColumnMapping = AUTOMATIC,
     anchor: bool = False,
+    engine: EngineSpec = EngineSpec(),
     on_progress: Progress = silent,
 ) -> RunInfo:
     """Encode a dataset into a run of the workspace, which is made where needed. Resumes; a run that exists is returned.
@@ -38,9 +41,19 @@ def encode(
 
     Args:
         anchor: remember the run as the workspace's anchor.
+        engine: who encodes, this process or a Ray cluster, and where the files of the encoding lie meanwhile.
     """
-    given = {"workspace": workspace, "name": name, "mapping": mapping, "anchor": anchor, "on_progress": on_progress}
-    return encode_with_saes(source, spec, [spec.sae], **given)[0]
+    return encode_with_saes(
+        source,
+        spec,
+        [spec.sae],
+        workspace=workspace,
+        name=name,
+        mapping=mapping,
+        anchor=anchor,
+        engine=engine,
+        on_progress=on_progress,
+    )[0]
 
 
 def encode_with_saes(
@@ -52,6 +65,7 @@ def encode_with_saes(
     name: str | None = None,
     mapping: ColumnMapping = AUTOMATIC,
     anchor: bool = False,
+    engine: EngineSpec = EngineSpec(),
     on_progress: Progress = silent,
 ) -> list[RunInfo]:
     """Encode a dataset with several SAEs of one model, into a run each, for the price of one forward pass.
@@ -63,7 +77,9 @@ def encode_with_saes(
     workspace = workspace if isinstance(workspace, Workspace) else Workspace.create(Path(workspace))
     unsaid = "" if anchor else _sae_of_anchor(workspace, spec.model)
     specs = [replace(spec, sae=sae or unsaid) for sae in dict.fromkeys(saes)]
-    runs = pipeline.encode_together(source, workspace, specs, name=name, mapping=mapping, on_progress=on_progress)
+    runs = pipeline.encode_together(
+        source, workspace, specs, name=name, mapping=mapping, engine=engine, on_progress=on_progress
+    )
     for info in runs:
         take_up(workspace, info)
     return [workspace.set_anchor(runs[0].run_id), *runs[1:]] if anchor else runs
@@ -76,6 +92,31 @@ def _sae_of_anchor(workspace: Workspace, model: str) -> str:
     except NotFound:
         return ""
     return anchor.sae if anchor.model == model else ""
+
+
+def merge_runs(
+    references: Sequence[str], name: str, *, keep_duplicates: bool = False, workspace: Where = None
+) -> RunInfo:
+    """Merge runs of one feature space and the same settings into a new one, as if their datasets had been one.
+
+    Samples keep their order, run after run, and are numbered anew; nothing is encoded. A run of the same runs that exists is
+    returned.
+
+    Args:
+        references: names or ids, two at least.
+        name: of the merged run.
+        keep_duplicates: keep also samples that an earlier one of the runs has; without, they are failures `duplicate`.
+
+    Raises `NotFound` for a run that there is not, `WrongUse` for runs that cannot be one.
+
+    >>> merged = fac.merge_runs(["anchor", "seed"], "both", keep_duplicates=True, workspace=scratch)
+    >>> merged.name, merged.n_samples
+    ('both', 24)
+    """
+    workspace = Workspace.at(workspace)
+    return merge(
+        workspace, [workspace.info(reference) for reference in references], name, keep_duplicates=keep_duplicates
+    )
 
 
 def fit(

@@ -63,7 +63,7 @@ def test_every_record_is_a_sample_or_a_failure_with_a_reason(tmp_path, spec, dat
 def test_a_finished_run_is_returned_at_once(tmp_path, spec, dataset, monkeypatch):
     workspace = Workspace.create(tmp_path / "w")
     first = encode(dataset, workspace, spec)
-    monkeypatch.setattr(pipeline, "choose_encoders", None)  # loading a model again would fail
+    monkeypatch.setattr(pipeline, "workers_of", None)  # loading a model again would fail
     assert encode(dataset, workspace, spec) == first
     assert not list((workspace.folder / "cache").iterdir())
 

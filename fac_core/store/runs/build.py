@@ -45,6 +45,7 @@ _STAGES: dict[str, str] = {
     """,
     "outside": "feature_id UINTEGER, place VARCHAR, n_samples UINTEGER, max FLOAT",
     "failures": "origin VARCHAR, reason VARCHAR, detail VARCHAR, text VARCHAR",
+    "drawn": "feature_id UINTEGER, sample_id UINTEGER, lot DOUBLE",
 }
 """Columns that are read from each kind of Parquet file."""
 
@@ -53,12 +54,13 @@ def build_run(
     path: Path,
     info: RunInfo,
     *,
-    samples: Path,
+    samples: Path | Sequence[Path],
     shard_samples: Sequence[Path],
     activations: Sequence[Path],
     examples: Sequence[Path],
     failures: Sequence[Path],
     outside: Sequence[Path] = (),
+    drawn: Sequence[Path] | None = None,
     memory_limit: str = "1GB",
 ) -> None:
     """Build the run file at `path` and publish it. Same files in, same rows out.
@@ -68,6 +70,8 @@ def build_run(
         info: the row of table `run`; its counts and schema version are replaced by what the files hold.
         samples, shard_samples, activations, examples, failures, outside: Parquet files as in "Contracts" of ARCHITECTURE.md.
             Activations that are not positive are left out; the others are rounded to `SIGNIFICANT_DIGITS`.
+        drawn: Parquet files with `feature_id, sample_id, lot`: random positives, of which the highest lots are shown. None:
+            they are drawn from all that the shards propose.
         memory_limit: what DuckDB may use; beyond it spills to `<path>.spill`.
 
     Raises:
@@ -77,12 +81,13 @@ def build_run(
     path.parent.mkdir(parents=True, exist_ok=True)
     building, spill = path.with_name(path.name + ".building"), path.with_name(path.name + ".spill")
     files = {
-        "samples": [samples],
+        "samples": [samples] if isinstance(samples, Path) else samples,
         "shard_samples": shard_samples,
         "activations": activations,
         "examples": examples,
         "outside": outside,
         "failures": failures,
+        "drawn": drawn or (),
     }
     busy = f"Another process is building {path.name}. Wait for it to end, then try again."
     with held(path.with_name(path.name + ".lock"), busy):
@@ -96,7 +101,7 @@ def build_run(
                 _fill_samples(db)
                 _fill_activations(db, info.d_sae)
                 fill_feature_stats(db, info.d_sae)
-                _fill_examples(db)
+                _fill_examples(db, are_drawn=drawn is not None)
                 fill_peak_words(db, info.d_sae)
                 fill_homes(db, info.d_sae)
                 _fill_outside(db)
@@ -188,10 +193,11 @@ def _fill_activations(db: duckdb.DuckDBPyConnection, d_sae: int) -> None:
         raise RunBroken(f"Sample {orphan[0]} has activations but is in no shard's samples. Encode again.")
 
 
-def _fill_examples(db: duckdb.DuckDBPyConnection) -> None:
+def _fill_examples(db: duckdb.DuckDBPyConnection, *, are_drawn: bool) -> None:
     """Choose what is shown: the strongest, from each interval a draw that md5 makes the same everywhere, and the samples
     with the highest lots: every shard proposed its own, so they are drawn from all that fire the feature.
     """
+    drawn, lot = ("proposed JOIN new_drawn USING (feature_id, sample_id)", "lot") if are_drawn else ("proposed", LOT)
     db.execute(f"""
         CREATE TEMP TABLE proposed AS
         SELECT feature_id, sample_id, activation, {INTERVAL} AS bin
@@ -211,8 +217,8 @@ def _fill_examples(db: duckdb.DuckDBPyConnection) -> None:
             FROM proposed QUALIFY rank <= {N_PER_INTERVAL}
             UNION ALL
             SELECT feature_id, sample_id, 'random' AS kind,
-                row_number() OVER (PARTITION BY feature_id ORDER BY {LOT} DESC, sample_id) AS rank, NULL AS bin
-            FROM proposed QUALIFY rank <= {N_RANDOM}
+                row_number() OVER (PARTITION BY feature_id ORDER BY {lot} DESC, sample_id) AS rank, NULL AS bin
+            FROM {drawn} QUALIFY rank <= {N_RANDOM}
         ) ORDER BY feature_id, kind DESC, bin, rank
     """)  # noqa: S608
     db.execute(f"""

@@ -1,0 +1,177 @@
+"""Where the files of shards lie: a folder, or an object store that every node of a cluster reaches.
+
+Stores are those of pyarrow (`s3://`, `gs://`, `abfs://`), which come with it, and through fsspec every other scheme
+that has a package. A folder that nodes share, over NFS for example, is a folder.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+import pyarrow.fs as arrow_fs
+import pyarrow.parquet as pq
+
+from fac_core.errors import WrongUse
+from fac_core.whole import whole, write_whole
+
+_MARK = "place"
+"""An object that says that a store can be written, and by which a node sees that it has the keys."""
+
+
+class Place(Protocol):
+    """Where the files of the shards of one run lie."""
+
+    def make(self) -> None:
+        """Let it be there. Raises `WrongUse` where it cannot be."""
+        ...
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it is seen from this machine."""
+        ...
+
+    def has(self, name: str) -> bool:
+        """Whether there is a file of this name, which then is whole."""
+        ...
+
+    def write(self, name: str, table: pa.Table) -> None:
+        """Write a Parquet file, whole or not at all."""
+        ...
+
+    def local(self, name: str) -> Path:
+        """A file of this machine with the content of one that is there."""
+        ...
+
+    def remove(self) -> None:
+        """Remove all that lies there."""
+        ...
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder of this machine, or one that machines share."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    def make(self) -> None:
+        self.path.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def is_there(self) -> bool:
+        return self.path.is_dir()
+
+    def has(self, name: str) -> bool:
+        return (self.path / name).exists()
+
+    def write(self, name: str, table: pa.Table) -> None:
+        with whole(self.path / name) as building:
+            pq.write_table(table, building, compression="zstd")
+
+    def local(self, name: str) -> Path:
+        return self.path / name
+
+    def remove(self) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Store:
+    """A prefix of an object store. Only its address travels to other processes: keys are those of each machine."""
+
+    uri: str
+    near: Path
+    """A folder of this machine for what is fetched."""
+
+    def __str__(self) -> str:
+        return _shown(self.uri)
+
+    def make(self) -> None:
+        try:
+            self._put(_MARK, b"shards")
+        except OSError as error:
+            raise WrongUse(f"Shards cannot lie in {self}: {error}. Check bucket, address and keys.") from error
+
+    @property
+    def is_there(self) -> bool:
+        try:
+            return self.has(_MARK)
+        except OSError:  # no keys, or no way there
+            return False
+
+    def has(self, name: str) -> bool:
+        system, prefix = _opened(self.uri)
+        return system.get_file_info(f"{prefix}/{name}").type == arrow_fs.FileType.File
+
+    def write(self, name: str, table: pa.Table) -> None:
+        # An object appears when its upload ends: whoever is killed before leaves none.
+        content = pa.BufferOutputStream()
+        pq.write_table(table, content, compression="zstd")
+        self._put(name, content.getvalue())
+
+    def local(self, name: str) -> Path:
+        fetched = self.near / name
+        if not fetched.exists():
+            system, prefix = _opened(self.uri)
+            with system.open_input_stream(f"{prefix}/{name}") as stream:
+                write_whole(fetched, stream.read_buffer())
+        return fetched
+
+    def remove(self) -> None:
+        system, prefix = _opened(self.uri)
+        selector = arrow_fs.FileSelector(prefix, allow_not_found=True, recursive=True)
+        for found in system.get_file_info(selector):
+            if found.type == arrow_fs.FileType.File:
+                system.delete_file(found.path)
+
+    def _put(self, name: str, content: bytes | pa.Buffer) -> None:
+        system, prefix = _opened(self.uri)
+        with system.open_output_stream(f"{prefix}/{name}") as stream:
+            stream.write(content)
+
+
+def place_in(where: str, name: str, near: Path) -> Place:
+    """A place of its own below a folder or a store.
+
+    Args:
+        where: a folder, or an address `scheme://…`; its query (`?endpoint_override=…`) is kept.
+        near: a folder of this machine for what is fetched from a store.
+
+    >>> place_in("s3://bucket/fac?region=eu-west-1", "run-1", Path("here")).uri
+    's3://bucket/fac/run-1?region=eu-west-1'
+    """
+    if "://" not in where:
+        return Folder(Path(where).expanduser().absolute() / name)
+    if where.startswith("file://"):
+        return Folder(Path(arrow_fs.FileSystem.from_uri(where)[1]) / name)
+    address, mark, query = where.partition("?")
+    return Store(f"{address.rstrip('/')}/{name}{mark}{query}", near)
+
+
+@lru_cache(maxsize=8)
+def _opened(uri: str) -> tuple[arrow_fs.FileSystem, str]:
+    """The file system of an address, and the path in it. Raises `WrongUse` for a scheme that nothing here reads."""
+    small = ("&" if "?" in uri else "?") + "allow_delayed_open=true" if uri.startswith("s3://") else ""
+    try:
+        return arrow_fs.FileSystem.from_uri(uri + small)  # one request for a small file, not the three of a large one
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        import fsspec
+
+        try:
+            system, prefix = fsspec.core.url_to_fs(uri)
+        except (ImportError, ValueError) as error:
+            raise WrongUse(f"Shards cannot lie in {_shown(uri)}: {error}.") from error
+        return arrow_fs.PyFileSystem(arrow_fs.FSSpecHandler(system)), prefix
+
+
+def _shown(uri: str) -> str:
+    """The address without keys that somebody wrote into it."""
+    scheme, _, rest = uri.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
