@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from fac_core.evidence.examples import check_feature
-from fac_core.store.runs.by_id import by_id
+from fac_core.store.by_id import by_id
 from fac_core.store.runs.run_file import RunFile
 
 N_NEIGHBOURS = 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from fac_core.store.runs.by_id import by_id
+from fac_core.store.by_id import by_id
 from fac_core.store.runs.run_file import RunFile
 
 

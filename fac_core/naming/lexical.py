@@ -19,7 +19,7 @@ from scipy import sparse
 from fac_core.evidence.incidence import incidence
 from fac_core.evidence.topic_words import is_topic_word, rarity
 from fac_core.naming.trust import Trust, halves, negatives, trust
-from fac_core.store.runs.by_id import by_id
+from fac_core.store.by_id import by_id
 from fac_core.store.runs.run_file import RunFile
 
 Kind = Literal["on", "near", "form", "none"]

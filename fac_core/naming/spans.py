@@ -16,7 +16,7 @@ from fac_core.evidence.examples import word_at
 from fac_core.evidence.incidence import incidence
 from fac_core.naming.lexical import occurrence
 from fac_core.naming.trust import halves, negatives
-from fac_core.store.runs.by_id import by_id
+from fac_core.store.by_id import by_id
 from fac_core.store.runs.run_file import RunFile
 
 N_SPANS = 10

@@ -11,7 +11,7 @@ from fac_core.coverage.active import check_same_space, marks_position
 from fac_core.coverage.definition import Definition
 from fac_core.shortfall.scoring import Scoring, as_far_as, whole
 from fac_core.shortfall.strata import Tally, length_edges, stratum_of, trend
-from fac_core.store.runs.by_id import by_id
+from fac_core.store.by_id import by_id
 from fac_core.store.runs.run_file import RunFile
 
 N_STRATA = 5

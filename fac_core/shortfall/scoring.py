@@ -12,7 +12,7 @@ import numpy as np
 
 from fac_core.coverage.active import thresholds
 from fac_core.coverage.definition import Definition
-from fac_core.store.runs.by_id import by_id
+from fac_core.store.by_id import by_id
 from fac_core.store.runs.run_file import RunFile
 
 LEVELS = (0.25, 0.5, 0.75, 0.9)

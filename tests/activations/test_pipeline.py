@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from fac_core.activations import pipeline, precision
+from fac_core.activations.engines import shard_encoder
 from fac_core.activations.pipeline import encode
 from fac_core.activations.spec import Dtype, EncodeSpec
 from fac_core.errors import BadInput, ModelMismatch, NotFound, Stopped, WrongUse
@@ -221,7 +222,7 @@ def test_of_several_saes_only_those_without_a_run_are_encoded(tmp_path, spec, da
     first = encode(dataset, workspace, spec)
     assert pipeline.encode_together(dataset, workspace, [spec, other])[0] == first
     assert len(workspace.runs()) == 2
-    monkeypatch.setattr(pipeline, "choose_encoders", None)  # loading a model again would fail
+    monkeypatch.setattr(shard_encoder, "choose_encoders", None)  # loading a model again would fail
     assert pipeline.encode_together(dataset, workspace, [other, spec])[1] == first
 
 
@@ -241,7 +242,7 @@ def test_tries_that_were_interrupted_in_other_dtypes_go_on_each_in_its_own(
 
     for one, dtype in zip(specs, ("float32", "bfloat16"), strict=True):
         monkeypatch.setattr(
-            pipeline,
+            shard_encoder,
             "choose_encoders",
             partial(forced, dtype),
         )
@@ -249,6 +250,6 @@ def test_tries_that_were_interrupted_in_other_dtypes_go_on_each_in_its_own(
             encode(dataset, workspace, one, on_progress=stop)
     written = {path: path.stat().st_mtime_ns for path in workspace.folder.glob("cache/*/shards/*.activations.parquet")}
     assert len(written) == 2
-    monkeypatch.setattr(pipeline, "choose_encoders", None)  # both have their choice
+    monkeypatch.setattr(shard_encoder, "choose_encoders", None)  # both have their choice
     found = pipeline.encode_together(dataset, workspace, specs)
     assert [info.dtype for info in found] == ["float32", "bfloat16"]

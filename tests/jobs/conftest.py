@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import pytest
 
 from fac_core.activations import pipeline
-from fac_core.activations.encoder import Encoder
+from fac_core.activations.engines.shard_encoder import ShardEncoder
 from fac_core.activations.spec import EncodeSpec
 from fac_core.jobs.job import Job
 from fac_core.jobs.queue import Jobs
@@ -31,15 +31,15 @@ SLOW_WORKER = """
 import sys, time
 from pathlib import Path
 from fac_core.activations import pipeline
-from fac_core.activations.encoder import Encoder
+from fac_core.activations.engines.shard_encoder import ShardEncoder
 from fac_core.jobs.worker import work
 from fac_core.store.workspace import Workspace
 
-whole, seconds = Encoder.__call__, float(sys.argv[2])
+whole, seconds = ShardEncoder.__call__, float(sys.argv[2])
 def slow(self, *args, **kwargs):
     time.sleep(seconds)
     return whole(self, *args, **kwargs)
-Encoder.__call__ = slow
+ShardEncoder.__call__ = slow
 pipeline.shard_size = lambda n: 2
 work(Workspace(Path(sys.argv[1])), once=True)
 """
@@ -98,14 +98,14 @@ def slow_worker(place: Workspace) -> Iterator[Callable[..., subprocess.Popen[byt
 @pytest.fixture
 def encoded_shards(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The same in this process: shards of two samples; grows by one for each that is encoded, which takes a while."""
-    whole, calls = Encoder.__call__, []
+    whole, calls = ShardEncoder.__call__, []
 
-    def slow(self: Encoder, *args: Any, **kwargs: Any) -> Any:
+    def slow(self: ShardEncoder, *args: Any, **kwargs: Any) -> Any:
         time.sleep(0.2)
         calls.append(time.monotonic())
         return whole(self, *args, **kwargs)
 
-    monkeypatch.setattr(Encoder, "__call__", slow)
+    monkeypatch.setattr(ShardEncoder, "__call__", slow)
     monkeypatch.setattr(pipeline, "shard_size", lambda _n: 2)
     return calls
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -205,7 +205,7 @@ def test_without_ray_the_error_says_how_to_install_it(monkeypatch):
     monkeypatch.setattr(cluster, "ray", None)
     with (
         pytest.raises(MissingExtra, match=r'pip install "fac-explorer\[cluster\]"'),
-        workers_of(EngineSpec("ray"), EncodeSpec(), None),  # type: ignore[arg-type]
+        workers_of(EngineSpec("ray"), EncodeSpec(), [cast(Any, None)]),
     ):
         pass
 
@@ -213,7 +213,7 @@ def test_without_ray_the_error_says_how_to_install_it(monkeypatch):
 def test_a_share_of_a_gpu_needs_the_device():
     with (
         pytest.raises(WrongUse, match="add --device cuda"),
-        workers_of(EngineSpec("ray", gpus_per_actor=0.5), EncodeSpec(device="cpu"), None),  # type: ignore[arg-type]
+        workers_of(EngineSpec("ray", gpus_per_actor=0.5), EncodeSpec(device="cpu"), [cast(Any, None)]),
     ):
         pass
 
