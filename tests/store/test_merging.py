@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import fac_core as fac
-from fac_core.activations import encoder
+from fac_core.activations import budget
 from fac_core.activations.spec import EncodeSpec
 from fac_core.cli.app import run as run_command
 from fac_core.errors import NotFound, WrongUse
@@ -34,7 +34,7 @@ def workspace(tmp_path) -> Workspace:
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch) -> None:
     """Each sample is a batch of its own: among others, the last bit of an activation may fall differently."""
-    monkeypatch.setattr(encoder, "batches", lambda tokens, _budget: batches(tokens, 1))
+    monkeypatch.setattr(budget, "batches", lambda tokens, _budget: batches(tokens, 1))
 
 
 @pytest.fixture
