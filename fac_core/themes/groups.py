@@ -37,6 +37,8 @@ class Groups:
     """`[texts, groups]`: 1 for who is in it."""
     is_branch: np.ndarray
     """bool `[groups]`: a branch of the tree, or the texts that a feature fires in."""
+    is_alike: np.ndarray
+    """bool `[groups]`: a branch of halves that are alike, which is one matter however large it is."""
     points: np.ndarray
     """`[texts, dimensions]`, of unit length or 0: where each text stands in the space of the tree."""
 
@@ -63,13 +65,14 @@ def groups(scores: sparse.csr_matrix, usable: np.ndarray, active_from: int) -> G
     kept = sparse.csc_matrix(scores[:, np.flatnonzero(usable)])
     points = _space(kept)
     most_texts = max(2 * LEAST_TEXTS, int(MOST_SHARE * len(points)))
-    branches = _branches(points, most_texts)
+    branches, alike = _branches(points, most_texts)
     by_feature = [(kept >= least).astype(float) for least in sorted({1, active_from})]  # type: ignore[attr-defined]
     members = sparse.csc_matrix(sparse.hstack([branches, *by_feature]))
     is_branch = np.arange(members.shape[1]) < branches.shape[1]  # type: ignore[index]
     sizes = np.diff(members.indptr)
     told = np.flatnonzero(is_branch | (sizes >= LEAST_TEXTS) & (sizes <= most_texts))
-    return Groups(sparse.csr_matrix(members[:, told]), is_branch[told], points)
+    is_alike = np.concatenate([alike, np.zeros(len(is_branch) - len(alike), dtype=bool)])
+    return Groups(sparse.csr_matrix(members[:, told]), is_branch[told], is_alike[told], points)
 
 
 def _space(scores: sparse.csc_matrix) -> np.ndarray:
@@ -88,23 +91,25 @@ def _space(scores: sparse.csc_matrix) -> np.ndarray:
     return np.asarray(normalize(TruncatedSVD(dimensions, random_state=0).fit_transform(weighted)))
 
 
-def _branches(points: np.ndarray, most_texts: int) -> sparse.csc_matrix:
-    """`[texts, branches]`: the branches of the tree that Ward's rule grows, those that are one matter."""
+def _branches(points: np.ndarray, most_texts: int) -> tuple[sparse.csc_matrix, np.ndarray]:
+    """`[texts, branches]`: the branches of the tree that Ward's rule grows, those that are one matter; which are of like halves."""
     from scipy.cluster.hierarchy import linkage
 
     n = len(points)
     if n < LEAST_TEXTS:
-        return sparse.csc_matrix((n, 0))
+        return sparse.csc_matrix((n, 0)), np.zeros(0, dtype=bool)
     # Of texts that are alike in all, those that come first are joined first: drawn, lest that be those of one dataset.
     drawn = np.random.default_rng(0).permutation(n)
     open_ends = {place: _Branch([text], points[text], True) for place, text in enumerate(drawn.tolist())}
-    rows, starts = [], [0]
+    rows, starts, alike = [], [0], []
     for joint, (one, other, _, _) in enumerate(linkage(points[drawn], "ward"), n):
         branch = open_ends[joint] = open_ends.pop(int(one)).joined(open_ends.pop(int(other)), most_texts)
         if branch.is_one and len(branch.texts) >= LEAST_TEXTS:
             rows += branch.texts
             starts.append(len(rows))
-    return sparse.csc_matrix((np.ones(len(rows)), np.array(rows, dtype=np.int64), starts), shape=(n, len(starts) - 1))
+            alike.append(branch.is_alike)
+    cells = np.ones(len(rows)), np.array(rows, dtype=np.int64), starts
+    return sparse.csc_matrix(cells, shape=(n, len(alike))), np.array(alike, dtype=bool)
 
 
 @dataclass(frozen=True)
@@ -114,9 +119,10 @@ class _Branch:
     """`[dimensions]`: the sum of their points."""
     is_one: bool
     """One matter: few texts, or halves that are alike, of which one is."""
+    is_alike: bool = False
 
     def joined(self, other: _Branch, most_texts: int) -> _Branch:
         texts = self.texts + other.texts
         alike = self.total @ other.total >= LEAST_ALIKE * np.linalg.norm(self.total) * np.linalg.norm(other.total)
-        is_one = len(texts) <= most_texts or bool(alike and (self.is_one or other.is_one))
-        return _Branch(texts, self.total + other.total, is_one)
+        is_alike = bool(alike and (self.is_one or other.is_one))
+        return _Branch(texts, self.total + other.total, is_alike or len(texts) <= most_texts, is_alike)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 from scipy import sparse
@@ -14,7 +15,7 @@ from scipy import sparse
 from fac_core.shortfall.counts import N_STRATA
 from fac_core.shortfall.strata import Tally, length_edges, stratum_of, trend
 from fac_core.themes.activity import Activity
-from fac_core.themes.groups import groups
+from fac_core.themes.groups import LEAST_TEXTS, MOST_SHARE, groups
 
 MOST_THEMES = 12
 
@@ -40,6 +41,8 @@ class Sides:
     """Of each side, `[texts, groups]`: 1 for who is in it."""
     is_branch: np.ndarray
     """bool `[groups]`: see `groups.Groups`."""
+    is_alike: np.ndarray
+    """The same."""
     points: tuple[np.ndarray, np.ndarray]
     """Of each side, `[texts, dimensions]`."""
     z: np.ndarray
@@ -57,13 +60,20 @@ class Sides:
         found = groups(scores, usable, active_from)
         members = found.of(slice(len(one))), found.of(slice(len(one), None))
         points = found.points[: len(one)], found.points[len(one) :]
-        return cls((one, other), members, found.is_branch, points, np.where(usable, z, 0.0))
+        return cls((one, other), members, found.is_branch, found.is_alike, points, np.where(usable, z, 0.0))
 
     @property
     def swapped(self) -> Sides:
         """The other way round: what one side is short of, the other has in excess."""
         (ours, theirs), (these, those), (here, there) = self.activity, self.members, self.points
-        return Sides((theirs, ours), (those, these), self.is_branch, (there, here), -self.z)
+        return Sides((theirs, ours), (those, these), self.is_branch, self.is_alike, (there, here), -self.z)
+
+    @property
+    def can_be_named(self) -> np.ndarray:
+        """bool `[groups]`: those that are one matter on the first side, whatever the size of the other."""
+        n_texts, _ = cast(tuple[int, int], self.members[0].shape)
+        most = max(2 * LEAST_TEXTS, 2 * MOST_SHARE * n_texts)
+        return self.is_alike | (np.asarray(self.members[0].sum(axis=0)).ravel() <= most)
 
     @property
     def strata(self) -> tuple[list[np.ndarray], int]:
@@ -147,8 +157,9 @@ def _one_by_one(sides: Sides) -> Iterator[tuple[int, tuple[int, int], float, flo
     free = [np.ones(len(stratum), dtype=bool) for stratum in strata]
     kinds = [kind for kind in (sides.is_branch, ~sides.is_branch) if kind.any()]
     tests = np.sum([kind * kind.sum() for kind in kinds], axis=0)  # how many there are of each one's kind
+    can_be_named = sides.can_be_named
     for _ in range(MOST_THEMES if kinds else 0):
-        z = trend(*tallies)
+        z = np.where(can_be_named, trend(*tallies), 0.0)
         surest = norm.logsf(z) + np.log(tests)
         branches = np.where(sides.is_branch, surest, 0.0)
         best = int(np.argmin(branches if branches.min(initial=0.0) < _SURE_BRANCH else surest))
