@@ -15,7 +15,7 @@ from rich.text import Text
 from fac_core.cli.llm import Llm, takes_llm_for_all
 from fac_core.cli.name import name_theme, name_themes
 from fac_core.cli.options import Author, Json, takes_view
-from fac_core.cli.output import curve_table, gap_table, out, part_table, say, table, write_json
+from fac_core.cli.output import curve_table, gap_table, in_line, out, part_table, say, table, write_json
 from fac_core.errors import WrongUse
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def missing(
     theme: Annotated[int | None, typer.Option(help="One theme, by its place: its features and texts.")] = None,
     rename: Annotated[str | None, typer.Option(help="With --theme: your own name for it, which holds.")] = None,
     undo: Annotated[bool, typer.Option("--undo", help="With --theme: take back the name it was given.")] = False,
+    by: Annotated[str | None, typer.Option(help="By a metadata field that both runs have, e.g. label.")] = None,
     author: Author = "anonymous",
     json: Json = False,
 ) -> None:
@@ -48,6 +49,11 @@ def missing(
         raise WrongUse(
             "To name a theme say its place: fac missing --theme 2 --rename NAME; or --undo; or --llm for all."
         )
+    if by is not None:
+        if asked is not None or surplus or theme is not None:
+            raise WrongUse("--by compares the values of a field, which have names; take it alone.")
+        _by(view, by, json)
+        return
     if asked is not None:
         name_themes(view, asked, json)
         return
@@ -68,6 +74,24 @@ def missing(
         out.print(theme_table(themes) if themes else Text(found.not_seen))
         if found.not_compared:
             out.print(Text(found.not_compared, style="dim"))
+
+
+def _by(view: View, field: str, json: bool) -> None:
+    from fac_core.themes.parts import parts
+
+    found = parts(view.q, view.p, field)
+    rows = (
+        (
+            in_line(part.value, 40),
+            f"{part.deficit:+,.0f} ({part.deficit_low:+,.0f} to {part.deficit_high:+,.0f})",
+            f"{part.anchor_share.value:.1%}",
+            f"{part.data_share.value:.1%}",
+            f"{part.q:.1g}",
+        )
+        for part in found
+    )
+    note = "q: at equal length of texts; 1 where only texts of other lengths differ."
+    say(json, found, table([field, "samples short", "anchor", "data", "q"], rows), note)
 
 
 @takes_view("argument")

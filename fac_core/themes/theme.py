@@ -136,7 +136,7 @@ def described(
     shares = [Share.counted(n, len(part)) for n, part in zip(lack.n, activity, strict=True)]
     ours, theirs = shares[::-1] if surplus else shares
     data, (home, other), (here, there) = runs[0 if surplus else 1], runs, activity
-    n, low, high = _deficit(ours, theirs, data.info.n_samples)
+    n, low, high = deficit_of(ours, theirs, data.info.n_samples)
     strength, weaker = lack.belonging
     top = float(strength.max(initial=0.0)) or 1.0
     read = _texts(home, here, lack.members, strength / top, _N_READ)
@@ -180,7 +180,7 @@ def together(first: Theme, second: Theme, n_samples: int) -> Theme:
         Share.counted(round((a.value + b.value) * a.of), a.of)
         for a, b in ((first.anchor_share, second.anchor_share), (first.data_share, second.data_share))
     )
-    n, low, high = _deficit(anchor, data, n_samples)
+    n, low, high = deficit_of(anchor, data, n_samples)
     belonging = dict(second.belonging) | dict(first.belonging)
     return replace(
         first,
@@ -194,7 +194,12 @@ def together(first: Theme, second: Theme, n_samples: int) -> Theme:
     )
 
 
-def _deficit(anchor: Share, data: Share, n_samples: int) -> tuple[float, float, float]:
+def deficit_of(anchor: Share, data: Share, n_samples: int) -> tuple[float, float, float]:
+    """How many of `n_samples` the data is short of, with the ends of its 95 % interval (Newcombe's).
+
+    >>> [round(n) for n in deficit_of(Share.counted(10, 100), Share.counted(2, 100), 100)]
+    [8, 1, 16]
+    """
     difference = anchor.value - data.value
     below = np.hypot(anchor.value - anchor.low, data.high - data.value)
     above = np.hypot(anchor.high - anchor.value, data.value - data.low)
