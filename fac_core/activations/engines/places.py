@@ -6,7 +6,8 @@ that has a package. A folder that nodes share, over NFS for example, is a folder
 
 from __future__ import annotations
 
-import shutil
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -48,7 +49,7 @@ class Place(Protocol):
         ...
 
     def remove(self) -> None:
-        """Remove all that lies there."""
+        """Remove the files that were written here, and nothing that others put beside them."""
         ...
 
 
@@ -79,7 +80,11 @@ class Folder:
         return self.path / name
 
     def remove(self) -> None:
-        shutil.rmtree(self.path, ignore_errors=True)
+        for file in self.path.glob("*"):
+            if _is_ours(file.name):
+                file.unlink(missing_ok=True)
+        with suppress(OSError):  # not empty, or not there
+            self.path.rmdir()
 
 
 @dataclass(frozen=True)
@@ -128,13 +133,18 @@ class Store:
         system, prefix = _opened(self.uri)
         selector = arrow_fs.FileSelector(prefix, allow_not_found=True, recursive=True)
         for found in system.get_file_info(selector):
-            if found.type == arrow_fs.FileType.File:
+            if found.type == arrow_fs.FileType.File and (found.base_name == _MARK or _is_ours(found.base_name)):
                 system.delete_file(found.path)
 
     def _put(self, name: str, content: bytes | pa.Buffer) -> None:
         system, prefix = _opened(self.uri)
         with system.open_output_stream(f"{prefix}/{name}") as stream:
             stream.write(content)
+
+
+def _is_ours(name: str) -> bool:
+    """Whether a file is named as those of shards are, by a hash of 16 digits and the part."""
+    return re.fullmatch(r"[0-9a-f]{16}\.[a-z]+\.parquet", name) is not None
 
 
 def place_in(where: str, name: str, near: Path) -> Place:

@@ -219,6 +219,7 @@ def test_a_share_of_a_gpu_needs_the_device():
 
 
 TABLE = pa.table({"n": [1, 2, 3]})
+OURS = "0123456789abcdef.samples.parquet"
 
 
 @pytest.mark.parametrize("where", ["{tmp}/shared", "file://{tmp}/shared", "memory://{name}/shards"])
@@ -226,12 +227,13 @@ def test_files_lie_in_a_folder_or_a_store(tmp_path, where):
     place = place_in(where.format(tmp=tmp_path, name=tmp_path.name), "run-1", near=tmp_path / "near")
     place.make()
     assert place.is_there
-    assert not place.has("a.parquet")
-    place.write("a.parquet", TABLE)
-    assert place.has("a.parquet")
-    assert pq.read_table(place.local("a.parquet")).equals(TABLE)
+    assert not place.has(OURS)
+    for name in (OURS, "theirs.parquet"):
+        place.write(name, TABLE)
+    assert pq.read_table(place.local(OURS)).equals(TABLE)
     place.remove()
-    assert not place.has("a.parquet")
+    assert not place.has(OURS)
+    assert place.has("theirs.parquet")  # whoever put it there, it was no encoding
     assert isinstance(place, Store) == where.startswith("memory")
 
 
