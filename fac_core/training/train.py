@@ -13,6 +13,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -45,6 +46,9 @@ from fac_core.whole import whole
 
 _FIRST_BATCHES = 32
 """Batches from which the input scale and the mean are estimated."""
+_STEPS = "step-" + "[0-9]" * 8
+"""Names of checkpoints."""
+
 _REPORT_STEPS = 20
 _MARGIN = 1.1
 
@@ -151,13 +155,16 @@ def train_sae(config: TrainConfig, shards: Sequence[Shard], folder: Path, *, on_
             save_checkpoint(trainer, checkpoints)
     trainer.sae.cfg.metadata.unique_tokens = sum(count_tokens(shard, config.n_blocks) for shard in shards)
     _publish(trainer, folder)
-    shutil.rmtree(checkpoints, ignore_errors=True)
+    for made in (*checkpoints.glob(_STEPS), *checkpoints.glob(".building-*")):  # the latter where a training was killed
+        shutil.rmtree(made, ignore_errors=True)
+    with suppress(OSError):  # not there, or somebody put something beside it
+        checkpoints.rmdir()
     return folder
 
 
 def last_checkpoint(folder: Path) -> Path | None:
     """The newest complete checkpoint in `folder`, if there is one."""
-    return max(folder.glob("step-" + "[0-9]" * 8), default=None)
+    return max(folder.glob(_STEPS), default=None)
 
 
 def save_checkpoint(trainer: SAETrainer[Any, Any], folder: Path) -> None:

@@ -158,6 +158,14 @@ def test_a_folder_of_somebody_else_s_is_refused_and_kept(shards: list[Shard], tm
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
 
 
+def test_what_others_put_beside_the_checkpoints_is_kept(shards: list[Shard], tmp_path: Path) -> None:
+    theirs = tmp_path / "sae.training" / "notes.txt"
+    theirs.parent.mkdir()
+    theirs.write_text("mine")
+    train_sae(replace(CONFIG, total_tokens=50 * 20), shards, tmp_path / "sae")
+    assert [path.name for path in theirs.parent.iterdir()] == ["notes.txt"]
+
+
 def test_a_training_that_begins_from_a_sae_is_where_that_ended(shards: list[Shard], tmp_path: Path) -> None:
     taught = train_sae(CONFIG, shards[:3], tmp_path / "taught")
     short = replace(CONFIG, total_tokens=50 * 4, lr=1e-6, checkpoint_steps=2)
