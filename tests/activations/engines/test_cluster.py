@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from fac_core.activations import pipeline
@@ -97,7 +99,7 @@ def _small_slow_shards(monkeypatch) -> None:
 
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory, spec, source) -> dict[str, Any]:
-    """What the local loop makes of the texts: tables of the run, and bytes of the shards."""
+    """What the local loop makes of the texts: tables of the run, and of the shards by their names."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pipeline, "shard_size", lambda _n: 2)
         return outcome(Workspace.create(tmp_path_factory.mktemp("local") / "w"), source, spec, EngineSpec())
@@ -119,7 +121,24 @@ def outcome(
         info = encode(source, workspace, spec, engine=engine, **more)
     with RunFile(workspace.run_path(info.run_id)) as run:
         tables = {t: run.query(f"FROM {t} ORDER BY ALL").to_pylist() for t in TABLES if t != "run"}
-    return {"tables": tables, "shards": {path.name: path.read_bytes() for path in kept.glob("*.parquet")}}
+    return {"tables": tables, "shards": {path.name: pq.read_table(path).to_pylist() for path in kept.glob("*.parquet")}}
+
+
+def differences(got: Any, expected: Any, where: str = "") -> list[str]:
+    """Where two outcomes differ by more than the last of four digits: other threads and processors add in another order."""
+    if type(got) is not type(expected):
+        return [f"{where}: {got!r} for {expected!r}"]
+    if isinstance(expected, dict):
+        if got.keys() != expected.keys():
+            return [f"{where}: {sorted(got.keys() ^ expected.keys())} in one of them only"]
+        return [one for key in expected for one in differences(got[key], expected[key], f"{where}/{key}")]
+    if isinstance(expected, list):
+        if len(got) != len(expected):
+            return [f"{where}: {len(got)} for {len(expected)}"]
+        pairs = enumerate(zip(got, expected, strict=True))
+        return [one for i, (a, b) in pairs for one in differences(a, b, f"{where}/{i}")]
+    same = np.isclose(got, expected, rtol=2e-3) if isinstance(expected, float) else got == expected
+    return [] if same else [f"{where}: {got!r} for {expected!r}"]
 
 
 def place(workspace: Workspace) -> SlowFolder:
@@ -142,11 +161,11 @@ class Heard:
             self._act()
 
 
-def test_the_shards_have_the_names_and_bytes_of_the_local_loop(tmp_path, node, spec, source, expected):
+def test_the_shards_have_the_names_and_rows_of_the_local_loop(tmp_path, node, spec, source, expected):
     node(), node()
     heard = Heard()
     got = outcome(Workspace.create(tmp_path / "w"), source, spec, on_progress=heard)
-    assert got == expected
+    assert not differences(got, expected)
     assert len(got["shards"]) == 10 * 5
     done = [one[0] for one in heard.news if one[1] == N_SAMPLES]
     assert done == sorted(done)
@@ -164,7 +183,7 @@ def test_an_actor_is_killed(tmp_path, node, spec, source, expected):
         killed.append(place(workspace).at_work()[0])
         os.kill(killed[0], signal.SIGKILL)
 
-    assert outcome(workspace, source, spec, on_progress=Heard(4, kill)) == expected
+    assert not differences(outcome(workspace, source, spec, on_progress=Heard(4, kill)), expected)
     assert killed
 
 
@@ -176,7 +195,7 @@ def test_a_node_is_added_and_the_first_is_killed(tmp_path, cluster, node, spec, 
         node()
         cluster.remove_node(first, allow_graceful=False)
 
-    assert outcome(workspace, source, spec, on_progress=Heard(4, exchange)) == expected
+    assert not differences(outcome(workspace, source, spec, on_progress=Heard(4, exchange)), expected)
 
 
 def test_the_driver_is_killed_and_the_local_loop_goes_on(tmp_path, cluster, node, spec, source, expected):
@@ -192,7 +211,7 @@ def test_the_driver_is_killed_and_the_local_loop_goes_on(tmp_path, cluster, node
     written = {path: path.stat().st_mtime_ns for path in found}
     seen: list[dict[Path, int]] = []
     look = Heard(N_SAMPLES, lambda: seen.append({path: path.stat().st_mtime_ns for path in found}))
-    assert outcome(workspace, source, spec, EngineSpec(), on_progress=look) == expected
+    assert not differences(outcome(workspace, source, spec, EngineSpec(), on_progress=look), expected)
     assert seen == [written]
 
 
@@ -207,7 +226,7 @@ def test_either_engine_goes_on_where_the_other_was_stopped(tmp_path, node, spec,
     assert min(done for done, total, _ in heard.news if total == N_SAMPLES and done) >= 4
     (actor,) = place(workspace).at_work()
     wait_for(lambda: [actor] if not Path(f"/proc/{actor}").exists() else [], at_least=1, seconds=20)
-    assert outcome(workspace, source, spec, EngineSpec()) == expected
+    assert not differences(outcome(workspace, source, spec, EngineSpec()), expected)
 
 
 def test_what_fails_on_a_node_is_told_in_its_own_sentence(tmp_path, node, spec, source, monkeypatch):
