@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-import torch
+from accelerate.utils.memory import clear_device_cache, should_reduce_batch_size
 
 from fac_core.models.token_batches import Batch, batches
 from fac_core.models.tokens import Tokens
@@ -18,6 +18,8 @@ from fac_core.models.tokens import Tokens
 _ON_CPU = 1024
 _ON_A_CARD = 8192
 _MOST = 262_144
+_NO_WORKSPACE = "CUBLAS_STATUS_ALLOC_FAILED"
+"""In the message where a card has no memory left for the products themselves."""
 _PAYS = 1.05
 """More tokens a second for a doubled budget, below which more memory is not worth it."""
 
@@ -39,7 +41,8 @@ class TokenBudget:
         """Read every sample once, in batches, and yield each batch when it is kept.
 
         Where memory does not suffice, the budget is halved, and what is left is batched anew: the batch is read again and
-        nothing of it is lost or counted twice. Raises `torch.OutOfMemoryError` where even a single sample is too much.
+        nothing of it is lost or counted twice. Raises what PyTorch raises (a `RuntimeError`) where even a single sample is too
+        much.
 
         Args:
             read: may fail in the midst of a batch; what it made is then dropped.
@@ -52,8 +55,7 @@ class TokenBudget:
                 batch = replace(part, rows=left[part.rows])
                 if not self._suffices(batch, read):
                     drop()
-                    if torch.cuda.is_available():
-                        torch.cuda.empty_cache()  # pieces too small for the batch may be one piece for its half
+                    clear_device_cache()  # pieces too small for the batch may be one piece for its half
                     break
                 keep()
                 done.append(batch.rows)
@@ -63,8 +65,9 @@ class TokenBudget:
     def _suffices(self, batch: Batch, read: Callable[[Batch], None]) -> bool:
         try:
             read(batch)
-        except torch.OutOfMemoryError:  # the failed tensors live as long as the error: so it ends here
-            if len(batch.rows) == 1:
+        except RuntimeError as error:  # the failed tensors live as long as the error: so it ends here
+            too_much = should_reduce_batch_size(error) or _NO_WORKSPACE in str(error)
+            if not too_much or len(batch.rows) == 1:
                 raise
             self.tokens = batch.input_ids.numel() // 2
             return False

@@ -189,6 +189,7 @@ def fit(
     texts: Annotated[str | None, typer.Option(help="Any dataset; by default the workspace's anchor.")] = None,
     n: Annotated[int, typer.Option("-n", help="Texts to measure on.")] = N_TEXTS,
     hook: Annotated[str | None, typer.Option(help="Where the SAE reads, needed only if it does not say so.")] = None,
+    device: Annotated[str, typer.Option(help="Where the model runs, as in `fac encode`.")] = "auto",
     workspace: WorkspaceFolder = None,
     json: Json = False,
 ) -> None:
@@ -196,7 +197,7 @@ def fit(
     from fac_core.workflows import encode as verbs
 
     with progress_bar("Fit") as tell:
-        found = verbs.fit(model, sae, texts, workspace=workspace, n=n, hook=hook, on_progress=tell)
+        found = verbs.fit(model, sae, texts, workspace=workspace, n=n, hook=hook, device=device, on_progress=tell)
     stated = f" ({found.stated_l0:g} stated)" if found.stated_l0 else ""
     rows = (
         ("variance unexplained (FVU)", f"{found.fvu:.3f}"),

@@ -12,9 +12,11 @@ from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokeni
 from fac_core.models.location import model_path
 
 
-def whole_model(name: str) -> PreTrainedModel:
+def whole_model(name: str, *, device: str = "cpu") -> PreTrainedModel:
     """All blocks and the head in float32, ready to be read from."""
-    return AutoModelForCausalLM.from_pretrained(model_path(name), dtype=torch.float32, trust_remote_code=False).eval()
+    return AutoModelForCausalLM.from_pretrained(
+        model_path(name), dtype=torch.float32, device_map=device, trust_remote_code=False
+    ).eval()
 
 
 def blocks_of(model: PreTrainedModel) -> torch.nn.ModuleList:

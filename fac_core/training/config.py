@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from fac_core.errors import WrongUse
+from fac_core.models.device import CHOICES, is_a_device
 
 Architecture = Literal["topk", "batchtopk"]
 
@@ -46,10 +47,14 @@ class TrainConfig:
     """A SAE of the same shape whose weights to begin with, named as in `fac encode --sae`; random ones without."""
     seed: int = 0
     """Of the weights at the start and of the order of tokens."""
+    device: str = "auto"
+    """Where model and SAE run, as in `fac encode`; a training that is interrupted on one goes on on another."""
 
     def __post_init__(self) -> None:
         if self.architecture not in get_args(Architecture):
             raise WrongUse(f"architecture is {self.architecture!r}; choose one of {', '.join(get_args(Architecture))}.")
+        if not is_a_device(self.device):
+            raise WrongUse(f"device is {self.device!r}; choose one of {CHOICES}.")
 
     @property
     def hook_name(self) -> str:

@@ -120,6 +120,7 @@ def count_tokens(shard: Shard, n_blocks: int) -> int:
 def _activations(windows: list[np.ndarray], model: TruncatedModel, layers: list[int]) -> list[torch.Tensor]:
     kept: list[list[torch.Tensor]] = [[] for _ in layers]
     for batch in batches(as_tokens(windows), _BATCH_TOKENS):
+        batch = batch.to(model.module.device)
         streams = model.residuals(batch.input_ids, layers)
         content = batch.content & ~sinks(streams[-1], batch.content)
         for rows, stream in zip(kept, streams, strict=True):

@@ -189,13 +189,13 @@ class _Decode(Function):
     def backward(ctx: Any, grad: Tensor) -> Any:
         latents, values, W_dec = ctx.saved_tensors
         of_W = _ByLatent.of(latents, len(W_dec)).summed(values, grad.contiguous())
-        ends = torch.arange(len(latents)) * latents.shape[1]
+        tokens = torch.arange(len(latents), device=latents.device)
         of_values = torch.ops.aten._embedding_bag_per_sample_weights_backward(
             grad.contiguous(),
             W_dec,
             latents.ravel(),
-            ends,
-            torch.arange(len(latents)).repeat_interleave(latents.shape[1]),
+            tokens * latents.shape[1],
+            tokens.repeat_interleave(latents.shape[1]),
             0,
         )
         return None, of_values.view_as(values), of_W

@@ -35,6 +35,7 @@ from safetensors.torch import load_file, save_file
 
 from fac_core.errors import NotFound, WrongUse
 from fac_core.models.cache_folder import cache_dir
+from fac_core.models.device import chosen_device
 from fac_core.models.truncated import TruncatedModel, load_tokenizer
 from fac_core.progress import Progress, silent
 from fac_core.training.config import TrainConfig
@@ -67,8 +68,9 @@ def train_from_texts(
     Harvested are as many shards as the training reads, and the last `held_out_shards` planned ones, which are never trained
     on. A shard has 131,072 tokens, or a twentieth of the corpus where that is less, but at least two batches.
 
-    Raises `WrongUse` when the texts are too few for that, `ModelMismatch` and `NotFound` as the model's loader does.
+    Raises `WrongUse` when the texts are too few for that or the device is not there, `ModelMismatch` and `NotFound` as the model's loader does.
     """
+    device = chosen_device(config.device)
     beginning = warm_start(config.begin_from, d_sae=config.d_sae) if config.begin_from else None
     tokenizer = load_tokenizer(config.model)
     windows = list(token_windows(texts, tokenizer, config.context))
@@ -91,7 +93,7 @@ def train_from_texts(
     read = _enough(shards[:first], config.total_tokens)
     needed = [*read, *shards[first:]]
     if not all(shard.is_present for shard in needed):
-        model = TruncatedModel(config.model, config.n_blocks).computing_in(torch.bfloat16)
+        model = TruncatedModel(config.model, config.n_blocks, device=device).computing_in(torch.bfloat16)
         if beginning is not None:  # said now, not after hours of harvesting
             beginning.check_width(model.d_model)
         harvest(needed, model, layers, seed=config.seed, on_progress=on_progress)
@@ -179,6 +181,7 @@ def save_checkpoint(trainer: SAETrainer[Any, Any], folder: Path) -> None:
 def _plan(config: TrainConfig, shards: Sequence[Shard]) -> dict[str, Any]:
     """What decides the SAE. Where it begins counts by content, and says nothing where it is at random, as in early plans."""
     plan = {**asdict(config), "shards": _digest(shards)}
+    del plan["device"]
     if not plan.pop("begin_from"):
         return plan
     return {**plan, "begin_from": warm_start(config.begin_from, d_sae=config.d_sae).identity}
@@ -212,6 +215,7 @@ def _new_sae(config: TrainConfig, d_in: int) -> TrainingSAE[Any]:
     common: dict[str, Any] = {
         "d_in": d_in,
         "d_sae": config.d_sae,
+        "device": chosen_device(config.device),
         "normalize_activations": "expected_average_only_in",
         "apply_b_dec_to_input": True,
         "aux_loss_coefficient": config.aux_coefficient,
@@ -232,6 +236,7 @@ def _trainer(config: TrainConfig, sae: TrainingSAE[Any]) -> SAETrainer[Any, Any]
         lr_warm_up_steps=config.warm_up_steps,
         lr_decay_steps=int(config.n_steps * config.decay_share),
         autocast=True,
+        device=chosen_device(config.device),
         dead_feature_window=max(1, config.dead_after_tokens // config.batch_tokens),
     )
     # Batches are handed to `step` one by one, as sae-lens's own multi-SAE trainer does.
@@ -253,6 +258,7 @@ def _publish(trainer: SAETrainer[Any, Any], folder: Path) -> None:
         trainer.sae.fold_activation_norm_scaling_factor(factor)
         trainer.activation_scaler.scaling_factor = None
     trainer.set_final_sae_metadata()
+    trainer.sae.to("cpu")  # or whoever has no card could not read it
     with whole(folder, replaces_folder=True) as building:
         save_half(trainer.sae, building)
 

@@ -127,12 +127,13 @@ def fit(
     workspace: Where = None,
     n: int = N_TEXTS,
     hook: str | None = None,
+    device: str = "auto",
     on_progress: Progress = silent,
 ) -> Fit:
     """Measure whether a SAE fits a model, on some texts drawn from a dataset; see `measure_fit`.
 
     Args:
-        sae: as in `EncodeSpec`.
+        sae, device: as in `EncodeSpec`.
         texts: any source of texts; by default the samples of the workspace's anchor.
         n: texts to draw.
     """
@@ -147,7 +148,7 @@ def fit(
     else:
         found = list(iter_texts([texts], ColumnMapping(take=n)))  # of a mixture, as many of each set
         drawn = [found[i] for i in np.random.default_rng(0).permutation(len(found))[:n]]
-    return measure_fit(model, chosen_sae(model, sae), drawn, hook=hook, on_progress=on_progress)
+    return measure_fit(model, chosen_sae(model, sae), drawn, hook=hook, device=device, on_progress=on_progress)
 
 
 def train_sae(

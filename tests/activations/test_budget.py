@@ -51,7 +51,15 @@ def assert_same(got: Encoded, expected: Encoded) -> None:
         np.testing.assert_allclose(mine["activation"], theirs["activation"], rtol=1e-4, atol=1e-4)
 
 
-def fail(monkeypatch, owner: object, name: str, at: set[int]) -> list[int]:
+SCARCE = (
+    torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+    RuntimeError("MPS backend out of memory (MPS allocated: 17 GB)."),
+    RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+    RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 8589934592 bytes."),
+)
+
+
+def fail(monkeypatch, owner: object, name: str, at: set[int], error: RuntimeError = SCARCE[0]) -> list[int]:
     """Let some calls of a function run out of memory after they have done their work; returns the numbers of all calls."""
     calls: list[int] = []
     whole = getattr(owner, name)
@@ -60,7 +68,7 @@ def fail(monkeypatch, owner: object, name: str, at: set[int]) -> list[int]:
         calls.append(len(calls))
         found = whole(*args, **kwargs)
         if calls[-1] in at:
-            raise torch.OutOfMemoryError("CUDA out of memory.")
+            raise error
         return found
 
     monkeypatch.setattr(owner, name, scarce)
@@ -80,6 +88,23 @@ def test_out_of_memory_in_the_model_costs_nothing_but_time(made, tokens, monkeyp
     assert encoder.budget.tokens <= 256 / 2 ** len(at)
     assert told == sorted(told)
     assert told[-1] == len(tokens)
+
+
+@pytest.mark.parametrize("error", SCARCE)
+def test_every_device_has_its_own_words_for_it(made, tokens, monkeypatch, error):
+    expected = encode(made("topk", 256), tokens)
+    encoder = made("topk", 256)
+    fail(monkeypatch, encoder.model, "residuals", {0}, error)
+    assert_same(encode(encoder, tokens), expected)
+    assert encoder.budget.tokens <= 128
+
+
+def test_what_is_no_lack_of_memory_is_not_tried_again(made, tokens, monkeypatch):
+    encoder = made("topk", 256)
+    calls = fail(monkeypatch, encoder.model, "residuals", {0}, RuntimeError("device-side assert triggered"))
+    with pytest.raises(RuntimeError, match="device-side assert"):
+        encode(encoder, tokens)
+    assert calls == [0]
 
 
 @pytest.mark.parametrize("name", ["Proposals.add", "Outside.add"])
@@ -130,7 +155,7 @@ def test_a_card_is_measured_on_the_texts_and_a_budget_that_does_not_fit_is_not_t
 
     def scarce(input_ids, after):
         if input_ids.numel() > 100:
-            raise torch.OutOfMemoryError("CUDA out of memory.")
+            raise SCARCE[0]
         return plain(input_ids, after)
 
     monkeypatch.setattr(encoder.model, "residuals", scarce)

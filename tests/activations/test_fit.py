@@ -61,6 +61,8 @@ def test_what_cannot_be_measured_is_said(model_of, sae_of, identity):
         measure_fit(str(model_of("llama")), identity, ["short"])
     with pytest.raises(WrongUse, match="paper checkpoint"):
         measure_fit(str(model_of("llama")), "TopK7_l16_h65536_epoch3.pth", TEXTS)
+    with pytest.raises(WrongUse, match="device is 'gpu'"):
+        measure_fit(str(model_of("llama")), identity, TEXTS, device="gpu")
 
 
 @pytest.mark.parametrize(

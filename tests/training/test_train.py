@@ -144,6 +144,23 @@ def test_no_more_is_harvested_than_the_training_reads(
     assert set(seen) == {3}
 
 
+def test_the_device_is_looked_for_first_and_decides_nothing(
+    shards: list[Shard], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 0)
+    with pytest.raises(WrongUse, match="no device cuda here"):
+        train_from_texts(iter(()), replace(CONFIG, device="cuda"), tmp_path / "sae")
+    with pytest.raises(WrongUse, match="device is 'gpu'"):
+        replace(CONFIG, device="gpu")
+    with pytest.raises(_Killed):
+        train_sae(CONFIG, shards, tmp_path / "sae", on_progress=_kill_after(50 * 60))
+    seen: list[int] = []
+    here = replace(CONFIG, device="cpu")
+    folder = train_sae(here, shards, tmp_path / "sae", on_progress=lambda done, *_: seen.append(done))
+    assert seen[0] > 50 * 60 - 50 * CONFIG.checkpoint_steps
+    assert "device" not in SAE.load_from_disk(folder).cfg.metadata.training
+
+
 def test_too_few_texts_are_an_error(model_of: Callable[[str], Path], tmp_path: Path) -> None:
     config = replace(CONFIG, model=str(model_of("llama")))
     with pytest.raises(WrongUse, match="held out"):

@@ -17,6 +17,7 @@ from fac_core.activations.saes.named import load_with_sae_lens
 from fac_core.activations.saes.pretrained import same_model, stated_l0
 from fac_core.activations.saes.quality import reconstruction, splice_loss
 from fac_core.errors import WrongUse
+from fac_core.models.device import chosen_device
 from fac_core.models.sinks import sinks
 from fac_core.models.token_batches import batches
 from fac_core.models.tokens import SampleTokenizer, Tokens
@@ -58,24 +59,34 @@ class Fit:
 
 
 def measure_fit(
-    model: str, sae: str, texts: Sequence[str], *, hook: str | None = None, on_progress: Progress = silent
+    model: str,
+    sae: str,
+    texts: Sequence[str],
+    *,
+    hook: str | None = None,
+    device: str = "auto",
+    on_progress: Progress = silent,
 ) -> Fit:
     """Measure a SAE on a model with some texts, of which the first 256 tokens are read. The whole model runs, in float32.
 
+    Args:
+        device: as in `EncodeSpec`.
+
     Raises:
         ModelMismatch: the model has another width or too few blocks: no measuring is needed to say that.
-        WrongUse: the texts are too few, or the SAE is a paper checkpoint, which has no decoder of its own to measure.
+        WrongUse: the texts are too few, the device is not there, or the SAE is a paper checkpoint, which has no decoder of its own to measure.
     """
     if sae.endswith((".pth", ".pt")):
         raise WrongUse(f"{sae} is a paper checkpoint; the fit is measured for SAEs that sae-lens reads.")
+    where = chosen_device(device)
     form = load_sae(sae, hook_name=hook)
-    reader = TruncatedModel(model, form.n_blocks)
+    reader = TruncatedModel(model, form.n_blocks, device=where)
     check_fit(form, model=model, d_model=reader.d_model, n_layers=reader.n_layers)
     tokens = SampleTokenizer(load_tokenizer(model), context=_CONTEXT)(texts, [None] * len(texts))
     n_tokens = sum(int(one.content.sum()) for one in tokens)
     if n_tokens < _FEWEST_TOKENS:
         raise WrongUse(f"The texts have {n_tokens} tokens; give texts of {_FEWEST_TOKENS} or more with --texts.")
-    copy = load_with_sae_lens(sae)
+    copy = load_with_sae_lens(sae).to(where)
     on_progress(0, 2, "what the SAE makes of the model's states")
     found = reconstruction(copy, _states(reader, tokens))
     on_progress(1, 2, "what the model predicts with the SAE in it")
@@ -101,5 +112,6 @@ def warn_of_another_model(sae: SparseAutoencoder, model: str) -> None:
 def _states(reader: TruncatedModel, tokens: Sequence[Tokens]) -> Iterator[torch.Tensor]:
     """Residual streams of the content tokens that are no sinks, `[tokens, d_model]`."""
     for batch in batches(tokens, _BATCH_TOKENS):
+        batch = batch.to(reader.module.device)
         h = reader.residual(batch.input_ids)
         yield h[batch.content & ~sinks(h, batch.content)]

@@ -57,16 +57,19 @@ class SpliceLoss:
 
 @torch.inference_mode()
 def reconstruction(sae: SAE[Any], activations: Iterable[torch.Tensor]) -> Reconstruction:
-    """Measure on tensors float32 `[tokens, d_model]`, one after another, so that memory does not grow with them."""
+    """Measure on tensors float32 `[tokens, d_model]`, one after another, so that memory does not grow with them.
+
+    They and the SAE are on one device. Sums of a batch are taken there and added up here: not every device has float64.
+    """
     n_tokens, error, squares = 0, 0.0, 0.0
     total = torch.zeros(sae.cfg.d_in, dtype=torch.float64)
     fired = torch.zeros(sae.cfg.d_sae, dtype=torch.long)
     for h in activations:
         codes = sae.encode(h)
-        error += (sae.decode(codes) - h).double().pow(2).sum().item()
-        squares += h.double().pow(2).sum().item()
-        total += h.double().sum(dim=0)
-        fired += (codes > 0).sum(dim=0)
+        error += (sae.decode(codes) - h).pow(2).sum().item()
+        squares += h.pow(2).sum().item()
+        total += h.sum(dim=0).cpu()
+        fired += (codes > 0).sum(dim=0).cpu()
         n_tokens += len(h)
     variance = squares - (total.pow(2).sum() / n_tokens).item()
     shares = fired / n_tokens
@@ -77,7 +80,8 @@ def reconstruction(sae: SAE[Any], activations: Iterable[torch.Tensor]) -> Recons
 
 @torch.inference_mode()
 def splice_loss(sae: SAE[Any], model: str, n_blocks: int, windows: Sequence[np.ndarray]) -> SpliceLoss:
-    """Predict `windows` with the whole model: as it is, with the SAE after `n_blocks` blocks, and with zeros there.
+    """Predict `windows` with the whole model: as it is, with the SAE after `n_blocks` blocks, and with zeros there. It runs
+    where the SAE is.
 
     The first token, BOS where the model has one, is left alone in all three: it is an attention sink that the SAE
     never saw.
@@ -85,11 +89,12 @@ def splice_loss(sae: SAE[Any], model: str, n_blocks: int, windows: Sequence[np.n
     Args:
         windows: token ids, each beginning with BOS where the model has one; `[tokens]` int32.
     """
-    network = whole_model(model)
+    network = whole_model(model, device=str(sae.device))
     block = blocks_of(network)[n_blocks - 1]
     replacements = {"clean": lambda h: h, "spliced": sae, "ablated": torch.zeros_like}
     sums, n_tokens = dict.fromkeys(replacements, 0.0), 0
     for batch in batches(as_tokens(windows), _BATCH_TOKENS):
+        batch = batch.to(sae.device)
         predicted = batch.content[:, 1:]
         targets = batch.input_ids[:, 1:]
         for name, replace in replacements.items():
