@@ -23,7 +23,7 @@ from fac_core.activations.engines.spec import Decided, EngineSpec, Workers, work
 from fac_core.activations.sae import SparseAutoencoder, load_sae
 from fac_core.activations.saes.fit import warn_of_another_model
 from fac_core.activations.saes.named import chosen_sae, pinned_sae
-from fac_core.activations.shards import Shard, plan, shard_size
+from fac_core.activations.shards import Shard, plan, portions, shard_size
 from fac_core.activations.space import model_hash, space_id
 from fac_core.activations.spec import EncodeSpec
 from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping
@@ -88,8 +88,7 @@ def encode_together(
 ) -> list[RunInfo]:
     """The runs of specs that differ in what reads (SAE, mode, k, hook) and in nothing else, from one pass of the model.
 
-    Each run is what its spec alone would give, and so is all that lies on the way: either goes on from the other. A cluster
-    takes one pass for each.
+    Each run is what its spec alone would give, and so is all that lies on the way: either goes on from the other.
     """
     started = time.monotonic()
     if engine.engine == "local":  # a device that is not there is an error now, not after the dataset is read
@@ -105,7 +104,7 @@ def encode_together(
             in_part=mapping.limit is not None or mapping.take is not None,
             commits=_commits(run.spec.model, run.info.sae, dataset.source),
         )
-    for group in _groups(list(waiting.values()), engine):
+    for group in _groups(list(waiting.values())):
         _encode_group(group, dataset, workspace, engine, on_progress, started)
     return [_published(workspace, run, None if run.info.run_id in waiting else name) for run in runs]
 
@@ -133,15 +132,15 @@ def _encode_group(
     on_progress(0, dataset.n_samples, f"loading the model on {where}")
     with workers_of(engine, spec, _given_away(group)) as workers:
         choice = _choice(group, dataset, workers)
-        planned = [
+        plans = [
             plan(dataset.samples, place, size=shard_size(dataset.n_samples), identity=_identity(run, choice.dtype))
             for run, place in zip(group, places, strict=True)
         ]
-        shards = workers.encode(planned, choice.dtype, dataset.n_samples, on_progress)
-    for run, place, its_shards in zip(group, places, shards, strict=True):
+        found = workers.encode(portions(plans), choice.dtype, dataset.n_samples, on_progress)
+    for i, (run, place) in enumerate(zip(group, places, strict=True)):
         seconds = time.monotonic() - started
         info = replace(run.info, dtype=choice.dtype, dtype_reason=choice.reason, seconds=seconds)
-        _publish(workspace.run_path(info.run_id), info, dataset, its_shards)
+        _publish(workspace.run_path(info.run_id), info, dataset, [portion.shards[i] for portion in found])
         place.remove()
 
 
@@ -213,10 +212,8 @@ def _prepared(
     return replace(dataset, samples=first / dataset.samples.name, failures=first / dataset.failures.name)
 
 
-def _groups(runs: list[_Run], engine: EngineSpec) -> list[list[_Run]]:
-    """Runs that are encoded together: here those of one dtype, which an interrupted try settled; on a cluster each alone."""
-    if engine.engine != "local":
-        return [[run] for run in runs]
+def _groups(runs: list[_Run]) -> list[list[_Run]]:
+    """Runs that are encoded together: those of one dtype, which an interrupted try settled."""
     by_dtype: dict[str | None, list[_Run]] = {}
     for run in runs:
         kept = _kept(run)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -57,6 +57,37 @@ class Shard:
 
     def _file(self, part: str) -> str:
         return f"{self.key}.{part}.parquet"
+
+
+@dataclass(frozen=True)
+class Portion:
+    """What is encoded at once: the shards of the same samples, one for each SAE that reads them."""
+
+    shards: tuple[Shard, ...]
+
+    @property
+    def key(self) -> str:
+        return self.shards[0].key
+
+    @property
+    def n_samples(self) -> int:
+        return len(self.shards[0].sample_ids)
+
+    @property
+    def is_present(self) -> bool:
+        return all(shard.is_present for shard in self.shards)
+
+    @property
+    def places(self) -> list[Place]:
+        return [shard.place for shard in self.shards]
+
+    def without_texts(self) -> Self:
+        return replace(self, shards=tuple(shard.without_texts() for shard in self.shards))
+
+
+def portions(plans: Sequence[Iterator[Shard]]) -> Iterator[Portion]:
+    """The plans of some runs of one dataset, in step."""
+    return (Portion(shards) for shards in zip(*plans, strict=True))
 
 
 def shard_size(n_samples: int) -> int:

@@ -1,4 +1,4 @@
-"""The engine of many machines: actors on a Ray cluster, each with a copy of the model, encode one shard at a time.
+"""The engine of many machines: actors on a Ray cluster, each with a copy of the model, encode one portion at a time.
 
 Plain actors, not Ray Data: the unit of work is a shard, whose boundaries, name and files are settled before anybody
 encodes. Ray Data would put blocks of its own between plan and actors, and could neither tell how far an actor is within a
@@ -6,7 +6,7 @@ shard nor end between two batches. What it would bring is little here: back-pres
 there for it, so the driver holds as many as there are actors), restarts (a lost actor's shard goes to another) and growth
 (a node that joins gets actors) are in `team.py`.
 
-The driver sends texts and SAE; actors read the model by its name and write the shards where all nodes see them. Results
+The driver sends texts and SAEs; actors read the model by its name and write the shards where all nodes see them. Results
 travel through files alone, so a driver that is killed loses nothing but the shards that were under way.
 """
 
@@ -23,7 +23,7 @@ from fac_core.activations.engines.share import gpus_by_default, share_of
 from fac_core.activations.engines.spec import Decided, EngineSpec
 from fac_core.activations.engines.team import MOST_LOSSES, ActorLost, Team, seen_soon
 from fac_core.activations.sae import SparseAutoencoder
-from fac_core.activations.shards import Shard
+from fac_core.activations.shards import Portion, Shard
 from fac_core.activations.space import model_hash
 from fac_core.activations.spec import Dtype, EncodeSpec
 from fac_core.errors import FacError, MissingExtra, ModelMismatch, WrongUse
@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def cluster_workers(engine: EngineSpec, spec: EncodeSpec, sae: SparseAutoencoder) -> Iterator[ClusterWorkers]:
+def cluster_workers(engine: EngineSpec, spec: EncodeSpec, saes: list[SparseAutoencoder]) -> Iterator[ClusterWorkers]:
     """Connected to the cluster. Raises `MissingExtra` without Ray, `WrongUse` where no cluster answers."""
     if ray is None:
         raise MissingExtra('A cluster needs Ray: pip install "fac-explorer[cluster]".')
@@ -54,7 +54,7 @@ def cluster_workers(engine: EngineSpec, spec: EncodeSpec, sae: SparseAutoencoder
         except (ConnectionError, ValueError) as error:
             raise WrongUse(f"No Ray cluster answers at {engine.address or 'this machine'}: {error}.") from error
     try:
-        yield ClusterWorkers(engine, spec, sae)
+        yield ClusterWorkers(engine, spec, saes)
     finally:
         if not was_connected:
             ray.shutdown()
@@ -63,26 +63,26 @@ def cluster_workers(engine: EngineSpec, spec: EncodeSpec, sae: SparseAutoencoder
 class _Actor:
     """On some node: holds the model and encodes. `so_far` is answered meanwhile, from another thread."""
 
-    def __init__(self, spec: EncodeSpec, sae: SparseAutoencoder, model: str, cores: int | None) -> None:
-        self._spec, self._sae, self._model, self._cores = spec, sae, model, cores
+    def __init__(self, spec: EncodeSpec, saes: list[SparseAutoencoder], model: str, cores: int | None) -> None:
+        self._spec, self._saes, self._model, self._cores = spec, saes, model, cores
         self._encode: ShardEncoder | None = None
         self._n_encoded = 0
 
     def choose(self, probe: Shard) -> Decided:
         return self._encoder().choose(probe)
 
-    def encode(self, shard: Shard, dtype: Dtype) -> int:
-        """Encode a shard; returns the number of content tokens."""
+    def encode(self, portion: Portion, dtype: Dtype) -> int:
+        """Encode a portion; returns the number of content tokens."""
         self._n_encoded = 0
-        if not seen_soon(lambda: shard.place.is_there):
+        if not seen_soon(lambda: all(place.is_there for place in portion.places)):
             raise WrongUse(
-                f"Node {ray.util.get_node_ip_address()} does not see {shard.place}. Name a folder that all nodes share, or an"
+                f"Node {ray.util.get_node_ip_address()} does not see {portion.places[0]}. Name a folder that all nodes share, or an"
                 " object store, with --shards."
             )
-        return self._encoder()([shard], dtype, self._tell)
+        return self._encoder()(portion, dtype, self._tell)
 
     def so_far(self) -> int:
-        """Samples of the present shard that are encoded."""
+        """Samples of the present portion that are encoded."""
         return self._n_encoded
 
     def _tell(self, n_encoded: int) -> None:
@@ -99,7 +99,7 @@ class _Actor:
                     f"Node {ray.util.get_node_ip_address()} has other files under {self._spec.model!r} than the machine that"
                     " sends the texts. Install the same model on all nodes."
                 )
-            self._encode = ShardEncoder(self._spec, [self._sae])
+            self._encode = ShardEncoder(self._spec, self._saes)
         return self._encode
 
 
@@ -107,7 +107,7 @@ class _Far:
     """An actor as the driver sees it (`team.Actor`)."""
 
     def __init__(self, actor: Any, dtype: str) -> None:
-        self.shard: Shard = cast(Any, None)  # until it takes one
+        self.portion: Portion = cast(Any, None)  # until it takes one
         self.work: Any = None
         """Reference to what it will return."""
         self._actor, self._dtype = actor, dtype
@@ -115,8 +115,8 @@ class _Far:
         self._asked: Any = None
         """Reference to an answer of `so_far` that is on its way."""
 
-    def take(self, shard: Shard) -> None:
-        self.shard, self.work, self._asked = shard, self._actor.encode.remote(shard, self._dtype), None
+    def take(self, portion: Portion) -> None:
+        self.portion, self.work, self._asked = portion, self._actor.encode.remote(portion, self._dtype), None
         self._n_encoded = None if self._n_encoded is None else 0
 
     def ended(self) -> int | None:
@@ -146,12 +146,12 @@ class _Far:
 class ClusterWorkers:
     """The actors of a Ray cluster, as `Workers`."""
 
-    def __init__(self, engine: EngineSpec, spec: EncodeSpec, sae: SparseAutoencoder) -> None:
+    def __init__(self, engine: EngineSpec, spec: EncodeSpec, saes: list[SparseAutoencoder]) -> None:
         self._engine, self._spec = engine, spec
         asked = engine.gpus_per_actor
         gpus = gpus_by_default(spec.device, _nodes()) if asked is None else asked
         self._share = share_of([], actors=engine.actors, gpus=gpus)
-        self._actor_of = (spec, ray.put(sae), model_hash(spec.model))
+        self._actor_of = (spec, ray.put([saes.pop(0) for _ in range(len(saes))]), model_hash(spec.model))
         self.wanted()
 
     def choose(self, probe: Shard) -> Decided:
@@ -171,18 +171,15 @@ class ClusterWorkers:
             "No actor lives long enough to measure the dtype. Give each more memory, or name it with --dtype."
         )
 
-    def encode(
-        self, planned: Sequence[Iterator[Shard]], dtype: str, n_samples: int, on_progress: Progress
-    ) -> list[list[Shard]]:
-        (only,) = planned
-        team = Team(self, only, dtype, n_samples)
+    def encode(self, planned: Iterator[Portion], dtype: str, n_samples: int, on_progress: Progress) -> list[Portion]:
+        team = Team(self, planned, dtype, n_samples)
         try:
             while team.goes_on():
                 on_progress(*team.how_far())
         finally:
             team.dismiss()
         on_progress(*team.how_far())
-        return [team.shards]
+        return team.portions
 
     def start(self, dtype: str) -> _Far:
         return _Far(self._new(), dtype)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from typing import cast
 
 from fac_core.activations.engines.shard_encoder import ShardEncoder
 from fac_core.activations.engines.spec import Decided
 from fac_core.activations.sae import SparseAutoencoder
-from fac_core.activations.shards import Shard
+from fac_core.activations.shards import Portion, Shard
 from fac_core.activations.spec import Dtype, EncodeSpec
 from fac_core.progress import Progress
 
@@ -24,21 +24,18 @@ class LocalLoop:
     def choose(self, probe: Shard) -> Decided:
         return self._encode.choose(probe)
 
-    def encode(
-        self, planned: Sequence[Iterator[Shard]], dtype: str, n_samples: int, on_progress: Progress
-    ) -> list[list[Shard]]:
+    def encode(self, planned: Iterator[Portion], dtype: str, n_samples: int, on_progress: Progress) -> list[Portion]:
         done = encoded = 0
         started = time.monotonic()
-        found: list[list[Shard]] = [[] for _ in planned]
-        for shards in zip(*planned, strict=True):
-            if not all(shard.is_present for shard in shards):
+        found: list[Portion] = []
+        for portion in planned:
+            if not portion.is_present:
                 tell = partial(_tell_within, on_progress, done, n_samples)
-                encoded += self._encode(shards, cast(Dtype, dtype), tell)
-            done += len(shards[0].sample_ids)
+                encoded += self._encode(portion, cast(Dtype, dtype), tell)
+            done += portion.n_samples
             rate = encoded / (time.monotonic() - started)
             on_progress(done, n_samples, f"{rate:,.0f} tokens/s" if encoded else "found from an earlier try")
-            for of_run, shard in zip(found, shards, strict=True):
-                of_run.append(shard.without_texts())
+            found.append(portion.without_texts())
         return found
 
 

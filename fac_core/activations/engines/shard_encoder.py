@@ -1,8 +1,8 @@
-"""A shard in, its files out, for each SAE that reads along: what the local loop does itself, and what every actor of a cluster does."""
+"""A portion of the samples in, a shard's files out for each SAE that reads it: what the local loop does itself, and what every actor of a cluster does."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +11,7 @@ from fac_core.activations.encoder import Encoder, encode_together, find_budget
 from fac_core.activations.engines.spec import Decided
 from fac_core.activations.precision import choose_encoders, encoders_of
 from fac_core.activations.sae import SparseAutoencoder
-from fac_core.activations.shards import Shard
+from fac_core.activations.shards import Portion, Shard
 from fac_core.activations.spec import Dtype, EncodeSpec
 from fac_core.datasets.samples import FAILURES
 from fac_core.models.device import chosen_device
@@ -42,20 +42,22 @@ class ShardEncoder:
         self._take(choice.encoders, choice.dtype, tokens)
         return Decided(choice.dtype, choice.reason)
 
-    def __call__(self, shards: Sequence[Shard], dtype: Dtype, after_batch: Callable[[int], None]) -> int:
-        """Encode what is pending of shards of the same samples, one a SAE, and write the files; returns the content tokens.
+    def __call__(self, portion: Portion, dtype: Dtype, after_batch: Callable[[int], None]) -> int:
+        """Encode what is pending of a portion and write the files; returns the content tokens.
 
         Args:
             after_batch: told after each forward pass how many samples are encoded; may raise to end it all.
         """
-        first = shards[0]
+        first = portion.shards[0]
         tokens = self._tokenizer(first.texts, first.chats)
         good = np.array([one.content.any() for one in tokens], dtype=bool)
         with_content = _with_content(tokens)
         if self._dtype != dtype:
             device = chosen_device(self._spec.device)
             self._take(encoders_of(self._spec.model, self._saes, dtype, device), dtype, with_content)
-        pending = [(shard, one) for shard, one in zip(shards, self._encoders, strict=True) if not shard.is_present]
+        pending = [
+            (shard, one) for shard, one in zip(portion.shards, self._encoders, strict=True) if not shard.is_present
+        ]
         encoders = [encoder for _, encoder in pending]
         found = encode_together(encoders, first.sample_ids[good], with_content, after_batch=after_batch)
         for (shard, _), encoded in zip(pending, found, strict=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, get_args
@@ -12,7 +12,7 @@ from fac_core.progress import Progress
 
 if TYPE_CHECKING:
     from fac_core.activations.sae import SparseAutoencoder
-    from fac_core.activations.shards import Shard
+    from fac_core.activations.shards import Portion, Shard
     from fac_core.activations.spec import EncodeSpec
 
 Name = Literal["local", "ray"]
@@ -64,14 +64,11 @@ class Workers(Protocol):
         """The dtype for the machines that encode, measured on some of the samples unless one was asked for."""
         ...
 
-    def encode(
-        self, planned: Sequence[Iterator[Shard]], dtype: str, n_samples: int, on_progress: Progress
-    ) -> list[list[Shard]]:
-        """Encode what is pending; returns all that were planned of each run, in their order, without their texts.
+    def encode(self, planned: Iterator[Portion], dtype: str, n_samples: int, on_progress: Progress) -> list[Portion]:
+        """Encode what is pending; returns all that were planned, in their order, without their texts.
 
         Args:
-            planned: of each run, in step: the n-th of all are of the same samples.
-            n_samples: of all shards, for the progress.
+            n_samples: of all portions, for the progress.
         """
         ...
 
@@ -81,12 +78,12 @@ def workers_of(engine: EngineSpec, spec: EncodeSpec, saes: list[SparseAutoencode
     """The workers of an engine, while they are needed. Raises `MissingExtra` for a cluster without Ray.
 
     Args:
-        saes: that read together; a cluster takes one. The list is emptied: of what is read with there is one copy.
+        saes: that read together. The list is emptied: of what is read with there is one copy.
     """
     if engine.engine == "ray":
         from fac_core.activations.engines.cluster import cluster_workers
 
-        with cluster_workers(engine, spec, saes.pop()) as workers:
+        with cluster_workers(engine, spec, saes) as workers:
             yield workers
     else:
         from fac_core.activations.engines.local_loop import LocalLoop

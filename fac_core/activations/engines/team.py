@@ -1,6 +1,6 @@
-"""The actors of a cluster at work: each has a shard, who is done gets the next, what an actor loses goes to another.
+"""The actors of a cluster at work: each has a portion, who is done gets the next, what an actor loses goes to another.
 
-A shard is read when an actor is there for it, so memory holds the texts of as many shards as there are actors.
+A portion is read when an actor is there for it, so memory holds the texts of as many as there are actors.
 Knows nothing of Ray: what an actor can do is `Actor`, where actors come from is `Cluster`.
 """
 
@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-from fac_core.activations.shards import Shard
+from fac_core.activations.shards import Portion
 from fac_core.errors import FacError, NotFound
 
 logger = logging.getLogger(__name__)
@@ -23,32 +23,32 @@ LOOK_EVERY = 0.5
 _COUNT_NODES_EVERY = 2.0
 
 MOST_LOSSES = 4
-"""Actors that one shard may lose: after these, it is the shard that kills them."""
+"""Actors that one portion may lose: after these, it is the portion that kills them."""
 
 _SEEN_WITHIN = 30.0
 """Seconds until a file that a node wrote is seen by the others: network file systems remember what was not there."""
 
 
 class ActorLost(Exception):
-    """An actor, or its node, is gone; nothing is said about its shard."""
+    """An actor, or its node, is gone; nothing is said about its portion."""
 
 
 class Actor(Protocol):
     """A process on some node, as the driver sees it."""
 
-    shard: Shard
+    portion: Portion
     """What it is at."""
 
-    def take(self, shard: Shard) -> None:
-        """Begin with a shard; returns at once."""
+    def take(self, portion: Portion) -> None:
+        """Begin with a portion; returns at once."""
         ...
 
     def ended(self) -> int | None:
-        """The number of content tokens once the shard is written, else None. Raises `ActorLost`, and what failed there."""
+        """The number of content tokens once its shards are written, else None. Raises `ActorLost`, and what failed there."""
         ...
 
     def so_far(self) -> int | None:
-        """Samples of its shard that are encoded; None as long as it waits for its place on a node."""
+        """Samples of its portion that are encoded; None as long as it waits for its place on a node."""
         ...
 
     def end(self) -> None:
@@ -64,7 +64,7 @@ class Cluster(Protocol):
         ...
 
     def wait(self, actors: Sequence[Actor], seconds: float) -> None:
-        """Until one of them has ended its shard or is lost, but no longer than so."""
+        """Until one of them has ended its portion or is lost, but no longer than so."""
         ...
 
     def wanted(self) -> int:
@@ -79,12 +79,12 @@ class Cluster(Protocol):
 class Team:
     """The actors that encode for one run."""
 
-    def __init__(self, cluster: Cluster, planned: Iterator[Shard], dtype: str, n_samples: int) -> None:
-        self.shards: list[Shard] = []
+    def __init__(self, cluster: Cluster, planned: Iterator[Portion], dtype: str, n_samples: int) -> None:
+        self.portions: list[Portion] = []
         """All that were planned so far, without their texts."""
         self._cluster, self._planned, self._dtype, self._n_samples = cluster, planned, dtype, n_samples
         self._actors: list[Actor] = []
-        self._lost: list[Shard] = []
+        self._lost: list[Portion] = []
         self._losses: Counter[str] = Counter()
         self._done = self._told = self._n_tokens = self._wanted = 0
         self._started = time.monotonic()
@@ -94,21 +94,21 @@ class Team:
         """Hand out what can be handed out and hear of what is done; False when all is."""
         self._grow()
         if not self._actors:
-            if (shard := self._next()) is None:
+            if (portion := self._next()) is None:
                 return False
-            self._lost.append(shard)  # no node has room for anybody
+            self._lost.append(portion)  # no node has room for anybody
             time.sleep(LOOK_EVERY)
             return True
         self._cluster.wait(self._actors, LOOK_EVERY)
         for actor in list(self._actors):
-            if actor in self._actors:  # whose shard another took over is gone
+            if actor in self._actors:  # whose portion another took over is gone
                 self._hear(actor)
         return True
 
     def how_far(self) -> tuple[int, int, str]:
         """Progress: samples done, of how many, and how fast."""
         here = [n for n in (actor.so_far() for actor in self._actors) if n is not None]
-        # A lost actor takes what it had of its shard along: nobody wants to see the count fall.
+        # A lost actor takes what it had of its portion along: nobody wants to see the count fall.
         self._told = max(self._told, self._done + sum(here))
         rate = self._n_tokens / (time.monotonic() - self._started)
         speed = f"{rate:,.0f} tokens/s" if self._n_tokens else ""
@@ -120,29 +120,29 @@ class Team:
         return self._told, self._n_samples, note
 
     def dismiss(self) -> None:
-        """End all actors: who is within a shard loses it, as the local loop would."""
+        """End all actors: who is within a portion loses it, as the local loop would."""
         for actor in self._actors:
             actor.end()
         self._actors = []
 
-    def _next(self) -> Shard | None:
-        """The next shard that nobody has; its texts are read now and not before."""
+    def _next(self) -> Portion | None:
+        """The next portion that nobody has; its texts are read now and not before."""
         if self._lost:
             return self._lost.pop()
-        for shard in self._planned:
-            self.shards.append(shard.without_texts())
-            if not shard.is_present:
-                return shard
-            self._done += len(shard.sample_ids)
+        for portion in self._planned:
+            self.portions.append(portion.without_texts())
+            if not portion.is_present:
+                return portion
+            self._done += portion.n_samples
         return None
 
     def _grow(self) -> None:
-        """An actor for each shard that waits, as long as there should be more."""
+        """An actor for each portion that waits, as long as there should be more."""
         if time.monotonic() - self._counted > _COUNT_NODES_EVERY:
             self._wanted, self._counted = self._cluster.wanted(), time.monotonic()
-        while len(self._actors) < self._wanted and (shard := self._next()) is not None:
+        while len(self._actors) < self._wanted and (portion := self._next()) is not None:
             actor = self._cluster.start(self._dtype)
-            actor.take(shard)
+            actor.take(portion)
             self._actors.append(actor)
 
     def _hear(self, actor: Actor) -> None:
@@ -153,32 +153,32 @@ class Team:
             return
         if n_tokens is None:
             return
-        if not seen_soon(lambda: actor.shard.is_present):
+        if not seen_soon(lambda: actor.portion.is_present):
             raise NotFound(
-                f"Shard {actor.shard.key} was written to {actor.shard.place}, and is not there as seen from here. Name a"
+                f"Shard {actor.portion.key} was written to {actor.portion.places[0]}, and is not there as seen from here. Name a"
                 " folder that all nodes share, or an object store, with --shards."
             )
         self._n_tokens += n_tokens
-        self._done += len(actor.shard.sample_ids)
-        if (shard := self._next() or self._taken_over()) is not None:
-            actor.take(shard)
+        self._done += actor.portion.n_samples
+        if (portion := self._next() or self._taken_over()) is not None:
+            actor.take(portion)
         else:
             self._actors.remove(actor)
             actor.end()
 
-    def _taken_over(self) -> Shard | None:
-        """The shard of an actor that still waits for its place: who has one is quicker."""
+    def _taken_over(self) -> Portion | None:
+        """The portion of an actor that still waits for its place: who has one is quicker."""
         for other in self._actors:
             if other.so_far() is None:
                 self._actors.remove(other)
                 other.end()
-                return other.shard
+                return other.portion
         return None
 
     def _lose(self, actor: Actor, error: ActorLost) -> None:
         self._actors.remove(actor)
         actor.end()
-        key = actor.shard.key
+        key = actor.portion.key
         self._losses[key] += 1
         logger.warning("An actor was lost at shard %s, which goes to another: %s", key, error)
         if self._losses[key] >= MOST_LOSSES:
@@ -186,10 +186,10 @@ class Team:
                 f"Shard {key} lost its actor {MOST_LOSSES} times, the last time so: {error}. Often memory runs out: let fewer"
                 " actors share a node with --actors."
             )
-        if actor.shard.is_present:  # it was lost after its last file
-            self._done += len(actor.shard.sample_ids)
+        if actor.portion.is_present:  # it was lost after its last file
+            self._done += actor.portion.n_samples
         else:
-            self._lost.append(actor.shard)
+            self._lost.append(actor.portion)
         self._counted = float("-inf")  # a node may be gone
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import pytest
 
 from fac_core.activations import pipeline
 from fac_core.activations.engines.spec import EngineSpec
-from fac_core.activations.pipeline import encode
+from fac_core.activations.pipeline import encode, encode_together
 from fac_core.activations.spec import EncodeSpec
 from fac_core.errors import ModelMismatch, Stopped, WrongUse
 from fac_core.store.runs.run_file import RunFile
@@ -119,9 +120,15 @@ def outcome(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pipeline, "build_run", keep_then_build)
         info = encode(source, workspace, spec, engine=engine, **more)
-    with RunFile(workspace.run_path(info.run_id)) as run:
-        tables = {t: run.query(f"FROM {t} ORDER BY ALL").to_pylist() for t in TABLES if t != "run"}
-    return {"tables": tables, "shards": {path.name: pq.read_table(path).to_pylist() for path in kept.glob("*.parquet")}}
+    return {
+        "tables": rows(workspace, info.run_id),
+        "shards": {path.name: pq.read_table(path).to_pylist() for path in kept.glob("*.parquet")},
+    }
+
+
+def rows(workspace: Workspace, run_id: str) -> dict[str, Any]:
+    with RunFile(workspace.run_path(run_id)) as run:
+        return {t: run.query(f"FROM {t} ORDER BY ALL").to_pylist() for t in TABLES if t != "run"}
 
 
 def differences(got: Any, expected: Any, where: str = "") -> list[str]:
@@ -172,6 +179,21 @@ def test_the_shards_have_the_names_and_rows_of_the_local_loop(tmp_path, node, sp
     assert done[-1] == N_SAMPLES
     assert any("2 actors" in note for _, _, note in heard.news)
     assert "waiting for a node with 1 free CPU" in {note for _, _, note in heard.news}
+
+
+def test_several_saes_read_along_and_each_gives_the_run_of_its_own(tmp_path, node, spec, sae_of, source, expected):
+    node()
+    workspace = Workspace.create(tmp_path / "w")
+    heard = Heard()
+    specs = [spec, replace(spec, sae=str(sae_of("jumprelu", n_blocks=1)))]
+    found = encode_together(source, workspace, specs, engine=EngineSpec("ray"), on_progress=heard)
+    done = [one[0] for one in heard.news if one[1] == N_SAMPLES]
+    assert done == sorted(done)  # with a pass for each it would begin anew
+    assert not differences(rows(workspace, found[0].run_id), expected["tables"])
+    alone = Workspace.create(tmp_path / "alone")
+    other = encode(source, alone, specs[1])
+    assert other.run_id == found[1].run_id
+    assert not differences(rows(workspace, other.run_id), rows(alone, other.run_id))
 
 
 def test_an_actor_is_killed(tmp_path, node, spec, source, expected):

@@ -18,7 +18,7 @@ from fac_core.activations.engines.places import Folder, Store, place_in
 from fac_core.activations.engines.share import Share, share_of
 from fac_core.activations.engines.spec import EngineSpec, workers_of
 from fac_core.activations.engines.team import ActorLost, Team
-from fac_core.activations.shards import Shard
+from fac_core.activations.shards import Portion, Shard
 from fac_core.activations.spec import EncodeSpec
 from fac_core.errors import FacError, MissingExtra, NotFound, WrongUse
 from fac_core.jobs.kinds import checked
@@ -34,10 +34,10 @@ class FakeActor:
 
     cluster: FakeCluster
     fate: str
-    shard: Any = None
+    portion: Any = None
 
-    def take(self, shard: Shard) -> None:
-        self.shard = shard
+    def take(self, portion: Portion) -> None:
+        self.portion = portion
 
     def ended(self) -> int | None:
         if self.fate == "waits":
@@ -45,8 +45,8 @@ class FakeActor:
         if self.fate == "lost":
             raise ActorLost("out of memory")
         if self.fate != "writes elsewhere":
-            (self.shard.place.path / f"{self.shard.key}.activations.parquet").touch()
-        self.cluster.did.append(self.shard.key)
+            (self.portion.places[0].path / f"{self.portion.key}.activations.parquet").touch()
+        self.cluster.did.append(self.portion.key)
         return 10
 
     def so_far(self) -> int | None:
@@ -85,7 +85,7 @@ def a_team(folder: Path, cluster: FakeCluster, n: int = 4) -> tuple[Team, list[i
         for i in range(n):
             read.append(i)
             ids = np.array([2 * i, 2 * i + 1], dtype=np.uint32)
-            yield Shard(Folder(folder), f"shard-{i}", ids, ["a", "b"], [None, None], ["x:1", "x:2"])
+            yield Portion((Shard(Folder(folder), f"shard-{i}", ids, ["a", "b"], [None, None], ["x:1", "x:2"]),))
 
     return Team(cluster, planned(), "float32", 2 * n), read
 
@@ -106,8 +106,8 @@ def test_a_shard_is_read_when_an_actor_is_there_for_it(tmp_path):
     one.goes_on()
     assert read == [0, 1, 2, 3]  # two were done, two are under way
     work(one)
-    assert [shard.key for shard in one.shards] == [f"shard-{i}" for i in range(10)]
-    assert not any(shard.texts for shard in one.shards)
+    assert [portion.key for portion in one.portions] == [f"shard-{i}" for i in range(10)]
+    assert not any(portion.shards[0].texts for portion in one.portions)
     assert one.how_far()[:2] == (20, 20)
 
 
