@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, cast
@@ -21,7 +22,7 @@ from typing import Any, cast
 from fac_core.activations.engines.shard_encoder import ShardEncoder
 from fac_core.activations.engines.share import gpus_by_default, share_of
 from fac_core.activations.engines.spec import Decided, EngineSpec
-from fac_core.activations.engines.team import MOST_LOSSES, ActorLost, Team, seen_soon
+from fac_core.activations.engines.team import LOOK_EVERY, MOST_LOSSES, ActorLost, Team, seen_soon
 from fac_core.activations.sae import SparseAutoencoder
 from fac_core.activations.shards import Portion, Shard
 from fac_core.activations.space import model_hash
@@ -119,9 +120,7 @@ class _Far:
         self.portion, self.work, self._asked = portion, self._actor.encode.remote(portion, self._dtype), None
         self._n_encoded = None if self._n_encoded is None else 0
 
-    def ended(self) -> int | None:
-        if not _is_ready(self.work):
-            return None
+    def ended(self) -> int:
         try:
             return ray.get(self.work)
         except ray.exceptions.RayTaskError as error:
@@ -173,9 +172,12 @@ class ClusterWorkers:
 
     def encode(self, planned: Iterator[Portion], dtype: str, n_samples: int, on_progress: Progress) -> list[Portion]:
         team = Team(self, planned, dtype, n_samples)
+        told = float("-inf")
         try:
             while team.goes_on():
-                on_progress(*team.how_far())
+                if time.monotonic() - told >= LOOK_EVERY:  # it asks every actor
+                    on_progress(*team.how_far())
+                    told = time.monotonic()
         finally:
             team.dismiss()
         on_progress(*team.how_far())
@@ -184,8 +186,11 @@ class ClusterWorkers:
     def start(self, dtype: str) -> _Far:
         return _Far(self._new(), dtype)
 
-    def wait(self, actors: Sequence[Any], seconds: float) -> None:
-        ray.wait([actor.work for actor in actors], timeout=seconds)
+    def wait(self, actors: Sequence[Any], seconds: float) -> list[Any]:
+        by_work = {actor.work: actor for actor in actors}
+        ray.wait(list(by_work), timeout=seconds)
+        ready, _ = ray.wait(list(by_work), num_returns=len(by_work), timeout=0)
+        return [by_work[work] for work in ready]
 
     def wanted(self) -> int:
         nodes = _nodes()

@@ -43,8 +43,8 @@ class Actor(Protocol):
         """Begin with a portion; returns at once."""
         ...
 
-    def ended(self) -> int | None:
-        """The number of content tokens once its shards are written, else None. Raises `ActorLost`, and what failed there."""
+    def ended(self) -> int:
+        """The number of content tokens, after `wait` named it. Raises `ActorLost`, and what failed there."""
         ...
 
     def so_far(self) -> int | None:
@@ -63,8 +63,8 @@ class Cluster(Protocol):
         """A new actor, which waits for a node with room for it."""
         ...
 
-    def wait(self, actors: Sequence[Actor], seconds: float) -> None:
-        """Until one of them has ended its portion or is lost, but no longer than so."""
+    def wait(self, actors: Sequence[Actor], seconds: float) -> Sequence[Actor]:
+        """Those that have ended their portion or are lost; waits for one, but no longer than so."""
         ...
 
     def wanted(self) -> int:
@@ -99,8 +99,7 @@ class Team:
             self._lost.append(portion)  # no node has room for anybody
             time.sleep(LOOK_EVERY)
             return True
-        self._cluster.wait(self._actors, LOOK_EVERY)
-        for actor in list(self._actors):
+        for actor in self._cluster.wait(self._actors, LOOK_EVERY):
             if actor in self._actors:  # whose portion another took over is gone
                 self._hear(actor)
         return True
@@ -150,8 +149,6 @@ class Team:
             n_tokens = actor.ended()
         except ActorLost as error:
             self._lose(actor, error)
-            return
-        if n_tokens is None:
             return
         if not seen_soon(lambda: actor.portion.is_present):
             raise NotFound(

@@ -39,9 +39,7 @@ class FakeActor:
     def take(self, portion: Portion) -> None:
         self.portion = portion
 
-    def ended(self) -> int | None:
-        if self.fate == "waits":
-            return None
+    def ended(self) -> int:
         if self.fate == "lost":
             raise ActorLost("out of memory")
         if self.fate != "writes elsewhere":
@@ -67,8 +65,8 @@ class FakeCluster:
     def start(self, _dtype: str) -> FakeActor:
         return FakeActor(self, self.fates.pop(0) if len(self.fates) > 1 else self.fates[0])
 
-    def wait(self, actors: Any, seconds: float) -> None:
-        pass
+    def wait(self, actors: Any, _seconds: float) -> list[FakeActor]:
+        return [actor for actor in actors if actor.fate != "waits"]
 
     def wanted(self) -> int:
         return self.n_wanted
