@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from fac_core.errors import RunBroken, StoreBusy
+from fac_core.store.duckdb_config import NO_EXTENSIONS
 from fac_core.store.process_lock import held
 from fac_core.store.runs.feature_stats import fill_feature_stats
 from fac_core.store.runs.homes import fill_homes
@@ -119,6 +120,7 @@ def _database(building: Path, spill: Path, memory_limit: str) -> Iterator[duckdb
     db = duckdb.connect(
         str(building),
         config={
+            **NO_EXTENSIONS,
             "default_block_size": BLOCK_SIZE,
             "memory_limit": memory_limit,
             "temp_directory": str(spill),

@@ -17,6 +17,8 @@ from typing import Any
 
 import duckdb
 
+from fac_core.store.duckdb_config import NO_EXTENSIONS
+
 
 @dataclass(frozen=True)
 class Part:
@@ -61,7 +63,12 @@ def merge_parts(
 @contextmanager
 def _database(folder: Path, memory_limit: str) -> Iterator[duckdb.DuckDBPyConnection]:
     spill = folder / "spill"
-    config = {"memory_limit": memory_limit, "temp_directory": str(spill), "preserve_insertion_order": False}
+    config = {
+        **NO_EXTENSIONS,
+        "memory_limit": memory_limit,
+        "temp_directory": str(spill),
+        "preserve_insertion_order": False,
+    }
     with duckdb.connect(config=config) as db:  # type: ignore[arg-type]
         yield db
 

@@ -1,4 +1,8 @@
-"""A DuckDB file that was published and is only read: any number of processes and threads may, at the same time."""
+"""A DuckDB file that was published and is only read: any number of processes and threads may, at the same time.
+
+It may come from somebody else. So it is opened sealed, and refused if it holds anything but tables: a view would run its
+author's SQL under our names, and a macro can take the place of a function that our queries call.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,25 @@ import duckdb
 import pyarrow as pa
 
 from fac_core.errors import NotFound, RunBroken
+from fac_core.store.duckdb_config import SEALED
+
+_OF_DAMAGE = (
+    duckdb.Error,
+    duckdb.IOException,
+    duckdb.FatalException,
+    duckdb.InternalException,
+    duckdb.SerializationException,
+)
+"""What DuckDB raises for bytes that are not as it wrote them; the first, itself and no kind of it, where a checksum is wrong."""
+
+_FOREIGN = """
+    SELECT 'the view ' || view_name AS what FROM duckdb_views() WHERE NOT internal
+    UNION ALL SELECT 'the macro ' || function_name FROM duckdb_functions() WHERE NOT internal
+    UNION ALL SELECT 'the type ' || type_name FROM duckdb_types() WHERE NOT internal
+    UNION ALL SELECT 'the column ' || table_name || '.' || column_name || ', which is computed' FROM duckdb_columns()
+        WHERE NOT internal AND is_generated
+    LIMIT 1
+"""
 
 
 class ReadOnlyFile:
@@ -26,14 +49,28 @@ class ReadOnlyFile:
         if not self.path.is_file():
             raise NotFound(absent)
         try:
-            self._connection = duckdb.connect(str(self.path), read_only=True)
+            self._connection = duckdb.connect(str(self.path), read_only=True, config=SEALED)  # type: ignore[arg-type]
         except duckdb.Error as error:
-            raise RunBroken(broken.format(error)) from error
+            raise RunBroken(broken.format(_first_line(error))) from error
+        if foreign := self._all_but_tables():
+            self.close()
+            raise RunBroken(broken.format(f"it holds {foreign}, and only tables are read"))
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> pa.Table:
         """Run one SELECT on a cursor of its own; `?` in the SQL are filled from `params`, numpy arrays included."""
-        with self._connection.cursor() as cursor:
-            return cursor.sql(sql, params=list(params)).to_arrow_table()
+        try:
+            with self._connection.cursor() as cursor:
+                return cursor.sql(sql, params=list(params)).to_arrow_table()
+        except duckdb.Error as error:
+            if type(error) in _OF_DAMAGE:
+                raise RunBroken(
+                    f"{self.path} is damaged ({_first_line(error)}). Copy it again from where it came from, or make it anew."
+                ) from error
+            raise
+
+    def _all_but_tables(self) -> str | None:
+        found = self.query(_FOREIGN)["what"]
+        return found[0].as_py() if len(found) else None
 
     def close(self) -> None:
         self._connection.close()
@@ -43,3 +80,7 @@ class ReadOnlyFile:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).split("\n", 1)[0]

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from fac_core.store.duckdb_config import NO_EXTENSIONS
 from fac_core.store.runs.read_only import ReadOnlyFile
 from fac_core.whole import whole
 
@@ -30,7 +31,7 @@ TABLES: dict[str, str] = {
 
 def write_space_file(path: Path, tables: Mapping[str, pa.Table]) -> None:
     """Build the file and publish it. `tables` has every table of `TABLES`, with at least its columns."""
-    with whole(path) as building, duckdb.connect(str(building)) as db:
+    with whole(path) as building, duckdb.connect(str(building), config=NO_EXTENSIONS) as db:
         for name, columns in TABLES.items():
             db.register("new", tables[name])
             names = ", ".join(column.split()[0] for column in columns.split(", "))
