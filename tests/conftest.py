@@ -43,4 +43,5 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.
     """No test reads or writes the user's cache, except those that need the embedded models."""
     if "weights" not in request.keywords:
         monkeypatch.setenv("FAC_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("FAC_CONFIG", str(tmp_path / "config"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")

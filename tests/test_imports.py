@@ -51,7 +51,7 @@ ROOMS = {
         "activations coverage curation datasets diversity errors evidence export feature generators models naming progress"
         " relevance report spaces store synthesis themes training view whole"
     ),
-    "jobs": "activations datasets errors fields progress store synthesis workflows",
+    "jobs": "activations datasets errors fields generators progress store synthesis toml_file whole workflows",
     # The fronts; the laboratory, which no room of the core imports
     "fac_core": (
         "activations coverage datasets errors export feature gaps generators jobs store synthesis training view workflows"

@@ -67,6 +67,43 @@ def submit(
     say(json, job, f"Job {job.job_id} waits." + ("" if launch else " `fac jobs worker` does it."))
 
 
+@jobs.command("allowed")
+def list_allowed(json: Json = False) -> None:
+    """Addresses that jobs may reach: servers, clusters, stores."""
+    from fac_core.jobs.allowed import all_allowed, allowed_file
+
+    found = all_allowed()
+    rows = [(one.name, one.address, one.key_variable or "") for one in found]
+    say(
+        json,
+        found,
+        table(["name", "address", "key in"], rows) if rows else f"None yet; they stand in {allowed_file()}.",
+    )
+
+
+@jobs.command()
+def allow(
+    name: Annotated[str, typer.Argument(help="What pages call it.")],
+    address: Annotated[str, typer.Argument(help="As in --generator, --address or --shards.")],
+    key: Annotated[str | None, typer.Option(help="Environment variable of the worker with a server's key.")] = None,
+    json: Json = False,
+) -> None:
+    """Let jobs, which others may ask for, reach an address."""
+    from fac_core.jobs import allowed
+
+    allowed.allow(name, address, key)
+    say(json, allowed.all_allowed(), f"Jobs may reach {address}.")
+
+
+@jobs.command()
+def forbid(name: Annotated[str, typer.Argument(help="As in `fac jobs allowed`.")], json: Json = False) -> None:
+    """Take an address off that list."""
+    from fac_core.jobs import allowed
+
+    allowed.forbid(name)
+    say(json, allowed.all_allowed(), f"Jobs may no longer reach {name}.")
+
+
 def _changing(action: str) -> Callable[..., None]:
     def change(
         job_id: _JobId, author: Author = "anonymous", workspace: WorkspaceFolder = None, json: Json = False

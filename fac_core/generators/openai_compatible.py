@@ -142,7 +142,7 @@ class OpenAICompatible:
         while problem is None:
             sent = chat_protocol.body(request, self.server.model, refused, n=n, nth=nth)
             try:
-                raw = self._client.chat.completions.with_raw_response.create(**sent).text
+                raw = self._without_key(self._client.chat.completions.with_raw_response.create(**sent).text)
             except APITimeoutError:
                 problem = f"No answer within {self.server.timeout:g} s, also when asked again."
             except APIConnectionError as error:
@@ -182,8 +182,10 @@ class OpenAICompatible:
 
     def _told(self, message: str) -> str:
         """What a server says, short, and without the key should it repeat it."""
-        told = message.replace(self._key, "…") if self.server.key_variable else message
-        return " ".join(told.split())[:300]
+        return " ".join(self._without_key(message).split())[:300]
+
+    def _without_key(self, said: str) -> str:
+        return said.replace(self._key, "…") if self.server.key_variable else said
 
 
 def _client(server: Server, key: str) -> OpenAI:

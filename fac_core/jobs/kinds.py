@@ -20,6 +20,8 @@ from fac_core.activations.spec import EncodeSpec
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.errors import WrongUse
 from fac_core.fields import fields_of
+from fac_core.generators.named import is_address
+from fac_core.jobs.allowed import check_allowed
 from fac_core.jobs.warm import Warm
 from fac_core.progress import Progress
 from fac_core.store.workspace import Workspace
@@ -64,9 +66,8 @@ EncodeParams = _params_of(
 )
 SynthesiseParams = _params_of(
     "SynthesiseParams",
-    "`fac synthesise`: a `SynthesisSpec` as JSON, and the environment variable with the server's key.",
+    "`fac synthesise`: a `SynthesisSpec` as JSON. A server, and the variable with its key, is one that is allowed.",
     SynthesisSpec,
-    key_variable=(str | None, None),
 )
 
 
@@ -121,6 +122,9 @@ class Asked:
 
 
 def _encode(asked: Asked) -> dict[str, Any]:
+    engine = asked.made(EngineSpec)
+    for address in filter(None, (engine.address, engine.shards if is_address(engine.shards) else "")):
+        check_allowed(address)
     info = encode.encode(
         asked.params.source,
         asked.made(EncodeSpec),
@@ -128,7 +132,7 @@ def _encode(asked: Asked) -> dict[str, Any]:
         name=asked.params.name,
         mapping=asked.made(ColumnMapping),
         anchor=asked.params.anchor,
-        engine=asked.made(EngineSpec),
+        engine=engine,
         on_progress=asked.on_progress,
     )
     return {key: getattr(info, key) for key in ("run_id", "name", "n_samples", "n_failures", "n_truncated", "seconds")}
@@ -159,10 +163,12 @@ def _probe(asked: Asked) -> dict[str, Any]:
 
 
 def _synthesise(asked: Asked) -> dict[str, Any]:
+    spec = asked.made(SynthesisSpec)
+    server = check_allowed(spec.generator) if is_address(spec.generator) else None
     made = synthesise.synthesise(
-        asked.made(SynthesisSpec),
+        spec,
         workspace=asked.workspace,
-        key_variable=asked.params.key_variable,
+        key_variable=server.key_variable if server else None,
         author=asked.author,
         on_progress=asked.on_progress,
     )

@@ -13,7 +13,7 @@ from fac_core.errors import Stopped, WrongUse
 from fac_core.generators.openai_compatible import OpenAICompatible, Server
 from fac_core.generators.seam import Request, Steering, Usage
 from tests.generators import faulty_server as faults
-from tests.generators.faulty_server import faulty_server
+from tests.generators.faulty_server import faulty_server, says
 
 
 def ask(content="Say hello.", **options):
@@ -187,6 +187,13 @@ def test_the_key_comes_from_the_named_variable_and_goes_nowhere_else(monkeypatch
     everything = f"{answer} {writer.name} {writer.server} {caplog.text}"
     assert "sk-secret" not in everything
     assert "is tired" in everything
+
+
+def test_a_key_that_an_answer_repeats_is_not_kept(monkeypatch):
+    monkeypatch.setenv("MY_KEY", "sk-secret")
+    with faulty_server(always=says("your key is sk-secret, ha")) as server:
+        (answer,) = generator(server, key_variable="MY_KEY").generate([ask()])
+    assert answer.texts == ("your key is …, ha",)
 
 
 def test_another_server_s_key_in_the_environment_is_not_sent(monkeypatch):

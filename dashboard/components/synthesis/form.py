@@ -13,6 +13,7 @@ from dashboard.components.told import told
 from dashboard.links import by_present_name
 from fac_core.coverage.definition import PRESETS
 from fac_core.fields import fields_of
+from fac_core.jobs.allowed import all_allowed
 from fac_core.synthesis.prompts import fork_prompt, prompts
 from fac_core.synthesis.spec import STEPS, Shape, Step, SynthesisSpec, possible_steps
 from fac_core.themes.theme import Theme
@@ -44,8 +45,8 @@ class Asked:
 
     @property
     def params(self) -> dict[str, Any]:
-        """Of the job `synthesise`."""
-        return {**asdict(self.spec), "key_variable": self.key_variable}
+        """Of the job `synthesise`; the worker knows the key of a server that is allowed."""
+        return asdict(self.spec)
 
     def preview(self) -> Asked:
         """The same for two samples of three targets: nothing but the first of its steps."""
@@ -123,14 +124,8 @@ def fill_in(view: View, targets: tuple[int, ...], theme: str = "") -> Asked | No
         where = where or "local"  # nothing is chosen after a second click on what was
         generator, key_variable, model, price = where, "", "", 0.0
         if where == "server":
-            generator = st.text_input("Address", key="sy_address", placeholder="http://localhost:11434/v1")
+            generator, key_variable = _server()
             model = _text("model", "Model")
-            key_variable = st.text_input(
-                "Environment variable with the key",
-                key="sy_key",
-                placeholder="none",
-                help="Its name, never the key: that is read by the worker and kept nowhere.",
-            )
             price = st.number_input("Price of a million generated tokens", 0.0, None, 0.0, key="sy_price")
         allowed = possible_steps(where, cast(Shape, shape))
         usual = [step for step in _USUAL_STEPS.get(where, SynthesisSpec.steps) if step in allowed]
@@ -168,6 +163,16 @@ def fill_in(view: View, targets: tuple[int, ...], theme: str = "") -> Asked | No
         **sizes,
     )
     return Asked(spec, price, key_variable or None)
+
+
+def _server() -> tuple[str, str]:
+    """Address and key variable of one of the servers that the machine's owner allows."""
+    known = {one.name: one for one in all_allowed() if one.address.startswith("http")}
+    name = st.selectbox("Server", list(known), key="sy_server", placeholder="none is allowed yet", disabled=not known)
+    if name is None:
+        st.caption("Allow one in a terminal of this machine: `fac jobs allow ollama http://localhost:11434/v1`")
+        return "", ""
+    return known[name].address, known[name].key_variable or ""
 
 
 def _text(name: str, label: str) -> str:
