@@ -25,7 +25,7 @@ import torch
 from fac_core.activations.saes.named import load_with_sae_lens
 from fac_core.activations.saes.paper_checkpoint import hook_of_file_name, paper_decoder, paper_weights
 from fac_core.activations.spec import Mode
-from fac_core.errors import ModelMismatch
+from fac_core.errors import BadInput, ModelMismatch
 from fac_core.models.truncated import blocks_before
 
 
@@ -131,13 +131,14 @@ def load_sae(name: str | Path, *, hook_name: str | None = None) -> SparseAutoenc
     Raises:
         NotFound: there is no such SAE.
         ModelMismatch: its architecture or hook cannot be read by this engine.
-        BadInput: the file is damaged.
+        BadInput: the file is damaged, or its numbers are no SAE.
     """
     path = Path(name)
     if path.suffix in {".pth", ".pt"}:
         sae = _from_paper_checkpoint(path, hook_name)
     else:
         sae = _from_sae_lens(str(name), hook_name)
+    _check_sound(sae)
     blocks_before(sae.hook_name)  # a hook that cannot be read is an error now, not after the model is loaded
     return sae.in_mode("native")
 
@@ -151,6 +152,21 @@ def check_fit(sae: SparseAutoencoder, *, model: str, d_model: int, n_layers: int
     if sae.n_blocks > n_layers:
         raise ModelMismatch(
             f"The SAE {sae.name} reads {sae.hook_name}, but {model} has only {n_layers} blocks. Choose a SAE of this model."
+        )
+
+
+def _check_sound(sae: SparseAutoencoder) -> None:
+    """Raise `BadInput` for weights that no training left so: they would encode, and nothing would be true of the result."""
+    if any(getattr(sae, name).shape != (sae.d_sae,) for name in ("b", "threshold", "scale", "shift")):
+        raise BadInput(f"The SAE {sae.name} has biases of another number than its {sae.d_sae} latents. Save it anew.")
+    broken = [n for n in ("W", "b", "scale", "shift") if not bool(torch.isfinite(getattr(sae, n)).all())]
+    if broken or bool(sae.threshold.isnan().any()):
+        raise BadInput(
+            f"The SAE {sae.name} has weights that are not finite numbers. Its training failed, or the file is damaged."
+        )
+    if sae.k is not None and not 0 < sae.k <= sae.d_sae:
+        raise BadInput(
+            f"The SAE {sae.name} keeps k = {sae.k} of its {sae.d_sae} latents, which makes no sense. Mend its cfg.json."
         )
 
 
@@ -233,8 +249,8 @@ def _from_paper_checkpoint(path: Path, hook_name: str | None) -> SparseAutoencod
     )
 
 
-def _required_hook(hook_name: str | None, name: str) -> str:
-    if hook_name is None:
+def _required_hook(hook_name: object, name: str) -> str:
+    if not isinstance(hook_name, str):
         raise ModelMismatch(f"The SAE {name} does not say which layer it reads; give --hook blocks.15.hook_resid_post.")
     return hook_name
 

@@ -40,7 +40,7 @@ def test_a_checkpoint_that_holds_code_is_never_run(tmp_path):
 
 def test_a_checkpoint_without_a_layer_in_its_name_asks_for_the_hook(tmp_path):
     path = tmp_path / "sae.pth"
-    torch.save({"W": torch.ones(2, 3), "b_enc": torch.ones(3), "b_dec": torch.ones(2)}, path)
+    torch.save({"W": torch.ones(2, 30), "b_enc": torch.ones(30), "b_dec": torch.ones(2)}, path)
     with pytest.raises(ModelMismatch, match="--hook"):
         load_sae(path)
     assert load_sae(path, hook_name="blocks.1.hook_resid_post").n_blocks == 2

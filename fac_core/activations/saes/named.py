@@ -14,9 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from pickle import UnpicklingError  # only the name: nothing is ever unpickled
 from typing import TYPE_CHECKING
-
-from safetensors import SafetensorError
 
 from fac_core.activations.saes.pretrained import advised, releases
 from fac_core.errors import BadInput, NotFound
@@ -69,7 +68,7 @@ def sae_folder(name: str) -> Path | None:
 
 
 def load_with_sae_lens(name: str) -> SAE:
-    """The SAE of a name. Raises `NotFound` when there is none and `BadInput` when its files are damaged."""
+    """The SAE of a name. Raises `NotFound` when there is none and `BadInput` when its files are damaged or hold code."""
     folder = sae_folder(name)
     if folder is not None:
         return _from_folder(folder)
@@ -87,6 +86,10 @@ def load_with_sae_lens(name: str) -> SAE:
     try:
         with hub_errors(found.where, "SAE"), _reading_at(_commit(found) or found.where.revision):
             return SAE.from_pretrained(found.release, found.sae_id, dtype="float32")
+    except UnpicklingError as error:
+        raise BadInput(
+            f"The SAE {name} holds more than tensors, so it is not read: such a file can run code."
+        ) from error
     except (ValueError, OSError) as error:
         first_line = str(error).splitlines()[0]
         raise NotFound(
@@ -145,8 +148,10 @@ def _from_folder(folder: Path) -> SAE:
         raise NotFound(f"{folder} has no cfg.json, so it is not a SAE that sae-lens saved.")
     try:
         return SAE.load_from_disk(folder, dtype="float32")
-    except (KeyError, ValueError, RuntimeError, OSError, SafetensorError) as error:
-        raise BadInput(f"{folder} cannot be read as a SAE ({error}). Save it anew with sae-lens.") from error
+    except Exception as error:  # whatever sae-lens makes of a folder that it did not write
+        raise BadInput(
+            f"{folder} cannot be read as a SAE ({type(error).__name__}: {str(error).partition(chr(10))[0]}). Save it anew with sae-lens."
+        ) from error
 
 
 @contextmanager

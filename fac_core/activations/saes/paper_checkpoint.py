@@ -18,11 +18,21 @@ def paper_weights(path: Path) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, ValueError, EOFError, OSError, pickle.UnpicklingError) as error:
         raise BadInput(f"{path} cannot be read as tensors only ({type(error).__name__}). Download it anew.") from error
-    missing = {"W", "b_enc", "b_dec"} - set(state)
-    if missing:
-        raise BadInput(f"{path} lacks {', '.join(sorted(missing))}; a paper checkpoint has W, b_enc and b_dec.")
+    shapes = {key: _shape(state, key) for key in ("W", "b_enc", "b_dec")}
+    n_inputs, n_latents = shapes["W"] if len(shapes["W"]) == 2 else (0, 0)
+    if shapes["b_enc"] != (n_latents,) or shapes["b_dec"] != (n_inputs,):
+        said = ", ".join(f"{key} {list(shape)}" for key, shape in shapes.items())
+        raise BadInput(
+            f"{path} is no paper checkpoint: it has {said}, and should have W [d_model, d_sae], b_enc [d_sae], b_dec [d_model]."
+        )
     W, b_enc, b_dec = (state[key].float() for key in ("W", "b_enc", "b_dec"))
     return W, b_enc, b_dec
+
+
+def _shape(state: object, key: str) -> tuple[int, ...]:
+    """Of a tensor in what a file held; of anything else, that of no tensor."""
+    value = state.get(key) if isinstance(state, dict) else None
+    return tuple(value.shape) if isinstance(value, torch.Tensor) else ()
 
 
 def paper_decoder(path: Path) -> torch.Tensor:

@@ -49,7 +49,7 @@ class ReadOnlyFile:
         if not self.path.is_file():
             raise NotFound(absent)
         try:
-            self._connection = duckdb.connect(str(self.path), read_only=True, config=SEALED)  # type: ignore[arg-type]
+            self._connection = duckdb.connect(str(self.path), read_only=True, config=SEALED)
         except duckdb.Error as error:
             raise RunBroken(broken.format(_first_line(error))) from error
         if foreign := self._all_but_tables():
