@@ -38,3 +38,35 @@ def test_the_lock_of_a_killed_process_is_free(tmp_path):
         process.wait()
     assert path.exists()
     assert not is_held(path)
+
+
+_CRITICAL = """
+import sys, time
+from pathlib import Path
+from fac_core.errors import StoreBusy
+from fac_core.store.process_lock import held
+
+folder, until = Path(sys.argv[1]), time.monotonic() + 3
+entered = 0
+while time.monotonic() < until:
+    try:
+        with held(folder / "a.lock", "busy"):
+            try:
+                (folder / "inside").mkdir()
+            except FileExistsError:
+                sys.exit("somebody else is inside")
+            entered += 1
+            time.sleep(0.0005)
+            (folder / "inside").rmdir()
+    except StoreBusy:
+        pass
+print(entered)
+"""
+
+
+def test_four_processes_are_never_inside_together(tmp_path):
+    command = [sys.executable, "-c", _CRITICAL, str(tmp_path)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    ended = [(*process.communicate(timeout=60), process.returncode) for process in running]
+    assert [(err, code) for _, err, code in ended] == [("", 0)] * 4
+    assert sum(int(out) for out, _, _ in ended) > 20

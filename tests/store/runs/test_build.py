@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +15,7 @@ import torch
 
 from fac_core.activations.proposals import draw
 from fac_core.errors import RunBroken, StoreBusy
+from fac_core.store.process_lock import held
 from fac_core.store.runs import feature_stats
 from fac_core.store.runs.build import build_run
 from fac_core.store.runs.lot import LOT
@@ -216,11 +216,11 @@ def test_folders_may_have_names_that_look_like_patterns_or_quotes(tmp_path: Path
 
 def test_a_second_builder_of_the_same_run_is_told_that_the_store_is_busy(tmp_path: Path) -> None:
     parts = write_parts(tmp_path, [(0, 0, 1.0)], 1)
-    other = sqlite3.connect(tmp_path / "run.duckdb.lock", isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(StoreBusy, match=r"building run\.duckdb"):
+    with (
+        held(tmp_path / "run.duckdb.lock", "by somebody else"),
+        pytest.raises(StoreBusy, match=r"building run\.duckdb"),
+    ):
         build(tmp_path, parts)
-    other.close()
     assert build(tmp_path, parts).info.n_samples == 1
 
 
