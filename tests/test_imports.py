@@ -22,7 +22,7 @@ ROOMS = {
     "toml_file": "errors",
     "hub": "errors",
     # From texts to runs
-    "store": "errors whole",
+    "store": "errors progress whole",
     "datasets": "errors hub progress",
     "models": "datasets errors hub whole",
     "activations": "datasets errors hub models progress store whole",

@@ -34,6 +34,7 @@ PANELS = {
     "Name and judge": (name.label, name.relevance),
     "Fill": (decide.triage, fill.synthesise, decide.review, decide.export, decide.trace),
     "Tell": (decide.report,),
+    "Keep": (machine.backup, machine.restore),
 }
 """The commands in the order in which one needs them."""
 

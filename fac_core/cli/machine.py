@@ -61,6 +61,37 @@ def doctor(json: Json = False) -> int:
     return 0 if is_healthy(found) else 1
 
 
+def backup(
+    folder: Annotated[Path, typer.Argument(help="A new folder, or that of an earlier backup.")],
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+) -> None:
+    """Copy a workspace, also while people and jobs use it; the next time only what is new."""
+    from fac_core.store.backup import back_up
+
+    with progress_bar("Backup") as tell:
+        made = back_up(fac.Workspace.at(workspace), folder, tell)
+    say(
+        json,
+        made,
+        f"{made.folder}: {made.n_files:,} files, {made.n_copied:,} of them new. `fac restore` brings them back.",
+    )
+
+
+def restore(
+    backup: Annotated[Path, typer.Argument(help="Folder of a backup.")],
+    folder: Annotated[Path, typer.Argument(help="A new folder for the workspace.")],
+    json: Json = False,
+) -> None:
+    """Make a workspace from a backup, each file held against its hash."""
+    from fac_core.store.backup import restore as restored
+
+    with progress_bar("Restore") as tell:
+        place = restored(backup, folder, tell)
+    found = {"folder": str(place.folder), "n_runs": len(place.runs())}
+    say(json, found, f"{found['n_runs']} runs and all decisions are back: --workspace {place.folder}")
+
+
 def ui(
     workspace: WorkspaceFolder = None,
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 8501,

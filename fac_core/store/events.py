@@ -13,6 +13,7 @@ same. Undo is one more event, so history, audit and agreement need nothing beyon
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -23,6 +24,8 @@ from typing import Any
 
 from fac_core.errors import Conflict, WrongUse
 from fac_core.store.sqlite_file import connected, create_table, writing
+
+log = logging.getLogger(__name__)
 
 _TABLE = """
     CREATE TABLE IF NOT EXISTS event (
@@ -262,10 +265,19 @@ def _newest(connection: sqlite3.Connection, scope: str, kind: str, item: str) ->
 
 def _events(connection: sqlite3.Connection, where: str, params: tuple[Any, ...]) -> list[Event]:
     rows = connection.execute(f"SELECT {_COLUMNS} FROM event WHERE {where} ORDER BY seq", params)  # noqa: S608
-    return [
-        Event(seq, scope, kind, item, version, json.loads(payload), author, at, undoes)
-        for seq, scope, kind, item, version, payload, author, at, undoes in rows
-    ]
+    return [_event(*row) for row in rows]
+
+
+def _event(
+    seq: int, scope: str, kind: str, item: str, version: int, payload: str, author: str, at: str, undoes: int | None
+) -> Event:
+    """A row; one that cannot be read says nothing, as if it had been undone, so that the others still hold."""
+    try:
+        decided = dict(json.loads(payload))
+    except (ValueError, TypeError):
+        log.warning("Event %d (%s %s, by %s at %s) is damaged and counts as not made.", seq, kind, item, author, at)
+        decided = {}
+    return Event(seq, scope, kind, item, version, decided, author, at, undoes)
 
 
 def _now() -> str:

@@ -24,7 +24,9 @@ def connected(path: Path) -> Iterator[sqlite3.Connection]:
         yield connection
     except sqlite3.DatabaseError as error:
         if "locked" not in str(error) and "busy" not in str(error):
-            mend = "Make its folder writable, or copy the workspace; move the file away if it is damaged."
+            mend = (
+                "Make its folder writable, or copy the workspace; if it is damaged, `fac restore` brings back a backup."
+            )
             raise RunBroken(f"{path} cannot be used ({error}). {mend}") from error
         raise StoreBusy(f"Other processes have kept {path} busy for {_SECONDS_TO_WAIT:.0f} s. Try again.") from error
     finally:
@@ -42,10 +44,28 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
             connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
+        connection.execute(
+            "PRAGMA wal_checkpoint(PASSIVE)"
+        )  # who copies the file without its -wal takes all of it along
+
+
+def check_intact(path: Path) -> None:
+    """Read a file through, once a process. Raises `RunBroken` for one that is damaged: half of its rows would be silence."""
+    if path in _INTACT or not path.is_file():
+        return
+    with connected(path) as connection:
+        said = [line for (line,) in connection.execute("PRAGMA integrity_check(1)")]
+        if said != ["ok"]:
+            raise sqlite3.DatabaseError(" ".join(said[0].split()))
+    _INTACT.add(path)
+
+
+_INTACT: set[Path] = set()
 
 
 def create_table(path: Path, ddl: str) -> None:
     """Make a table where it is not there, in a file that readers and writers can share (WAL)."""
+    check_intact(path)
     with connected(path) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(ddl)

@@ -146,5 +146,5 @@ def test_the_newest_event_of_a_kind_grows_with_its_decisions_alone(log):
 
 def test_a_file_that_is_no_log_is_one_sentence_with_its_mend(tmp_path):
     (tmp_path / "workspace.sqlite").write_bytes(b"nothing that sqlite made" * 100)
-    with pytest.raises(RunBroken, match="move the file away"):
+    with pytest.raises(RunBroken, match="`fac restore` brings back a backup"):
         EventLog(tmp_path / "workspace.sqlite")

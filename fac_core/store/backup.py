@@ -1,0 +1,130 @@
+"""A copy of a workspace that was taken while people and jobs went on, and the way back.
+
+A backup is a folder that is a workspace itself, with the hash of each file in `backup.json`. The log comes first, through
+SQLite's own backup, so it is of one moment and knows of no run that the copy lacks; run files never change, so those that
+are there already are not copied again. What the cache has is left out, but for the answers of language models, which cost
+money. Nothing in the folder is ever deleted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from fac_core.errors import BadInput, NotFound, WrongUse
+from fac_core.progress import Progress, silent
+from fac_core.store.sqlite_file import check_intact
+from fac_core.store.workspace import MARKER, Workspace
+from fac_core.whole import whole, write_whole
+
+_MANIFEST = "backup.json"
+_DATABASES = ("workspace.sqlite", "cache/answers.sqlite")
+_KEPT = (MARKER, "runs/*.duckdb", "spaces/*.duckdb", "uploads/**/*", "prompts/**/*", "jobs/*.log")
+
+
+@dataclass(frozen=True)
+class BackedUp:
+    """What a backup holds."""
+
+    folder: Path
+    n_files: int
+    n_copied: int
+    """Of these, the files that were not there yet in this form."""
+
+
+def back_up(workspace: Workspace, folder: Path, on_progress: Progress = silent) -> BackedUp:
+    """Copy a workspace into a folder: a new one, or that of an earlier backup, which is brought up to date.
+
+    Raises `WrongUse` for a folder of something else, or one that lies in the workspace; `RunBroken` for a damaged log.
+    """
+    source, folder = workspace.folder, Path(folder).resolve()
+    if folder.is_relative_to(source):
+        raise WrongUse(f"{folder} lies in the workspace itself. Choose a folder elsewhere, best on another disk.")
+    if folder.exists() and not (folder / _MANIFEST).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        raise WrongUse(f"{folder} is there already and holds no backup. Choose another folder.")
+    earlier = _manifest(folder) if (folder / _MANIFEST).is_file() else {}
+    hashes: dict[str, str] = {}
+    n_copied = 0
+    databases = [name for name in _DATABASES if (source / name).is_file()]
+    for name in databases:
+        check_intact(source / name)
+        hashes[name] = _put(folder / name, lambda to, name=name: _copy_database(source / name, to))
+        n_copied += hashes[name] != earlier.get(name)
+    names = list(_files(source))
+    for done, name in enumerate(names):
+        on_progress(done, len(names), name)
+        hashes[name] = _hash(source / name)
+        if earlier.get(name) != hashes[name] or not (folder / name).is_file():
+            hashes[name] = _put(folder / name, lambda to, name=name: shutil.copyfile(source / name, to))
+            n_copied += 1
+    on_progress(len(names), len(names))
+    write_whole(folder / _MANIFEST, json.dumps({"files": {**earlier, **hashes}}, indent=1))
+    return BackedUp(folder, len(hashes), n_copied)
+
+
+def restore(backup: Path, folder: Path, on_progress: Progress = silent) -> Workspace:
+    """Make a workspace in a new folder from a backup; each file is held against its hash first.
+
+    Raises `NotFound` without a backup, `BadInput` for one with files that are missing or damaged (nothing is made then), and
+    `WrongUse` where the folder is not empty.
+    """
+    backup, folder = Path(backup), Path(folder)
+    if not (backup / _MANIFEST).is_file():
+        raise NotFound(f"{backup} is no backup: it has no {_MANIFEST}. `fac backup FOLDER` makes one.")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise WrongUse(f"{folder} is not empty. Restore into a new folder, then point --workspace there.")
+    hashes = _manifest(backup)
+    for done, (name, digest) in enumerate(hashes.items()):
+        on_progress(done, 2 * len(hashes), f"checking {name}")
+        if not (backup / name).is_file() or _hash(backup / name) != digest:
+            raise BadInput(f"{backup / name} is missing or damaged. Restore from another backup.")
+    with whole(folder, replaces_folder=True) as building:
+        for done, name in enumerate(hashes):
+            on_progress(len(hashes) + done, 2 * len(hashes), name)
+            (building / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(backup / name, building / name)
+        (building / "runs").mkdir(exist_ok=True)
+    on_progress(2 * len(hashes), 2 * len(hashes))
+    return Workspace(folder)
+
+
+def _files(source: Path) -> Iterator[str]:
+    for pattern in _KEPT:
+        for path in sorted(source.glob(pattern)):
+            if path.is_file() and not path.is_symlink():
+                yield path.relative_to(source).as_posix()
+
+
+def _manifest(folder: Path) -> dict[str, str]:
+    """Hash of each file of a backup, by its path in it. Raises `BadInput`, also for a path that leads out of it."""
+    path = folder / _MANIFEST
+    try:
+        found = dict(json.loads(path.read_bytes())["files"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadInput(f"{path} cannot be read. Take another backup.") from error
+    for name in found:
+        if not (folder / name).resolve().is_relative_to(folder.resolve()):
+            raise BadInput(f"{path} names {name!r}, which lies outside of it. Take another backup.")
+    return found
+
+
+def _put(path: Path, write: Callable[[Path], object]) -> str:
+    with whole(path) as building:
+        write(building)
+        return _hash(building)
+
+
+def _copy_database(path: Path, to: Path) -> None:
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(to)) as copy:
+        source.backup(copy)
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
