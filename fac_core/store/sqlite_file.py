@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from fac_core.errors import RunBroken, StoreBusy
 
@@ -19,7 +21,9 @@ def connected(path: Path) -> Iterator[sqlite3.Connection]:
 
     Raises `StoreBusy` if others write for too long.
     """
-    connection = sqlite3.connect(path, timeout=_SECONDS_TO_WAIT, isolation_level=None)
+    # A file that cannot be written to is read as it lies there: SQLite would put its own files beside it.
+    address = f"file:{quote(str(path))}" + ("" if is_writable(path) or not path.exists() else "?immutable=1")
+    connection = sqlite3.connect(address, timeout=_SECONDS_TO_WAIT, isolation_level=None, uri=True)
     try:
         yield connection
     except sqlite3.DatabaseError as error:
@@ -49,6 +53,11 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
         )  # who copies the file without its -wal takes all of it along
 
 
+def is_writable(path: Path) -> bool:
+    """Whether a file, which may not be there yet, and what SQLite puts beside it, can be written."""
+    return os.access(path.parent, os.W_OK) and (not path.exists() or os.access(path, os.W_OK))
+
+
 def check_intact(path: Path) -> None:
     """Read a file through, once a process. Raises `RunBroken` for one that is damaged: half of its rows would be silence."""
     if path in _INTACT or not path.is_file():
@@ -64,8 +73,15 @@ _INTACT: set[Path] = set()
 
 
 def create_table(path: Path, ddl: str) -> None:
-    """Make a table where it is not there, in a file that readers and writers can share (WAL)."""
+    """Make a table where it is not there, in a file that readers and writers can share (WAL).
+
+    In one that can only be read nothing is made, and who writes is told so.
+    """
     check_intact(path)
+    if not is_writable(path) and path.exists():
+        return
+    if not path.exists():
+        path.touch()  # with the rights that the user's mask gives: SQLite's own take them from the group
     with connected(path) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(ddl)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 
 import pytest
 
 from fac_core.errors import NotFound, RunBroken, WrongUse
+from fac_core.store import sqlite_file
 from fac_core.store.runs.info import RunInfo
+from fac_core.store.uploads import keep_upload
 from fac_core.store.workspace import Workspace
 from tests.runs import make_run
 
@@ -152,3 +155,29 @@ def test_a_damaged_marker_says_how_to_mend_it(workspace: Workspace) -> None:
     (workspace.folder / "workspace.json").write_text("{")
     with pytest.raises(RunBroken, match=r"workspace\.json is not JSON \(line 1\)"):
         workspace.anchor()
+
+
+def test_what_can_only_be_read_is_read_and_who_decides_is_told(tmp_path, monkeypatch):
+    place = Workspace.create(tmp_path / "w")
+    make_run(place.run_path("a"), "a", [(0, 0, 1.0)], 1, 1).close()
+    place.events().append("run", "triage", "41", {"state": "target"}, author="Ann", seen=0)
+    before = {path: path.stat().st_mtime_ns for path in place.folder.rglob("*")}
+    monkeypatch.setattr(sqlite_file, "is_writable", lambda _path: False)
+    assert [info.name for info in place.runs()] == ["a"]
+    assert list(place.events().latest("run", "triage")) == ["41"]
+    with pytest.raises(RunBroken, match=r"readonly database\)\. Make its folder writable, or copy the workspace"):
+        place.events().append("run", "triage", "42", {"state": "target"}, author="Ann", seen=0)
+    assert {path: path.stat().st_mtime_ns for path in place.folder.rglob("*")} == before
+
+
+def test_a_team_s_mask_lets_the_team_write(tmp_path):
+    earlier = os.umask(0o002)
+    try:
+        place = Workspace.create(tmp_path / "w")
+        place.events()
+        keep_upload(place, "a.txt", b"a")
+    finally:
+        os.umask(earlier)
+    files = [path for path in place.folder.rglob("*") if path.is_file()]
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o664}
+    assert len(files) >= 3
