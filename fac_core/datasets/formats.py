@@ -14,10 +14,13 @@ import pyarrow.parquet as pq
 
 from fac_core.datasets.json_format import read_json
 from fac_core.datasets.records import (
+    LONGEST,
+    TOO_LONG,
     Reading,
     Record,
     Unreadable,
     arrow_readings,
+    lines_of,
     open_bytes,
     open_text,
     shown,
@@ -29,17 +32,20 @@ Reader = Callable[[Path, str], Iterator[Reading]]
 
 _BATCH_ROWS = 256
 _LONGEST_FIELD = 2**31 - 1  # what a C long holds on every platform; Python's own limit is 128 kB
-_LONGEST_ROW = 1 << 28
 
 
 def read_text(path: Path, name: str) -> Iterator[Reading]:
     """Plain text: each line is one record with the column `text`."""
     with open_bytes(path) as file:
-        for number, line in enumerate(file, 1):
+        for number, (line, is_whole) in enumerate(lines_of(file), 1):
+            origin = f"{name}:{number}"
+            if not is_whole:
+                yield Unreadable(origin, TOO_LONG, shown(line))
+                continue
             try:
-                yield Record(f"{name}:{number}", {"text": line.decode().rstrip("\r\n")})
+                yield Record(origin, {"text": line.decode().rstrip("\r\n")})
             except UnicodeDecodeError as error:
-                yield Unreadable(f"{name}:{number}", f"is not valid UTF-8 at byte {error.start + 1}", shown(line))
+                yield Unreadable(origin, f"is not valid UTF-8 at byte {error.start + 1}", shown(line))
 
 
 def read_csv(path: Path, name: str, *, delimiter: str | None = None) -> Iterator[Reading]:
@@ -54,9 +60,9 @@ def read_csv(path: Path, name: str, *, delimiter: str | None = None) -> Iterator
     with open_bytes(path) as file:
         text = open_text(file)
         blank: list[str] = []
-        while (first := text.readline()).isspace():
+        while (first := text.readline(LONGEST)).isspace():
             blank.append(first)
-        lines = _Lines(chain(blank, [first], text), path)
+        lines = _Lines(chain(blank, [first], iter(partial(text.readline, LONGEST), "")), path)
         rows = csv.reader(lines, delimiter=delimiter or max(",;\t", key=first.count), strict=True)
         header = _header(rows, path)
         while True:
@@ -115,8 +121,9 @@ class _Lines:
         line = self._ahead.popleft() if self._ahead else next(self._lines)
         self.row.append(line)
         self._length += len(line)
-        if self._length > _LONGEST_ROW:
-            raise BadInput(f"{self._path}:{self._first}: a quote is opened in this row and never closed. Close it.")
+        if self._length >= LONGEST:
+            why = "a quote is opened in this row and never closed" if len(self.row) > 1 else f"this row {TOO_LONG}"
+            raise BadInput(f"{self._path}:{self._first}: {why}. Mend the file.")
         return line
 
     def begin_row(self) -> int:

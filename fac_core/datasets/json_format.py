@@ -13,12 +13,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from fac_core.datasets.records import Reading, Record, Unreadable, open_bytes, open_text, shown, utf8_error
+from fac_core.datasets.records import (
+    LONGEST,
+    TOO_LONG,
+    Reading,
+    Record,
+    Unreadable,
+    lines_of,
+    open_bytes,
+    open_text,
+    shown,
+    utf8_error,
+)
 from fac_core.errors import BadInput
 
 _CHUNK = 1 << 20
-_LARGEST_RECORD = 1 << 28
-"""Characters. An array whose next record does not end within so many is taken to be malformed."""
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -49,10 +58,13 @@ def _checked_lines(path: Path, name: str) -> Iterator[Reading]:
 def read_lines(path: Path, name: str) -> Iterator[Reading]:
     """One record a line: what is wrong with a line costs that line alone. Raises `BadInput` as `open_bytes` does."""
     with open_bytes(path) as file:
-        for number, line in enumerate(file, 1):
+        for number, (line, is_whole) in enumerate(lines_of(file), 1):
             if not line.strip():
                 continue  # the end of the file, or a gap that a person left
             origin = f"{name}:{number}"
+            if not is_whole:
+                yield Unreadable(origin, TOO_LONG, shown(line))
+                continue
             try:
                 value = json.loads(line.rstrip(b"\r\n").decode())
             except UnicodeDecodeError as error:
@@ -130,7 +142,7 @@ class _Array:
                 if end < len(self._buffer) or self._ended:  # a number may go on behind the buffer's end
                     return value, end
             except (ValueError, RecursionError) as error:
-                if self._ended or len(self._buffer) - self._at > _LARGEST_RECORD:
+                if self._ended or len(self._buffer) - self._at > LONGEST:
                     raise self._malformed(error) from error
             self._read(size)
             size *= 2  # a long record is parsed anew at each try: so keep the tries few

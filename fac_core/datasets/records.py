@@ -21,6 +21,9 @@ from fac_core.errors import BadInput
 if TYPE_CHECKING:
     import pyarrow as pa
 
+LONGEST = 1 << 26
+"""Bytes or characters of one record. Nobody's text is longer; a gigabyte without a line break fits into a megabyte of gzip."""
+
 _SHOWN = 200
 """Characters of a text that a failure keeps."""
 
@@ -58,6 +61,19 @@ class Part:
     """What messages call it: a path or a hub id."""
     read: Callable[[], Iterator[Reading]]
     """Starts a new pass over the records."""
+
+
+def lines_of(file: io.BufferedIOBase) -> Iterator[tuple[bytes, bool]]:
+    """Each line, and whether that is all of it: of one that is longer than `LONGEST` only the beginning is kept."""
+    while line := file.readline(LONGEST):
+        whole = rest = line.endswith(b"\n") or len(line) < LONGEST
+        while not rest:
+            more = file.readline(LONGEST)
+            rest = more.endswith(b"\n") or not more
+        yield (line, True) if whole else (line[:_SHOWN], False)
+
+
+TOO_LONG = f"is longer than {LONGEST >> 20} MB"
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """CSV, Parquet and plain text."""
 
 import csv
+import gzip
 import io
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fac_core.datasets import formats, records
 from fac_core.datasets.formats import read_csv, read_parquet, read_text, reader_of
 from fac_core.datasets.json_format import read_json
 from fac_core.datasets.records import Record, Unreadable
@@ -122,3 +124,35 @@ def test_the_ending_decides_the_format() -> None:
     assert reader_of(Path("a.parquet.gz")) is None
     assert reader_of(Path("a.md")) is None
     assert reader_of(Path("README")) is None
+
+
+@pytest.mark.parametrize("ending", [".txt", ".jsonl", ".csv"])
+def test_a_record_without_an_end_costs_no_more_memory_than_the_longest(tmp_path, monkeypatch, ending):
+    """A gigabyte without a line break is a megabyte of gzip: here it is small, and so is what may be read of it."""
+    for module in (records, formats):
+        monkeypatch.setattr(module, "LONGEST", 10_000)
+    asked: list[int] = []
+    read = gzip.GzipFile.readline
+    monkeypatch.setattr(gzip.GzipFile, "readline", lambda self, size=-1: asked.append(size) or read(self, size))
+    long = "x" * 100_000
+    content = {
+        ".txt": f"first\n{long}\nlast\n",
+        ".jsonl": f'{{"text": "first"}}\n{{"text": "{long}"}}\n{{"text": "last"}}\n',
+        ".csv": f"text\nfirst\n{long}\nlast\n",
+    }[ending]
+    path = tmp_path / f"bomb{ending}.gz"
+    path.write_bytes(gzip.compress(content.encode()))
+    reader = formats.reader_of(path)
+    assert reader is not None
+    found: list[object] = []
+    if ending in (".txt", ".jsonl"):
+        found += reader(path, path.name)
+        first, bad, last = found
+        assert (first.columns, last.columns) == ({"text": "first"}, {"text": "last"})
+        assert (bad.origin, bad.detail) == (f"bomb{ending}.gz:2", "is longer than 64 MB")
+        assert len(bad.text) <= 200
+        assert set(asked) == {10_000}
+    else:
+        with pytest.raises(BadInput, match=r"bomb\.csv\.gz:3: this row is longer than 64 MB"):
+            found.extend(reader(path, path.name))
+        assert len(found) <= 1
