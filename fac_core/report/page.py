@@ -29,13 +29,17 @@ article { border-top: 1px solid var(--line); padding: .6rem 0; } h3 { margin: .2
 """
 
 
+OURS = '<meta name="generator" content="FAC Explorer">'
+"""In the first line of every report: only such a file is replaced."""
+
+
 def html_page(contents: Contents) -> str:
     """The whole file."""
     sections = (_head, _rests_on, _curves, _parts, _gaps, _decisions, _before_after, _origin)
     title = html.escape(f"{contents.run.name}: feature activation coverage")
     body = "\n".join(section(contents) for section in sections)
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">{OURS}<title>{title}</title>'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>'
         f"<body>\n{body}\n</body></html>\n"
     )

@@ -11,7 +11,7 @@ from fac_core.curation.triage import Decision, Triage, counts
 from fac_core.errors import WrongUse
 from fac_core.feature import Feature
 from fac_core.report.contents import Contents, Later, ReportedGap
-from fac_core.report.page import html_page
+from fac_core.report.page import OURS, html_page
 from fac_core.view import View
 from fac_core.whole import write_whole
 
@@ -22,14 +22,24 @@ _CLUSTERS = "cluster of features"
 def write_report(view: View, output: Path | str, *, n_gaps: int = 20) -> Path:
     """Write a view up: overview, curves, coverage by part, the first gaps with evidence, decisions, before and after.
 
-    Returns the path of the file, which needs neither a server nor a network. Raises what `View.coverage` raises.
+    Returns the path of the file, which needs neither a server nor a network. An earlier report is replaced; raises `WrongUse` for
+    any other file, and what `View.coverage` raises.
 
     >>> fac.write_report(view, scratch.folder / "report.html").name
     'report.html'
     """
     path = Path(output)
+    if path.exists() and not _is_report(path):
+        raise WrongUse(f"{path} is there already and is no report. Choose another file with --output.")
     write_whole(path, html_page(contents(view, n_gaps)))
     return path
+
+
+def _is_report(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return OURS.encode() in file.read(1000)
 
 
 def contents(view: View, n_gaps: int = 20) -> Contents:

@@ -10,6 +10,7 @@ import pytest
 import fac_core as fac
 from fac_core.cli.app import run as command
 from fac_core.curation.triage import Triage
+from fac_core.errors import WrongUse
 from fac_core.naming.labels import Labels
 from fac_core.report.charts import line, share_bar
 from fac_core.store.workspace import Workspace
@@ -143,3 +144,14 @@ def test_a_curve_stays_in_its_frame_and_marks_its_threshold():
 def test_a_bar_is_divided_where_the_share_says():
     assert 'class="covered" x="0" y="0" width="45.0"' in share_bar(1, 3, alt="1 of 4")
     assert 'width="0.0"' in share_bar(0, 0, alt="none")
+
+
+def test_a_report_replaces_a_report_and_nothing_else(place, tmp_path):
+    view, path = fac.View.find("seed", workspace=place), tmp_path / "r.html"
+    for _ in range(2):
+        fac.write_report(view, path)
+    (tmp_path / "thesis.html").write_text("<html>years of work</html>")
+    for taken in (tmp_path / "thesis.html", tmp_path):
+        with pytest.raises(WrongUse, match="is no report"):
+            fac.write_report(view, taken)
+    assert (tmp_path / "thesis.html").read_text() == "<html>years of work</html>"
