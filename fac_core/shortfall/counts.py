@@ -108,13 +108,16 @@ def marks_end(run: RunFile) -> np.ndarray:
 
     They fire where a text ends (`scoring.ends`), whatever it says.
     """
+    samples = run.query("SELECT sample_id, n_tokens FROM samples")
+    n_tokens = np.ones_like(ends(run))
+    n_tokens[samples["sample_id"].to_numpy()] = samples["n_tokens"].to_numpy()
+    last = np.where(ends(run) >= n_tokens, ends(run), 0)  # 0: of a text that is silent at its end, no token is the last
     rows = run.query(
         f"""
-        SELECT feature_id, avg((token_index + 1 = ends AND ends >= n_tokens)::INT) AS share, avg(1.0 / n_tokens) AS chance
-        FROM activations JOIN {by_id("sample_id", "ends", "UINTEGER")} USING (sample_id) JOIN samples USING (sample_id)
-        GROUP BY feature_id
+        SELECT feature_id, avg((token_index + 1 = last)::INT) AS share, avg(1.0 / n_tokens) AS chance
+        FROM activations JOIN {by_id("sample_id", ["last", "n_tokens"], "UINTEGER")} USING (sample_id) GROUP BY feature_id
         """,  # noqa: S608
-        [ends(run)],
+        [last, n_tokens],
     )
     marks = np.zeros(run.info.d_sae, dtype=bool)
     share, chance = (rows[name].to_numpy().astype(float) for name in ("share", "chance"))

@@ -105,7 +105,7 @@ def build_run(
                 _fill_samples(db)
                 _fill_activations(db, info.d_sae)
                 fill_feature_stats(db, info.d_sae)
-                _fill_examples(db, are_drawn=drawn is not None)
+                _fill_examples(db, info.d_sae, are_drawn=drawn is not None)
                 fill_peak_words(db, info.d_sae)
                 fill_homes(db, info.d_sae)
                 _fill_outside(db)
@@ -208,40 +208,51 @@ def _fill_activations(db: duckdb.DuckDBPyConnection, d_sae: int) -> None:
         raise RunBroken(f"Sample {orphan[0]} has activations but is in no shard's samples. Encode again.")
 
 
-def _fill_examples(db: duckdb.DuckDBPyConnection, *, are_drawn: bool) -> None:
+def _fill_examples(db: duckdb.DuckDBPyConnection, d_sae: int, *, are_drawn: bool) -> None:
     """Choose what is shown: the strongest, from each interval a draw that md5 makes the same everywhere, and the samples
     with the highest lots: every shard proposed its own, so they are drawn from all that fire the feature.
     """
+    counts = dict(db.execute("SELECT feature_id, n_active FROM feature_stats").fetchall())
     drawn, lot = ("proposed JOIN new_drawn USING (feature_id, sample_id)", "lot") if are_drawn else ("proposed", LOT)
-    db.execute(f"""
-        CREATE TEMP TABLE proposed AS
-        SELECT feature_id, sample_id, activation, {INTERVAL} AS bin
-        FROM (SELECT DISTINCT feature_id, sample_id FROM new_examples)
-            JOIN activations USING (feature_id, sample_id) JOIN feature_stats USING (feature_id)
-    """)  # noqa: S608
-    db.execute(f"""
-        INSERT INTO examples
-        SELECT * FROM (
-            SELECT feature_id, sample_id, 'top' AS kind,
-                row_number() OVER (PARTITION BY feature_id ORDER BY activation DESC, sample_id) AS rank, NULL AS bin
-            FROM proposed QUALIFY rank <= {N_TOP_EXAMPLES}
-            UNION ALL
-            SELECT feature_id, sample_id, 'bin' AS kind, row_number() OVER (
-                PARTITION BY feature_id, bin ORDER BY md5(concat(feature_id, ':', sample_id)), sample_id
-            ) AS rank, bin
-            FROM proposed QUALIFY rank <= {N_PER_INTERVAL}
-            UNION ALL
-            SELECT feature_id, sample_id, 'random' AS kind,
-                row_number() OVER (PARTITION BY feature_id ORDER BY {lot} DESC, sample_id) AS rank, NULL AS bin
-            FROM {drawn} QUALIFY rank <= {N_RANDOM}
-        ) ORDER BY feature_id, kind DESC, bin, rank
-    """)  # noqa: S608
-    db.execute(f"""
-        INSERT INTO token_activations
-        SELECT feature_id, sample_id, token_index, char_start, char_end, {ROUNDED}
-        FROM new_examples SEMI JOIN examples USING (feature_id, sample_id) WHERE activation > 0
-        ORDER BY feature_id, sample_id, token_index
-    """)  # noqa: S608
+    chosen = _CHOSEN.format(drawn=drawn, lot=lot)
+    for first, last in feature_ranges(counts, d_sae, _SORTED_ROWS):
+        within = {"first": first, "last": last}
+        db.execute(_PROPOSED, within)
+        db.execute(f"INSERT INTO examples {chosen}")
+        db.execute(f"INSERT INTO token_activations {_TOKENS}", within)
+
+
+_PROPOSED = f"""
+    CREATE OR REPLACE TEMP TABLE proposed AS
+    SELECT feature_id, sample_id, activation, {INTERVAL} AS bin
+    FROM (SELECT DISTINCT feature_id, sample_id FROM new_examples)
+        JOIN activations USING (feature_id, sample_id) JOIN feature_stats USING (feature_id)
+    WHERE feature_id BETWEEN $first AND $last
+"""  # noqa: S608
+
+_CHOSEN = f"""
+    SELECT * FROM (
+        SELECT feature_id, sample_id, 'top' AS kind,
+            row_number() OVER (PARTITION BY feature_id ORDER BY activation DESC, sample_id) AS rank, NULL AS bin
+        FROM proposed QUALIFY rank <= {N_TOP_EXAMPLES}
+        UNION ALL
+        SELECT feature_id, sample_id, 'bin' AS kind, row_number() OVER (
+            PARTITION BY feature_id, bin ORDER BY md5(concat(feature_id, ':', sample_id)), sample_id
+        ) AS rank, bin
+        FROM proposed QUALIFY rank <= {N_PER_INTERVAL}
+        UNION ALL
+        SELECT feature_id, sample_id, 'random' AS kind,
+            row_number() OVER (PARTITION BY feature_id ORDER BY {{lot}} DESC, sample_id) AS rank, NULL AS bin
+        FROM {{drawn}} QUALIFY rank <= {N_RANDOM}
+    ) ORDER BY feature_id, kind DESC, bin, rank
+"""  # noqa: S608
+
+_TOKENS = f"""
+    SELECT feature_id, sample_id, token_index, char_start, char_end, {ROUNDED}
+    FROM new_examples SEMI JOIN examples USING (feature_id, sample_id)
+    WHERE activation > 0 AND feature_id BETWEEN $first AND $last
+    ORDER BY feature_id, sample_id, token_index
+"""  # noqa: S608
 
 
 def _fill_outside(db: duckdb.DuckDBPyConnection) -> None:
