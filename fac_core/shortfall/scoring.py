@@ -7,6 +7,7 @@ the second half of a long text says is not missing in texts that were cut there.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -35,21 +36,23 @@ class Scoring:
     """uint32, by sample id: peaks at this token and after it do not count; None where every text is read whole."""
 
     def sql(self, rows: str = "activations") -> str:
-        """A query of `feature_id, sample_id, score`: the rows of table `activations`, or of some of it, that score. It takes `parameters`.
+        """A query of `feature_id, sample_id, token_index, score`: the rows of table `activations`, or of some of it, that score.
+        It takes `parameters`.
 
         >>> scoring = Scoring(np.zeros((1, 8), np.float32))
         >>> view.q.query(scoring.sql(), scoring.parameters).num_rows == view.q.info.n_activations
         True
         """
-        levels = range(len(self.levels))
-        score = " + ".join(f"(activation > level_{n})::UTINYINT" for n in levels)
-        by_feature = " ".join(f"JOIN {by_id('feature_id', f'level_{n}', 'FLOAT')} USING (feature_id)" for n in levels)
-        by_sample = f"JOIN {by_id('sample_id', 'until', 'UINTEGER')} USING (sample_id)"
-        whole = self.until is None
-        return (
-            f"SELECT feature_id, sample_id, {score} AS score FROM {rows} {by_feature} {'' if whole else by_sample}"  # noqa: S608
-            f" WHERE activation > level_0 {'' if whole else 'AND token_index < until'}"
-        )
+        names = [f"level_{n}" for n in range(len(self.levels))]
+        score = " + ".join(f"(activation > {name})::UTINYINT" for name in names)
+        scored = f"""
+            SELECT feature_id, sample_id, token_index, {score} AS score
+            FROM {rows} JOIN {by_id("feature_id", names, "FLOAT")} USING (feature_id) WHERE activation > level_0
+        """  # noqa: S608
+        if self.until is None:
+            return scored
+        read = f"JOIN {by_id('sample_id', 'until', 'UINTEGER')} USING (sample_id) WHERE token_index < until"
+        return f"SELECT feature_id, sample_id, token_index, score FROM ({scored}) {read}"  # noqa: S608
 
     @property
     def parameters(self) -> list[np.ndarray]:
@@ -91,13 +94,25 @@ def as_far_as(run: RunFile, other: RunFile, scoring: Scoring) -> Scoring:
     shares = shares_read(ours["n_tokens"].to_numpy(), theirs["n_tokens"].to_numpy())
     if not (shares < 1).any():
         return scoring
-    # A text ends with the last token at which any feature peaks: a chat's template moves the count.
-    ends = run.query("SELECT sample_id, max(token_index) + 1 AS n FROM activations GROUP BY sample_id")
     ids = ours["sample_id"].to_numpy()
-    until = np.zeros(int(ids.max()) + 1)
-    until[ends["sample_id"].to_numpy()] = ends["n"].to_numpy()
+    until = ends(run).astype(float)
     until[ids] = np.ceil(until[ids] * shares)
     return replace(scoring, until=until.astype(np.uint32))
+
+
+@lru_cache(maxsize=16)
+def ends(run: RunFile) -> np.ndarray:
+    """uint32, by sample id: where each text ends, after the last token at which any feature peaks; 0 where none does. A chat's
+    template moves the count, so it is not the number of tokens. Every activation is read; remembered, as files never change.
+
+    >>> ends(view.q).shape
+    (8,)
+    """
+    n = run.query("SELECT coalesce(max(sample_id) + 1, 0)::BIGINT AS n FROM samples")["n"][0].as_py()
+    rows = run.query("SELECT sample_id, max(token_index)::UINTEGER + 1 AS n FROM activations GROUP BY sample_id")
+    found = np.zeros(n, dtype=np.uint32)
+    found[rows["sample_id"].to_numpy()] = rows["n"].to_numpy()
+    return found
 
 
 def shares_read(n_tokens: np.ndarray, others: np.ndarray) -> np.ndarray:

@@ -6,9 +6,11 @@ takes twenty times as long as the join.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 
-def by_id(key: str, column: str, kind: str, parameter: str = "?") -> str:
-    """A subquery of `key` (0, 1, … as far as the array goes) and `column`; takes the array as a parameter.
+
+def by_id(key: str, columns: str | Sequence[str], kind: str, parameter: str = "?") -> str:
+    """A subquery of `key` (0, 1, … as far as the arrays go) and a column or several; takes an array for each as a parameter.
 
     Args:
         kind: DuckDB's type of the values, e.g. FLOAT.
@@ -16,5 +18,8 @@ def by_id(key: str, column: str, kind: str, parameter: str = "?") -> str:
     >>> view.q.query(f"SELECT * FROM {by_id('feature_id', 'delta', 'FLOAT')}", [[0.5, 1.0]]).to_pylist()
     [{'feature_id': 0, 'delta': 0.5}, {'feature_id': 1, 'delta': 1.0}]
     """
-    ids = f"(generate_subscripts(given, 1) - 1)::UINTEGER AS {key}"
-    return f"(SELECT {ids}, unnest(given) AS {column} FROM (SELECT {parameter}::{kind}[] AS given))"  # noqa: S608
+    names = [columns] if isinstance(columns, str) else columns
+    given = ", ".join(f"{parameter}::{kind}[] AS given_{name}" for name in names)
+    values = ", ".join(f"unnest(given_{name}) AS {name}" for name in names)
+    ids = f"(generate_subscripts(given_{names[0]}, 1) - 1)::UINTEGER AS {key}"
+    return f"(SELECT {ids}, {values} FROM (SELECT {given}))"  # noqa: S608

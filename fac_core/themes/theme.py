@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -267,11 +267,16 @@ def _document_frequencies(texts: Sequence[str]) -> Counter[str]:
 def _home(run: RunFile, sample_ids: Sequence[int]) -> str | None:
     """The value of the coarsest metadata field that most of the samples share and most of the others do not."""
     for field in fields(run)[:1]:
-        rows = run.query("SELECT sample_id, metadata->>? AS value FROM samples", [json_path(field)]).to_pylist()
-        values: Mapping[int, str] = {row["sample_id"]: row["value"] or OTHER for row in rows}
-        value, n = Counter(values[one] for one in sample_ids).most_common(1)[0]
-        everywhere = sum(one == value for one in values.values()) / len(values)
-        share = n / len(sample_ids)
+        rows = run.query(
+            f"""
+            SELECT coalesce(nullif(metadata->>?, ''), '{OTHER}') AS value, count(*) AS everywhere,
+                count(*) FILTER (sample_id IN (SELECT unnest(?::UINTEGER[]))) AS n
+            FROM samples GROUP BY value ORDER BY n DESC, value
+            """,  # noqa: S608
+            [json_path(field), np.asarray(sample_ids, dtype=np.uint32)],
+        )
+        value, n = rows["value"][0].as_py(), rows["n"][0].as_py()
+        share, everywhere = n / len(sample_ids), rows["everywhere"][0].as_py() / run.info.n_samples
         if share >= max(_MOST_AT_HOME, _LEAST_LIFT * everywhere) and value != OTHER and not value.isdigit():
             return value
     return None

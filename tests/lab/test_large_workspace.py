@@ -60,3 +60,10 @@ def test_the_command_says_what_it_made(tmp_path, capsys, monkeypatch):
     assert command(["lab", "large-workspace", str(tmp_path / "w"), "--small", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert {name: sizes["n_samples"] for name, sizes in said["runs"].items()} == {"anchor": 200, "seed": 20}
+
+
+def test_the_command_takes_a_number_of_samples(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("fac_core.lab.bench.large.LARGE", TINY)
+    assert command(["lab", "large-workspace", str(tmp_path / "w"), "--samples", "310", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert {name: sizes["n_samples"] for name, sizes in said["runs"].items()} == {"anchor": 310, "seed": 31}

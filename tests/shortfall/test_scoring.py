@@ -40,6 +40,9 @@ def test_what_only_the_end_of_long_texts_says_is_not_missing_in_texts_that_were_
     counts = count(cut, anchor)
     assert counts.anchor.above.sum(axis=0).tolist()[:2] == [N // 4, N // 4]
     assert counts.anchor_read.above.sum(axis=0).tolist()[:2] == [N // 4, 0]
+    assert counts.anchor_read.sums.sum(axis=0)[0] == counts.anchor.sums.sum(axis=0)[0] > 0
+    assert counts.anchor_read.squares.sum(axis=0)[1:].tolist() == [0, 0]
+    assert counts.data_read.sums.tolist() == counts.data.sums.tolist()
     assert counts.z[1] == 0
 
 

@@ -1,7 +1,8 @@
 """A made-up workspace of any size, built by the code that builds the real ones.
 
-    fac lab large-workspace FOLDER            # 1,000,000 samples, 65,536 features, 100,000,000 activations
-    fac lab large-workspace FOLDER --small    # a thousandth of it
+    fac lab large-workspace FOLDER                      # 1,000,000 samples, 65,536 features, 100,000,000 activations
+    fac lab large-workspace FOLDER --samples 5000000    # five times as many
+    fac lab large-workspace FOLDER --small              # a thousandth of it
 
 An anchor and a tenth as large a seed of one feature space, its atlas, a label for each feature. Feature frequencies fall
 off like Zipf's law, activations are log-normal, features have topics at home, and some topics are not in the seed. A
@@ -75,13 +76,13 @@ def make_workspace(folder: Path, size: Size) -> Workspace:
 
 def _make_run(path: Path, parts: Path, size: Size, topics: range, rng: np.random.Generator) -> None:
     rates = _rates(size)
-    with pq.ParquetWriter(parts / "samples.parquet", SAMPLES) as samples:
+    with pq.ParquetWriter(parts / "samples.parquet", SAMPLES, compression="zstd") as samples:
         for number, first in enumerate(range(0, size.n_samples, size.shard)):
             n = min(size.shard, size.n_samples - first)
             tables = _shard(first, n, rates, topics, rng)
             samples.write_table(tables.pop("samples"))
             for kind, table in tables.items():
-                pq.write_table(table, parts / f"{number}.{kind}.parquet")
+                pq.write_table(table, parts / f"{number}.{kind}.parquet", compression="zstd")
     pq.write_table(pa.Table.from_pylist([], FAILURES), parts / "failures.parquet")
     build_run(
         path,
@@ -190,10 +191,15 @@ def _proposed(feature: np.ndarray, activation: np.ndarray, rng: np.random.Genera
     return np.unique(np.concatenate(found))
 
 
-def made_large(folder: Path, *, small: bool = False) -> dict[str, Any]:
-    """Make the workspace; returns seconds, the most memory in MB, and the sizes of its runs by name."""
+def made_large(folder: Path, *, small: bool = False, samples: int | None = None) -> dict[str, Any]:
+    """Make the workspace; returns seconds, the most memory in MB, and the sizes of its runs by name.
+
+    Args:
+        samples: of the anchor; None: a million, or a thousand of a `small` one.
+    """
     began = time.perf_counter()
-    workspace = make_workspace(folder, SMALL if small else LARGE)
+    size = SMALL if small else LARGE
+    workspace = make_workspace(folder, replace(size, n_samples=samples or size.n_samples))
     seconds, runs = round(time.perf_counter() - began, 1), {}
     for info in workspace.runs():
         path = workspace.run_path(info.run_id)

@@ -131,12 +131,13 @@ def gpu_check(json: Json = False) -> int:
 def large_workspace(
     folder: Annotated[Path, typer.Argument(help="Where the workspace goes; what is there complete is kept.")],
     small: Annotated[bool, typer.Option("--small", help="A thousandth of the size.")] = False,
+    samples: Annotated[int | None, typer.Option(min=10, help="Of the anchor, instead of a million.")] = None,
     json: Json = False,
 ) -> None:
     """A made-up workspace of a million samples and 65,536 features, to see what is slow."""
     from fac_core.lab.bench.large import made_large
 
-    result = made_large(folder, small=small)
+    result = made_large(folder, small=small, samples=samples)
     if json:
         write_json(result)
         return

@@ -17,7 +17,7 @@ import duckdb
 from fac_core.errors import RunBroken, StoreBusy
 from fac_core.store.duckdb_config import NO_EXTENSIONS
 from fac_core.store.process_lock import held
-from fac_core.store.runs.feature_stats import fill_feature_stats
+from fac_core.store.runs.feature_stats import feature_ranges, fill_feature_stats
 from fac_core.store.runs.homes import fill_homes
 from fac_core.store.runs.info import RunInfo
 from fac_core.store.runs.lot import LOT
@@ -49,6 +49,10 @@ _STAGES: dict[str, str] = {
     "drawn": "feature_id UINTEGER, sample_id UINTEGER, lot DOUBLE",
 }
 """Columns that are read from each kind of Parquet file."""
+
+_SORTED_ROWS, _SORTED_SAMPLES = 100_000_000, 1_000_000
+"""So many activations are sorted at a time, by ranges of features, and so many samples: what spills to the disk does not grow
+with the run. Each range of features reads the shards again."""
 
 
 def build_run(
@@ -102,7 +106,7 @@ def build_run(
                 _fill_samples(db)
                 _fill_activations(db, info.d_sae)
                 fill_feature_stats(db, info.d_sae)
-                _fill_examples(db, are_drawn=drawn is not None)
+                _fill_examples(db, info.d_sae, are_drawn=drawn is not None)
                 fill_peak_words(db, info.d_sae)
                 fill_homes(db, info.d_sae)
                 _fill_outside(db)
@@ -169,11 +173,16 @@ def _check_samples(db: duckdb.DuckDBPyConnection) -> None:
 
 
 def _fill_samples(db: duckdb.DuckDBPyConnection) -> None:
-    db.execute("""
-        INSERT INTO samples
-        SELECT sample_id, text, messages, metadata, origin, n_tokens, truncated
-        FROM new_samples JOIN new_shard_samples USING (sample_id) ORDER BY sample_id
-    """)
+    last = db.execute("SELECT coalesce(max(sample_id), 0) FROM new_samples").fetchall()[0][0]
+    for first in range(0, last + 1, _SORTED_SAMPLES):
+        db.execute(
+            """
+            INSERT INTO samples
+            SELECT sample_id, text, messages, metadata, origin, n_tokens, truncated
+            FROM new_samples JOIN new_shard_samples USING (sample_id) WHERE sample_id BETWEEN ? AND ? ORDER BY sample_id
+            """,
+            [first, first + _SORTED_SAMPLES - 1],
+        )
     db.execute("INSERT INTO failures SELECT * FROM new_failures ORDER BY ALL")
 
 
@@ -182,53 +191,70 @@ def _fill_activations(db: duckdb.DuckDBPyConnection, d_sae: int) -> None:
     broken = db.execute("SELECT count(*) FROM new_activations WHERE NOT activation < 1e38").fetchone()
     if broken and broken[0]:
         raise RunBroken(f"{broken[0]} activations are not finite numbers. Encode again in float32.")
-    db.execute(f"""
-        INSERT INTO activations
-        SELECT feature_id, sample_id, {ROUNDED} AS stored, token_index FROM new_activations WHERE activation > 0
-        ORDER BY feature_id, stored DESC, sample_id
-    """)  # noqa: S608
-    stray = db.execute("SELECT max(feature_id) FROM activations").fetchone()
-    if stray and stray[0] is not None and stray[0] >= d_sae:
-        raise RunBroken(f"Feature {stray[0]} is in a shard, but the SAE has {d_sae}. The shards are of another SAE.")
+    positive = "FROM new_activations WHERE activation > 0"
+    counts = dict(db.execute(f"SELECT feature_id, count(*) {positive} GROUP BY feature_id").fetchall())
+    stray = max(counts, default=0)
+    if stray >= d_sae:
+        raise RunBroken(f"Feature {stray} is in a shard, but the SAE has {d_sae}. The shards are of another SAE.")
+    for first, last in feature_ranges(counts, d_sae, _SORTED_ROWS):
+        db.execute(
+            f"""
+            INSERT INTO activations
+            SELECT feature_id, sample_id, {ROUNDED} AS stored, token_index {positive} AND feature_id BETWEEN ? AND ?
+            ORDER BY feature_id, stored DESC, sample_id
+            """,
+            [first, last],
+        )
     orphan = db.execute("SELECT min(sample_id) FROM activations ANTI JOIN samples USING (sample_id)").fetchone()
     if orphan and orphan[0] is not None:
         raise RunBroken(f"Sample {orphan[0]} has activations but is in no shard's samples. Encode again.")
 
 
-def _fill_examples(db: duckdb.DuckDBPyConnection, *, are_drawn: bool) -> None:
+def _fill_examples(db: duckdb.DuckDBPyConnection, d_sae: int, *, are_drawn: bool) -> None:
     """Choose what is shown: the strongest, from each interval a draw that md5 makes the same everywhere, and the samples
     with the highest lots: every shard proposed its own, so they are drawn from all that fire the feature.
     """
+    counts = dict(db.execute("SELECT feature_id, n_active FROM feature_stats").fetchall())
     drawn, lot = ("proposed JOIN new_drawn USING (feature_id, sample_id)", "lot") if are_drawn else ("proposed", LOT)
-    db.execute(f"""
-        CREATE TEMP TABLE proposed AS
-        SELECT feature_id, sample_id, activation, {INTERVAL} AS bin
-        FROM (SELECT DISTINCT feature_id, sample_id FROM new_examples)
-            JOIN activations USING (feature_id, sample_id) JOIN feature_stats USING (feature_id)
-    """)  # noqa: S608
-    db.execute(f"""
-        INSERT INTO examples
-        SELECT * FROM (
-            SELECT feature_id, sample_id, 'top' AS kind,
-                row_number() OVER (PARTITION BY feature_id ORDER BY activation DESC, sample_id) AS rank, NULL AS bin
-            FROM proposed QUALIFY rank <= {N_TOP_EXAMPLES}
-            UNION ALL
-            SELECT feature_id, sample_id, 'bin' AS kind, row_number() OVER (
-                PARTITION BY feature_id, bin ORDER BY md5(concat(feature_id, ':', sample_id)), sample_id
-            ) AS rank, bin
-            FROM proposed QUALIFY rank <= {N_PER_INTERVAL}
-            UNION ALL
-            SELECT feature_id, sample_id, 'random' AS kind,
-                row_number() OVER (PARTITION BY feature_id ORDER BY {lot} DESC, sample_id) AS rank, NULL AS bin
-            FROM {drawn} QUALIFY rank <= {N_RANDOM}
-        ) ORDER BY feature_id, kind DESC, bin, rank
-    """)  # noqa: S608
-    db.execute(f"""
-        INSERT INTO token_activations
-        SELECT feature_id, sample_id, token_index, char_start, char_end, {ROUNDED}
-        FROM new_examples SEMI JOIN examples USING (feature_id, sample_id) WHERE activation > 0
-        ORDER BY feature_id, sample_id, token_index
-    """)  # noqa: S608
+    chosen = _CHOSEN.format(drawn=drawn, lot=lot)
+    for first, last in feature_ranges(counts, d_sae, _SORTED_ROWS):
+        within = {"first": first, "last": last}
+        db.execute(_PROPOSED, within)
+        db.execute(f"INSERT INTO examples {chosen}")
+        db.execute(f"INSERT INTO token_activations {_TOKENS}", within)
+
+
+_PROPOSED = f"""
+    CREATE OR REPLACE TEMP TABLE proposed AS
+    SELECT feature_id, sample_id, activation, {INTERVAL} AS bin
+    FROM (SELECT DISTINCT feature_id, sample_id FROM new_examples)
+        JOIN activations USING (feature_id, sample_id) JOIN feature_stats USING (feature_id)
+    WHERE feature_id BETWEEN $first AND $last
+"""  # noqa: S608
+
+_CHOSEN = f"""
+    SELECT * FROM (
+        SELECT feature_id, sample_id, 'top' AS kind,
+            row_number() OVER (PARTITION BY feature_id ORDER BY activation DESC, sample_id) AS rank, NULL AS bin
+        FROM proposed QUALIFY rank <= {N_TOP_EXAMPLES}
+        UNION ALL
+        SELECT feature_id, sample_id, 'bin' AS kind, row_number() OVER (
+            PARTITION BY feature_id, bin ORDER BY md5(concat(feature_id, ':', sample_id)), sample_id
+        ) AS rank, bin
+        FROM proposed QUALIFY rank <= {N_PER_INTERVAL}
+        UNION ALL
+        SELECT feature_id, sample_id, 'random' AS kind,
+            row_number() OVER (PARTITION BY feature_id ORDER BY {{lot}} DESC, sample_id) AS rank, NULL AS bin
+        FROM {{drawn}} QUALIFY rank <= {N_RANDOM}
+    ) ORDER BY feature_id, kind DESC, bin, rank
+"""  # noqa: S608
+
+_TOKENS = f"""
+    SELECT feature_id, sample_id, token_index, char_start, char_end, {ROUNDED}
+    FROM new_examples SEMI JOIN examples USING (feature_id, sample_id)
+    WHERE activation > 0 AND feature_id BETWEEN $first AND $last
+    ORDER BY feature_id, sample_id, token_index
+"""  # noqa: S608
 
 
 def _fill_outside(db: duckdb.DuckDBPyConnection) -> None:

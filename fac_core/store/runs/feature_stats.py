@@ -18,16 +18,20 @@ def fill_feature_stats(db: duckdb.DuckDBPyConnection, d_sae: int) -> None:
         "CREATE TEMP TABLE first_tokens AS SELECT sample_id, min(token_index) AS first FROM activations GROUP BY 1"
     )
     counts = dict(db.execute("SELECT feature_id, count(*) FROM activations GROUP BY feature_id").fetchall())
-    for first, last in _ranges(counts, d_sae):
+    for first, last in feature_ranges(counts, d_sae, _BATCH_ROWS):
         db.execute(_INSERT, {"first": first, "last": last})
 
 
-def _ranges(counts: dict[int, int], d_sae: int) -> Iterator[tuple[int, int]]:
-    """Ranges `(first, last)` that cover all features, each of about `_BATCH_ROWS` activations at most."""
+def feature_ranges(counts: dict[int, int], d_sae: int, most: int) -> Iterator[tuple[int, int]]:
+    """Ranges `(first, last)` that cover all features, each of at most `most` activations, or of one feature with more.
+
+    >>> list(feature_ranges({0: 3, 1: 2, 3: 9}, 5, 5))
+    [(0, 2), (3, 3), (4, 4)]
+    """
     first = rows = 0
     for feature in range(d_sae):
         here = counts.get(feature, 0)
-        if rows and rows + here > _BATCH_ROWS:
+        if rows and rows + here > most:
             yield first, feature - 1
             first, rows = feature, 0
         rows += here

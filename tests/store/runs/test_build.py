@@ -16,6 +16,7 @@ import torch
 from fac_core.activations.proposals import draw
 from fac_core.errors import RunBroken, StoreBusy
 from fac_core.store.process_lock import held
+from fac_core.store.runs import build as building
 from fac_core.store.runs import feature_stats
 from fac_core.store.runs.build import build_run
 from fac_core.store.runs.lot import LOT
@@ -73,6 +74,16 @@ def test_the_table_stays_sorted_over_several_row_groups(tmp_path: Path) -> None:
     table = build(tmp_path, parts).query("SELECT feature_id, activation FROM activations")
     assert len(table) == n
     assert table.equals(table.sort_by([("feature_id", "ascending"), ("activation", "descending")]))
+
+
+def test_sorted_by_ranges_a_run_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parts: dict[str, Any] = write_parts(tmp_path, random_activations(3), 60)
+    whole = build(tmp_path / "whole", parts)
+    monkeypatch.setattr(building, "_SORTED_ROWS", 40)
+    monkeypatch.setattr(building, "_SORTED_SAMPLES", 7)
+    by_ranges = build(tmp_path / "ranges", parts)
+    for table in TABLES:
+        assert whole.query(f"FROM {table}").equals(by_ranges.query(f"FROM {table}")), table
 
 
 def test_activations_keep_four_significant_digits_and_their_order(tmp_path: Path) -> None:
