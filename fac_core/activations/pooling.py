@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch.nn.functional import linear
 
 from fac_core.activations.sae import SparseAutoencoder
+from fac_core.models.products import may_lie_twice, product
 
 _COLUMNS = 4096
 """Latents encoded at a time in the elementwise way: the pre-activations stay in a processor's cache."""
@@ -69,20 +69,23 @@ class Pool:
 
     def __init__(self, sae: SparseAutoencoder, *, dtype: torch.dtype, device: str = "cpu") -> None:
         self.sae = sae.to(device, dtype)
-        self.W = self.sae.W.T  # `linear` multiplies by the transpose
-        self.b = self.sae.b
+        self._width = _TOP_K_COLUMNS if sae.k else _COLUMNS if device == "cpu" else _COLUMNS_ON_A_CARD
+        lies_twice = may_lie_twice(self.sae.W.numel(), dtype)
+        self._products = [
+            product(W, b, dtype, lies_twice=lies_twice)
+            for W, b in zip(self.sae.W.T.split(self._width), self.sae.b.split(self._width), strict=True)
+        ]
 
     def __call__(self, h: torch.Tensor, content: torch.Tensor) -> Iterator[Block]:
         """Pool `h [rows, length, d_model]` over the tokens where `content [rows, length]`."""
-        h = self.sae.normalised(h).to(self.W.dtype)
+        h = self.sae.normalised(h).to(self.sae.W.dtype)
         return self._top_k(h, content, self.sae.k) if self.sae.k else self._elementwise(h, content)
 
     def _elementwise(self, h: torch.Tensor, content: torch.Tensor) -> Iterator[Block]:
         silent = ~content.unsqueeze(-1)
-        width = _COLUMNS_ON_A_CARD if h.is_cuda else _COLUMNS
-        for first in range(0, self.sae.d_sae, width):
-            columns = slice(first, first + width)
-            z = linear(h, self.W[columns], self.b[columns]).masked_fill_(silent, -torch.inf)
+        for first, multiplied in zip(range(0, self.sae.d_sae, self._width), self._products, strict=True):
+            columns = slice(first, first + self._width)
+            z = multiplied(h).masked_fill_(silent, -torch.inf)
             peak = z.max(dim=1)
 
             def at_tokens(chosen: torch.Tensor, z: torch.Tensor = z, first: int = first) -> TokenValues:
@@ -115,9 +118,8 @@ class Pool:
         """The k largest pre-activations of each token of `h [tokens, d_model]`, and their features; `[tokens, k]` each."""
         values = torch.empty(len(h), 0, dtype=h.dtype, device=h.device)
         feature = torch.empty(len(h), 0, dtype=torch.long, device=h.device)
-        for first in range(0, self.sae.d_sae, _TOP_K_COLUMNS):
-            columns = slice(first, first + _TOP_K_COLUMNS)
-            z = linear(h, self.W[columns], self.b[columns])
+        for first, multiplied in zip(range(0, self.sae.d_sae, self._width), self._products, strict=True):
+            z = multiplied(h)
             new, at = z.topk(min(k, z.shape[1]), dim=-1, sorted=False)
             values, feature = torch.cat([values, new], dim=1), torch.cat([feature, first + at], dim=1)
             if values.shape[1] > k:

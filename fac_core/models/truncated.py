@@ -3,20 +3,19 @@
 Only the blocks up to the hook are read from disk and run; there is no LM head and no KV cache.
 For SmolLM2-135M at layer 16 of 30 that is 2.4 times less arithmetic than the whole model.
 
-Weights lie in memory once, in the dtype of the checkpoint: 16 blocks of an 8 B model in bfloat16 take 8 GB. Products in
-float32 widen one weight at a time, as it is used, which costs 2 to 11 % of their time (1,024 tokens on a CPU) and loses no
-bit; products in bfloat16 narrow wider weights where they lie, and read them from disk again if float32 is wanted after all.
+Weights lie in memory in the dtype of the checkpoint: 16 blocks of an 8 B model in bfloat16 take 8 GB. Up to a gigabyte of
+them, a small model's, is laid out a second time for the products (`products.py`). Of a larger model products in float32
+widen one weight at a time, as it is used, which costs 2 to 11 % of their time (1,024 tokens on a CPU) and loses no bit;
+products in bfloat16 narrow wider weights where they lie, and read them from disk again if float32 is wanted after all.
 """
 
 from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from functools import partial
 from typing import Any, Self, cast
 
 import torch
-from torch.nn.functional import linear
 from torch.utils.hooks import RemovableHandle
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
@@ -25,6 +24,7 @@ from fac_core.errors import ModelMismatch, NotFound
 from fac_core.models.attention import use_short_causal
 from fac_core.models.embedded import EMBEDDED
 from fac_core.models.location import model_path
+from fac_core.models.products import may_lie_twice, product
 
 
 def blocks_before(hook_name: str) -> int:
@@ -99,15 +99,13 @@ class TruncatedModel:
         if dtype == torch.float32 and self._is_narrowed:
             self._take(_loaded_module(self.name, self.n_blocks, str(self.module.device)))
             return self
-        for layer in self.module.modules():
-            if not isinstance(layer, torch.nn.Linear):
-                continue
-            vars(layer).pop("forward", None)
+        layers = [layer for layer in self.module.modules() if isinstance(layer, torch.nn.Linear)]
+        lies_twice = may_lie_twice(sum(layer.weight.numel() for layer in layers), dtype)
+        for layer in layers:
             if dtype != torch.float32:  # converted once here, not by autocast in every forward pass
                 self._is_narrowed |= layer.weight.dtype != dtype
                 layer.to(dtype)
-            elif layer.weight.dtype != torch.float32:
-                cast(Any, layer).forward = partial(_widened, layer)
+            cast(Any, layer).forward = product(layer.weight, layer.bias, dtype, lies_twice=lies_twice)
         self.module.config._attn_implementation = self._attention
         if dtype != torch.float32:
             use_short_causal(self.module)
@@ -202,11 +200,6 @@ def _widen_all_but_products(layer: torch.nn.Module) -> list[RemovableHandle]:
     if hasattr(layer, "scalar_embed_scale"):  # Gemma's √d_model, which loading rounds to the dtype of the weights
         cast(Any, layer).embed_scale.fill_(layer.scalar_embed_scale)
     return []
-
-
-def _widened(layer: torch.nn.Linear, x: torch.Tensor) -> torch.Tensor:
-    """The product in float32 of a weight that is kept in fewer bits."""
-    return linear(x, layer.weight.float(), None if layer.bias is None else layer.bias.float())
 
 
 def _truncate(config: Any, n_blocks: int) -> None:

@@ -55,13 +55,19 @@ def test_latents_are_read_by_blocks_and_tokens_never_meet_all_of_them(
 ):
     """Blocks narrower than k, blocks that do not divide the SAE: the oracle's numbers, and no `[tokens, d_sae]`."""
     widths: list[int] = []
-    product = pooling.linear
+    product = pooling.product
 
-    def watched(h, W, b):
-        widths.append(len(W))
-        return product(h, W, b)
+    def watched(*args, **more):
+        multiplied = product(*args, **more)
 
-    monkeypatch.setattr(pooling, "linear", watched)
+        def seen(h):
+            z = multiplied(h)
+            widths.append(z.shape[-1])
+            return z
+
+        return seen
+
+    monkeypatch.setattr(pooling, "product", watched)
     monkeypatch.setattr(pooling, "_TOP_K_COLUMNS", columns)
     monkeypatch.setattr(pooling, "_COLUMNS", columns)
     model, sae = model_of("llama"), sae_of(architecture)
