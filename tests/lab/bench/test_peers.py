@@ -49,6 +49,7 @@ def save(path, sample, feature, value):
 def measured(**more):
     row = {
         "seconds": [2.0, 1.0, 4.0],
+        "processors": [2.0],
         "tokens": 100,
         "parts": 1,
         "features": 10,

@@ -23,6 +23,7 @@ _HEAD = (
         "largest difference",
         "tokens/s (range)",
         "of the ceiling",
+        "processors",
         "peak memory",
         "bytes an activation",
     ),
@@ -49,7 +50,7 @@ def write_page(found: Mapping[str, Any], page: Path, *, mark: str = "table") -> 
 def tables(found: Mapping[str, Any], picture: str) -> str:
     """Machine, a table for each dtype, and how each contestant works."""
     dtypes = [dtype for dtype in LEAST_JACCARD if any(row["dtype"] == dtype for row in found["rows"])]
-    parts = [_machine(found["machine"]), f"\n![Tokens a second of each contestant]({picture})\n"]
+    parts = [_machine(found["machine"], found["with_sinks"]), f"\n![Tokens a second of each contestant]({picture})\n"]
     for dtype in dtypes:
         rows = [row for row in found["rows"] if row["dtype"] == dtype]
         ceiling = next((rate(row) for row in rows if row["way"] == "ceiling" and "seconds" in row), None)
@@ -83,7 +84,8 @@ def _line(row: Mapping[str, Any], ceiling: float | None) -> list[str]:
         f"{row['jaccard']:.4f}" if "jaccard" in row else _NONE,
         f"{row['apart']:.2g}" if "apart" in row else _NONE,
         f"{rate(row):,.0f}{spread}" if row.get("equal", True) else "outputs are not equal",
-        f"{rate(row) / ceiling:.2f}" if ceiling else _NONE,
+        f"{rate(row) / ceiling:.2g}" if ceiling else _NONE,
+        f"{statistics.mean(row['processors']):.1f}",
         f"{row['peak_mb']:,.0f} MB",
         f"{row['bytes_an_activation']:.1f}" if "bytes_an_activation" in row else _NONE,
         *(f"{statistics.median(row[name]['seconds']) * 1000:,.0f} ms" if name in row else _NONE for name in _ANSWERS),
@@ -94,19 +96,21 @@ def _why_not(rows: list[Mapping[str, Any]]) -> str:
     return "\n".join(f"Not measured, {row['name']}: {row['why_not']}." for row in rows if "why_not" in row)
 
 
-def _machine(machine: Mapping[str, Any]) -> str:
+def _machine(machine: Mapping[str, Any], with_sinks: int) -> str:
     return (
         f"{machine['date']}; {machine['processor']}, {machine['cores']} cores, PyTorch runs as {machine['capability']}, "
         f"{machine['threads']} threads; {machine['system']}, torch {machine['torch']}. "
         f"SmolLM2-135M, {machine['sae']}. {machine['texts']} texts of {machine['shortest']} to {machine['longest']} tokens, "
-        f"{machine['tokens']:,} content tokens, in the order of the demo's anchor. "
+        f"{machine['tokens']:,} content tokens, in the order of the demo's anchor; {with_sinks} with an attention sink behind their "
+        "first token are read and timed, but not compared. "
         f"The encoder's probe took {machine['probe']}: {machine['reason']}."
     )
 
 
 def _ways(rows: list[Mapping[str, Any]]) -> str:
     lines = []
-    for one in CONTESTANTS:
+    there = {row["way"] for row in rows}
+    for one in [one for one in CONTESTANTS if one.way in there]:
         mine = [row for row in rows if row["way"] == one.way and "seconds" in row]
         versions = ", ".join(f"{p} {v}" for p, v in (mine[0]["versions"] if mine else {}).items())
         batches = " / ".join(str(row["batch"]) for row in mine if row["batch"])

@@ -12,13 +12,14 @@ import os
 import platform
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import torch
 
 from fac_core.activations.precision import MIN_SPEEDUP, choose_encoder
@@ -34,7 +35,7 @@ and bfloat16 moves what lies at the threshold, more where the residual stream is
 _REPEATS = 3
 _PATIENCE = 1200
 """Seconds after which a contestant is ended."""
-_REFERENCE = ("ours", "float32")
+_REFERENCE = "ours-float32"
 
 
 @dataclass(frozen=True)
@@ -85,28 +86,40 @@ def race(
 def results(folder: Path) -> dict[str, Any]:
     """What the folder holds: `machine`, and `rows` in the order of the roster, each with `why_not` or its measures."""
     machine = json.loads((folder / "machine.json").read_text(encoding="utf-8"))
-    return {"machine": machine, "rows": list(_rows(folder))}
+    return {"machine": machine, "with_sinks": len(with_sinks(folder)), "rows": list(_rows(folder))}
 
 
-def likeness(reference: Path, found: Path, n_features: int, d_sae: int) -> Likeness:
-    """Compare two `pooled.npz` over the first `n_features` features."""
-    a, b = (_pooled(path, n_features, d_sae) for path in (reference, found))
+def likeness(
+    reference: Path, found: Path, n_features: int, d_sae: int, leave_out: Collection[int] = frozenset()
+) -> Likeness:
+    """Compare two `pooled.npz` over the first `n_features` features and all texts but some."""
+    a, b = (_pooled(path, n_features, d_sae, leave_out) for path in (reference, found))
     both, at_a, at_b = np.intersect1d(a[0], b[0], return_indices=True)
     union = len(a[0]) + len(b[0]) - len(both)
     apart = float(np.abs(a[1][at_a] - b[1][at_b]).max()) if len(both) else 0.0
     return Likeness(len(both) / union if union else 1.0, apart)
 
 
-def _pooled(path: Path, n_features: int, d_sae: int) -> tuple[np.ndarray, np.ndarray]:
+def with_sinks(folder: Path) -> list[int]:
+    """Texts in which another token than the first took an attention sink: ours leaves such tokens out, and others do not."""
+    path = folder / _REFERENCE / "stored" / "shard_samples.parquet"
+    if not path.is_file():
+        return []
+    table = pq.read_table(path)
+    return table["sample_id"].to_numpy()[table["sinks"].to_numpy() > 0].tolist()
+
+
+def _pooled(path: Path, n_features: int, d_sae: int, leave_out: Collection[int]) -> tuple[np.ndarray, np.ndarray]:
     with np.load(path) as kept:
-        mine = kept["feature"] < n_features
+        mine = (kept["feature"] < n_features) & ~np.isin(kept["sample"], list(leave_out))
         keys = kept["sample"][mine].astype(np.int64) * d_sae + kept["feature"][mine]
         return keys, kept["value"][mine].astype(np.float64)
 
 
 def _rows(folder: Path) -> Iterator[dict[str, Any]]:
     d_sae = json.loads((folder / "handout" / "about.json").read_text(encoding="utf-8"))["d_sae"]
-    reference = folder / "-".join(_REFERENCE) / "pooled.npz"
+    reference = folder / _REFERENCE / "pooled.npz"
+    sinks = with_sinks(folder)
     for one in CONTESTANTS:
         for dtype in LEAST_JACCARD:
             place = folder / f"{one.way}-{dtype}"
@@ -116,7 +129,7 @@ def _rows(folder: Path) -> Iterator[dict[str, Any]]:
             elif (place / "measured.json").is_file():
                 row = json.loads((place / "measured.json").read_text(encoding="utf-8"))
                 if (place / "pooled.npz").is_file() and reference.is_file():
-                    like = likeness(reference, place / "pooled.npz", row["features"], d_sae)
+                    like = likeness(reference, place / "pooled.npz", row["features"], d_sae, sinks)
                     row |= {"jaccard": like.jaccard, "apart": like.apart, "equal": like.is_equal(dtype)}
                 yield {"way": one.way, "name": one.name, "dtype": dtype, **row}
 
