@@ -68,6 +68,8 @@ def folder(tmp_path):
     (tmp_path / "machine.json").write_text(json.dumps(machine))
     (tmp_path / "handout").mkdir()
     (tmp_path / "handout" / "about.json").write_text(json.dumps({"d_sae": 10}))
+    (tmp_path / "ceiling-float32").mkdir()
+    (tmp_path / "ceiling-float32" / "measured.json").write_text(json.dumps(measured(tokens=200)))
     for way, feature in (("ours", [1, 2]), ("plain", [1, 2]), ("sparsify_coder", [1, 3])):
         save(tmp_path / f"{way}-float32" / "pooled.npz", [0, 5], feature, [1.0, 2.0])
         (tmp_path / f"{way}-float32" / "measured.json").write_text(json.dumps(measured()))
@@ -87,10 +89,10 @@ def test_likeness_counts_pairs_and_compares_values_of_the_measured_features_alon
 def test_a_time_does_not_count_where_outputs_differ_and_an_absent_peer_says_why(folder):
     found = results(folder)
     assert [(row["way"], row.get("equal")) for row in found["rows"]] == [
-        ("ours", True), ("plain", True), ("delphi_cache", None), ("sparsify_coder", False)
+        ("ceiling", None), ("ours", True), ("plain", True), ("delphi_cache", None), ("sparsify_coder", False)
     ]  # fmt: skip
     text = tables(found, "picture.svg")
-    assert re.search(r"ours \| 1.0000 \| 0 \| 50 \(25 to 100\)", text)
+    assert re.search(r"ours \| 1.0000 \| 0 \| 50 \(25 to 100\) \| 0.5 ", text)
     assert re.search(r"sparsify \| 0.3333 \| 0 \| outputs are not equal", text)
     assert "Not measured, delphi, latent cache: no network." in text
 

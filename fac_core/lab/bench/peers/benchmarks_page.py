@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,23 +50,40 @@ def write_page(found: Mapping[str, Any], page: Path, *, mark: str = "table") -> 
 def tables(found: Mapping[str, Any], picture: str) -> str:
     """Machine, a table for each dtype, and how each contestant works."""
     dtypes = [dtype for dtype in LEAST_JACCARD if any(row["dtype"] == dtype for row in found["rows"])]
-    parts = [_machine(found["machine"], found["with_sinks"]), f"\n![Tokens a second of each contestant]({picture})\n"]
+    parts = [
+        _machine(found["machine"], found["with_sinks"]),
+        f"\n![Share of the ceiling of each contestant]({picture})\n",
+    ]
     for dtype in dtypes:
         rows = [row for row in found["rows"] if row["dtype"] == dtype]
-        ceiling = next((rate(row) for row in rows if row["way"] == "ceiling" and "seconds" in row), None)
+        ceiling = _ceiling(rows, dtype)
         parts += [f"\n### {dtype}\n", markdown(_HEAD, [_line(row, ceiling) for row in rows])]
         parts += [f"\n{said}\n" for said in [_why_not(rows)] if said]
     return "\n".join([*parts, "\n### How each works\n", _ways(found["rows"]), ""])
 
 
 def figure(found: Mapping[str, Any]) -> str:
-    """SVG: tokens a second, a band a dtype, a mark a contestant with equal outputs, with the range of its passes."""
+    """SVG: share of the ceiling, a band a dtype, a mark a contestant with equal outputs, with the range of its passes."""
     rows = []
-    for row in found["rows"]:
-        if "seconds" in row and row.get("equal", True):
-            rates = [row["tokens"] / (s * row["parts"]) for s in row["seconds"]]
-            rows.append((row["dtype"], row["name"], (rate(row), min(rates), max(rates))))
-    return dots(rows, title="Tokens a second, equal outputs", x_title="content tokens a second")
+    for dtype in LEAST_JACCARD:
+        ceiling = _ceiling(found["rows"], dtype)
+        for row in found["rows"]:
+            if ceiling and row["dtype"] == dtype and "seconds" in row and row.get("equal", True):
+                three = (rate(row), *_range(row))
+                rows.append((dtype, row["name"], tuple(value / ceiling for value in three)))
+    return dots(
+        rows, title="Content tokens a second, as a share of the ceiling", x_title="share of the ceiling of the dtype"
+    )
+
+
+def _ceiling(rows: Sequence[Mapping[str, Any]], dtype: str) -> float | None:
+    found = [row for row in rows if row["way"] == "ceiling" and row["dtype"] == dtype and "seconds" in row]
+    return rate(found[0]) if found else None
+
+
+def _range(row: Mapping[str, Any]) -> tuple[float, float]:
+    rates = [row["tokens"] / (seconds * row["parts"]) for seconds in row["seconds"]]
+    return min(rates), max(rates)
 
 
 def rate(row: Mapping[str, Any]) -> float:
@@ -77,8 +94,8 @@ def rate(row: Mapping[str, Any]) -> float:
 def _line(row: Mapping[str, Any], ceiling: float | None) -> list[str]:
     if "why_not" in row:
         return [row["name"], *[_NONE] * (len(_HEAD) - 1)]
-    rates = [row["tokens"] / (s * row["parts"]) for s in row["seconds"]]
-    spread = f" ({min(rates):,.0f} to {max(rates):,.0f})" if len(rates) > 1 else ""
+    low, high = _range(row)
+    spread = f" ({low:,.0f} to {high:,.0f})" if low < high else ""
     return [
         row["name"],
         f"{row['jaccard']:.4f}" if "jaccard" in row else _NONE,
