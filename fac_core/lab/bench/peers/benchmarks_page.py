@@ -69,8 +69,8 @@ def figure(found: Mapping[str, Any]) -> str:
         ceiling = _ceiling(found["rows"], dtype)
         for row in found["rows"]:
             if ceiling and row["dtype"] == dtype and "seconds" in row and row.get("equal", True):
-                three = (rate(row), *_range(row))
-                rows.append((dtype, row["name"], tuple(value / ceiling for value in three)))
+                low, high = _range(row)
+                rows.append((dtype, row["name"], (rate(row) / ceiling, low / ceiling, high / ceiling)))
     return dots(
         rows, title="Content tokens a second, as a share of the ceiling", x_title="share of the ceiling of the dtype"
     )
