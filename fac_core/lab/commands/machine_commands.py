@@ -105,7 +105,7 @@ def bench(
     if json:
         write_json(found)
         return
-    out.print(tables(found, ""), markup=False)
+    out.print(tables(found, ""), markup=False, soft_wrap=True)
 
 
 def big_shape(
