@@ -26,8 +26,8 @@ check: $(VENV)/.dev  ## format, lint, types
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 
-bench: $(VENV)/.demo  ## tokens/s against the machine's ceiling and the plain way; last line is JSON
-	$(BIN)/fac lab bench
+bench: $(VENV)/.demo  ## tokens/s against the machine's ceiling and eight peers, 15 minutes; writes the table of docs/benchmarks.md
+	$(BIN)/fac lab bench --page docs/benchmarks.md
 
 gpu-check: $(VENV)/.base  ## on a CUDA card, six minutes: equal to the processor, speed and memory at 8 B shape, training; prints JSON
 	$(BIN)/fac lab gpu-check

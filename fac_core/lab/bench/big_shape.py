@@ -20,7 +20,7 @@ from transformers import LlamaConfig, LlamaModel
 
 from fac_core.activations.encoder import Encoder, encode_together, find_budget
 from fac_core.activations.sae import SparseAutoencoder
-from fac_core.lab.bench.encoding_speed import gemms_alone
+from fac_core.lab.bench.ceiling import gemms_alone
 from fac_core.lab.bench.large import peak_megabytes
 from fac_core.models.device import device_in_words
 from fac_core.models.token_batches import as_tokens

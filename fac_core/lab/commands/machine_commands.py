@@ -9,7 +9,7 @@ import typer
 
 from fac_core.cli.from_fields import listed
 from fac_core.cli.options import Json
-from fac_core.cli.output import out, progress_bar, say, write_json
+from fac_core.cli.output import err, out, progress_bar, say, write_json
 from fac_core.lab.commands.values import print_table
 from fac_core.models.device import CHOICES, chosen_device
 
@@ -83,15 +83,29 @@ def sae_card(
     )
 
 
-def bench(json: Json = False) -> None:
-    """How fast encoding is on this machine, against its matrix products alone and against the plain way."""
-    from fac_core.lab.bench.encoding_speed import measured
+def bench(
+    only: Annotated[str, typer.Option(help="Ways to measure, with commas, as in `ways/`; all by default.")] = "",
+    dtypes: Annotated[str, typer.Option(help="With commas; by default float32, and bfloat16 where it is faster.")] = "",
+    repeats: Annotated[int, typer.Option(min=1, help="Passes over the texts, where one takes less than 30 s.")] = 3,
+    folder: Annotated[Path | None, typer.Option(help="Where measures are kept; by default in the cache.")] = None,
+    page: Annotated[Path | None, typer.Option(help="Also write the table there, between its marks.")] = None,
+    mark: Annotated[str, typer.Option(help="Name of the marks in the page.")] = "table",
+    json: Json = False,
+) -> None:
+    """How fast encoding is here: against matrix products alone, and against peers, each in an environment of its own."""
+    from fac_core.lab.bench.peers.benchmarks_page import tables, write_page
+    from fac_core.lab.bench.peers.race import race
+    from fac_core.models.cache_folder import cache_dir
 
-    result = measured()
+    ways, kinds = (listed(said, str, name) if said else [] for said, name in ((only, "only"), (dtypes, "dtypes")))
+    kept = cache_dir() / "bench"
+    found = race(folder or kept, kept / "environments", only=ways, dtypes=kinds, repeats=repeats, tell=err.print)
+    if page is not None:
+        write_page(found, page, mark=mark)
     if json:
-        write_json(result)
+        write_json(found)
         return
-    print_table(("measure", "value"), ((key, str(value)) for key, value in result.items()))
+    out.print(tables(found, ""), markup=False, soft_wrap=True)
 
 
 def big_shape(
