@@ -71,10 +71,11 @@ class Pool:
         self.sae = sae.to(device, dtype)
         self._width = _TOP_K_COLUMNS if sae.k else _COLUMNS if device == "cpu" else _COLUMNS_ON_A_CARD
         lies_twice = may_lie_twice(self.sae.W.numel(), dtype)
-        self._products = [
+        self.products = [
             product(W, b, dtype, lies_twice=lies_twice)
             for W, b in zip(self.sae.W.T.split(self._width), self.sae.b.split(self._width), strict=True)
         ]
+        """Of `[..., d_model]`: pre-activations of consecutive latents, a block each; of 131,072 at once there is nowhere room."""
 
     def __call__(self, h: torch.Tensor, content: torch.Tensor) -> Iterator[Block]:
         """Pool `h [rows, length, d_model]` over the tokens where `content [rows, length]`."""
@@ -83,7 +84,7 @@ class Pool:
 
     def _elementwise(self, h: torch.Tensor, content: torch.Tensor) -> Iterator[Block]:
         silent = ~content.unsqueeze(-1)
-        for first, multiplied in zip(range(0, self.sae.d_sae, self._width), self._products, strict=True):
+        for first, multiplied in zip(range(0, self.sae.d_sae, self._width), self.products, strict=True):
             columns = slice(first, first + self._width)
             z = multiplied(h).masked_fill_(silent, -torch.inf)
             peak = z.max(dim=1)
@@ -118,7 +119,7 @@ class Pool:
         """The k largest pre-activations of each token of `h [tokens, d_model]`, and their features; `[tokens, k]` each."""
         values = torch.empty(len(h), 0, dtype=h.dtype, device=h.device)
         feature = torch.empty(len(h), 0, dtype=torch.long, device=h.device)
-        for first, multiplied in zip(range(0, self.sae.d_sae, self._width), self._products, strict=True):
+        for first, multiplied in zip(range(0, self.sae.d_sae, self._width), self.products, strict=True):
             z = multiplied(h)
             new, at = z.topk(min(k, z.shape[1]), dim=-1, sorted=False)
             values, feature = torch.cat([values, new], dim=1), torch.cat([feature, first + at], dim=1)

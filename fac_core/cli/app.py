@@ -20,7 +20,7 @@ from fac_core.errors import FacError, WrongUse
 
 PANELS = {
     "Begin": (machine.demo, machine.doctor, machine.ui),
-    "Data": (data.encode, data.merge, data.runs),
+    "Data": (data.encode, data.merge, data.runs, machine.backup, machine.restore),
     "Measure": (
         measure.missing,
         measure.coverage,
@@ -30,11 +30,9 @@ PANELS = {
         compare.subset,
         compare.diversity,
     ),
-    "Look": (look.feature, look.find),
+    "Look": (look.feature, look.find, decide.report),
     "Name and judge": (name.label, name.relevance),
     "Fill": (decide.triage, fill.synthesise, decide.review, decide.export, decide.trace),
-    "Tell": (decide.report,),
-    "Keep": (machine.backup, machine.restore),
 }
 """The commands in the order in which one needs them."""
 

@@ -66,7 +66,7 @@ def backup(
     workspace: WorkspaceFolder = None,
     json: Json = False,
 ) -> None:
-    """Copy a workspace, also while people and jobs use it; the next time only what is new."""
+    """Copy a workspace while it is used; the next time, what is new."""
     from fac_core.store.backup import back_up
 
     with progress_bar("Backup") as tell:
@@ -83,7 +83,7 @@ def restore(
     folder: Annotated[Path, typer.Argument(help="A new folder for the workspace.")],
     json: Json = False,
 ) -> None:
-    """Make a workspace from a backup, each file held against its hash."""
+    """Make a workspace from a backup, checked."""
     from fac_core.store.backup import restore as restored
 
     with progress_bar("Restore") as tell:
