@@ -12,7 +12,7 @@ import pytest
 import torch
 from sae_lens import TopKSAE, TopKSAEConfig
 
-from fac_core.errors import BadInput
+from fac_core.errors import BadInput, WrongUse
 from fac_core.lab.bench.peers import environments, race
 from fac_core.lab.bench.peers.benchmarks_page import tables, write_page
 from fac_core.lab.bench.peers.handout import folded
@@ -159,3 +159,11 @@ def test_every_contestant_has_a_way_and_pins_what_it_installs():
     for one in CONTESTANTS:
         assert STAGE.with_name(f"{one.way}.py").is_file()
         assert not one.packages or "==" in one.packages[0]
+
+
+def test_a_folder_of_something_else_is_left_as_it_is(tmp_path):
+    (tmp_path / "handout").mkdir()
+    (tmp_path / "handout" / "thesis.txt").write_text("years of work")
+    with pytest.raises(WrongUse, match="something else than measures"):
+        race.race(tmp_path, tmp_path / "environments")
+    assert (tmp_path / "handout" / "thesis.txt").read_text() == "years of work"

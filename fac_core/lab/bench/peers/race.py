@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 import torch
 
 from fac_core.activations.precision import MIN_SPEEDUP, choose_encoder
+from fac_core.errors import WrongUse
 from fac_core.lab.bench.peers.environments import NotInstalled, python_of
 from fac_core.lab.bench.peers.handout import MODEL, Handout, write_handout
 from fac_core.lab.bench.peers.roster import CONTESTANTS, NO_BFLOAT16, Contestant
@@ -36,6 +37,8 @@ _REPEATS = 3
 _PATIENCE = 1200
 """Seconds after which a contestant is ended."""
 _REFERENCE = "ours-float32"
+_OURS = ".fac-lab-bench"
+"""Marks a folder of measures."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,13 @@ def race(
         only: ways to measure; empty means all.
         dtypes: empty means float32, and bfloat16 where this machine multiplies faster in it.
         tell: told what is being done.
+
+    Raises `WrongUse` for a folder of something else: what is measured anew takes the place of what is there.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()) and not (folder / _OURS).exists():
+        raise WrongUse(f"{folder} holds something else than measures of `fac lab bench`. Choose another folder.")
+    (folder / _OURS).touch()
     handout = write_handout(folder / "handout")
     machine = _machine(handout)
     (folder / "machine.json").write_text(json.dumps(machine), encoding="utf-8")
