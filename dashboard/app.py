@@ -10,6 +10,7 @@ from dashboard.components.jobs import strip
 from dashboard.page_list import PAGES, script
 from dashboard.pickers.workspace import find_workspace
 from dashboard.selection import choose
+from dashboard.theme import style
 from fac_core.errors import FacError
 
 
@@ -39,6 +40,7 @@ page = st.navigation(
     ],
     position="top",
 )
+style()
 workspace = find_workspace()
 strip.show(workspace)
 st.session_state["workspace"] = workspace

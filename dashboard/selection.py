@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.components.examples import st_text
 from dashboard.pickers.counting import choose_definition, choose_task
 from dashboard.pickers.ranking import choose_weights
-from dashboard.pickers.runs import pick_run
+from dashboard.pickers.runs import first_shown, pick_run
 from dashboard.pickers.workspace import choose_author, first_run, who
 from fac_core.errors import FacError
 from fac_core.store.workspace import Workspace
@@ -25,9 +25,11 @@ def choose(workspace: Workspace) -> View:
         first_run(title, st_text(str(error)), "Encode a dataset, or choose the anchor", command)
     run = None
     with st.sidebar:
-        anchor = pick_run("Anchor", runs, anchor, "anchor", "The run that says which features can occur: F(P).")
+        first = first_shown("anchor", runs, anchor)
+        anchor = pick_run("Anchor", runs, first, "anchor", "The run that says which features can occur: F(P).")
         if others := workspace.peers(anchor.space_id, besides=[anchor.run_id]):
-            run = pick_run("Your data", others, others[-1], "run", "The run whose coverage is measured.")
+            first = first_shown("run", others, others[-1])
+            run = pick_run("Your data", others, first, "run", "The run whose coverage is measured.")
         definition = choose_definition()
         task, relevant = choose_task(workspace, anchor)
         weights = choose_weights()

@@ -27,13 +27,14 @@ def choose_context() -> int | None:
     chosen = st.segmented_control(
         "Context",
         list(CONTEXTS),
-        default=None,
+        default="snippet",
+        required=True,
         key="context",
         bind="query-params",
         help="Characters on each side of the peak: "
         + ", ".join(f"{name} {around or 'all'}" for name, around in CONTEXTS.items()),
     )
-    return CONTEXTS[chosen or "snippet"]
+    return CONTEXTS[chosen]
 
 
 def title(evidence: Evidence, group: Group) -> str:

@@ -16,7 +16,7 @@ from fac_core.store.workspace import Workspace
 
 
 def show(workspace: Workspace, page: str, filters: Mapping[str, Any]) -> None:
-    """Draw the menu.
+    """Draw them, for a popover.
 
     Args:
         filters: the keys of the page's filters, each with its value where nothing is filtered by. The ranking is saved too.
@@ -36,26 +36,23 @@ def show(workspace: Workspace, page: str, filters: Mapping[str, Any]) -> None:
     def reopen(held: Mapping[str, Any]) -> None:
         st.session_state.update({**empty, **{key: value for key, value in held.items() if key in empty}})
 
-    with st.popover("Saved filters", icon=":material/bookmarks:", help="Filters under a name, shared with your team."):
-        everything = saved.all()
-        if not everything:
-            st.caption("None is saved yet. Set filters, then name them here.")
-        for one in everything:
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.button(
-                    st_text(one.name),
-                    icon=":material/bookmark:",
-                    key=f"{page}_saved_open_{one.name}",
-                    help=f"Saved by {st_text(one.author)} on {one.at[:10]}.",
-                    on_click=reopen,
-                    args=(one.filters,),
-                )
-                st.button(
-                    "Delete",
-                    icon=":material/delete:",
-                    key=f"{page}_saved_delete_{one.name}",
-                    type="tertiary",
-                    on_click=lambda name=one.name: saved.delete(name, author=who()),
-                )
-        st.text_input("Name", key=name_key, placeholder="what these filters find")
-        st.button("Save the filters of this page", icon=":material/bookmark_add:", key=f"{page}_save", on_click=save)
+    everything = saved.all()
+    for one in everything:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                st_text(one.name),
+                icon=":material/bookmark:",
+                key=f"{page}_saved_open_{one.name}",
+                help=f"Saved by {st_text(one.author)} on {one.at[:10]}.",
+                on_click=reopen,
+                args=(one.filters,),
+            )
+            st.button(
+                "Delete",
+                icon=":material/delete:",
+                key=f"{page}_saved_delete_{one.name}",
+                type="tertiary",
+                on_click=lambda name=one.name: saved.delete(name, author=who()),
+            )
+    st.text_input("Save these filters as", key=name_key, placeholder="what they find", help="Shared with your team.")
+    st.button("Save the filters of this page", icon=":material/bookmark_add:", key=f"{page}_save", on_click=save)

@@ -36,9 +36,11 @@ peers = told_apart(view.workspace.peers(view.anchor.space_id))
 
 def show_matrix() -> None:
     st.subheader("How much of each dataset each other one covers")
-    drawn_at = st.segmented_control("Rows are drawn at", list(_SIZES), default=None, key="cm_size", bind="query-params")
+    drawn_at = st.segmented_control(
+        "Rows are drawn at", list(_SIZES), default="own size", required=True, key="cm_size", bind="query-params"
+    )
     ids = tuple(info.run_id for info in peers)
-    found = answer(comparison.matrix, view, ids, match=_SIZES[drawn_at or "own size"])
+    found = answer(comparison.matrix, view, ids, match=_SIZES[drawn_at])
     found = replace(found, names=tuple(info.name for info in peers))
     st.plotly_chart(
         figures.matrix(found),

@@ -68,7 +68,8 @@ is_wrong = wrong_feature("feature", view.anchor.d_sae)
 with st.container(horizontal=True, vertical_alignment="bottom"):
     feature = choose_feature(view, "Feature", "feature", placeholder="id", width=140)
     if feature is None:
-        saved_filters.show(view.workspace, "features", filters.SAVED)
+        with st.popover("Saved filters", icon=":material/bookmarks:"):
+            saved_filters.show(view.workspace, "features", filters.SAVED)
     else:
         st.button("Back to the list", icon=":material/arrow_back:", on_click=open_feature, args=(None,))
 if feature is None or is_wrong:

@@ -11,11 +11,11 @@ import pyarrow.csv
 import streamlit as st
 
 from dashboard.cached import answer, triage_history
-from dashboard.components import saved_filters, tables
+from dashboard.components import tables
 from dashboard.components.examples import st_text
 from dashboard.components.gaps import gap_card, gap_table, theme_bar
 from dashboard.components.gaps.decisions import AT, Desk
-from dashboard.components.gaps.filters import SAVED, choose_filters
+from dashboard.components.gaps.filters import choose_filters
 from dashboard.components.queues import ask_name, look_at, undo_and_redo
 from dashboard.links import wrong
 from dashboard.pickers.feature import choose_feature
@@ -76,31 +76,28 @@ def show_audit() -> None:
 def left_to_others(gaps: pa.Table) -> pa.Table:
     """The gaps that nobody else looks at; all, where somebody looks at each."""
     free = gaps.filter(pa.array([str(f) not in taken for f in gaps["feature_id"].to_pylist()], pa.bool_()))
-    if len(free) < len(gaps):
-        others = ", ".join(sorted({st_text(taken[str(f)]) for f in gaps["feature_id"].to_pylist() if str(f) in taken}))
-        st.caption(f":material/visibility: {others} at work here: {len(gaps) - len(free):,} of the gaps left to them.")
     return free if len(free) else gaps
+
+
+def show_others(gaps: pa.Table) -> None:
+    """Who looks at gaps of this queue, which are left to them."""
+    theirs = [taken[str(f)] for f in gaps["feature_id"].to_pylist() if str(f) in taken]
+    if theirs:
+        others = ", ".join(sorted({st_text(one) for one in theirs}))
+        st.caption(f":material/visibility: {others} at work here: {len(theirs):,} of the gaps left to them.")
 
 
 def choose_gap(gaps: pa.Table) -> tuple[int | None, int | None]:
     """The gap that the URL names, and the one to look at: that, or the one at the chosen place."""
-    named = choose_feature(view, "Gap", "gq_gap", placeholder="next", width=150)
+    named = choose_feature(view, "Gap", "gq_gap", placeholder="next")
     if named is not None:
-        st.button(
-            "Back to the queue",
-            icon=":material/arrow_back:",
-            shortcut="B",
-            on_click=lambda: st.session_state.update(gq_gap=None),
-        )
         return named, named
-    place = st.number_input(
-        f"Place, of {len(gaps):,}", 1, max(1, len(gaps)), key="gq_place", width=140, disabled=len(gaps) < 2
-    )
+    place = st.number_input(f"Place, of {len(gaps):,}", 1, max(1, len(gaps)), key="gq_place", disabled=len(gaps) < 2)
     return None, stay_at(gaps["feature_id"].to_pylist(), place)
 
 
 def one_at_a_time(named: int | None, feature_id: int | None) -> None:
-    """The card of one gap."""
+    """The card of one gap, and the bar that decides about it."""
     # A number that could be one has just been taken out of the box, and is still in the URL.
     is_wrong = asked is not None and not (asked.isdecimal() and int(asked) < view.anchor.d_sae)
     if is_wrong or (named is not None and named not in ids):
@@ -115,8 +112,11 @@ def one_at_a_time(named: int | None, feature_id: int | None) -> None:
     row["theme"] = theme.name if theme is not None and feature_id in of_theme else row["theme"]
     decision = decisions.get(feature_id) or Decision(feature_id, "untriaged", "", "", "", "", 0)
     look_at(str(feature_id), claims, taken, author)
-    past = [event for event in history if event.item == str(feature_id)]
-    gap_card.show(desk, view, row, decision, past)
+    gap_card.show(view, row, decision)
+    with question:
+        desk.ask_reason(feature_id)
+    with bar:
+        gap_card.decide(desk, feature_id, decision, [event for event in history if event.item == str(feature_id)])
 
 
 def stay_at(offered: list[int], place: int) -> int | None:
@@ -133,7 +133,7 @@ def stay_at(offered: list[int], place: int) -> int | None:
 def show_empty() -> None:
     if not ids:
         st.success("There is no gap: your data fires all that the anchor does.", icon=":material/task_alt:")
-    elif done["untriaged"] == 0 and (state or "untriaged") == "untriaged":
+    elif done["untriaged"] == 0 and state == "untriaged":
         st.success(f"Every gap is decided; {done['target']:,} are targets.", icon=":material/task_alt:")
     elif theme is not None and not of_theme:
         st.info(
@@ -141,40 +141,51 @@ def show_empty() -> None:
             icon=":material/trending_down:",
         )
     elif len(queue) == len(matching(gaps_of(queue, theme), filters)):
-        st.info(f"No gap is {state or 'untriaged'}. Choose another queue above.", icon=":material/inbox:")
+        st.info(f"No gap is {state}. Choose another queue above.", icon=":material/inbox:")
     else:
         st.info("No gap of this queue passes the filters. Take one back.", icon=":material/filter_alt_off:")
 
 
+question = st.bottom.container()
+bar = st.bottom.container(horizontal=True, gap="xsmall")
+named, feature_id = None, None
+asked = st.query_params.get("gq_gap")
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    state: State | None = st.pills(
+    state: State = st.pills(
         "Queue",
         list(get_args(State)),
+        default="untriaged",
+        required=True,
         format_func=lambda s: f"{s.capitalize()} {done[s]:,}",
         key="gq_state",
         bind="query-params",
         label_visibility="collapsed",
     )
     theme = theme_bar.choose(themes)
-    undoes, redoes = bool(last_act(history, author)), bool(last_undone(history, author))
-    undo_and_redo(desk.undo, desk.redo, undoes=undoes, redoes=redoes)
-of_theme = set(gaps_of(queue, theme)["feature_id"].to_pylist())
-named, feature_id = None, None
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    picker = st.container(horizontal=True, vertical_alignment="bottom", width="content")
-    asked = st.query_params.get("gq_gap")
-    shown = st.segmented_control("Show", ["one at a time", "all"], default=None, key="gq_view", bind="query-params")
-    filters, is_missing = choose_filters(queue)
-    saved_filters.show(view.workspace, "gaps", SAVED)
-    gaps = in_state(matching(gaps_of(queue, theme), filters), state or "untriaged")
-    hidden = done[state or "untriaged"] - len(gaps)
-    if shown != "all":
-        st.toggle("Stay after deciding", key="gq_stay", bind="query-params", help="Otherwise the next gap comes up.")
-        with picker:
+    filters, is_missing = choose_filters(view.workspace, queue)
+    of_theme = set(gaps_of(queue, theme)["feature_id"].to_pylist())
+    gaps = in_state(matching(gaps_of(queue, theme), filters), state)
+    hidden = done[state] - len(gaps)
+    with st.popover("View", icon=":material/tune:"):
+        shown = st.segmented_control(
+            "Show", ["one at a time", "all"], default="one at a time", required=True, key="gq_view", bind="query-params"
+        )
+        if shown != "all":
             named, feature_id = choose_gap(left_to_others(gaps))
+            st.toggle(
+                "Stay after deciding", key="gq_stay", bind="query-params", help="Otherwise the next gap comes up."
+            )
+    if named is not None:
+        st.button(
+            "Back to the queue",
+            icon=":material/arrow_back:",
+            shortcut="B",
+            on_click=lambda: st.session_state.update(gq_gap=None),
+        )
 for said in is_missing:
     st.caption(f":material/link_off: {said}")
-show_progress()
+if shown != "all":
+    show_others(gaps)
 ask_name(author, history)
 desk.show_conflict(decisions)
 if theme is not None:
@@ -185,4 +196,9 @@ elif shown == "all":
     show_empty()
 else:
     one_at_a_time(named, feature_id)
+with bar:
+    undo_and_redo(
+        desk.undo, desk.redo, undoes=bool(last_act(history, author)), redoes=bool(last_undone(history, author))
+    )
+show_progress()
 show_audit()

@@ -127,10 +127,12 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     by = st.pills(
         "Colour by",
         COLOURS if of_theme else COLOURS[1:],
+        default=BY_THEME if of_theme else BY_STATE,
+        required=True,
         key="mq_colour",
         bind="query-params",
-        help="Theme, if none is chosen; state, where there is no theme. Shapes are states.",
-    ) or (BY_THEME if of_theme else BY_STATE)
+        help="Shapes are states.",
+    )
 figure, n_drawn = drawn(table, missing, (id(table), id(missing)), asked, by)
 found = saying(table, asked) if asked.split() else None
 if found is not None:

@@ -14,15 +14,15 @@ from dashboard.links import wrong
 from dashboard.page_list import script
 from dashboard.pickers.feature import choose_feature
 from dashboard.selection import chosen
-from dashboard.theme import DECISIONS
+from dashboard.theme import CHECKS, DECISIONS
 from fac_core.coverage.effect import Counts
 from fac_core.curation.agreement import progress
 from fac_core.curation.claims import Claims
 from fac_core.curation.offered import PRESETS, SMALLEST, counted, my_states, neighbours, queue
-from fac_core.curation.review import State
+from fac_core.curation.review import State, may_be_accepted, needs_note
 from fac_core.curation.wording import parts
 from fac_core.synthesis.batches import batches_of
-from fac_core.synthesis.candidates import Candidates
+from fac_core.synthesis.candidates import Candidate, Candidates
 from fac_core.workflows.decide import standing
 
 view, author = chosen()
@@ -45,19 +45,14 @@ by_id = {batch.batch_id: batch for batch in reversed(batches)}
 asked = st.query_params.get("batch")
 if asked is not None and asked not in by_id:
     wrong(f"Batch {st_text(asked)} is not among those of this run and anchor; showing the newest.")
+question = st.bottom.container()
+bar = st.bottom.container(horizontal=True, gap="xsmall")
 top = st.container(horizontal=True, vertical_alignment="bottom")
 with top:
-    picked = st.selectbox(
-        "Batch",
-        list(by_id),
-        index=None,
-        key="batch",
-        bind="query-params",
-        placeholder=f"{batches[-1].batch_id} (newest)",
-        on_change=lambda: st.session_state.update({AT: ""}),
-        width=340,
-    )
-batch = by_id.get(picked or "", batches[-1])
+    pills = st.container(width="content")
+    menu = st.popover("Filters", icon=":material/filter_alt:")
+    with menu:
+        batch = by_id[st.selectbox("Batch, the newest first", list(by_id), key="batch", bind="query-params")]
 desk = ReviewDesk(workspace, batch.batch_id, author)
 reviews = desk.reviews
 min_reviews = reviews.min_reviews()
@@ -73,12 +68,12 @@ def gained(counts: Counts) -> str | None:
     return f"{points:+.2f} points" if points else None
 
 
-def head() -> None:
+def show_effect() -> None:
     """Coverage now and to come, progress, what waits for the worker."""
     with st.container(horizontal=True):
-        st.metric("FAC now", f"{found.seed.fac:.2%}", help="Of your data, under the definition in the sidebar.")
+        st.metric("FAC of your data", f"{found.seed.fac:.2%}", help="Under the definition in the sidebar.")
         st.metric(
-            "if accepted",
+            "with what is accepted",
             f"{found.accepted.fac:.2%}",
             gained(found.accepted),
             help="With the candidates that are accepted so far, those of other batches among them.",
@@ -91,6 +86,10 @@ def head() -> None:
         )
     done = progress(found.opinions, found.candidates, author)
     st.progress(done.team / max(1, done.total), f"you {done.mine:,}, team {done.team:,} of {done.total:,}")
+
+
+def show_edits() -> None:
+    """What waits to be measured."""
     edits = sum(one.verdict == "not measured" for one in found.candidates.values())
     if edits:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -100,20 +99,23 @@ def head() -> None:
             st.button(f"Verify {edits:,} edits", icon=":material/bolt:", on_click=desk.verify)
 
 
-def filters() -> list[str]:
-    """Draw the filters and say which candidates they leave, and how many they hide."""
+def choose_filters() -> tuple[list[str], bool]:
+    """The candidates that are left, and whether all are shown in a table."""
     counts = counted(states)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with pills:
         wanted = st.pills(
             "Show",
             list(get_args(State)),
             format_func=lambda one: f"{DECISIONS[one].word} {counts[one]:,}",
             selection_mode="multi",
+            default=["pending"],
             key="rv_state",
             bind="query-params",
             on_change=desk.go,
             args=(None,),
+            label_visibility="collapsed",
         )
+    with menu:
         preset = st.selectbox(
             "Only",
             [*PRESETS, SMALLEST],
@@ -121,50 +123,64 @@ def filters() -> list[str]:
             key="rv_preset",
             bind="query-params",
             placeholder="all",
-            width=220,
             on_change=desk.go,
             args=(None,),
         )
-        feature = choose_feature(view, "Feature", "rv_feature", width=120, on_change=desk.go, args=(None,))
-        undoes, redoes = bool(reviews.last(author)), bool(reviews.last_undone(author))
-        undo_and_redo(desk.undo, desk.redo, undoes=undoes, redoes=redoes)
+        feature = choose_feature(view, "Feature", "rv_feature", on_change=desk.go, args=(None,))
+        st.text_input("Candidate", key=AT, bind="query-params", placeholder="id")
+        shown = st.segmented_control(
+            "As", ["one at a time", "table"], default="one at a time", required=True, key="rv_view", bind="query-params"
+        )
+        st.toggle("Stay after deciding", key="rv_stay", help="Otherwise the next candidate comes up.")
     ids = queue(found, states, wanted=wanted or ["pending"], preset=preset, feature_id=feature)
-    st.caption(f"{len(ids):,} of {len(found.shown):,} shown; {len(found.shown) - len(ids):,} hidden by the filters.")
-    return ids
+    return ids, shown == "table"
 
 
 def card(ids: list[str], current: str) -> None:
-    """One candidate, its buttons first."""
+    """One candidate, and the bar that decides about it."""
     candidate = found.shown[current]
     before, after = neighbours(offered(ids, current), current)
-    seen = reviews.seen_by(current, author)
-    with st.container(horizontal=True):
-        for choice, (word, key, icon) in BUTTONS.items():
-            st.button(
-                word,
-                icon=icon,
-                shortcut=key,
-                key=f"rv_{choice}_{current}",
-                type="primary" if choice == "accepted" else "secondary",
-                on_click=desk.decide,
-                args=(candidate, choice, seen, after),
-            )
-        st.button("Edit", icon=":material/edit:", shortcut="E", on_click=desk.start_editing, args=(current,))
-        st.button("Previous", shortcut="Left", on_click=desk.go, args=(before,), disabled=before is None)
-        st.button("Next", shortcut="Right", on_click=desk.go, args=(after,), disabled=after is None)
-        st.toggle("Stay after deciding", key="rv_stay")
-    candidate_table.ask_reason()
+    look_at(current, claims, taken, author)
     if st.session_state.get(EDITING) == current:
         with st.form("rv_edit"):
             for name, words in parts(candidate).items():
                 st.text_area(name.capitalize(), words, key=f"rv_edit_{name}")
             st.form_submit_button("Save", icon=":material/save:", on_click=desk.save_edit, args=(candidate,))
-    look_at(current, claims, taken, author)
     opinions = found.opinions.get(current, ())
     if states[current] != found.states[current]:  # others spoke, and this reviewer has not: not to be swayed
         opinions = ()
     history = Candidates(workspace.events()).history(batch.batch_id, current)
     candidate_card.show(view, candidate, history, found.effect(current), states[current], opinions)
+    with question:
+        desk.ask_why(candidate)
+    with bar:
+        decide(candidate, before, after)
+
+
+def decide(candidate: Candidate, before: str | None, after: str | None) -> None:
+    """The buttons, for a row."""
+    current = candidate.candidate_id
+    seen = reviews.seen_by(current, author)
+    never = (
+        "" if may_be_accepted(candidate) else f"{CHECKS[candidate.verdict].word}: edit it and have the edit measured."
+    )
+    for choice, (word, key, icon) in BUTTONS.items():
+        accepts = choice == "accepted"
+        asks = needs_note(candidate) if accepts else choice == "rejected"
+        st.button(
+            f"{word}…" if asks else word,
+            icon=icon,
+            shortcut=key,
+            key=f"rv_{choice}_{current}",
+            type="primary" if accepts else "secondary",
+            disabled=accepts and bool(never),
+            help=(never or None) if accepts else None,
+            on_click=desk.decide,
+            args=(candidate, choice, seen, after),
+        )
+    st.button("Edit", icon=":material/edit:", shortcut="E", on_click=desk.start_editing, args=(current,))
+    st.button("Previous", shortcut="Left", on_click=desk.go, args=(before,), disabled=before is None)
+    st.button("Next", shortcut="Right", on_click=desk.go, args=(after,), disabled=after is None)
 
 
 def offered(ids: list[str], current: str = "") -> list[str]:
@@ -172,19 +188,22 @@ def offered(ids: list[str], current: str = "") -> list[str]:
     return [one for one in ids if min_reviews > 1 or one == current or one not in taken]
 
 
-head()
-ids = filters()
-with top:
-    shown = st.segmented_control("As", ["one at a time", "table"], default=None, key="rv_view", bind="query-params")
-    named = st.text_input("Candidate", key=AT, bind="query-params", placeholder="id", width=200)
+ids, as_table = choose_filters()
+named = st.session_state.get(AT)
 if named and named not in found.shown:
     wrong(f"Candidate {st_text(named)} is not in this batch.")
+show_edits()
 current = named if named in found.shown else next(iter(offered(ids) or ids), None)
-if shown == "table" and ids:
+if as_table and ids:
     candidate_table.show(desk, found, states, ids)
 elif current:
     card(ids, current)
 else:
     st.success("Nothing left in this queue.", icon=":material/task_alt:")
     st.page_link(script("export"), label="Export what is accepted", icon=":material/download:")
+with bar:
+    undoes, redoes = bool(reviews.last(author)), bool(reviews.last_undone(author))
+    undo_and_redo(desk.undo, desk.redo, undoes=undoes, redoes=redoes)
+st.caption(f"{len(ids):,} of {len(found.shown):,} shown; {len(found.shown) - len(ids):,} hidden by the filters.")
+show_effect()
 team.show(view, author, found)

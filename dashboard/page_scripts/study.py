@@ -61,7 +61,7 @@ def show_sets(study: Study) -> None:
     """Every test set as a point."""
     score, chosen = study.summary["metric"], study.summary["chosen"]
     names = sorted(set(study.findings["metric"].to_pylist()))
-    metric = st.selectbox("Metric", names, index=None, key="metric", bind="query-params", placeholder=chosen) or chosen
+    metric = st.selectbox("Metric", names, index=names.index(chosen), key="metric", bind="query-params")
     test = study.sets.filter(pc.field("half") == "test")
     st.plotly_chart(figures.sets(test, metric, score), key="sets", alt=f"{metric} against {score}, one point a set")
     with st.expander("The same as a table", icon=":material/table:"):
@@ -106,7 +106,7 @@ if not names:
 asked = st.query_params.get("study")
 if asked is not None and asked not in names:
     st.warning(f"There is no finished study {st_text(asked)} here; showing {names[0]}.", icon=":material/link_off:")
-name = st.selectbox("Study", names, index=None, key="study", bind="query-params", placeholder=names[0]) or names[0]
+name = st.selectbox("Study", names, key="study", bind="query-params")
 try:
     study = read_study(place, name) if name in finished else None
     kept = comparisons(place, name)

@@ -8,7 +8,7 @@ from typing import get_args
 import streamlit as st
 
 from dashboard.components.examples import st_text
-from fac_core.coverage.definition import CALIBRATED, PAPER, PRESETS, Definition
+from fac_core.coverage.definition import PAPER, PRESETS, Definition
 from fac_core.naming.level import Level
 from fac_core.relevance.rubric import built_in
 from fac_core.relevance.verdicts import Relevance, relevant_ids
@@ -25,10 +25,16 @@ _PRESET_HELP = (
 def choose_definition() -> Definition:
     """A preset, and what it leaves out besides."""
     preset = st.segmented_control(
-        "Definition", list(PRESETS), default=None, key="preset", bind="query-params", help=_PRESET_HELP
+        "Definition",
+        list(PRESETS),
+        default="calibrated",
+        required=True,
+        key="preset",
+        bind="query-params",
+        help=_PRESET_HELP,
     )
-    definition = PRESETS.get(preset or "calibrated", CALIBRATED)
-    st.caption(_in_words(definition, preset is None))
+    definition = PRESETS[preset]
+    st.caption(_in_words(definition))
     with st.expander("Leave out", icon=":material/filter_alt:"):
         sinks = st.toggle(
             "Position features", key="no_sinks", bind="query-params", help="They only mark a first token."
@@ -66,20 +72,21 @@ def choose_task(workspace: Workspace, anchor: RunInfo) -> tuple[str | None, froz
     least = st.segmented_control(
         "Relevant from",
         [level for level in get_args(Level) if level != "no"],
-        default=None,
+        default="maybe",
+        required=True,
         key="strictness",
         bind="query-params",
-        help="The least verdict that counts; the paper counts from *maybe* on, which is the default.",
+        help="The least verdict that counts; the paper counts from *maybe* on.",
     )
-    relevant = relevant_ids(levels, least or "maybe")
-    st.caption(f"{len(relevant):,} of {anchor.d_sae:,} features count from {least or 'maybe (default)'} on.")
+    relevant = relevant_ids(levels, least)
+    st.caption(f"{len(relevant):,} of {anchor.d_sae:,} features count from {least} on.")
     return task, relevant
 
 
-def _in_words(definition: Definition, is_default: bool) -> str:
+def _in_words(definition: Definition) -> str:
     rule = (
         "any activation in one sample"
         if definition == PAPER
         else f"{definition.min_count} samples above the feature's {definition.quantile:.0%} anchor quantile"
     )
-    return f"{'calibrated (default): ' if is_default else ''}a feature counts from {rule}."
+    return f"A feature counts from {rule}."

@@ -13,14 +13,19 @@ from dashboard.components.examples import st_text
 from fac_core.store.runs.info import RunInfo
 
 
+def first_shown(key: str, runs: list[RunInfo], newest: RunInfo) -> RunInfo:
+    """What this visit has shown from its beginning: a run that comes in meanwhile is offered, and changes no subject."""
+    first = st.session_state.setdefault(f"{key}_first", newest.run_id)
+    return next((run for run in runs if run.run_id == first), newest)
+
+
 def pick_run(label: str, runs: list[RunInfo], default: RunInfo, key: str, explanation: str) -> RunInfo:
     """A picker with a default, which the URL does not name."""
-    shown = _shown({run.run_id: run for run in runs})[default.run_id]
-    return choose_run(label, runs, key, f"showing {default.name}", shown, help=explanation) or default
+    return choose_run(label, runs, key, f"showing {default.name}", default, help=explanation) or default
 
 
 def choose_run(
-    label: str, runs: list[RunInfo], key: str, otherwise: str, placeholder: str, **look: Any
+    label: str, runs: list[RunInfo], key: str, otherwise: str, default: RunInfo | None, **look: Any
 ) -> RunInfo | None:
     """The run that the URL names by its id or name, or that is chosen here; None: neither. A wrong one is said.
 
@@ -29,6 +34,7 @@ def choose_run(
 
     Args:
         otherwise: what is done where there is no such run, as the end of a sentence.
+        default: what the box shows where the URL names none.
         look: of the box.
     """
     by_id = {run.run_id: run for run in reversed(runs)}
@@ -40,7 +46,8 @@ def choose_run(
     found = asked if asked in by_id else named.get(asked or "")
     if asked and not found:
         st.warning(f"Run {st_text(asked)} is not here; {st_text(otherwise)}.", icon=":material/link_off:")
-    st.session_state[held] = st.session_state[box] = found
+    st.session_state[held] = found
+    st.session_state[box] = found or (default and default.run_id)
 
     def write() -> None:
         st.session_state[held] = chosen = st.session_state[box]
@@ -51,10 +58,10 @@ def choose_run(
     st.selectbox(
         label,
         list(by_id),
-        index=None,
+        index=None if default is None else 0,  # one with a default cannot be emptied
         format_func=lambda run_id: shown[run_id],
         key=box,
-        placeholder=placeholder,
+        placeholder="a run",
         on_change=write,
         **look,
     )

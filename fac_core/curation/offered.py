@@ -49,10 +49,11 @@ def queue(
     preset: str | None = None,
     feature_id: int | None = None,
 ) -> list[str]:
-    """Ids of candidates and controls that the filters leave, in an order that tells nothing of where they come from."""
+    """Ids of candidates and controls that the filters leave: what passes its check first, else in an order that tells
+    nothing of where they come from."""
     check = PRESETS.get(preset or "", lambda *_: True)
     kept = set(found.smallest() if preset == SMALLEST else found.shown)
-    return [
+    left = [
         one
         for one, candidate in found.shown.items()
         if (not wanted or states[one] in wanted)
@@ -60,6 +61,7 @@ def queue(
         and one in kept
         and check(found, one, states[one])
     ]
+    return sorted(left, key=lambda one: _failed(found, one))
 
 
 def counted(states: Mapping[str, State]) -> Counter[State]:

@@ -220,14 +220,24 @@ class Reviews:
             )
 
 
+def needs_note(candidate: Candidate) -> bool:
+    """Whether it is accepted only with a note that says why; its check failed, and a person can judge better."""
+    return candidate.verdict in OVERRIDABLE
+
+
+def may_be_accepted(candidate: Candidate) -> bool:
+    """Whether it can be accepted as it is, with a note or without."""
+    return candidate.verdict == "passes" or needs_note(candidate)
+
+
 def check_acceptable(candidate: Candidate, note: str = "") -> None:
     """Raise `WrongUse`, with the mend, for a candidate that may not be accepted."""
     verdict = candidate.verdict
-    if verdict == "passes" or (verdict in OVERRIDABLE and note.strip()):
+    if may_be_accepted(candidate) and (note.strip() or not needs_note(candidate)):
         return
     if verdict == "not measured":
         mend = "Verify the edits first"
-    elif verdict in OVERRIDABLE:
+    elif needs_note(candidate):
         mend = "Write a note that says why it is good all the same"
     else:
         mend = "Edit it and verify the edit, or reject it"

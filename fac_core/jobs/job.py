@@ -24,6 +24,8 @@ Wish = Literal["", "pause", "cancel"]
 
 ACTIVE: tuple[State, ...] = ("queued", "running")
 """A job in these states goes on without anybody."""
+ENDED: tuple[State, ...] = ("succeeded", "failed", "cancelled")
+"""A job in these states asks nothing of anybody."""
 
 _ALLOWED: Mapping[Action, tuple[State, ...]] = {
     "pause": ("queued", "running"),

@@ -22,8 +22,12 @@ def texts(app: AppTest) -> str:
     return "\n".join([*(m.value for m in app.markdown), *(c.value for c in app.caption)])
 
 
+def button(app: AppTest, label: str):
+    return next(b for b in app.button if b.label.startswith(label))
+
+
 def click(app: AppTest, label: str) -> AppTest:
-    next(b for b in app.button if b.label.startswith(label)).click()
+    button(app, label).click()
     app.run()
     assert not app.exception, app.exception
     return app

@@ -28,7 +28,7 @@ from fac_core.synthesis.spec import SynthesisSpec
 from fac_core.workflows.synthesise import Estimate
 from tests.batches import candidate, make_batch
 from tests.dashboard.conftest import HOSTILE
-from tests.dashboard.test_pages import click, texts
+from tests.dashboard.test_pages import button, click, texts
 
 
 @pytest.fixture
@@ -113,23 +113,24 @@ def test_accepting_goes_into_the_log_moves_coverage_and_the_queue(workspace, pag
 def test_a_rejection_without_a_reason_is_asked_for_one(workspace, page, made):
     app = click(open_review(page, made[0]), "Reject")
     assert held(workspace, made[0]) == "pending"
-    assert any("has a reason" in toast.value for toast in app.toast)
-    app.selectbox(key="rv_reason").set_value("off target").run()
-    click(app, "Reject")
+    assert any("Why reject it?" in m.value for m in app.markdown)
+    click(app, "Off target")
     assert held(workspace, made[0]) == "rejected"
 
 
 def test_what_does_not_fire_cannot_be_accepted_from_the_page_either(workspace, page, made):
-    app = click(open_review(page, made[3]), "Accept")
-    assert held(workspace, made[3]) == "pending"
-    assert any("does not fire" in toast.value for toast in app.toast)
+    accept = button(open_review(page, made[3]), "Accept")
+    assert accept.disabled
+    assert "does not fire" in accept.help
 
 
 def test_a_duplicate_is_warned_about_and_accepted_with_a_note(workspace, page, made):
     app = open_review(page, made[4])
     assert "Similarity 0.97" in app.warning[0].value
-    app.text_input(key="rv_note").set_value("another dialect").run()
     click(app, "Accept")
+    assert held(workspace, made[4]) == "pending"
+    app.text_input(key="rv_note").set_value("another dialect").run()
+    click(app, "Accept with this note")
     assert held(workspace, made[4]) == "accepted"
 
 
@@ -149,8 +150,7 @@ def test_an_edit_is_a_new_version_shown_with_its_diff_and_waits_for_the_worker(w
     assert (edited.text, edited.verdict) == ("other words entirely", "not measured")
     assert any("Edited" in m.value for m in app.markdown)
     assert any(b.label == "Verify 1 edits" for b in app.button)
-    click(app, "Accept")
-    assert held(workspace, made[0]) == "pending"
+    assert button(app, "Accept").disabled
 
 
 def test_the_table_decides_about_a_whole_filter_after_its_count_is_confirmed(workspace, page, made):

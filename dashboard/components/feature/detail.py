@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import streamlit as st
 
@@ -26,7 +25,15 @@ def show(feature: Feature, on_open: Callable[[int], None] | None = None) -> None
         on_open: opens another feature on this page; without it, neighbours are links to the page of features.
     """
     row = row_of(feature.view, feature.feature_id)
-    _head(feature, row)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(f"Feature {feature.feature_id}", width="content")
+        badge(STATES[row["state"]])
+    show_known(feature, on_open)
+
+
+def show_known(feature: Feature, on_open: Callable[[int], None] | None = None) -> None:
+    """All that is known of a feature, below its name."""
+    row = row_of(feature.view, feature.feature_id)
     naming.show(feature)
     st.markdown(f"Peaks on: **{st_text(row['words']) or 'nothing in the anchor'}**")
     if found := why(feature.view, feature.feature_id):
@@ -38,14 +45,8 @@ def show(feature: Feature, on_open: Callable[[int], None] | None = None) -> None
     neighbours.show(feature, on_open)
     _evidence(both, row["anchor_max"])
     try_text.show(feature)
-
-
-def _head(feature: Feature, row: dict[str, Any]) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(f"Feature {feature.feature_id}", width="content")
-        badge(STATES[row["state"]])
-        if address := feature.neuronpedia():
-            st.link_button("Neuronpedia", address, icon=":material/open_in_new:", type="tertiary")
+    if address := feature.neuronpedia():
+        st.link_button("Neuronpedia", address, icon=":material/open_in_new:", type="tertiary")
 
 
 def _numbers(anchor: Evidence, run: Evidence) -> None:
@@ -93,8 +94,8 @@ def _evidence(sides: tuple[Evidence, Evidence], anchor_max: float) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         around = examples.choose_context()
         scale = st.segmented_control(
-            "Heat relative to", list(_SCALES), default=None, key="heat", bind="query-params"
-        )  # fmt: skip
+            "Heat relative to", _SCALES, default=_SCALES[0], required=True, key="heat", bind="query-params"
+        )
         unfolded = bool(folded) and st.toggle(f"Show {folded:,} duplicates", key="duplicates", bind="query-params")
     of_list = scale == _SCALES[1]
     said = "the strongest sample of each list" if of_list else f"this feature's maximum in the anchor, {anchor_max:.2f}"

@@ -8,9 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import streamlit as st
 
+from dashboard.components import saved_filters
 from fac_core.gaps.causes import Cause
 from fac_core.gaps.ranked import NOT_JUDGED, Filters
 from fac_core.naming.level import Level
+from fac_core.store.workspace import Workspace
 
 THEME = "gq_theme"
 _EMPTY = {
@@ -22,11 +24,11 @@ _EMPTY = {
     "gq_trust": None,
     THEME: None,
 }
-SAVED = {**_EMPTY, "gq_state": None}
+SAVED = {**_EMPTY, "gq_state": "untriaged"}
 """What is saved under a name, with its value where nothing is chosen."""
 
 
-def choose_filters(queue: pa.Table) -> tuple[Filters, list[str]]:
+def choose_filters(workspace: Workspace, queue: pa.Table) -> tuple[Filters, list[str]]:
     """What is asked of the gaps, and what of it there is not: a cluster or home in the URL that no gap has is not applied."""
     n = sum(bool(st.session_state.get(key) or key in st.query_params) for key in _EMPTY if key != THEME)
     wrong: list[str] = []
@@ -47,6 +49,8 @@ def choose_filters(queue: pa.Table) -> tuple[Filters, list[str]]:
             placeholder="any",
         )  # fmt: skip
         st.button("Clear all", icon=":material/filter_alt_off:", on_click=clear, disabled=not _is_filtered())
+        st.divider()
+        saved_filters.show(workspace, "gaps", SAVED)
     return Filters(words or "", cluster, home, tuple(causes), tuple(levels), trust or 0.0), wrong
 
 

@@ -1,4 +1,4 @@
-"""One gap with its evidence, what was decided about it, and the buttons that decide."""
+"""One gap: what would fill it first, then all that is known of it; and, in the bar at the foot, the buttons that decide."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.cached import answer, sides
+from dashboard.cached import answer, row_of, sides
 from dashboard.components.examples import group_html, st_text
 from dashboard.components.feature import detail
 from dashboard.components.gaps.decisions import KEYS, Desk
+from dashboard.theme import STATES, badge
 from fac_core.curation.audit import audit
 from fac_core.curation.triage import NEEDS_REASON, REASONS, Decision
 from fac_core.feature import Feature
@@ -22,47 +23,63 @@ _AROUND = 110
 """Characters on each side of a peak: a text takes two lines at most."""
 
 
-def show(desk: Desk, view: View, gap: dict[str, Any], decision: Decision, past: Sequence[Event]) -> None:
-    """The card.
+def show(view: View, gap: dict[str, Any], decision: Decision) -> None:
+    """What one decides by.
 
     Args:
         gap: the gap's row of `View.gaps`, with its theme (`gaps.themed`).
+    """
+    feature = Feature(view, gap["feature_id"])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        label = f" · {st_text(gap['label'])}" if gap["label"] else ""
+        st.subheader(f"Feature {feature.feature_id}{label}", width="content")
+        badge(STATES[row_of(view, feature.feature_id)["state"]])
+    _decided(decision)
+    _strongest(feature, gap)
+    with st.expander("All that is known of it", icon=":material/info:", key="gap_known", on_change="rerun") as box:
+        if box.open:
+            _why_here(gap)
+            detail.show_known(feature)
+
+
+def decide(desk: Desk, feature_id: int, decision: Decision, past: Sequence[Event]) -> None:
+    """The buttons, for a row; the question for a reason is asked in front of them.
+
+    Args:
         past: the events about this gap, the oldest first.
     """
-    feature_id = gap["feature_id"]
-    name = f"**{st_text(gap['label'])}**, peaks on" if gap["label"] else "peaks on"
-    st.markdown(f"Feature {feature_id}: {name} {st_text(gap['words']) or 'nothing'}; {gap['cause']}. Fill this gap?")
-    with st.container(horizontal=True):
-        for choice, (key, icon) in KEYS.items():
-            st.button(
-                choice.capitalize() + ("…" if choice in NEEDS_REASON else ""),
-                icon=icon,
-                shortcut=key,
-                # A key of its own: a second click that comes before the next gap is drawn must not decide about that one.
-                key=f"decide-{choice}-{feature_id}",
-                type="primary" if choice == "target" else "secondary",
-                on_click=desk.decide,
-                args=(feature_id, choice, decision.version),
-            )
-        with st.popover("Reason, note, history", icon=":material/history:"):
-            reasons = [reason for codes in REASONS.values() for reason in codes]
-            st.selectbox("Reason", reasons, index=None, key="gap_reason", placeholder="none")
-            st.text_input("Note", key="gap_note", placeholder="goes into the log with your next decision")
-            _history(past)
-    desk.ask_reason(feature_id)
-    _decided(decision)
-    _strongest(Feature(view, feature_id), gap)
-    detail.show(Feature(view, feature_id))
+    for choice, (key, icon) in KEYS.items():
+        st.button(
+            choice.capitalize() + ("…" if choice in NEEDS_REASON else ""),
+            icon=icon,
+            shortcut=key,
+            # A key of its own: a second click that comes before the next gap is drawn must not decide about that one.
+            key=f"decide-{choice}-{feature_id}",
+            type="primary" if choice == "target" else "secondary",
+            on_click=desk.decide,
+            args=(feature_id, choice, decision.version),
+        )
+    with st.popover("Note", icon=":material/history:", help="Reason, note, and what was decided before."):
+        reasons = [reason for codes in REASONS.values() for reason in codes]
+        st.selectbox("Reason", reasons, index=None, key="gap_reason", placeholder="none")
+        st.text_input("Note", key="gap_note", placeholder="goes into the log with your next decision")
+        _history(past)
 
 
 def _strongest(feature: Feature, gap: dict[str, Any]) -> None:
-    """What one decides by: the anchor's strongest texts, and why this gap stands where it does."""
+    """The anchor's strongest texts: what the data would need more of."""
     anchor, _ = answer(sides, feature, gap["delta"])
     theme = f", part of the theme {st_text(gap['theme'])}" if gap["theme"] else ""
-    st.markdown(f"Active in **{gap['n_active']:,}** samples of the anchor above its threshold{theme}. The strongest:")
+    peaks = f", peaks on {st_text(gap['words'])}" if gap["words"] else ""
+    st.markdown(
+        f"Active in **{gap['n_active']:,}** samples of the anchor{theme}{peaks}; in your data {gap['cause']}. The strongest:"
+    )
     top = next((group.examples[:_STRONGEST] for group in anchor.groups if group.kind == "top"), ())
     label = f"Strongest samples of feature {feature.feature_id} in {anchor.run}"
     st.html(group_html(top, label, maximum=gap["anchor_max"] or None, around=_AROUND))
+
+
+def _why_here(gap: dict[str, Any]) -> None:
     trust = f"trust in its label {gap['trust']:.2f}"
     if not gap["telling"]:
         trust += " (it says no more than letters, digits or marks)"

@@ -6,10 +6,11 @@ import streamlit as st
 
 from dashboard.components.examples import st_text
 from dashboard.components.told import told
+from dashboard.page_list import script
 from dashboard.pickers.workspace import who
 from fac_core.jobs.control import change_job
 from fac_core.jobs.in_words import age, in_words, outcome, title
-from fac_core.jobs.job import Action, Job
+from fac_core.jobs.job import ENDED, Action, Job
 from fac_core.jobs.kinds import QUICK
 from fac_core.jobs.launch import ensure_worker, is_worker_alive, is_worker_starting
 from fac_core.jobs.queue import Jobs
@@ -27,6 +28,8 @@ _ACTIONS: dict[Action, tuple[str, str]] = {
     "retry": ("Try again", ":material/replay:"),
     "cancel": ("Cancel", ":material/close:"),
 }
+_DISMISSED = "jobs_dismissed"
+"""Session: ended jobs that the visitor has seen enough of."""
 _ICONS = {
     "queued": ":material/schedule:",
     "running": ":material/autorenew:",
@@ -65,8 +68,10 @@ def _told(jobs: Jobs) -> list[Job]:
     """What the strip shows: all that a person can still do something about, and what ended just now."""
     jobs.interrupt_orphans()
     found = [job for job in jobs.all() if job.kind not in QUICK]
-    ended = [job for job in found if job.state in ("succeeded", "failed", "cancelled") and age(job.at) < _RECENT]
-    return [job for job in found if job.state in ("queued", "running", "paused", "interrupted") or job in ended[-1:]]
+    ended = [job for job in found if job.state in ENDED and age(job.at) < _RECENT]
+    seen = st.session_state.get(_DISMISSED, frozenset())
+    told = [job for job in ended[-1:] if job.job_id not in seen]
+    return [job for job in found if job.state in ("queued", "running", "paused", "interrupted") or job in told]
 
 
 def _signature(jobs: list[Job]) -> list[tuple[str, int]]:
@@ -85,6 +90,31 @@ def _row(workspace: Workspace, job: Job, progress: JobProgress | None) -> None:
             if job.may(action):
                 key = f"strip-{action}-{job.job_id}"
                 st.button(word, key=key, icon=icon, on_click=act, args=(workspace, job.job_id, action))
+        if job.state in ENDED:
+            _next_step(job)
+            st.button(
+                "Dismiss",
+                key=f"strip-dismiss-{job.job_id}",
+                icon=":material/close:",
+                on_click=_dismiss,
+                args=(job.job_id,),
+            )
+
+
+def _next_step(job: Job) -> None:
+    """Where what a job has made is looked at: offered, for the visitor looks at something else."""
+    result = job.result or {}
+    if job.kind == "encode" and "run_id" in result:
+        asked = {"anchor" if job.params.get("anchor") else "run": str(result["run_id"])}
+        st.page_link(script("overview"), label="Look at it", icon=":material/arrow_forward:", query_params=asked)
+    elif job.kind == "synthesise" and "batch_id" in result:
+        asked = {"run": str(job.params.get("seed", "")), "batch": str(result["batch_id"])}
+        label = f"Review {result.get('passed', 0):,} passing"
+        st.page_link(script("review"), label=label, icon=":material/arrow_forward:", query_params=asked)
+
+
+def _dismiss(job_id: str) -> None:
+    st.session_state[_DISMISSED] = st.session_state.get(_DISMISSED, frozenset()) | {job_id}
 
 
 def act(workspace: Workspace, job_id: str, action: Action) -> None:

@@ -22,6 +22,12 @@ def show(view: View, result: Coverage) -> None:
     for info in (view.run, view.anchor):
         if part := part_of(view.workspace, info):
             st.caption(f":material/hourglass_empty: {st_text(info.name)}. {part_in_words(part)}")
+            if part.whole is not None:
+                role = "run" if info is view.run else "anchor"
+                asked = {**kept(view), role: part.whole.run_id}
+                st.page_link(
+                    script("overview"), label="Look at all of it", icon=":material/update:", query_params=asked
+                )
 
 
 def show_meaning(view: View, result: Coverage) -> None:
@@ -46,8 +52,7 @@ def _show_closure(view: View, result: Coverage) -> None:
     if not others or not result.missing:
         return
     by = likely_synthetic(view)
-    usual = by.name if by else "a run"
-    by = choose_run("Gaps closed by", others, "closes", "choose another", usual) or by
+    by = choose_run("Gaps closed by", others, "closes", "choose another", by) or by
     if by:
         closure = answer(View.gap_closure, view, by.run_id)
         st.metric(

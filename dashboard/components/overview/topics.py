@@ -24,7 +24,9 @@ def show(view: View) -> None:
         st.caption("Neither the texts' metadata nor a map divides the anchor into topics.")
         return
     keep = kept(view)
-    field = st.segmented_control("Topics are", fields, default=None, key="field", bind="query-params") or fields[0]
+    field = st.segmented_control(
+        "Topics are", fields, default=fields[0], required=True, key="field", bind="query-params"
+    )
     parts = answer(View.parts, view, None if field == _CLUSTERS else field)
     shown = parts[:_PARTS_SHOWN]
     event = st.plotly_chart(

@@ -15,7 +15,9 @@ from fac_core.curation.standing import Standing
 
 def show(desk: ReviewDesk, found: Standing, states: Mapping[str, State], ids: Sequence[str]) -> None:
     """The table and its buttons."""
-    ask_reason()
+    with st.container(horizontal=True):
+        st.selectbox("Reason to reject", REASONS, index=None, key="rv_reason", placeholder="choose one", width=260)
+        st.text_input("Note", key="rv_note", placeholder="needed to accept against the check")
     # The key changes with the rows: a selection is by position and must never outlive the list it was made in.
     key = "rv-table-" + hashlib.sha256(str(ids).encode()).hexdigest()[:12]
     rows = [
@@ -55,10 +57,3 @@ def show(desk: ReviewDesk, found: Standing, states: Mapping[str, State], ids: Se
                 on_click=desk.decide_many,
                 args=(acting, choice),
             )
-
-
-def ask_reason() -> None:
-    """Why a candidate is rejected, and a note: for the next decision, here or on a card."""
-    with st.container(horizontal=True):
-        st.selectbox("Reason to reject", REASONS, index=None, key="rv_reason", placeholder="choose one", width=260)
-        st.text_input("Note", key="rv_note", placeholder="needed to accept against the check")

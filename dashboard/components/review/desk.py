@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.components.jobs.asking import ask
 from dashboard.components.told import told
-from fac_core.curation.review import Choice, Reviews
+from fac_core.curation.review import REASONS, Choice, Reviews, needs_note
 from fac_core.curation.wording import parts, reworded
 from fac_core.store.workspace import Workspace
 from fac_core.synthesis.candidates import Candidate
@@ -25,6 +25,8 @@ AT = "candidate"
 """Session and URL: the candidate that is looked at; empty is the first of the queue."""
 EDITING = "rv_editing"
 """Session: the candidate whose words are being changed."""
+_ASKING = "rv_asking"
+"""Session: the decision that waits for its reason or note."""
 
 
 class ReviewDesk:
@@ -39,23 +41,52 @@ class ReviewDesk:
     def go(self, candidate_id: str | None) -> None:
         """Show a candidate; None is the first of the queue."""
         st.session_state[AT] = candidate_id or ""
-        st.session_state[EDITING] = None
+        st.session_state[EDITING] = st.session_state[_ASKING] = None
 
-    def decide(self, candidate: Candidate, choice: Choice, seen: int, following: str | None) -> None:
+    def decide(self, candidate: Candidate, choice: Choice, seen: int, following: str | None, reason: str = "") -> None:
+        """Decide, or ask first: a rejection has a reason, and what is accepted against its check a note."""
         word, _, icon = BUTTONS[choice]
-        reason, note = _said(choice)
+        note = st.session_state.get("rv_note") or ""
+        if (choice == "rejected" and not reason) or (choice == "accepted" and needs_note(candidate) and not note):
+            st.session_state[_ASKING] = (candidate.candidate_id, choice, seen, following)
+            return
 
         def act() -> None:
             self.reviews.decide(candidate, choice, author=self.author, seen=seen, reason=reason, note=note)
 
         if told(act, f"{word}: {candidate.candidate_id}. Z takes it back.", icon):
-            st.session_state["rv_note"] = ""
+            st.session_state["rv_note"], st.session_state[_ASKING] = "", None
             if not st.session_state.get("rv_stay"):
                 self.go(following)
 
+    def ask_why(self, candidate: Candidate) -> None:
+        """The question, where a decision about this candidate waits for its answer."""
+        asking = st.session_state.get(_ASKING)
+        if not asking or asking[0] != candidate.candidate_id:
+            return
+        _, choice, seen, following = asking
+        st.markdown("**Why reject it?**" if choice == "rejected" else f"**It is {candidate.verdict}. Why accept it?**")
+        with st.container(horizontal=True):
+            if choice == "rejected":
+                for number, reason in enumerate(REASONS, 1):
+                    st.button(
+                        reason.capitalize(),
+                        shortcut=str(number),
+                        key=f"rv-reason-{number}",
+                        on_click=self.decide,
+                        args=(candidate, choice, seen, following, reason),
+                    )
+            else:
+                st.text_input(
+                    "Why", key="rv_note", placeholder="goes into the log", label_visibility="collapsed", width=360
+                )
+                st.button("Accept with this note", on_click=self.decide, args=(candidate, choice, seen, following))
+            st.button("Cancel", shortcut="Escape", on_click=st.session_state.pop, args=(_ASKING, None), type="tertiary")
+
     def decide_many(self, candidates: Sequence[Candidate], choice: Choice) -> None:
         word, _, icon = BUTTONS[choice]
-        reason, note = _said(choice)
+        reason = (st.session_state.get("rv_reason") or "") if choice == "rejected" else ""
+        note = st.session_state.get("rv_note") or ""
 
         def act() -> None:
             self.reviews.decide_many(candidates, choice, author=self.author, reason=reason, note=note)
@@ -85,9 +116,3 @@ class ReviewDesk:
 
     def verify(self) -> None:
         ask(self.workspace, "verify_edits", {"batch_id": self.batch_id}, "Measuring the edits", "bolt")
-
-
-def _said(choice: Choice) -> tuple[str, str]:
-    """Reason and note that stand in their boxes."""
-    reason = (st.session_state.get("rv_reason") or "") if choice == "rejected" else ""
-    return reason, st.session_state.get("rv_note") or ""

@@ -117,11 +117,11 @@ def fill_in(view: View, targets: tuple[int, ...], theme: str = "") -> Asked | No
             "Generator",
             ["local", "steered", "server"],
             default="local",
+            required=True,
             key="sy_generator",
             help="**local**: the embedded model on this machine. **steered**: the same, pushed along the feature while it "
             "writes, or led to what fires it, and measured plainly. **server**: any that speaks OpenAI's chat completions.",
         )
-        where = where or "local"  # nothing is chosen after a second click on what was
         generator, key_variable, model, price = where, "", "", 0.0
         if where == "server":
             generator, key_variable = _server()
