@@ -1,14 +1,20 @@
-"""`fac ui` opens a window only once the server answers, and gives up on one that never does."""
+"""`fac ui` opens a window once the server answers, says that its port is taken, and takes its server along when it ends."""
 
 from __future__ import annotations
 
 import http.server
+import socket
+import subprocess
+import sys
 import threading
+import time
 import webbrowser
 
 import pytest
 
-from fac_core.cli.machine import _open_once_up
+import fac_core as fac
+from fac_core.cli.machine import _open_once_up, ui
+from fac_core.errors import WrongUse
 
 
 @pytest.fixture
@@ -34,3 +40,36 @@ def test_a_window_is_opened_when_the_server_answers(opened):
 def test_no_window_is_opened_for_a_server_that_never_answers(opened):
     _open_once_up("http://localhost:9", patience=0.5)
     assert opened == []
+
+
+def test_who_is_told_to_stop_stops_the_server_too(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "fac_core", "ui", "--no-browser", "--port", str(port), "-w", str(tmp_path / "w")]
+    fac.Workspace.create(tmp_path / "w")
+    with subprocess.Popen(command) as ui:
+        assert answers(port, wanted=True)
+        ui.terminate()
+        assert ui.wait(30) == 0
+    assert answers(port, wanted=False)
+
+
+def test_a_port_that_is_taken_is_said_with_the_way_out(tmp_path):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(WrongUse, match=f"Port {port} is taken.*--port {port + 1}"):
+            ui(None, port, browser=False)
+
+
+def answers(port: int, *, wanted: bool) -> bool:
+    """Whether something listens at a port before long; or, where none is wanted, nothing any more."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        with socket.socket() as probe:
+            if (probe.connect_ex(("127.0.0.1", port)) == 0) == wanted:
+                return True
+        time.sleep(0.2)
+    return False

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -21,7 +23,7 @@ import fac_core as fac
 from fac_core.cli.measure import theme_table
 from fac_core.cli.options import Json, WorkspaceFolder
 from fac_core.cli.output import curve_table, gap_table, out, part_table, progress_bar, say, table, write_json
-from fac_core.errors import MissingExtra, NotFound
+from fac_core.errors import MissingExtra, NotFound, WrongUse
 
 if TYPE_CHECKING:
     from fac_core.demo import Answer
@@ -109,6 +111,7 @@ def ui(
     app = importlib.util.find_spec("dashboard.app")
     if app is None or app.origin is None:
         raise MissingExtra("The package `dashboard` is not installed beside `fac_core`: pip install fac-explorer")
+    _check_free(port)
     command = [sys.executable, "-m", "streamlit", "run", str(Path(app.origin)), f"--server.port={port}"]
     command.append("--server.headless=true")  # else Streamlit asks for an e-mail address and advertises on the page
     environment = dict(os.environ)
@@ -119,10 +122,24 @@ def ui(
             environment[ENVIRONMENT_VARIABLE] = str(workspace.resolve())
     if browser:
         threading.Thread(target=_open_once_up, args=(f"http://localhost:{port}",), daemon=True).start()
-    try:
-        return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603  # our own arguments
-    except KeyboardInterrupt:
-        return 0
+    return _serve(command, environment)
+
+
+def _check_free(port: int) -> None:
+    """Raise `WrongUse` for a port that something listens at."""
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise WrongUse(f"Port {port} is taken, perhaps by another `fac ui`. Choose one with --port {port + 1}.")
+
+
+def _serve(command: list[str], environment: dict[str, str]) -> int:
+    """Run the server until it ends or somebody ends us: who is told to stop stops it too."""
+    with subprocess.Popen(command, env=environment) as server:  # noqa: S603  # our own arguments
+        signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+        try:
+            return max(0, server.wait())
+        except KeyboardInterrupt:  # which the server has got as well
+            return 0
 
 
 def _open_once_up(address: str, patience: float = 60.0) -> None:
