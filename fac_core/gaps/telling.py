@@ -9,23 +9,26 @@ _COUNTING = re.compile(r"[ivx]+|\d", re.IGNORECASE)
 _QUOTED = re.compile(r"“([^”]*)”")
 """Words in a label that was made of words."""
 
-_OF_A_FORM = ("on punctuation", "on numbers", "no clear label")
-"""Labels that were made of words, and have none."""
+_NO_NAME = ("on numbers", "no clear label")
+"""Labels that were made of words and leave it to the words to tell."""
 
 
 def is_telling(words: str, label: str = "") -> bool:
-    """Whether one of a feature's words, with commas between, is more than a letter, a mark, a digit or a Roman number.
+    """Whether what a feature is called is more than a letter, a mark, a digit or a Roman number.
 
-    A label in words of its own, by a person or a model, tells something; one that quotes words tells as much as they do.
+    A label in words of its own, by a person or a model, tells something; one that quotes words tells as much as these do,
+    and without one the words at its peaks, with commas between, have to tell.
 
     >>> [is_telling(words) for words in ("b, ii, 2", "=, (", "b, blood", "2017, 2010", "猫")]
     [False, False, True, True, True]
-    >>> is_telling("b", "on “b”, “2”"), is_telling("b", "options of a question")
-    (False, True)
+    >>> is_telling("b", "options of a question"), is_telling("a, amylase", "on “a”"), is_telling("a, na", "on punctuation")
+    (True, False, False)
     """
-    quoted = _QUOTED.findall(label)
-    in_own_words = bool(label) and not quoted and label not in _OF_A_FORM
-    return in_own_words or any(_tells(word.strip()) for word in (*words.split(","), *quoted))
+    if quoted := _QUOTED.findall(label):
+        return any(map(_tells, quoted))
+    if label and label not in _NO_NAME:
+        return label != "on punctuation"
+    return any(_tells(word.strip()) for word in words.split(","))
 
 
 def _tells(word: str) -> bool:
