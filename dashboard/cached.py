@@ -18,7 +18,9 @@ import streamlit as st
 from fac_core.curation.triage import Triage
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.datasets.preview import Preview
+from fac_core.datasets.preview import first_records as read_first_records
 from fac_core.datasets.preview import preview as read_preview
+from fac_core.datasets.records import Record
 from fac_core.evidence.examples import Example, examples_of, with_text
 from fac_core.evidence.groups import Evidence, evidence
 from fac_core.feature import Feature
@@ -115,6 +117,12 @@ def matched(view: View, here: str, there: str) -> Matching:
 def triage_history(triage: Triage) -> tuple[Event, ...]:
     """Every decision about the gaps of an anchor, the oldest first."""
     return triage.history()
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading the first records…")
+def first_records(source: str, stamp: float) -> tuple[Record, ...]:  # noqa: ARG001  # of the cache's key
+    """The first records of a dataset, whatever they mean."""
+    return read_first_records(source)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the first records…")

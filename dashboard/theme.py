@@ -66,6 +66,15 @@ def badge(look: Look, words: str = "") -> None:
     st.badge(words or look.word, icon=icon, color=look.badge, help=meaning)  # type: ignore[arg-type]
 
 
+def counted(n: int, noun: str) -> str:
+    """How many of something, in words.
+
+    >>> counted(1, "target"), counted(1200, "decision")
+    ('1 target', '1,200 decisions')
+    """
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
 def style() -> None:
     """What the theme's settings do not reach: a page begins higher, the bar at its foot is no taller than its buttons, and
     the words on the light blue of dark mode are dark (contrast 8:1; white has 2.4:1)."""

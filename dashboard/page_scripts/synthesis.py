@@ -10,13 +10,13 @@ import streamlit as st
 from dashboard.cached import answer
 from dashboard.components import tables
 from dashboard.components.examples import st_text
-from dashboard.components.jobs.asking import ask, params_of
+from dashboard.components.jobs.asking import ask, newest, params_of
 from dashboard.components.review.check_badge import check_look, check_words
 from dashboard.components.synthesis.form import Asked, choose_theme, command, fill_in
 from dashboard.components.tables import numbers, percent
 from dashboard.page_list import script
 from dashboard.selection import chosen
-from dashboard.theme import badge
+from dashboard.theme import badge, counted
 from fac_core.curation.review import Reviews
 from fac_core.curation.triage import Triage
 from fac_core.errors import FacError
@@ -64,30 +64,29 @@ def choose_targets() -> tuple[int, ...]:
         key=key,
         hide_index=True,
         disabled=["feature", "called", "trust", "note"],
-        height=260,
+        height=min(260, 36 * (len(rows) + 1)),
         column_config={"trust": st.column_config.NumberColumn("trust in the name", format="%.2f")},
     )
     ticked = tuple(int(feature) for feature in edited.loc[edited["write"], "feature"])
     flagged = sum(row["note"] in ("low trust", "not scored") for row in rows)
-    st.caption(
-        f"{len(ticked):,} of {len(rows):,} approved gaps chosen. {flagged:,} have a name that cannot be trusted "
-        f"(F1 below {TRUSTED}, or never scored) and start unticked: rename them, or tick them if their examples are clear."
+    doubted = (
+        f" {flagged:,} have a name that cannot be trusted (F1 below {TRUSTED}, or never scored) and start unticked: rename "
+        "them, or tick them if their examples are clear."
     )
+    st.caption(f"{len(ticked):,} of {len(rows):,} approved gaps chosen.{doubted if flagged else ''}")
     return ticked
 
 
-def estimate_card(asked: Asked) -> None:
+def show_estimate(asked: Asked) -> None:
     """Tokens, cost and minutes, low to high, before anything is asked for."""
     found = estimate(asked.spec, workspace=workspace)
-    tokens = found.least_tokens, found.most_tokens
     money, time = found.cost(asked.price), found.minutes(asked.spec.generator)
-    with st.container(border=True, horizontal=True):
-        st.metric("Targets", f"{found.targets:,}")
-        st.metric(
-            "Tokens", f"{tokens[0]:,} to {tokens[1]:,}", help="Generated ones, if every answer is as long as it may be."
-        )
-        st.metric("Cost", f"{money[0]:,.2f} to {money[1]:,.2f}" if asked.price else "none")
-        st.metric("Minutes", f"{time[0]:,.1f} to {time[1]:,.1f}")
+    cost = f", {money[0]:,.2f} to {money[1]:,.2f} to pay" if asked.price else ""
+    st.caption(
+        f"{found.targets:,} targets: {found.least_tokens:,} to {found.most_tokens:,} generated tokens, "
+        f"{time[0]:,.1f} to {time[1]:,.1f} minutes{cost}.",
+        help="If every answer is as long as it may be.",
+    )
 
 
 def preview(candidates: list[Candidate]) -> None:
@@ -149,11 +148,14 @@ def show_batch(batch: Batch) -> None:
 
 
 def run_button(label: str, icon: str, asked: Asked | None, doing: str, *, is_primary: bool = False) -> None:
+    """A job like the one that runs or waits is not asked for again."""
+    before = newest(workspace, "synthesise", asked.params) if asked else None
     st.button(
         label,
         icon=icon,
         type="primary" if is_primary else "secondary",
-        disabled=asked is None,
+        disabled=asked is None or (before is not None and before.is_active),
+        help=f"Job {before.job_id} is at it." if before is not None and before.is_active else None,
         on_click=ask,
         args=(workspace, "synthesise", asked.params if asked else {}, doing, "auto_awesome"),
     )
@@ -164,26 +166,28 @@ theme = choose_theme(answer(View.missing, view).themes)
 targets = choose_targets()
 st.subheader("2. How")
 asked = None
+with st.bottom:
+    said, buttons = st.container(), st.container(horizontal=True)
 try:
     asked = fill_in(view, targets, theme.name if theme else "")
-    st.subheader("3. What it may cost")
-    if asked:
-        estimate_card(asked)
-    else:
-        st.info("Choose at least one gap, one method, and where to generate.", icon=":material/checklist:")
+    with said:
+        if asked:
+            show_estimate(asked)
+        else:
+            st.caption("Choose at least one gap, one method, and where to generate.")
 except FacError as error:  # what the spec or the prompt does not allow
-    st.warning(str(error), icon=":material/error:")
-with st.container(horizontal=True):
+    st.warning(st_text(str(error)), icon=":material/error:")
+with buttons:
+    doing = f"Writing for {counted(len(targets), 'target')}"
+    run_button(f"Write for {counted(len(targets), 'target')}", ":material/auto_awesome:", asked, doing, is_primary=True)
     preview_of = asked.preview() if asked else None
     run_button("Preview 2 samples for 3 targets", ":material/preview:", preview_of, "Writing a preview")
-    doing = f"Writing for {len(targets):,} targets"
-    run_button(f"Looks right, run all {len(targets):,}", ":material/auto_awesome:", asked, doing, is_primary=True)
 if asked:
     with st.expander("The same on the command line", icon=":material/terminal:"):
         st.code(command(asked), language="bash", wrap_lines=True)
 batches = batches_of(workspace, view.run, view.anchor)
 if batches:
-    st.subheader("4. What came of it")
+    st.subheader("3. What came of it")
     by_id = {batch.batch_id: batch for batch in reversed(batches)}
     one = st.selectbox(
         "Batch",

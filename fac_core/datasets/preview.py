@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -26,14 +27,15 @@ class Preview:
     """Records among the first that are no samples, with the reason."""
 
 
-def columns_of(source: str | Path, n: int = 20) -> tuple[str, ...]:
-    """The columns of the first records, whatever they mean. Raises `BadInput` for a source that cannot be read."""
+def first_records(source: str | Path, n: int = 20) -> tuple[Record, ...]:
+    """The first records, whatever they mean. Raises `BadInput` for a source that cannot be read."""
     parts = sets_of(source, AUTOMATIC)[1][0].parts
-    columns: dict[str, None] = {}
-    for reading in islice(parts[0].read(), n):
-        if isinstance(reading, Record):
-            columns |= dict.fromkeys(map(str, reading.columns))
-    return tuple(columns)
+    return tuple(one for one in islice(parts[0].read(), n) if isinstance(one, Record))
+
+
+def columns_of(records: Iterable[Record]) -> tuple[str, ...]:
+    """Their columns, in the order in which they come up."""
+    return tuple(dict.fromkeys(str(column) for record in records for column in record.columns))
 
 
 def preview(source: str | Path, mapping: ColumnMapping = AUTOMATIC, n: int = 20) -> Preview:
@@ -45,4 +47,4 @@ def preview(source: str | Path, mapping: ColumnMapping = AUTOMATIC, n: int = 20)
     outcomes = list(islice(sets[0].outcomes(), n))
     samples = tuple(one for one in outcomes if isinstance(one, Sample))
     failures = tuple(one for one in outcomes if isinstance(one, Failure))
-    return Preview(name, columns_of(source, n), samples[0].layout if samples else "", samples, failures)
+    return Preview(name, columns_of(first_records(source, n)), samples[0].layout if samples else "", samples, failures)

@@ -71,7 +71,7 @@ def test_from_an_approved_gap_to_a_higher_fac(browser, workspace):
         settled(page)
         page.get_by_text("Tick also those whose name cannot be trusted").click()
         settled(page)
-        press(page, "run all 3")
+        press(page, "Write for 3 targets")
         finished(page, workspace, "synthesise", 10 * MINUTES)
         page.reload()
         settled(page)

@@ -178,3 +178,17 @@ def test_a_wrong_parameter_never_becomes_a_job(workspace):
     with pytest.raises(WrongUse):
         submit_job("encode", {}, workspace=workspace.folder)
     assert Jobs(workspace).all() == []
+
+
+def test_columns_that_nothing_is_known_of_are_chosen_from_a_list_and_kept_in_the_url(empty, tmp_path):
+    path = tmp_path / "odd.csv"
+    path.write_text("kennung,inhalt\n1,ein Satz\n2,noch einer\n", encoding="utf-8")
+    app = data_page(dq_source=str(path))
+    assert "Which column holds the text" in app.info[0].value
+    assert "--text" not in texts(app)
+    assert app.dataframe[0].value["inhalt"].tolist() == ["ein Satz", "noch einer"]
+    assert list(app.selectbox(key="dq_text").options) == ["kennung", "inhalt"]
+    app.selectbox(key="dq_text").set_value("inhalt").run()
+    assert app.dataframe[0].value["text"].tolist() == ["ein Satz", "noch einer"]
+    assert "Encode" in [b.label for b in app.button]
+    assert "Encode" in [b.label for b in data_page(dq_source=str(path), dq_text="inhalt").button]

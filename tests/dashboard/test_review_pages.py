@@ -330,7 +330,7 @@ def test_what_is_asked_for_in_the_browser_is_the_form_s_spec_and_the_visitor_s(w
     app.text_input(key="author").set_value("Ann").run()
     app.toggle(key="sy_doubtful").set_value(True).run()
     app.number_input(key="sy_m").set_value(3).run()
-    click(app, "Looks right, run all 2")
+    click(app, "Write for 2 targets")
     (job,) = Jobs(workspace).all()
     spec = SynthesisSpec(targets=(2, 3), seed="id-seed", anchor="id-anchor", m=3)
     asked = Asked(spec).params

@@ -8,7 +8,7 @@ import pytest
 
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.datasets.prepare import iter_samples, prepare
-from fac_core.datasets.preview import columns_of, preview
+from fac_core.datasets.preview import columns_of, first_records, preview
 from fac_core.errors import BadInput
 
 
@@ -37,6 +37,6 @@ def test_another_mapping_reads_other_columns(dataset):
 def test_columns_are_known_where_nothing_looks_like_a_text(tmp_path):
     path = tmp_path / "odd.jsonl"
     path.write_text(json.dumps({"a": "x", "b": "y"}) + "\n", encoding="utf-8")
-    assert columns_of(path) == ("a", "b")
+    assert columns_of(first_records(path)) == ("a", "b")
     with pytest.raises(BadInput, match="looks like a text"):
         preview(path)

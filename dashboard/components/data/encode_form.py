@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import cast, get_args
 
 import streamlit as st
 
-from dashboard.cached import preview
+from dashboard.cached import first_records, preview
 from dashboard.components import tables
 from dashboard.components.examples import st_text
 from dashboard.components.jobs.asking import ask
 from fac_core.activations.spec import EncodeSpec, Mode, spec_of
-from fac_core.datasets.layouts import ColumnMapping
-from fac_core.datasets.preview import Preview
+from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping
+from fac_core.datasets.preview import Preview, columns_of
 from fac_core.datasets.samples import Sample
 from fac_core.errors import FacError
 from fac_core.fields import fields_of
@@ -35,10 +36,24 @@ def show(workspace: Workspace, runs: list[RunInfo]) -> None:
     if not source:
         st.caption("Choose a dataset to see its first records here.")
         return
-    mapping = _mapping()
+    stamp = _stamp(source)
     try:
-        found = preview(source, _stamp(source), mapping)
-        _preview(found)
+        records = first_records(source, stamp)
+        mapping = _mapping(columns_of(records), opened=not _is_clear(source, stamp))
+    except FacError as error:
+        st.error(st_text(str(error)), icon=":material/error:")
+        return
+    try:
+        found = preview(source, stamp, mapping)
+    except FacError as error:
+        if mapping.text or mapping.messages:
+            st.error(st_text(str(error)), icon=":material/error:")
+        else:
+            st.info("Which column holds the text, or the chat? Choose it above.", icon=":material/view_column:")
+        tables.show([{"from": one.origin, **{k: str(v)[:_SHOWN] for k, v in one.columns.items()}} for one in records])
+        return
+    _preview(found)
+    try:
         spec = _space(runs)
     except FacError as error:
         st.error(st_text(str(error)), icon=":material/error:")
@@ -88,24 +103,35 @@ def _stamp(source: str) -> float:
     return path.stat().st_mtime if path.exists() else 0.0
 
 
-def _mapping() -> ColumnMapping:
-    """Which columns are what; empty boxes are found automatically."""
-    shown = {
-        "text": ("Text", "column or {question} {answer}"),
-        "messages": ("Chat", "column"),
-        "id": ("Id", "column"),
-        "label": ("Label", "column"),
-    }
-    with st.expander("Columns", icon=":material/view_column:"):
-        st.caption("Found automatically where left empty.")
+def _is_clear(source: str, stamp: float) -> bool:
+    """Whether it is found automatically which columns are what."""
+    try:
+        preview(source, stamp, AUTOMATIC)
+    except FacError:
+        return False
+    return True
+
+
+def _mapping(columns: Sequence[str], *, opened: bool) -> ColumnMapping:
+    """Which columns are what, kept in the URL; empty boxes are found automatically."""
+    shown = {"text": "Text, or a template: {question} {answer}", "messages": "Chat", "id": "Id", "label": "Label"}
+    with st.expander("Columns", icon=":material/view_column:", expanded=opened):
         with st.grid(4):
             given = {
-                field: st.text_input(word, key=f"dq_{field}", placeholder=example, help=_COLUMNS[field].help)
-                for field, (word, example) in shown.items()
+                field: st.selectbox(
+                    word,
+                    columns,
+                    index=None,
+                    key=f"dq_{field}",
+                    bind="query-params",
+                    placeholder="found automatically",
+                    accept_new_options=field == "text",
+                    help=_COLUMNS[field].help,
+                )
+                for field, word in shown.items()
             }
         repeated = st.toggle("Keep repeated samples", key="dq_duplicates", help=_COLUMNS["keep_duplicates"].help)
-    text, messages, id_, label = (given[field].strip() or None for field in shown)
-    return ColumnMapping(text, messages, id_, label, keep_duplicates=repeated)
+    return ColumnMapping(*(given[field] for field in shown), keep_duplicates=repeated)
 
 
 def _preview(found: Preview) -> None:

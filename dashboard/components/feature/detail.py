@@ -39,14 +39,23 @@ def show_known(feature: Feature, on_open: Callable[[int], None] | None = None) -
     if found := why(feature.view, feature.feature_id):
         st.markdown(f"Why it is missing: **{found['cause']}**. {found['remedy']}")
     both = answer(sides, feature, row["delta"])
-    _numbers(*both)
-    _histograms(*both)
     judging.show(feature)
+    _strengths(*both)
     neighbours.show(feature, on_open)
-    _evidence(both, row["anchor_max"])
     try_text.show(feature)
+    _evidence(both, row["anchor_max"])
     if address := feature.neuronpedia():
         st.link_button("Neuronpedia", address, icon=":material/open_in_new:", type="tertiary")
+
+
+def _strengths(anchor: Evidence, run: Evidence) -> None:
+    """How often and how strongly it fires: folded, for one decides by the texts below."""
+    with st.expander(
+        "How often, how strongly", icon=":material/bar_chart:", key="fd_strengths", on_change="rerun"
+    ) as box:
+        if box.open:
+            _numbers(anchor, run)
+            _histograms(anchor, run)
 
 
 def _numbers(anchor: Evidence, run: Evidence) -> None:
@@ -81,11 +90,10 @@ def _histograms(anchor: Evidence, run: Evidence) -> None:
                 key=f"histogram-{side.run_id}-{side.feature_id}",
                 alt=f"Samples of {side.run} by activation of feature {side.feature_id}, with δ marked",
             )
-    with st.expander("As a table", icon=":material/table:", key="fd_histogram", on_change="rerun") as box:
-        if box.open:
-            for side in (anchor, run):
-                st.caption(f"Samples of {st_text(side.run)} by activation")
-                tables.show(histogram.rows(side.histogram, side.max), height=200)
+    with st.popover("As a table", icon=":material/table:"):
+        for side in (anchor, run):
+            st.caption(f"Samples of {st_text(side.run)} by activation")
+            tables.show(histogram.rows(side.histogram, side.max), height=200)
 
 
 def _evidence(sides: tuple[Evidence, Evidence], anchor_max: float) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 import streamlit as st
 
 from dashboard.components.examples import st_text
+from dashboard.theme import counted
 from fac_core.curation.triage import NEEDS_REASON, REASONS, Decision, State, Triage
 from fac_core.errors import Conflict, FacError
 from fac_core.themes.theme import Theme
@@ -103,11 +104,11 @@ class Desk:
     def undo(self) -> None:
         st.session_state.pop(AT, None)  # what is taken back comes up again
         undone = self.triage.undo(self.triage.last(self.author), author=self.author)
-        st.toast(f"Took back {_counted(len(undone))} of yours.", icon=":material/undo:")
+        st.toast(f"Took back {counted(len(undone), 'decision')} of yours.", icon=":material/undo:")
 
     def redo(self) -> None:
         redone = self.triage.redo(author=self.author)
-        st.toast(f"Brought back {_counted(len(redone))}.", icon=":material/redo:")
+        st.toast(f"Brought back {counted(len(redone), 'decision')}.", icon=":material/redo:")
 
     def ask_reason(self, feature_id: int) -> None:
         """The reasons to choose from, where a decision about this gap waits for one."""
@@ -158,7 +159,3 @@ def _chosen_reason(state: State) -> str:
     """What stands in the box, if it is a reason for this decision."""
     reason = st.session_state.get("gap_reason") or ""
     return reason if reason in REASONS[state] else ""
-
-
-def _counted(n: int) -> str:
-    return "1 decision" if n == 1 else f"{n:,} decisions"

@@ -100,34 +100,24 @@ def choose_theme(themes: Sequence[Theme]) -> Theme | None:
 
 def fill_in(view: View, targets: tuple[int, ...], theme: str = "") -> Asked | None:
     """Draw the form and return what it says; None while a target, a method or an address is missing. Raises `WrongUse`."""
-    left, middle, right = st.columns(3)
+    left, right = st.columns(2)
     with left:
-        shape = st.selectbox(
-            "Shape",
-            get_args(Shape),
-            key="sy_shape",
-            format_func=lambda s: f"{s}: {SHAPES[s]}",
-            help=_FIELDS["shape"].help,
+        shape = cast(
+            Shape,
+            st.selectbox(
+                "Shape",
+                get_args(Shape),
+                key="sy_shape",
+                format_func=lambda s: f"{s}: {SHAPES[s]}",
+                help=_FIELDS["shape"].help,
+            ),
         )
         task = _text("task", "What the samples are for")
+    with right:
+        where, generator, key_variable, model, price = _generator()
         label = _text("label", "Class that every sample must have")
-        prompt = _prompt(view)
-    with middle:
-        where = st.segmented_control(
-            "Generator",
-            ["local", "steered", "server"],
-            default="local",
-            required=True,
-            key="sy_generator",
-            help="**local**: the embedded model on this machine. **steered**: the same, pushed along the feature while it "
-            "writes, or led to what fires it, and measured plainly. **server**: any that speaks OpenAI's chat completions.",
-        )
-        generator, key_variable, model, price = where, "", "", 0.0
-        if where == "server":
-            generator, key_variable = _server()
-            model = _text("model", "Model")
-            price = st.number_input("Price of a million generated tokens", 0.0, None, 0.0, key="sy_price")
-        allowed = possible_steps(where, cast(Shape, shape))
+    with st.expander("Methods, prompt, how many, budget", icon=":material/tune:"):
+        allowed = possible_steps(where, shape)
         usual = [step for step in _USUAL_STEPS.get(where, SynthesisSpec.steps) if step in allowed]
         ticked = st.pills(
             "Methods",
@@ -137,12 +127,14 @@ def fill_in(view: View, targets: tuple[int, ...], theme: str = "") -> Asked | No
             key=f"sy_steps_{where}_{shape}",
             help=_FIELDS["steps"].help,
         )
-    with right:
         with st.container(horizontal=True):
             sizes = {name: _number(name, name) for name in ("n", "m", "k")}
-        sizes["max_tokens"] = _number("max_tokens", "Tokens of one candidate, at most")
-        help_ = _FIELDS["budget"].help
-        budget = st.number_input("Budget in tokens", 1, None, None, key="sy_budget", placeholder="no cap", help=help_)
+            sizes["max_tokens"] = _number("max_tokens", "Tokens of one candidate, at most")
+            help_ = _FIELDS["budget"].help
+            budget = st.number_input(
+                "Budget in tokens", 1, None, None, key="sy_budget", placeholder="no cap", help=help_
+            )
+        prompt = _prompt(view)
     steps: tuple[Step, ...] = tuple(step for step in STEPS if step in (ticked or ()))
     if not (targets and steps and generator):
         return None
@@ -154,7 +146,7 @@ def fill_in(view: View, targets: tuple[int, ...], theme: str = "") -> Asked | No
         theme=theme,
         task=task,
         label=label,
-        shape=cast(Shape, shape),
+        shape=shape,
         prompt=prompt or "",
         steps=steps,
         budget=budget,
@@ -163,6 +155,25 @@ def fill_in(view: View, targets: tuple[int, ...], theme: str = "") -> Asked | No
         **sizes,
     )
     return Asked(spec, price, key_variable or None)
+
+
+def _generator() -> tuple[str, str, str, str, float]:
+    """Which kind; the generator, the variable with its key, its model, and what a million tokens cost."""
+    where = st.segmented_control(
+        "Generator",
+        ["local", "steered", "server"],
+        default="local",
+        required=True,
+        key="sy_generator",
+        help="**local**: the embedded model on this machine. **steered**: the same, pushed along the feature while it "
+        "writes, or led to what fires it, and measured plainly. **server**: any that speaks OpenAI's chat completions.",
+    )
+    if where != "server":
+        return where, where, "", "", 0.0
+    address, key_variable = _server()
+    model = _text("model", "Model")
+    price = st.number_input("Price of a million generated tokens", 0.0, None, 0.0, key="sy_price")
+    return where, address, key_variable, model, price
 
 
 def _server() -> tuple[str, str]:
