@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from pathlib import Path
 
 import streamlit as st
 
@@ -25,7 +26,9 @@ def settle(page: str) -> None:  # noqa: ARG001  # once for each page
     gc.freeze()
 
 
-st.set_page_config(page_title="FAC Explorer", page_icon=":material/grid_view:", layout="wide")
+HERE = Path(__file__).parent
+st.set_page_config(page_title="FAC Explorer", page_icon=HERE / "icon.svg", layout="wide")
+st.logo(HERE / "logo.svg", icon_image=HERE / "icon.svg")
 page = st.navigation(
     [
         st.Page(
@@ -41,6 +44,8 @@ page = st.navigation(
     position="top",
 )
 style()
+with st.container(key="page_title"):
+    st.caption(f"**{page.title}**")
 workspace = find_workspace()
 strip.show(workspace)
 st.session_state["workspace"] = workspace

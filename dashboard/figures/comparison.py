@@ -36,7 +36,7 @@ def matrix(found: CoverageMatrix) -> go.Figure:
             zmin=0,
             zmax=1,
             colorscale=_SCALE,
-            texttemplate="%{z:.0%}",
+            texttemplate="%{z:.1%}",
             customdata=[[(row, column) for column in full] for row in full],
             hovertemplate="%{customdata[0]} covers %{z:.1%} of %{customdata[1]}<extra></extra>",
             colorbar={"tickformat": ".0%", "thickness": 12},

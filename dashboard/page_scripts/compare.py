@@ -55,7 +55,7 @@ def show_matrix() -> None:
     rows = [
         {
             "dataset": name,
-            **{f"covers {st_text(other)}": found.fac[i, j] for j, other in enumerate(found.names)},
+            **{f"covers {other}": found.fac[i, j] for j, other in enumerate(found.names)},
             "samples": found.n_samples[i],
             "tokens": found.n_tokens[i],
             "features": int(found.denominator[i]),

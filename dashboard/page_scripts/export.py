@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -13,13 +14,14 @@ from dashboard.components.jobs.asking import ask
 from dashboard.components.told import told
 from dashboard.page_list import script
 from dashboard.selection import chosen
+from dashboard.theme import counted
 from fac_core.activations.spec import spec_of
 from fac_core.curation.standing import accepted_of
 from fac_core.errors import FacError
 from fac_core.export.card import card, in_words
 from fac_core.export.plan import ExportPlan
 from fac_core.export.shapes import Shape
-from fac_core.export.write import Format, write_export
+from fac_core.export.write import Format, exported_in, write_export, zipped
 from fac_core.synthesis.batches import batches_of
 from fac_core.workflows.export import plan_dataset
 
@@ -49,12 +51,11 @@ def planned(batch_ids: list[str], shape: Shape | None, merged: bool) -> ExportPl
 
 
 def write(plan: ExportPlan, folder: Path, file_format: Format) -> None:
-    def act() -> None:
-        done = write_export(plan, folder, file_format, workspace.events(), author=author)
-        st.session_state["ex_written"] = str(done.data)
-
-    st.session_state["ex_written"] = None
-    told(act, f"{len(plan.rows):,} rows written.", ":material/download_done:")
+    told(
+        lambda: write_export(plan, folder, file_format, workspace.events(), author=author),
+        f"{len(plan.rows):,} rows written.",
+        ":material/download_done:",
+    )
 
 
 def show(plan: ExportPlan) -> None:
@@ -92,23 +93,41 @@ if plan is None:
         st.info("Choose at least one batch.", icon=":material/checklist:")
     st.stop()
 show(plan)
-folder = st.text_input("Folder", str(workspace.folder / "exports" / f"{view.run.name}-{plan.shape}"), key="ex_folder")
+usual = workspace.folder / "exports" / f"{view.run.name}-{plan.shape}"
+folder = Path(st.text_input("Folder", str(usual), key="ex_folder"))
+with st.container(horizontal=True):
+    st.button(
+        f"Write {counted(len(plan.rows), 'row')}",
+        icon=":material/save:",
+        type="primary",
+        on_click=write,
+        args=(plan, folder, file_format),
+    )
+    written = exported_in(folder)
+    if written is not None:
+        params = {
+            "source": str(written),
+            "name": f"{view.run.name}-{'filled' if merged else 'synthetic'}",
+            **asdict(spec_of(view.anchor)),
+        }
+        st.download_button(
+            "Download",
+            partial(zipped, folder),
+            f"{folder.name}.zip",
+            "application/zip",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.button(
+            "Encode as a run",
+            icon=":material/memory:",
+            help="Then it is compared on every page, and its gaps are the next round.",
+            on_click=ask,
+            args=(workspace, "encode", params, "Encoding", "memory"),
+        )
+if written is not None:
+    st.caption(f":material/download_done: Written to {st_text(str(written))}")
 with st.expander("The card", icon=":material/description:"):
     st.code(card(plan, f"data/train.{file_format}"), language="markdown", wrap_lines=True)
 with st.expander("The first rows", icon=":material/table_rows:"):
     tables.show(plan.rows.slice(0, 20))
-st.button(
-    f"Write {len(plan.rows):,} rows",
-    icon=":material/download:",
-    type="primary",
-    on_click=write,
-    args=(plan, Path(folder), file_format),
-)
-written = st.session_state.get("ex_written")
-if written:
-    name = f"{view.run.name}-{'filled' if merged else 'synthetic'}"
-    st.success(f"Written to {st_text(written)}", icon=":material/download_done:")
-    st.markdown("Now measure it: encoded as a run, it is compared on every page, and its gaps are the next round.")
-    params = {"source": written, "name": name, **asdict(spec_of(view.anchor))}
-    args = (workspace, "encode", params, "Encoding", "memory")
-    st.button("Encode as a run", icon=":material/memory:", on_click=ask, args=args)

@@ -17,9 +17,11 @@ from dashboard.components.gaps import gap_card, gap_table, theme_bar
 from dashboard.components.gaps.decisions import AT, Desk
 from dashboard.components.gaps.filters import choose_filters
 from dashboard.components.queues import ask_name, look_at, undo_and_redo
-from dashboard.links import wrong
+from dashboard.links import kept, wrong
+from dashboard.page_list import script
 from dashboard.pickers.feature import choose_feature
 from dashboard.selection import chosen
+from dashboard.theme import counted
 from fac_core.curation.acts import last_act, last_undone
 from fac_core.curation.audit import audit, progress
 from fac_core.curation.claims import Claims
@@ -55,7 +57,11 @@ def show_progress() -> None:
     others = f", {triaged - mine:,} by others" if triaged > mine else ""
     said = f"{triaged:,} of {len(ids):,} gaps decided ({mine:,} by you{others}); {done['target']:,} targets"
     left = f". {len(gaps):,} gaps; the filters hide {hidden:,}" if hidden else ""
-    st.caption(said + left)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(said + left, width="content")
+        if done["target"]:
+            label = f"{counted(done['target'], 'target')}: write samples"
+            st.page_link(script("synthesis"), label=label, icon=":material/auto_awesome:", query_params=kept(view))
 
 
 def show_audit() -> None:

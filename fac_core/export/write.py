@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +64,27 @@ def write_export(plan: ExportPlan, folder: Path, file_format: Format, log: Event
     where = folder / data.relative_to(building)
     _record(plan, where, log, author)
     return Exported(folder, where, plan.shape, len(plan.rows), plan.n_accepted, plan.n_seed, plan.n_repeated)
+
+
+def exported_in(folder: Path) -> Path | None:
+    """The data of the export in a folder; None where there is none."""
+    try:
+        manifest = json.loads((folder / _MANIFEST).read_bytes())
+        data, files = str(manifest["data"]), dict(manifest["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    is_ours = any(name == data or name.startswith(f"{data}/") for name in files)
+    return folder / data if is_ours and ".." not in Path(data).parts and (folder / data).exists() else None
+
+
+def zipped(folder: Path) -> bytes:
+    """An export as one archive, for who cannot reach the folder."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, digest in _digests(folder).items():
+            if digest:
+                archive.write(folder / name, name)
+    return packed.getvalue()
 
 
 def push(folder: Path, repo_id: str) -> str:

@@ -114,7 +114,7 @@ def _is_clear(source: str, stamp: float) -> bool:
 
 def _mapping(columns: Sequence[str], *, opened: bool) -> ColumnMapping:
     """Which columns are what, kept in the URL; empty boxes are found automatically."""
-    shown = {"text": "Text, or a template: {question} {answer}", "messages": "Chat", "id": "Id", "label": "Label"}
+    shown = {"text": "Text", "messages": "Chat", "id": "Id", "label": "Label"}
     with st.expander("Columns", icon=":material/view_column:", expanded=opened):
         with st.grid(4):
             given = {

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.components.jobs.asking import ask
 from dashboard.components.told import told
+from dashboard.theme import DECISIONS, counted
 from fac_core.curation.review import REASONS, Choice, Reviews, needs_note
 from fac_core.curation.wording import parts, reworded
 from fac_core.store.workspace import Workspace
@@ -45,7 +46,7 @@ class ReviewDesk:
 
     def decide(self, candidate: Candidate, choice: Choice, seen: int, following: str | None, reason: str = "") -> None:
         """Decide, or ask first: a rejection has a reason, and what is accepted against its check a note."""
-        word, _, icon = BUTTONS[choice]
+        icon = BUTTONS[choice][2]
         note = st.session_state.get("rv_note") or ""
         if (choice == "rejected" and not reason) or (choice == "accepted" and needs_note(candidate) and not note):
             st.session_state[_ASKING] = (candidate.candidate_id, choice, seen, following)
@@ -54,7 +55,7 @@ class ReviewDesk:
         def act() -> None:
             self.reviews.decide(candidate, choice, author=self.author, seen=seen, reason=reason, note=note)
 
-        if told(act, f"{word}: {candidate.candidate_id}. Z takes it back.", icon):
+        if told(act, f"{DECISIONS[choice].word}. Z takes it back.", icon):
             st.session_state["rv_note"], st.session_state[_ASKING] = "", None
             if not st.session_state.get("rv_stay"):
                 self.go(following)
@@ -84,24 +85,24 @@ class ReviewDesk:
             st.button("Cancel", shortcut="Escape", on_click=st.session_state.pop, args=(_ASKING, None), type="tertiary")
 
     def decide_many(self, candidates: Sequence[Candidate], choice: Choice) -> None:
-        word, _, icon = BUTTONS[choice]
+        icon = BUTTONS[choice][2]
         reason = (st.session_state.get("rv_reason") or "") if choice == "rejected" else ""
         note = st.session_state.get("rv_note") or ""
 
         def act() -> None:
             self.reviews.decide_many(candidates, choice, author=self.author, reason=reason, note=note)
 
-        told(act, f"{word}: {len(candidates):,} candidates. One undo takes it back.", icon)
+        told(act, f"{DECISIONS[choice].word}: {counted(len(candidates), 'candidate')}. One undo takes it back.", icon)
 
     def undo(self) -> None:
         undone = self.reviews.undo(self.reviews.last(self.author), author=self.author)
         if undone:
             self.go(undone[-1].item.partition(":")[0])
-        st.toast(f"Took back {len(undone):,} of your decisions.", icon=":material/undo:")
+        st.toast(f"Took back {counted(len(undone), 'decision')} of yours.", icon=":material/undo:")
 
     def redo(self) -> None:
         redone = self.reviews.undo(self.reviews.last_undone(self.author), author=self.author)
-        st.toast(f"{len(redone):,} decisions are back.", icon=":material/redo:")
+        st.toast(f"Brought back {counted(len(redone), 'decision')}.", icon=":material/redo:")
 
     def start_editing(self, candidate_id: str) -> None:
         st.session_state[EDITING] = candidate_id
