@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from fac_core.evidence.examples import TokenValue
 
 _STYLE = "background:rgba(217,119,6,{alpha:.2f});border-bottom:{line:.1f}px solid currentColor;border-radius:3px"
-_WEAKEST, _DEEPEST, _LINE = 0.08, 0.7, 3.0
+_WEAKEST, _DEEPEST, _LINE = 0.08, 0.65, 3.0
 
 CONTEXTS = {"stacked": 30, "snippet": 120, "full": None}
 """Characters shown on each side of the peak."""

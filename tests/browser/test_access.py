@@ -49,8 +49,8 @@ def test_nothing_that_can_be_used_is_out_of_reach_of_the_keyboard(visit, link):
         ("?oq_tab=Curves", 2),
         ("?oq_tab=By+topic", 1),
         ("map", 1),
-        ("features?feature=17", 1),
-        ("gaps", 1),
+        ("features?feature=17&fd_strengths=true", 1),
+        ("gaps?gap_known=true&fd_strengths=true", 1),
         ("compare", 3),
     ],
 )

@@ -51,7 +51,11 @@ def show_known(feature: Feature, on_open: Callable[[int], None] | None = None) -
 def _strengths(anchor: Evidence, run: Evidence) -> None:
     """How often and how strongly it fires: folded, for one decides by the texts below."""
     with st.expander(
-        "How often, how strongly", icon=":material/bar_chart:", key="fd_strengths", on_change="rerun"
+        "How often, how strongly",
+        icon=":material/bar_chart:",
+        key="fd_strengths",
+        on_change="rerun",
+        bind="query-params",
     ) as box:
         if box.open:
             _numbers(anchor, run)
@@ -99,7 +103,7 @@ def _histograms(anchor: Evidence, run: Evidence) -> None:
 def _evidence(sides: tuple[Evidence, Evidence], anchor_max: float) -> None:
     """The groups of both sides, next to each other."""
     folded = sum(examples.n_folded(side) for side in sides)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.popover("How it is shown", icon=":material/visibility:"):
         around = examples.choose_context()
         scale = st.segmented_control(
             "Heat relative to", _SCALES, default=_SCALES[0], required=True, key="heat", bind="query-params"

@@ -36,7 +36,9 @@ def show(view: View, gap: dict[str, Any], decision: Decision) -> None:
         badge(STATES[row_of(view, feature.feature_id)["state"]])
     _decided(decision)
     _strongest(feature, gap)
-    with st.expander("All that is known of it", icon=":material/info:", key="gap_known", on_change="rerun") as box:
+    with st.expander(
+        "All that is known of it", icon=":material/info:", key="gap_known", on_change="rerun", bind="query-params"
+    ) as box:
         if box.open:
             _why_here(gap)
             detail.show_known(feature)
