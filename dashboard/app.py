@@ -11,7 +11,6 @@ from dashboard.components.jobs import strip
 from dashboard.page_list import PAGES, script
 from dashboard.pickers.workspace import find_workspace
 from dashboard.selection import choose
-from dashboard.theme import style
 from fac_core.errors import FacError
 
 
@@ -43,7 +42,7 @@ page = st.navigation(
     ],
     position="top",
 )
-style()
+st.html(HERE / "style.css")
 with st.container(key="page_title"):
     st.caption(f"**{page.title}**")
 workspace = find_workspace()

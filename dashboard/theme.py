@@ -73,17 +73,3 @@ def counted(n: int, noun: str) -> str:
     ('1 target', '1,200 decisions')
     """
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
-
-
-def style() -> None:
-    """What the theme's settings do not reach.
-
-    A page begins higher, and the bar at its foot is no taller than its buttons. On a phone, where the pages are behind a
-    button, the title says which one this is. Code in a caption is as dark as the caption. In dark mode the words on light blue are dark (contrast 8:1; white has 2.4:1).
-    """
-    rules = "[data-testid=stMainBlockContainer] {padding-top: 4.5rem} [data-testid=stBottomBlockContainer] {padding-block: 0.75rem}"
-    rules += " .st-key-page_title {display: none} @media (max-width: 640px) {.st-key-page_title {display: block}}"
-    rules += " [data-testid=stCaptionContainer] code {color: inherit}"
-    if st.context.theme.type == "dark":
-        rules += " [data-testid=stBaseButton-primary] {color: #0b1220}"
-    st.html(f"<style>{rules}</style>")
