@@ -67,7 +67,7 @@ ROOMS = {
     "__main__": "cli/app",
     "dashboard": (
         "activations comparison coverage curation datasets diversity errors evidence export feature fields gaps"
-        " jobs lab naming relevance report spaces store synthesis themes view workflows"
+        " generators jobs lab naming relevance report spaces store synthesis themes view workflows"
     ),
 }
 """Room -> rooms that it imports. A room stands below those that import it, so that there is no circle."""

@@ -15,7 +15,7 @@ from dashboard.components import tables
 from dashboard.components.examples import st_text
 from dashboard.components.gaps import gap_card, gap_table, theme_bar
 from dashboard.components.gaps.decisions import AT, Desk
-from dashboard.components.gaps.filters import choose_filters
+from dashboard.components.gaps.filters import choose_filters, menu
 from dashboard.components.queues import ask_name, look_at, undo_and_redo
 from dashboard.links import kept, wrong
 from dashboard.page_list import script
@@ -93,13 +93,10 @@ def show_others(gaps: pa.Table) -> None:
         st.caption(f":material/visibility: {others} at work here: {len(theirs):,} of the gaps left to them.")
 
 
-def choose_gap(gaps: pa.Table) -> tuple[int | None, int | None]:
-    """The gap that the URL names, and the one to look at: that, or the one at the chosen place."""
-    named = choose_feature(view, "Gap", "gq_gap", placeholder="next")
-    if named is not None:
-        return named, named
+def choose_gap(gaps: pa.Table) -> int | None:
+    """The gap at the chosen place."""
     place = st.number_input(f"Place, of {len(gaps):,}", 1, max(1, len(gaps)), key="gq_place", disabled=len(gaps) < 2)
-    return None, stay_at(gaps["feature_id"].to_pylist(), place)
+    return stay_at(gaps["feature_id"].to_pylist(), place)
 
 
 def one_at_a_time(named: int | None, feature_id: int | None) -> None:
@@ -154,7 +151,7 @@ def show_empty() -> None:
 
 question = st.bottom.container()
 bar = st.bottom.container(horizontal=True, gap="xsmall")
-named, feature_id = None, None
+feature_id = None
 asked = st.query_params.get("gq_gap")
 with st.container(horizontal=True, vertical_alignment="bottom"):
     state: State = st.pills(
@@ -168,16 +165,18 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         label_visibility="collapsed",
     )
     theme = theme_bar.choose(themes)
-    filters, is_missing = choose_filters(view.workspace, queue)
+    named = choose_feature(view, "Gap", "gq_gap", placeholder="feature", width=130, label_visibility="collapsed")
+    in_menu = menu()
+    filters, is_missing = choose_filters(view.workspace, queue, in_menu)
     of_theme = set(gaps_of(queue, theme)["feature_id"].to_pylist())
     gaps = in_state(matching(gaps_of(queue, theme), filters), state)
     hidden = done[state] - len(gaps)
-    with st.popover("View", icon=":material/tune:"):
+    with in_menu:
         shown = st.segmented_control(
             "Show", ["one at a time", "all"], default="one at a time", required=True, key="gq_view", bind="query-params"
         )
         if shown != "all":
-            named, feature_id = choose_gap(left_to_others(gaps))
+            feature_id = named if named is not None else choose_gap(left_to_others(gaps))
             st.toggle(
                 "Stay after deciding", key="gq_stay", bind="query-params", help="Otherwise the next gap comes up."
             )

@@ -50,7 +50,10 @@ bar = st.bottom.container(horizontal=True, gap="xsmall")
 top = st.container(horizontal=True, vertical_alignment="bottom")
 with top:
     pills = st.container(width="content")
-    menu = st.popover("Filters", icon=":material/filter_alt:")
+    named = st.text_input(
+        "Candidate", key=AT, bind="query-params", placeholder="id", width=170, label_visibility="collapsed"
+    )
+    menu = st.popover("View", icon=":material/tune:")
     with menu:
         batch = by_id[st.selectbox("Batch, the newest first", list(by_id), key="batch", bind="query-params")]
 desk = ReviewDesk(workspace, batch.batch_id, author)
@@ -127,7 +130,6 @@ def choose_filters() -> tuple[list[str], bool]:
             args=(None,),
         )
         feature = choose_feature(view, "Feature", "rv_feature", on_change=desk.go, args=(None,))
-        st.text_input("Candidate", key=AT, bind="query-params", placeholder="id")
         shown = st.segmented_control(
             "As", ["one at a time", "table"], default="one at a time", required=True, key="rv_view", bind="query-params"
         )
@@ -189,7 +191,6 @@ def offered(ids: list[str], current: str = "") -> list[str]:
 
 
 ids, as_table = choose_filters()
-named = st.session_state.get(AT)
 if named and named not in found.shown:
     wrong(f"Candidate {st_text(named)} is not in this batch.")
 show_edits()

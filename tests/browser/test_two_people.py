@@ -134,7 +134,7 @@ def open_gap(page: Page, feature: str) -> None:
 
 
 def gone(page: Page, feature: int) -> None:
-    expect(page.get_by_role("heading", name=f"Feature {feature}", exact=True)).to_have_count(0)
+    expect(page.get_by_role("heading", name=re.compile(rf"^Feature {feature}\b"))).to_have_count(0)
     settled(page)
 
 

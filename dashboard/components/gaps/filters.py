@@ -7,8 +7,10 @@ from typing import get_args
 import pyarrow as pa
 import pyarrow.compute as pc
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.components import saved_filters
+from dashboard.theme import counted
 from fac_core.gaps.causes import Cause
 from fac_core.gaps.ranked import NOT_JUDGED, Filters
 from fac_core.naming.level import Level
@@ -28,11 +30,16 @@ SAVED = {**_EMPTY, "gq_state": "untriaged"}
 """What is saved under a name, with its value where nothing is chosen."""
 
 
-def choose_filters(workspace: Workspace, queue: pa.Table) -> tuple[Filters, list[str]]:
-    """What is asked of the gaps, and what of it there is not: a cluster or home in the URL that no gap has is not applied."""
+def menu() -> DeltaGenerator:
+    """Where the filters are, and how the queue is looked at."""
     n = sum(bool(st.session_state.get(key) or key in st.query_params) for key in _EMPTY if key != THEME)
+    return st.popover(f"View, {counted(n, 'filter')}" if n else "View", icon=":material/tune:")
+
+
+def choose_filters(workspace: Workspace, queue: pa.Table, menu: DeltaGenerator) -> tuple[Filters, list[str]]:
+    """What is asked of the gaps, and what of it there is not: a cluster or home in the URL that no gap has is not applied."""
     wrong: list[str] = []
-    with st.popover(f"Filters ({n})" if n else "Filters", icon=":material/filter_alt:"):
+    with menu:
         words = st.text_input(
             "Words", key="gq_words", bind="query-params", placeholder="at its peaks, in its label or cluster"
         )

@@ -33,7 +33,7 @@ def choose(themes: Sequence[Theme]) -> Theme | None:
         placeholder="Theme: all" if themes else "no theme is short",
         label_visibility="collapsed",
         disabled=not themes,
-        width=190,
+        width=170,
     )
     return next((theme for theme in themes if theme.name == chosen), None)
 

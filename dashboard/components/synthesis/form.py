@@ -11,8 +11,10 @@ import streamlit as st
 
 from dashboard.components.told import told
 from dashboard.links import by_present_name
+from dashboard.theme import counted
 from fac_core.coverage.definition import PRESETS
 from fac_core.fields import fields_of
+from fac_core.generators.nearby import Nearby, models_of, nearby
 from fac_core.jobs.allowed import all_allowed
 from fac_core.synthesis.prompts import fork_prompt, prompts
 from fac_core.synthesis.spec import STEPS, Shape, Step, SynthesisSpec, possible_steps
@@ -28,6 +30,8 @@ SHAPES: dict[Shape, str] = {
 }
 _USUAL_STEPS: dict[str, tuple[Step, ...]] = {"steered": ("guided", "one step", "steered")}
 _PREVIEW_TARGETS, _PREVIEW_SAMPLES = 3, 2
+_LOOK_AGAIN = 30.0
+"""Seconds for which it is remembered who answers."""
 _FIELDS = fields_of(SynthesisSpec)
 _FLAGS = {"steps": "--methods", "n": "-n", "m": "-m", "k": "-k"}
 """Flags of `fac synthesise` that are not called by their fields."""
@@ -171,9 +175,18 @@ def _generator() -> tuple[str, str, str, str, float]:
     if where != "server":
         return where, where, "", "", 0.0
     address, key_variable = _server()
-    model = _text("model", "Model")
+    known = answering(address) if address else ()
+    model = st.selectbox(
+        "Model",
+        known,
+        index=0 if known else None,
+        key="sy_model",
+        accept_new_options=True,
+        placeholder="as the server calls it",
+        help=_FIELDS["model"].help,
+    )
     price = st.number_input("Price of a million generated tokens", 0.0, None, 0.0, key="sy_price")
-    return where, address, key_variable, model, price
+    return where, address, key_variable, model or "", price
 
 
 def _server() -> tuple[str, str]:
@@ -181,9 +194,25 @@ def _server() -> tuple[str, str]:
     known = {one.name: one for one in all_allowed() if one.address.startswith("http")}
     name = st.selectbox("Server", list(known), key="sy_server", placeholder="none is allowed yet", disabled=not known)
     if name is None:
-        st.caption("Allow one in a terminal of this machine: `fac jobs allow ollama http://localhost:11434/v1`")
+        for one in found_nearby():
+            st.caption(f"{one.name} seems to answer on this machine, with {counted(len(one.models), 'model')}.")
+        one = next(iter(found_nearby()), Nearby("ollama", "http://localhost:11434/v1", ()))
+        st.caption("Whoever owns this machine allows it in a terminal:")
+        st.code(f"fac jobs allow {one.name} {one.address}", language="bash")
         return "", ""
     return known[name].address, known[name].key_variable or ""
+
+
+@st.cache_data(ttl=_LOOK_AGAIN, show_spinner=False)
+def found_nearby() -> tuple[Nearby, ...]:
+    """Servers that answer on this machine: offered, never used unasked."""
+    return nearby()
+
+
+@st.cache_data(ttl=_LOOK_AGAIN, show_spinner=False)
+def answering(address: str) -> tuple[str, ...]:
+    """The models of a server that is allowed."""
+    return models_of(address)
 
 
 def _text(name: str, label: str) -> str:
