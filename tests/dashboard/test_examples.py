@@ -47,7 +47,7 @@ def test_heat_is_relative_to_the_list_or_to_the_feature_as_chosen():
     group = [Distinct(example("abcd", 2.0)), Distinct(example("abcd e", 1.0))]
     of_list = strength(group_html(group, "top", maximum=None, around=None))
     of_feature = strength(group_html(group, "top", maximum=8.0, around=None))
-    assert of_list[0][0] == 0.7  # full strength
+    assert of_list[0][0] == 0.65  # full strength
     assert of_feature[0][0] < of_list[0][0]
 
 

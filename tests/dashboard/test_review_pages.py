@@ -241,7 +241,7 @@ def test_export_writes_what_is_accepted_and_says_how_to_measure_it(workspace, pa
     click(app, "Write 2 rows")
     rows = [json.loads(line) for line in Path(tmp_path / "out" / "data" / "train.jsonl").read_text().splitlines()]
     assert [row["fac_candidate"] for row in rows] == [one.candidate_id for one in made[:2]]
-    assert any("Written to" in s.value for s in app.success)
+    assert any("Written to" in c.value for c in app.caption)
 
 
 def test_a_shape_that_does_not_fit_is_said_on_the_page(workspace, page, made):
