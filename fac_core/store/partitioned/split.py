@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow.fs as arrow_fs
@@ -32,7 +33,9 @@ _PART_ROWS = 20_000_000
 _GROUP_ROWS = 65_536
 """Rows a row group, the least that is read of a file: some 400 KB."""
 
-_SUM = "SELECT count(*) AS n, bit_xor(hash(feature_id, sample_id, activation, token_index)) AS seen FROM activations"
+_SUM = "SELECT count(*), bit_xor(hash(feature_id, sample_id, activation, token_index)) FROM {}"
+
+_CONFIG = {**NO_EXTENSIONS, "default_block_size": BLOCK_SIZE, "memory_limit": "1GB"}
 
 
 def partition(path: Path, on_progress: Progress = silent) -> str:
@@ -47,18 +50,22 @@ def partition(path: Path, on_progress: Progress = silent) -> str:
     """
     where = where_of(path, to_write=True)
     building = path.with_name(path.name + ".building")
+    with RunFile(path) as run:  # which is refused if it holds anything but tables
+        info, partitioned = run.info, run.parts
+    if partitioned:
+        raise WrongUse(f"The activations of {info.name} are in Parquet files already.")
     with held(path.with_name(path.name + ".lock"), f"Another process is building {path.name}. Wait for it to end."):
         building.unlink(missing_ok=True)
         try:
-            with RunFile(path) as run:
-                if run.parts:
-                    raise WrongUse(f"The activations of {run.info.name} are in Parquet files already.")
-                parts = _written(run, where, on_progress)
-                _copy_all_else(path, building, parts)
-                with RunFile(building) as small:
-                    moved = Parts(path, [vars(part) for part in parts]).dataset()
-                    if small.query(_SUM, given={"activations": moved}) != run.query(_SUM):
-                        raise RunBroken(f"What was written to {shown(where)} reads back otherwise. Try again.")
+            with duckdb.connect(str(building), config=_CONFIG) as db:
+                db.execute(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS whole (READ_ONLY)")
+                parts = _written(db, info.d_sae, path, where, on_progress)
+                _copy_all_else(db, parts)
+                db.register("moved", Parts(path, [vars(part) for part in parts]).dataset())
+                if db.sql(_SUM.format("moved")).fetchall() != db.sql(_SUM.format("whole.activations")).fetchall():
+                    raise RunBroken(f"What was written to {shown(where)} reads back otherwise. Try again.")
+                db.execute("DETACH whole")
+                db.execute("CHECKPOINT")
             building.replace(path)
         except PermissionError as error:
             raise StoreBusy(f"{path.name} is open in another program. Close it, then try again.") from error
@@ -67,27 +74,31 @@ def partition(path: Path, on_progress: Progress = silent) -> str:
     return shown(where)
 
 
-def _written(run: RunFile, where: str, on_progress: Progress) -> list[Part]:
-    counted = run.query("SELECT feature_id, n_active FROM feature_stats WHERE n_active > 0").to_pydict()
-    counts = dict(zip(counted["feature_id"], counted["n_active"], strict=True))
-    ranges = list(feature_ranges(counts, run.info.d_sae, _PART_ROWS))
+def _written(db: duckdb.DuckDBPyConnection, d_sae: int, run: Path, where: str, on_progress: Progress) -> list[Part]:
+    counts = dict(db.sql("SELECT feature_id, n_active FROM whole.feature_stats WHERE n_active > 0").fetchall())
+    ranges = list(feature_ranges(counts, d_sae, _PART_ROWS))
     parts = []
-    with tempfile.TemporaryDirectory(prefix=".parts-", dir=run.path.parent) as folder:
+    with tempfile.TemporaryDirectory(prefix=".parts-", dir=run.parent) as folder:
+        here = Path(folder) / "part.parquet"
         for number, (first, last) in enumerate(ranges):
-            on_progress(number, len(ranges), "features written")
-            here = Path(folder) / "part.parquet"
-            parts.append(_write(run, first, last, here))
+            on_progress(number, len(ranges), "files written")
+            parts.append(_write(db, first, last, here))
             _put(here, where, name_of(number, parts[-1].hash))
     on_progress(len(ranges), len(ranges))
     return parts
 
 
-def _write(run: RunFile, first: int, last: int, path: Path) -> Part:
+def _write(db: duckdb.DuckDBPyConnection, first: int, last: int, path: Path) -> Part:
     # The order of the table is kept: strongest first. Ids of samples are as good as random, a dictionary of them is no gain.
-    rows = run.query("FROM activations WHERE feature_id BETWEEN ? AND ?", [first, last]).cast(ACTIVATIONS)
-    few = ["feature_id", "activation", "token_index"]
+    rows = db.sql("FROM whole.activations WHERE feature_id BETWEEN ? AND ?", params=[first, last]).to_arrow_table()
+    few: Any = ["feature_id", "activation", "token_index"]
     pq.write_table(
-        rows, path, row_group_size=_GROUP_ROWS, compression="zstd", use_dictionary=few, write_page_checksum=True
+        rows.cast(ACTIVATIONS),
+        path,
+        row_group_size=_GROUP_ROWS,
+        compression="zstd",
+        use_dictionary=few,
+        write_page_checksum=True,
     )
     with path.open("rb") as file:
         content_hash = hashlib.file_digest(file, "sha256").hexdigest()
@@ -110,15 +121,11 @@ def _put(path: Path, where: str, name: str) -> None:
         raise WrongUse(f"Activations cannot lie in {shown(where)}: {error}. Check address and keys.") from error
 
 
-def _copy_all_else(path: Path, building: Path, parts: list[Part]) -> None:
-    with duckdb.connect(str(building), config={**NO_EXTENSIONS, "default_block_size": BLOCK_SIZE}) as db:
-        db.execute(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS whole (READ_ONLY)")
-        tables = db.execute("SELECT table_name, sql FROM duckdb_tables() WHERE database_name = 'whole'").fetchall()
-        for table, ddl in tables:
-            if table != "activations":
-                db.execute(ddl)
-                db.execute(f'INSERT INTO "{table}" FROM whole."{table}"')
-        db.execute(DDL)
-        db.executemany(f"INSERT INTO parts ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", [p.row() for p in parts])  # noqa: S608
-        db.execute("DETACH whole")
-        db.execute("CHECKPOINT")
+def _copy_all_else(db: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
+    tables = db.sql("SELECT table_name, sql FROM duckdb_tables() WHERE database_name = 'whole'").fetchall()
+    for table, ddl in tables:
+        if table != "activations":
+            db.execute(ddl)
+            db.execute(f'INSERT INTO "{table}" FROM whole."{table}"')
+    db.execute(DDL)
+    db.executemany(f"INSERT INTO parts ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", [part.row() for part in parts])  # noqa: S608
