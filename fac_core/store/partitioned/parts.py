@@ -99,7 +99,7 @@ class Parts:
                 if wrong:
                     raise RunBroken(f"Activations of {self.run.stem} {wrong} in {shown(where)}. {_MEND}")
         fragments = [
-            _FORMAT.make_fragment(path, filesystem=system, partition_expression=_covers(part))
+            _FORMAT.make_fragment(path, system, _covers(part), file_size=part.n_bytes)
             for path, part in zip(paths, self.parts, strict=True)
         ]
         return arrow_dataset.FileSystemDataset(fragments, ACTIVATIONS, _FORMAT, system)
