@@ -128,8 +128,8 @@ def move_to_parquet(reference: str, *, workspace: Where = None, on_progress: Pro
     Raises `NotFound` for a run that there is not, `WrongUse` for one that lies there already, or where nothing can be written.
 
     >>> where = move_to_parquet("seed", workspace=scratch)
-    >>> Path(where).name, fac.Workspace(scratch).opened("seed").query("SELECT count(*) AS n FROM activations").num_rows
-    ('id-seed.parquet', 1)
+    >>> Path(where).name, scratch.opened("seed").query("SELECT count(*) AS n FROM activations")["n"].to_pylist()
+    ('id-seed.parquet', [16])
     """
     workspace = Workspace.at(workspace)
     return partition(workspace.run_path(workspace.info(reference).run_id), on_progress)
