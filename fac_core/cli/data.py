@@ -16,6 +16,7 @@ from fac_core.cli.from_fields import takes
 from fac_core.cli.options import Json, WorkspaceFolder, takes_view
 from fac_core.cli.output import err, part_table, progress_bar, say, table
 from fac_core.datasets.layouts import ColumnMapping
+from fac_core.errors import WrongUse
 from fac_core.fields import fields_of
 from fac_core.training.config import TrainConfig
 
@@ -77,24 +78,42 @@ def encode(
 
 def merge(
     references: Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="Run names or ids, in order.")],
-    name: Annotated[str, typer.Option(help="Name of the merged run.")],
+    name: Annotated[str | None, typer.Option(help="Name of the merged run; needed for several.")] = None,
     keep_duplicates: Annotated[
         bool, typer.Option("--keep-duplicates", help="Keep samples that an earlier one of the runs has too.")
+    ] = False,
+    parquet: Annotated[
+        bool,
+        typer.Option(
+            "--parquet", help="Move the run's activations to Parquet files, beside it or below $FAC_PARQUET (s3://…)."
+        ),
     ] = False,
     workspace: WorkspaceFolder = None,
     json: Json = False,
 ) -> None:
     """Make one run of several of the same space and settings; encodes nothing.
 
-    It is the run of their datasets, one after the other.
+    It is the run of their datasets, one after the other. With --parquet one run is enough: it stays what it is, and only where its
+    activations lie changes.
     """
-    info = fac.merge_runs(references, name, keep_duplicates=keep_duplicates, workspace=workspace)
-    say(
-        json,
-        info,
-        f"Run {info.name} ({info.run_id}): {info.n_samples:,} samples of {len(references)} runs,"
-        f" {info.n_activations:,} activations; {info.n_failures:,} records are failures.",
-    )
+    if name is None and not (parquet and len(references) == 1):
+        raise WrongUse("Say what the merged run is called: --name NAME.")
+    if name is None:
+        info, said = fac.Workspace.at(workspace).info(references[0]), ""
+    else:
+        info = fac.merge_runs(references, name, keep_duplicates=keep_duplicates, workspace=workspace)
+        said = f" of {len(references)} runs"
+    lines = [
+        f"Run {info.name} ({info.run_id}): {info.n_samples:,} samples{said},"
+        f" {info.n_activations:,} activations; {info.n_failures:,} records are failures."
+    ]
+    if parquet:
+        from fac_core.workflows.encode import move_to_parquet
+
+        with progress_bar("Moving activations") as tell:
+            where = move_to_parquet(info.run_id, workspace=workspace, on_progress=tell)
+        lines.append(f"Its activations are Parquet files in {where}.")
+    say(json, info, *lines)
 
 
 def runs(workspace: WorkspaceFolder = None, json: Json = False) -> None:

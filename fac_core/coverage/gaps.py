@@ -49,8 +49,9 @@ def gaps(
     evidence = anchor.query(
         _EVIDENCE,
         [feature_ids, delta, max(1, anchor.info.n_samples), _MEDIAN, SNIPPET_CHARACTERS, SNIPPET_CHARACTERS],
+        features=feature_ids,
     )
-    for column in (nearest := run.query(_NEAREST, [feature_ids, delta])).column_names[1:]:
+    for column in (nearest := run.query(_NEAREST, [feature_ids, delta], features=feature_ids)).column_names[1:]:
         evidence = evidence.append_column(column, nearest[column])  # both are ordered by feature_id
     ranked = evidence.sort_by([("n_active", "descending"), ("feature_id", "ascending")])
     return ranked if limit is None else ranked.slice(0, limit)

@@ -58,6 +58,7 @@ def active_pairs(run: RunFile, features: AnchorFeatures, min_count: int) -> Acti
         ORDER BY feature_id, sample_id
         """,
         [covered, features.thresholds[covered]],
+        features=covered,
     )
     return ActivePairs(
         sample=np.searchsorted(samples["sample_id"].to_numpy(), pairs["sample_id"].to_numpy()),

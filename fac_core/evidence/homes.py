@@ -46,7 +46,7 @@ def homes(run: RunFile, feature_ids: Sequence[int], field: str = "set") -> dict[
             [field, ids],
         )
     else:
-        rows = run.query(HOMES, [json_path(field), ids])
+        rows = run.query(HOMES, [json_path(field), ids], features=ids)
     return {row.pop("feature_id"): Home(**row) for row in rows.to_pylist()}
 
 

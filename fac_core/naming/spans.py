@@ -132,6 +132,7 @@ def _peaks(run: RunFile, feature_ids: Collection[int], delta: np.ndarray) -> Map
         ORDER BY feature_id, sample_id
         """,  # noqa: S608
         [delta, np.array(sorted(feature_ids), dtype=np.uint32)],
+        features=feature_ids,
     ).to_pylist()
     found: dict[int, list[_Peak]] = {}
     for row in rows:

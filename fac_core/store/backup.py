@@ -25,7 +25,15 @@ from fac_core.whole import whole, write_whole
 
 _MANIFEST = "backup.json"
 _DATABASES = ("workspace.sqlite", "cache/answers.sqlite")
-_KEPT = (MARKER, "runs/*.duckdb", "spaces/*.duckdb", "uploads/**/*", "prompts/**/*", "jobs/*.log")
+_KEPT = (
+    MARKER,
+    "runs/*.duckdb",
+    "runs/*.parquet/*/*.parquet",
+    "spaces/*.duckdb",
+    "uploads/**/*",
+    "prompts/**/*",
+    "jobs/*.log",
+)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from fac_core.datasets.texts import iter_texts
 from fac_core.errors import NotFound
 from fac_core.progress import Progress, silent
 from fac_core.store.merging import merge
+from fac_core.store.partitioned.split import partition
 from fac_core.store.runs.info import RunInfo
 from fac_core.store.workspace import Where, Workspace
 from fac_core.training.config import TrainConfig
@@ -117,6 +118,21 @@ def merge_runs(
     return merge(
         workspace, [workspace.info(reference) for reference in references], name, keep_duplicates=keep_duplicates
     )
+
+
+def move_to_parquet(reference: str, *, workspace: Where = None, on_progress: Progress = silent) -> str:
+    """Move a run's activations to Parquet files in a folder or an object store; it keeps its id and answers as before.
+
+    Returns the folder or address: beside the run file, or below `$FAC_PARQUET`, which whoever reads the run then has to set, too.
+
+    Raises `NotFound` for a run that there is not, `WrongUse` for one that lies there already, or where nothing can be written.
+
+    >>> where = move_to_parquet("seed", workspace=scratch)
+    >>> Path(where).name, scratch.opened("seed").query("SELECT count(*) AS n FROM activations")["n"].to_pylist()
+    ('id-seed.parquet', [16])
+    """
+    workspace = Workspace.at(workspace)
+    return partition(workspace.run_path(workspace.info(reference).run_id), on_progress)
 
 
 def fit(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +17,7 @@ import pyarrow.fs as arrow_fs
 import pyarrow.parquet as pq
 
 from fac_core.errors import WrongUse
+from fac_core.store.address import below, opened, shown
 from fac_core.whole import whole, write_whole
 
 _MARK = "place"
@@ -96,7 +96,7 @@ class Store:
     """A folder of this machine for what is fetched."""
 
     def __str__(self) -> str:
-        return _shown(self.uri)
+        return shown(self.uri)
 
     def make(self) -> None:
         try:
@@ -112,7 +112,7 @@ class Store:
             return False
 
     def has(self, name: str) -> bool:
-        system, prefix = _opened(self.uri)
+        system, prefix = opened(self.uri)
         return system.get_file_info(f"{prefix}/{name}").type == arrow_fs.FileType.File
 
     def write(self, name: str, table: pa.Table) -> None:
@@ -124,20 +124,20 @@ class Store:
     def local(self, name: str) -> Path:
         fetched = self.near / name
         if not fetched.exists():
-            system, prefix = _opened(self.uri)
+            system, prefix = opened(self.uri)
             with system.open_input_stream(f"{prefix}/{name}") as stream:
                 write_whole(fetched, stream.read_buffer())
         return fetched
 
     def remove(self) -> None:
-        system, prefix = _opened(self.uri)
+        system, prefix = opened(self.uri)
         selector = arrow_fs.FileSelector(prefix, allow_not_found=True, recursive=True)
         for found in system.get_file_info(selector):
             if found.type == arrow_fs.FileType.File and (found.base_name == _MARK or _is_ours(found.base_name)):
                 system.delete_file(found.path)
 
     def _put(self, name: str, content: bytes | pa.Buffer) -> None:
-        system, prefix = _opened(self.uri)
+        system, prefix = opened(self.uri)
         with system.open_output_stream(f"{prefix}/{name}") as stream:
             stream.write(content)
 
@@ -161,27 +161,4 @@ def place_in(where: str, name: str, near: Path) -> Place:
         return Folder(Path(where).expanduser().absolute() / name)
     if where.startswith("file://"):
         return Folder(Path(arrow_fs.FileSystem.from_uri(where)[1]) / name)
-    address, mark, query = where.partition("?")
-    return Store(f"{address.rstrip('/')}/{name}{mark}{query}", near)
-
-
-@lru_cache(maxsize=8)
-def _opened(uri: str) -> tuple[arrow_fs.FileSystem, str]:
-    """The file system of an address, and the path in it. Raises `WrongUse` for a scheme that nothing here reads."""
-    small = ("&" if "?" in uri else "?") + "allow_delayed_open=true" if uri.startswith("s3://") else ""
-    try:
-        return arrow_fs.FileSystem.from_uri(uri + small)  # one request for a small file, not the three of a large one
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        import fsspec
-
-        try:
-            system, prefix = fsspec.core.url_to_fs(uri)
-        except (ImportError, ValueError) as error:
-            raise WrongUse(f"Shards cannot lie in {_shown(uri)}: {error}.") from error
-        return arrow_fs.PyFileSystem(arrow_fs.FSSpecHandler(system)), prefix
-
-
-def _shown(uri: str) -> str:
-    """The address without keys that somebody wrote into it."""
-    scheme, _, rest = uri.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
+    return Store(below(where, name), near)

@@ -18,6 +18,7 @@ from typing import Any
 import duckdb
 
 from fac_core.store.duckdb_config import NO_EXTENSIONS
+from fac_core.store.partitioned.parts import COLUMNS, Parts
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,9 @@ def merge_parts(
     with _database(folder, memory_limit) as db:
         for i, part in enumerate(parts):
             db.execute(f"ATTACH '{_quoted(part.path)}' AS run{i} (READ_ONLY)")
+            if _has_table(db, i, "parts"):
+                rows = db.sql(f"SELECT {COLUMNS} FROM run{i}.parts ORDER BY first_feature").to_arrow_table().to_pylist()  # noqa: S608
+                db.register(f"activations{i}", Parts(part.path, rows).dataset())
         _number(db, parts, keep_duplicates=keep_duplicates)
         has_draws = all(_has_draws(db, i) for i in range(len(parts)))  # a draw from some of them would be none from all
         kinds = {kind: [folder / f"{i}.{kind}.parquet" for i in range(len(parts))] for kind in _SELECTED}
@@ -52,6 +56,7 @@ def merge_parts(
             for i, part in enumerate(parts):
                 lacks = kind == "outside" and not _has_table(db, i, "outside")
                 values = {"run": f"run{i}", "part": i, "name": part.name.replace("'", "''"), "n_sinks": part.n_sinks}
+                values["activations"] = f"activations{i}" if _has_table(db, i, "parts") else f"run{i}.activations"
                 values["salt"] = part.path.stem
                 sql = select.format(**values) if not lacks else _NOTHING_OUTSIDE
                 if kind == "drawn" and not has_draws:
@@ -130,7 +135,7 @@ _SELECTED: dict[str, str] = {
         FROM {{run}}.samples JOIN {_KEPT}
     """,  # noqa: S608
     "activations": f"""
-        SELECT feature_id, new_id AS sample_id, activation, token_index FROM {{run}}.activations JOIN {_KEPT}
+        SELECT feature_id, new_id AS sample_id, activation, token_index FROM {{activations}} JOIN {_KEPT}
     """,  # noqa: S608
     "examples": f"""
         SELECT feature_id, new_id AS sample_id, token_index, char_start, char_end, activation
@@ -148,7 +153,7 @@ _SELECTED: dict[str, str] = {
     # must not follow from the samples: those have been chosen by their lots.
     "drawn": f"""
         WITH
-        counted AS (SELECT feature_id, count(*) AS n FROM {{run}}.activations JOIN {_KEPT} GROUP BY feature_id),
+        counted AS (SELECT feature_id, count(*) AS n FROM {{activations}} JOIN {_KEPT} GROUP BY feature_id),
         shown AS (
             SELECT feature_id, new_id AS sample_id, row_number() OVER (PARTITION BY feature_id ORDER BY rank) AS rank
             FROM {{run}}.examples JOIN {_KEPT} WHERE kind = 'random'
@@ -166,7 +171,7 @@ _NOTHING_OUTSIDE = "SELECT 0::UINTEGER AS feature_id, '' AS place, 0::UINTEGER A
 
 def _has_table(db: duckdb.DuckDBPyConnection, part: int, table: str) -> bool:
     found = db.execute("FROM duckdb_tables() WHERE database_name = ? AND table_name = ?", [f"run{part}", table])
-    return found.fetchone() is not None
+    return bool(found.fetchall())
 
 
 def _has_draws(db: duckdb.DuckDBPyConnection, part: int) -> bool:

@@ -6,13 +6,14 @@ author's SQL under our names, and a macro can take the place of a function that 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import duckdb
 import pyarrow as pa
+import pyarrow.dataset as arrow_dataset
 
 from fac_core.errors import NotFound, RunBroken
 from fac_core.store.duckdb_config import SEALED
@@ -25,6 +26,9 @@ _OF_DAMAGE = (
     duckdb.SerializationException,
 )
 """What DuckDB raises for bytes that are not as it wrote them; the first, itself and no kind of it, where a checksum is wrong."""
+
+_OF_STREAM = "reading the stream registered as"
+"""What DuckDB says where it was reading a table that was `given`."""
 
 _FOREIGN = """
     SELECT 'the view ' || view_name AS what FROM duckdb_views() WHERE NOT internal
@@ -64,12 +68,24 @@ class ReadOnlyFile:
                 raise RunBroken(broken.format(f"it holds {foreign}, and only tables are read"))
             _OF_TABLES_ALONE.add(known)
 
-    def query(self, sql: str, params: Sequence[Any] = ()) -> pa.Table:
-        """Run one SELECT on a cursor of its own; `?` in the SQL are filled from `params`, numpy arrays included."""
+    def query(
+        self, sql: str, params: Sequence[Any] = (), *, given: Mapping[str, arrow_dataset.Dataset] | None = None
+    ) -> pa.Table:
+        """Run one SELECT on a cursor of its own; `?` in the SQL are filled from `params`, numpy arrays included.
+
+        Args:
+            given: tables that do not lie in the file, by the names that the SQL has for them.
+        """
         try:
             with self._connection.cursor() as cursor:
+                for name, table in (given or {}).items():
+                    cursor.register(name, table)
                 return cursor.sql(sql, params=list(params)).to_arrow_table()
         except duckdb.Error as error:
+            if given and _OF_STREAM in str(error):
+                raise RunBroken(
+                    f"{self.path} has Parquet files that are damaged or out of reach ({_first_line(error)}). Copy them again."
+                ) from error
             if type(error) in _OF_DAMAGE:
                 raise RunBroken(
                     f"{self.path} is damaged ({_first_line(error)}). Copy it again from where it came from, or make it anew."

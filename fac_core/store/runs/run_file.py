@@ -7,15 +7,25 @@ with RunFile(path) as run:
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+import pyarrow.dataset as arrow_dataset
 
 from fac_core.errors import RunBroken
+from fac_core.store.partitioned.parts import COLUMNS, Parts, only
 from fac_core.store.runs.info import RunInfo
 from fac_core.store.runs.read_only import ReadOnlyFile
 from fac_core.store.runs.schema import BLOCK_SIZE, SCHEMA_VERSION
+
+_OF_ACTIVATIONS = re.compile(r"\bactivations\b").search
+"""Whether SQL names that table."""
 
 
 class RunFile(ReadOnlyFile):
@@ -36,6 +46,39 @@ class RunFile(ReadOnlyFile):
             self.close()
             raise
 
+    @cached_property
+    def parts(self) -> Parts | None:
+        """The Parquet files that hold the activations in place of the run file; None where it holds them itself."""
+        if not self.has_table("parts"):
+            return None
+        return Parts(self.path, super().query(f"SELECT {COLUMNS} FROM parts ORDER BY first_feature").to_pylist())  # noqa: S608
+
+    def query(
+        self,
+        sql: str,
+        params: Sequence[Any] = (),
+        *,
+        features: Collection[int] | np.ndarray | None = None,
+        given: Mapping[str, arrow_dataset.Dataset] | None = None,
+    ) -> pa.Table:
+        """Run one SELECT on a cursor of its own; `?` in the SQL are filled from `params`, numpy arrays included.
+
+        Args:
+            features: the only ones whose activations the SQL needs, if a join and not a constant says so: of a partitioned run, no
+                others are read then.
+            given: tables that do not lie in the file, by the names that the SQL has for them.
+
+        Raises `RunBroken` where the file, or one of the Parquet files of a partitioned run, is damaged or missing.
+        """
+        if given is None and _OF_ACTIVATIONS(sql) and (found := self.activations) is not None:
+            given = {"activations": found if features is None else only(found, features)}
+        return super().query(sql, params, given=given)
+
+    @cached_property
+    def activations(self) -> arrow_dataset.Dataset | None:
+        """What these files hold together, sizes and footers checked; None where the run file has the table itself."""
+        return None if self.parts is None else self.parts.dataset()
+
     def has_table(self, table: str) -> bool:
         """Whether the run was built with this table: those of earlier builds lack the newest."""
         return bool(len(self.query("FROM information_schema.tables WHERE table_name = ?", [table])))
@@ -50,6 +93,8 @@ class RunFile(ReadOnlyFile):
 
     def bytes_of(self, table: str) -> int:
         """Bytes that a table takes up in the file: its distinct storage blocks, whole."""
+        if table == "activations" and self.parts:
+            return self.parts.n_bytes
         blocks = self.query(
             """
             WITH segments AS (FROM pragma_storage_info(?) WHERE persistent)

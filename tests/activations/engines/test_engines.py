@@ -13,7 +13,7 @@ import pytest
 from pyarrow.fs import FileSelector
 
 from fac_core.activations import pipeline
-from fac_core.activations.engines import places, team
+from fac_core.activations.engines import team
 from fac_core.activations.engines.places import Folder, Store, place_in
 from fac_core.activations.engines.share import Share, share_of
 from fac_core.activations.engines.spec import EngineSpec, workers_of
@@ -22,6 +22,7 @@ from fac_core.activations.shards import Portion, Shard
 from fac_core.activations.spec import EncodeSpec
 from fac_core.errors import FacError, MissingExtra, NotFound, WrongUse
 from fac_core.jobs.kinds import checked
+from fac_core.store.address import opened
 from fac_core.store.runs.run_file import RunFile
 from fac_core.store.runs.schema import TABLES
 from fac_core.store.workspace import Workspace
@@ -237,7 +238,7 @@ def test_files_lie_in_a_folder_or_a_store(tmp_path, where):
 
 def test_a_store_that_nothing_here_reads_is_refused_without_telling_keys(tmp_path):
     place = place_in("nowhere://me:secret@bucket/x", "run-1", near=tmp_path)
-    with pytest.raises(WrongUse, match="Shards cannot lie in nowhere://bucket/x/run-1") as refused:
+    with pytest.raises(WrongUse, match="Nothing can lie in nowhere://bucket/x/run-1") as refused:
         place.make()
     assert "secret" not in str(refused.value)
 
@@ -265,5 +266,5 @@ def test_a_run_whose_shards_lie_in_a_store_is_the_same_and_leaves_nothing_there(
 
 def objects(place: Store) -> list[str]:
     """What lies in a store."""
-    system, prefix = places._opened(place.uri)
+    system, prefix = opened(place.uri)
     return [found.path for found in system.get_file_info(FileSelector(prefix, allow_not_found=True, recursive=True))]

@@ -1,15 +1,8 @@
-"""Shards in an object store, served by moto: `pipx install "moto[server,s3]"`, or anything that puts `moto_server` on the path."""
+"""Shards in an object store (`tests/object_store.py`)."""
 
 from __future__ import annotations
 
-import shutil
-import socket
-import subprocess
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from urllib.parse import quote
 
 import pytest
 
@@ -21,30 +14,16 @@ from fac_core.errors import Stopped, WrongUse
 from fac_core.store.runs.run_file import RunFile
 from fac_core.store.runs.schema import TABLES
 from fac_core.store.workspace import Workspace
-from tests import tiny
+from tests import object_store, tiny
 
-_SERVER = shutil.which("moto_server")
-pytestmark = pytest.mark.skipif(_SERVER is None, reason="There is no moto_server on the path to serve an object store.")
+pytestmark = object_store.needed
 
 
 @pytest.fixture(scope="module")
 def bucket() -> Iterator[str]:
-    """`bucket.format("name")` is the address of a bucket; there is one, `shards`."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen([str(_SERVER), "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    put = urllib.request.Request(f"http://127.0.0.1:{port}/shards", method="PUT")
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(put)  # noqa: S310
-            break
-        except urllib.error.URLError:
-            time.sleep(0.1)
-    where = quote(f"http://127.0.0.1:{port}", safe="")
-    yield "s3://key:secret@{}/fac?region=us-east-1&endpoint_override=" + where
-    server.kill()
-    server.wait()
+    """`bucket.format("name")` is the address of a bucket, keys in it; there is one, `shards`."""
+    with object_store.served("shards") as address:
+        yield address.replace("s3://", "s3://key:secret@")
 
 
 def test_an_encoding_whose_shards_lie_in_a_bucket_is_stopped_and_goes_on(
