@@ -25,7 +25,7 @@ from fac_core.errors import BadInput
 from fac_core.models.sinks import sinks
 from fac_core.models.token_batches import Batch
 from fac_core.models.tokens import Tokens
-from fac_core.models.truncated import TruncatedModel
+from fac_core.models.truncated import TruncatedModel, check_known
 from fac_core.store.runs.shard_schema import ACTIVATIONS, EXAMPLES, SHARD_SAMPLES
 
 
@@ -89,6 +89,7 @@ def encode_together(
     The budget is that of the first. Arguments as of an encoder.
     """
     model, budget = encoders[0].model, encoders[0].budget
+    check_known(tokens, model)
     found = [_Found(encoder, sample_ids, len(tokens)) for encoder in encoders]
     depths = sorted({encoder.sae.n_blocks for encoder in encoders})
 

@@ -6,7 +6,6 @@ command finds them again and goes on; after the run is published the folder is r
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import json
 import logging

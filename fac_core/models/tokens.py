@@ -185,7 +185,13 @@ def _apply(tokenizer: PreTrainedTokenizerBase, messages: list[Message]) -> str:
 
     try:
         return str(tokenizer.apply_chat_template(turns, tokenize=False))
-    except (jinja2.TemplateError, TypeError, ValueError, LookupError, AttributeError) as error:  # a template is a program
+    except (
+        jinja2.TemplateError,
+        TypeError,
+        ValueError,
+        LookupError,
+        AttributeError,
+    ) as error:  # a template is a program
         raise Refusal(f"the chat template of {tokenizer.name_or_path} refuses this chat: {error}") from error
 
 

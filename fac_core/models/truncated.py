@@ -12,6 +12,7 @@ products in bfloat16 narrow wider weights where they lie, and read them from dis
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from contextlib import contextmanager
 from typing import Any, Self, cast
 
@@ -25,6 +26,7 @@ from fac_core.models.attention import use_short_causal
 from fac_core.models.embedded import EMBEDDED
 from fac_core.models.location import model_path
 from fac_core.models.products import may_lie_twice, product
+from fac_core.models.tokens import Tokens
 
 
 def blocks_before(hook_name: str) -> int:
@@ -169,6 +171,17 @@ class TruncatedModel:
             for handle in handles:
                 handle.remove()
         return [caught[n] for n in after]
+
+
+def check_known(tokens: Sequence[Tokens], model: TruncatedModel) -> None:
+    """Raise `ModelMismatch` for a token that the model has no embedding for: its tokenizer has words that were added later."""
+    highest = max((int(one.input_ids.max()) for one in tokens if len(one)), default=0)
+    known = cast(torch.nn.Embedding, model.module.get_input_embeddings()).num_embeddings
+    if highest >= known:
+        raise ModelMismatch(
+            f"The tokenizer of {model.name} has a token {highest}, but the model knows {known} of them. Use the tokenizer that"
+            " belongs to these weights, or save the model with its embeddings resized."
+        )
 
 
 def load_tokenizer(name: str) -> PreTrainedTokenizerBase:
