@@ -17,8 +17,8 @@ from typing import Any
 _CALLED = {
     "system": "developer",
     "user": "human prompter",
-    "assistant": "gpt chatgpt ai bot chatbot model llm bing bard claude gemini function_call tool_call",
-    "tool": "observation function function_response tool_response tool_result ipython",
+    "assistant": "gpt chatgpt ai bot chatbot model llm bing bard claude gemini function_call tool_call tool_caller funccaller",
+    "tool": "observation function function_response tool_response tool_result funcresponse ipython environment",
 }
 """The roles that templates know, and what else datasets call them."""
 _ROLES = {name: role for role, names in _CALLED.items() for name in (role, *names.split())}

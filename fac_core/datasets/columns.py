@@ -35,6 +35,7 @@ ANSWERED = (
     "completions",
     "answer",
     "solution",
+    "generated_solution",
     "targets",
     "assistant",
     "gpt",
