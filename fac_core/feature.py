@@ -54,13 +54,15 @@ class Feature:
         view = self.view
         return feature_evidence(view.q, view.p, self.feature_id, view.definition, view.relevant, seed=seed)
 
-    def examples(self, n: int = 10) -> tuple[Example, ...]:
-        """The anchor's n strongest samples; fewer if it fires in fewer.
+    def examples(self, n: int = 10, run: str | None = None) -> tuple[Example, ...]:
+        """The n strongest samples of the anchor, or of the run that is named; fewer if it fires in fewer.
 
         >>> fac.Feature(view, 2).examples(1)[0].activation
         18.0
         """
-        return top_examples(self.view.p, self.feature_id, n)
+        asked = self.view.p if run is None else self.view.workspace.opened(run)
+        check_same_space(asked, self.view.p)
+        return top_examples(asked, self.feature_id, n)
 
     def co_activation(self, n: int = N_NEIGHBOURS) -> pa.Table:
         """The features that fire in the same samples of the anchor, above δ.

@@ -118,8 +118,8 @@ class View:
 
     @property
     def has_atlas(self) -> bool:
-        """Whether somebody has made the atlas."""
-        return self.workspace.space_path(self.anchor.space_id).exists()
+        """Whether somebody has made the atlas, and it can be read."""
+        return self.workspace.has_space(self.anchor.space_id)
 
     @property
     def log_position(self) -> tuple[int, int]:

@@ -21,10 +21,11 @@ from fac_core.activations.outside import Outside
 from fac_core.activations.pooling import Pool, brought
 from fac_core.activations.proposals import Proposals
 from fac_core.activations.sae import SparseAutoencoder, check_fit
+from fac_core.errors import BadInput
 from fac_core.models.sinks import sinks
 from fac_core.models.token_batches import Batch
 from fac_core.models.tokens import Tokens
-from fac_core.models.truncated import TruncatedModel
+from fac_core.models.truncated import TruncatedModel, check_known
 from fac_core.store.runs.shard_schema import ACTIVATIONS, EXAMPLES, SHARD_SAMPLES
 
 
@@ -88,6 +89,7 @@ def encode_together(
     The budget is that of the first. Arguments as of an encoder.
     """
     model, budget = encoders[0].model, encoders[0].budget
+    check_known(tokens, model)
     found = [_Found(encoder, sample_ids, len(tokens)) for encoder in encoders]
     depths = sorted({encoder.sae.n_blocks for encoder in encoders})
 
@@ -151,6 +153,7 @@ class _Found:
 
     def __init__(self, encoder: Encoder, sample_ids: np.ndarray, n_samples: int) -> None:
         self._pool = encoder.pool
+        self._read_from = f"{encoder.model.name} at {encoder.sae.hook_name}"
         self._sample_ids = sample_ids
         self._proposals = Proposals(encoder.sae.d_sae, encoder.sae.W.device)
         self._outside = Outside(encoder.pool)
@@ -158,12 +161,14 @@ class _Found:
         self._activations: list[pa.Table] = []
         self._new: list[tuple[torch.Tensor, ...]] = []
         self._new_sinks: list[tuple[np.ndarray, torch.Tensor]] = []
+        self._sums: list[torch.Tensor] = []
 
     def add(self, batch: Batch, h: torch.Tensor) -> None:
         """Take in the residual stream `h [rows, length, d_model]` of a batch on its device."""
         sink = sinks(h, batch.content)
         content = batch.content & ~sink
         self._new_sinks.append((batch.rows, sink.sum(dim=1)))
+        self._sums.append(h.sum())
         ids = torch.from_numpy(self._sample_ids[batch.rows].astype(np.int64)).to(h.device)
         for block in self._pool(h, content):
             row, column = block.values.nonzero(as_tuple=True)
@@ -176,6 +181,11 @@ class _Found:
         self._outside.add("truncated", h, batch.content & ~sinks(h, batch.content))
 
     def keep(self) -> None:
+        if not all(bool(total.isfinite()) for total in self._sums):
+            raise BadInput(
+                f"What {self._read_from} reads from these texts are no finite numbers: its weights are damaged, or too large for"
+                " their dtype. Encode with --dtype float32; if that fails too, get the model again."
+            )
         self._proposals.keep()
         self._outside.keep()
         for rows, n in self._new_sinks:
@@ -192,7 +202,7 @@ class _Found:
         self._forget()
 
     def _forget(self) -> None:
-        self._new, self._new_sinks = [], []
+        self._new, self._new_sinks, self._sums = [], [], []
 
     def tables(self, tokens: list[Tokens]) -> Encoded:
         found = self._activations
@@ -218,6 +228,6 @@ def _with_offsets(examples: pa.Table, sample_ids: np.ndarray, tokens: list[Token
     at = order[np.searchsorted(sample_ids, examples["sample_id"].to_numpy(), sorter=order)]
     first = np.concatenate([[0], np.cumsum([len(t) for t in tokens])])[:-1]
     offsets = np.concatenate([t.offsets for t in tokens]) if tokens else np.zeros((0, 2), dtype=np.uint32)
-    here = offsets[first[at] + examples["token_index"].to_numpy()] if len(examples) else offsets
+    here = offsets[first[at] + examples["token_index"].to_numpy()] if len(examples) else offsets[:0]
     columns = {name: examples[name] for name in examples.column_names}
     return pa.table({**columns, "char_start": here[:, 0], "char_end": here[:, 1]}).select(EXAMPLES.names).cast(EXAMPLES)

@@ -6,7 +6,6 @@ command finds them again and goes on; after the run is published the folder is r
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import json
 import logging
@@ -24,7 +23,7 @@ from fac_core.activations.sae import SparseAutoencoder, load_sae
 from fac_core.activations.saes.fit import warn_of_another_model
 from fac_core.activations.saes.named import chosen_sae, pinned_sae
 from fac_core.activations.shards import Shard, plan, portions, shard_size
-from fac_core.activations.space import model_hash, space_id
+from fac_core.activations.space import model_hash, run_id_of, space_id
 from fac_core.activations.spec import EncodeSpec
 from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping
 from fac_core.datasets.mixtures import pinned_sources
@@ -194,8 +193,7 @@ def _prepared(
         dataset = prepare(source, reading, mapping, on_progress=on_progress)
         for run in runs:
             spec, info = run.spec, run.info
-            key = [info.space_id, dataset.dataset_id, spec.context, spec.roles, spec.dtype]
-            run_id = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]
+            run_id = run_id_of(spec, info.space_id, dataset, workspace)
             known = {"dataset_id": dataset.dataset_id, "dataset_name": dataset.name, "source": dataset.source}
             run.info = replace(info, run_id=run_id, **known)
             run.folder = cache / run_id

@@ -1,4 +1,4 @@
-"""The identity of a feature space: model, layer, SAE and activation mode, by content."""
+"""The identity of a feature space: model, layer, SAE and activation mode, by content; and of a run in it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ import hashlib
 import json
 from pathlib import Path
 
+import pyarrow as pa
+
 from fac_core.activations.sae import SparseAutoencoder
+from fac_core.activations.spec import EncodeSpec
+from fac_core.datasets.prepare import PreparedDataset
+from fac_core.datasets.samples import iter_samples
 from fac_core.errors import NotFound
 from fac_core.models.embedded import EMBEDDED
 from fac_core.models.gguf_file import file_hash, is_gguf
 from fac_core.models.location import model_path
+from fac_core.store.runs.run_file import RunFile
+from fac_core.store.workspace import Workspace
 
 _ENDS = 1 << 20
 """Bytes hashed at both ends of a weights file: a fingerprint of 16 GB in milliseconds."""
@@ -22,6 +29,28 @@ def space_id(model: str, sae: SparseAutoencoder) -> str:
     Names do not count: the same files under another path are the same space.
     """
     return _digest([model_hash(model), sae.hook_name, sae.sha256, sae.mode])[:16]
+
+
+def run_id_of(spec: EncodeSpec, space: str, dataset: PreparedDataset, workspace: Workspace) -> str:
+    """The id of a dataset's run: by the samples' contents, by what is said of them, and by how they are read.
+
+    Earlier versions left out what is said of them: the run that one of them made is found again, if it says the same.
+    """
+    key = [space, dataset.dataset_id, spec.context, spec.roles, spec.dtype]
+    unlabelled = _digest(key)[:16]
+    if dataset.metadata_id is None or _says_the_same(workspace.run_path(unlabelled), dataset):
+        return unlabelled
+    return _digest([*key, dataset.metadata_id])[:16]
+
+
+def _says_the_same(path: Path, dataset: PreparedDataset) -> bool:
+    if not path.exists():
+        return False
+    columns = ["sample_id", "metadata"]
+    with RunFile(path) as run:
+        told = run.query("SELECT sample_id, metadata FROM samples")
+    ours = pa.Table.from_batches(batch.select(columns) for batch in iter_samples(dataset.samples))
+    return told.join(ours, columns, join_type="left anti").num_rows == 0
 
 
 def model_hash(model: str) -> str:

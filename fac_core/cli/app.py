@@ -6,6 +6,7 @@ error (`{"error": ..., "kind": ...}`); logs and progress go to stderr.
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -78,7 +79,26 @@ def main(arguments: list[str] | None = None) -> None:
     # when torch is imported, which happens later.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        code = run(arguments)
+        sys.stdout.flush()
+    except OSError as error:
+        if not _is_of_stdout(error):
+            raise
+        # Python flushes once more when it ends: into nothing, or it would say the same again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # whoever read the beginning wanted no more: `fac gaps | head`
+            err.print(
+                f"[bold red]fac:[/] The result cannot be written: {error.strerror}. Free room there, or write elsewhere."
+            )
+        code = 1
+    sys.exit(code)
+
+
+def _is_of_stdout(error: OSError) -> bool:
+    """Whether writing the result failed: files of one's own are named in their errors."""
+    return error.filename is None and error.errno in (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG)
 
 
 def run(arguments: list[str]) -> int:

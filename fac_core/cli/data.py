@@ -14,13 +14,14 @@ from fac_core.activations.saes.bounds import N_TEXTS
 from fac_core.activations.spec import EncodeSpec
 from fac_core.cli.from_fields import takes
 from fac_core.cli.options import Json, WorkspaceFolder, takes_view
-from fac_core.cli.output import err, part_table, progress_bar, say, table
+from fac_core.cli.output import err, in_line, part_table, progress_bar, say, table
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.errors import WrongUse
 from fac_core.fields import fields_of
 from fac_core.training.config import TrainConfig
 
 if TYPE_CHECKING:
+    from fac_core.store.runs.run_file import RunFile
     from fac_core.view import View
 
 space = typer.Typer(no_args_is_help=True, help="The feature space: its atlas, its match with another, a new SAE.")
@@ -72,7 +73,7 @@ def encode(
     ]
     say(json, info if len(found) == 1 else found, *lines, f"Encoded in {info.dtype}: {info.dtype_reason}.")
     if not json and (info.n_failures or info.n_truncated):
-        lost = f"{info.n_failures:,} records were not encoded (table `failures` says why)"
+        lost = f"{info.n_failures:,} records were not encoded (`fac runs --failures {info.run_id}` says why)"
         err.print(f"{lost}, {info.n_truncated:,} were truncated.")
 
 
@@ -116,8 +117,18 @@ def merge(
     say(json, info, *lines)
 
 
-def runs(workspace: WorkspaceFolder = None, json: Json = False) -> None:
+def runs(
+    failures: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Instead, the records that are not in this run, and why.")
+    ] = None,
+    n: Annotated[int, typer.Option("-n", min=1, help="Failures to show.")] = 20,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+) -> None:
     """List the runs of the workspace, the newest last."""
+    if failures is not None:
+        _failures(fac.Workspace.at(workspace).opened(failures), n, json=json)
+        return
     found = fac.Workspace.at(workspace).runs()
     columns = ["run", "id", "samples", "tokens", "features", "model", "mode", "created"]
     rows = [
@@ -125,6 +136,19 @@ def runs(workspace: WorkspaceFolder = None, json: Json = False) -> None:
         for i in found
     ]
     say(json, found, table(columns, rows) if rows else "No run yet: `fac encode DATA` makes one.")
+
+
+def _failures(run: RunFile, n: int, *, json: bool) -> None:
+    by_reason = run.failures_by_reason()
+    shown = run.failures(n)
+    rows = ((r["origin"], r["reason"], r["detail"], in_line(r["text"], 60)) for r in shown.to_pylist())
+    counted = ", ".join(f"{count:,} {reason}" for reason, count in by_reason.items())
+    say(
+        json,
+        {"run": run.info.name, "by_reason": by_reason, "failures": shown},
+        table(["record", "reason", "detail", "begins"], rows) if by_reason else f"All records are in {run.info.name}.",
+        *([f"{sum(by_reason.values()):,} records are not in {run.info.name}: {counted}."] if by_reason else []),
+    )
 
 
 @space.command()

@@ -33,7 +33,9 @@ _BLOCKS = " ▁▂▃▄▅▆▇█"
 def feature(
     view: View,
     feature_id: Annotated[int, typer.Argument(metavar="FEATURE", help="Feature id.")],
-    top: Annotated[int | None, typer.Option(min=1, help="Only the anchor's strongest samples.")] = None,
+    top: Annotated[
+        int | None, typer.Option(min=1, help="Only the strongest samples of the anchor and of the run.")
+    ] = None,
     n: Annotated[int, typer.Option("-n", min=1, help="Samples to show of each group.")] = 5,
     duplicates: Annotated[bool, typer.Option("--duplicates", help="Show folded duplicates too.")] = False,
     json: Json = False,
@@ -41,11 +43,7 @@ def feature(
     """One feature in full: what fires it, what almost does, and why it is missing."""
     one = fac.Feature(view, feature_id)
     if top is not None:
-        examples = one.examples(top)
-        if json:
-            write_json({"feature_id": feature_id, "examples": examples})
-        else:
-            print_examples(out, feature_id, examples)
+        _print_top(view, one, top, json=json)
         return
     found, label, together = one.evidence(), one.label(), one.co_activation()
     near, promoted = one.nearest(), one.promoted()
@@ -60,6 +58,17 @@ def feature(
         for group in side.groups:
             if group.n or group.kind == "top":
                 print_group(out, side, group, n, duplicates=duplicates)
+
+
+def _print_top(view: View, one: fac.Feature, n: int, *, json: bool) -> None:
+    """The strongest samples in the anchor, and in the run where it is another."""
+    strongest, theirs = one.examples(n), one.examples(n, view.run.name)
+    if json:
+        write_json({"feature_id": one.feature_id, "examples": strongest, "of_run": theirs})
+        return
+    for name, examples in {view.anchor.name: strongest, view.run.name: theirs}.items():
+        out.print(Rule(Text(name), align="left"))
+        print_examples(out, one.feature_id, examples)
 
 
 @takes_view(alone=True)

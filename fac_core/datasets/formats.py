@@ -20,6 +20,7 @@ from fac_core.datasets.records import (
     Record,
     Unreadable,
     arrow_readings,
+    first_twice,
     lines_of,
     open_bytes,
     open_text,
@@ -93,8 +94,8 @@ def _header(rows: Iterator[list[str]], path: Path) -> list[str]:
         raise BadInput(f"{path}:1: the line that names the columns is not CSV: {error}.") from error
     if utf8_error("".join(header)):
         raise BadInput(f"{path}:1: the line that names the columns is not UTF-8. Save the file as UTF-8.")
-    if twice := sorted({column for column in header if header.count(column) > 1}):
-        raise BadInput(f"{path}:1: the column {twice[0]!r} is there twice. Rename one of them.")
+    if twice := first_twice(header):
+        raise BadInput(f"{path}:1: the column {twice!r} is there twice. Rename one of them.")
     return header
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from fac_core.datasets.records import Part, Reading, arrow_readings
+from fac_core.datasets.splits import chosen_split, folder_and_split
 from fac_core.errors import BadInput
 from fac_core.hub import REVISION, HubName, commit_of
 
@@ -44,8 +45,8 @@ def hub_part(source: str) -> Part:
         at: dict[str, Any] = {"revision": revision} if revision else {}
         try:
             found = load_dataset(name, config, split=split, streaming=True, **at)
-            dataset = _one_split(found, source, f"{source}:SPLIT") if isinstance(found, dict) else found
-            yield from _rows(dataset, source.removeprefix("hub:"))
+            for place, dataset in _of_split(found, None, source):
+                yield from _rows(dataset, source.removeprefix("hub:") + place)
         except (OSError, ValueError, DatasetsError) as error:
             raise _unreachable(source, error) from error
 
@@ -58,7 +59,9 @@ def pinned_dataset(source: str) -> str | None:
     None for another source, or where the hub cannot be reached. Raises `NotFound` where the hub says that there is no such
     dataset or revision, or that it is gated.
     """
-    match = None if Path(source).exists() else _HUB_ID.fullmatch(source.removeprefix("hub:"))
+    match = (
+        None if Path(source).exists() or folder_and_split(source) else _HUB_ID.fullmatch(source.removeprefix("hub:"))
+    )
     commit = commit_of(HubName(match["name"], match["revision"]), "dataset") if match else None
     if match is None or commit is None:
         return None
@@ -73,8 +76,8 @@ def is_saved(folder: Path) -> bool:
     )
 
 
-def saved_part(folder: Path) -> Part:
-    """A dataset that `save_to_disk` wrote; of several splits `train`, or the only one.
+def saved_part(folder: Path, split: str | None = None) -> Part:
+    """A dataset that `save_to_disk` wrote; of several splits the one that is named, else `train` or the only one.
 
     Raises `BadInput` when it is damaged or there is no saying which split to read.
     """
@@ -85,20 +88,20 @@ def saved_part(folder: Path) -> Part:
 
         try:
             found = load_from_disk(folder)
-            dataset = _one_split(found, str(folder), str(folder / "SPLIT")) if isinstance(found, dict) else found
-            yield from _rows(dataset, folder.name)
+            for place, dataset in _of_split(found, split, str(folder)):
+                yield from _rows(dataset, folder.name + place)
         except (OSError, ValueError, pa.ArrowException, DatasetsError) as error:
             raise BadInput(f"{folder} is a damaged saved dataset ({_first_line(error)}). Save it again.") from error
 
     return Part(str(folder), read)
 
 
-def _one_split(splits: dict[Any, Any], source: str, how: str) -> Dataset | IterableDataset:
-    if "train" in splits:
-        return splits["train"]
-    if len(splits) == 1:
-        return next(iter(splits.values()))
-    raise BadInput(f"{source} has the splits {', '.join(map(str, splits))}. Name one of them: {how}.")
+def _of_split(found: Any, split: str | None, source: str) -> list[tuple[str, Dataset | IterableDataset]]:
+    """The datasets that are read, of one that has splits or none, and what stands behind the source in their origins."""
+    if not isinstance(found, dict):
+        return [("", found)]
+    chosen = chosen_split([str(name) for name in found], split, source, f"{source}:SPLIT")
+    return [(f"/{name}" if len(chosen) > 1 else "", found[name]) for name in chosen]
 
 
 def _rows(dataset: Dataset | IterableDataset, name: str) -> Iterator[Reading]:

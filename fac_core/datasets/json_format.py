@@ -19,6 +19,7 @@ from fac_core.datasets.records import (
     Reading,
     Record,
     Unreadable,
+    first_twice,
     lines_of,
     open_bytes,
     open_text,
@@ -34,7 +35,7 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 def read_json(path: Path, name: str) -> Iterator[Reading]:
     """Records of a JSON Lines file or a JSON array, in order; memory is that of one record.
 
-    Raises `BadInput` where an array is malformed or cut off, and for one object over several lines.
+    A file that is one object over several lines is one record. Raises `BadInput` where an array is malformed or cut off.
     """
     with open_bytes(path) as file:
         is_array = open_text(file).read(1024).lstrip().startswith("[")
@@ -46,13 +47,44 @@ def _checked_lines(path: Path, name: str) -> Iterator[Reading]:
     first = next(readings, None)
     if first is None:
         return
-    if isinstance(first, Unreadable) and ".json" in path.suffixes:  # most likely {"data": [...]}, over many lines
+    if isinstance(first, Unreadable) and ".json" in path.suffixes:
+        yield _only_object(path, name, first)
+        return
+    yield first
+    yield from readings
+
+
+def _only_object(path: Path, name: str, first: Unreadable) -> Reading:
+    """The object that a whole file is. Raises `BadInput` where it is none."""
+    with open_bytes(path) as file:
+        whole = file.read(LONGEST)
+    try:
+        value = _DECODER.decode(whole.decode()) if len(whole) < LONGEST else None
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
         raise BadInput(
             f"{path} is neither an array of records nor one record a line ({first.origin} {first.detail})."
             " If the records are inside an object, save their list alone."
         )
-    yield first
-    yield from readings
+    return _reading(value, f"{name}:1")
+
+
+class _Twice(dict[str, Any]):
+    """An object with two values under one key, of which Python keeps one."""
+
+    key = ""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        found = _Twice(found)
+        found.key = first_twice([key for key, _ in pairs]) or ""
+    return found
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object)
 
 
 def read_lines(path: Path, name: str) -> Iterator[Reading]:
@@ -66,7 +98,7 @@ def read_lines(path: Path, name: str) -> Iterator[Reading]:
                 yield Unreadable(origin, TOO_LONG, shown(line))
                 continue
             try:
-                value = json.loads(line.rstrip(b"\r\n").decode())
+                value = _DECODER.decode(line.rstrip(b"\r\n").decode())
             except UnicodeDecodeError as error:
                 yield Unreadable(origin, f"is not valid UTF-8 at byte {error.start + 1}", shown(line))
             except RecursionError:
@@ -94,6 +126,8 @@ def _array(path: Path, name: str) -> Iterator[Reading]:
 
 def _reading(value: Any, origin: str) -> Reading:
     match value:
+        case _Twice():
+            return Unreadable(origin, f"has the key {value.key!r} twice", shown(json.dumps(value)))
         case dict():
             return Record(origin, value)
         case str():
@@ -112,7 +146,6 @@ class _Array:
         self._at = 0
         self._line = 1
         self._ended = False
-        self._decoder = json.JSONDecoder()
 
     def __iter__(self) -> Iterator[tuple[int, Any, str]]:
         self._take("[")
@@ -138,7 +171,7 @@ class _Array:
         size = _CHUNK
         while True:
             try:
-                value, end = self._decoder.raw_decode(self._buffer, self._at)
+                value, end = _DECODER.raw_decode(self._buffer, self._at)
                 if end < len(self._buffer) or self._ended:  # a number may go on behind the buffer's end
                     return value, end
             except (ValueError, RecursionError) as error:

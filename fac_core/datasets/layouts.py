@@ -11,17 +11,27 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fac_core.datasets.chats import Message, is_hh
+from fac_core.datasets.chats import Message, parse_chat
 from fac_core.datasets.columns import (
+    ANSWERED,
+    ASKED,
+    HISTORY,
+    ORDERED,
     Columns,
     Refused,
+    after_orders,
     as_chat,
     as_text,
+    exchange,
     filled,
+    is_chat,
     is_null,
+    is_said,
+    is_turns,
     listed,
     looks_like_chat,
     present,
+    said,
 )
 from fac_core.datasets.records import Record
 from fac_core.errors import BadInput, WrongUse
@@ -37,16 +47,6 @@ _LABEL = ("label", "labels")
 _MESSAGES = ("messages",)
 _CONVERSATIONS = ("conversations", "conversation", "dialog", "dialogue")
 _TEXT = ("text", "content")
-_EXCHANGES = (
-    (("instruction", "input"), "output"),
-    (("instruction",), "output"),
-    (("instruction",), "response"),
-    (("question",), "answer"),
-    (("prompt",), "response"),
-    (("prompt",), "completion"),
-    (("query",), "response"),
-)
-"""What the user says (columns joined by a blank line), and what the assistant says."""
 _ALONE = ("prompt", "instruction", "question", "query", "document", "passage", "sentence", "body")
 """Columns that are the text where nothing answers them."""
 
@@ -122,9 +122,11 @@ def settle(mapping: ColumnMapping, head: Sequence[Record], place: str) -> Layout
     else:
         found = _detect(examples)
     if found is None:
+        inside = next((column for column, value in examples.items() if looks_like_chat(value)), None)
         raise BadInput(
             f"{place}: nothing in {head[0].origin} looks like a text or a chat; its columns are {listed(examples)}."
             ' Say what to read: --text "{COLUMN}" or --messages COLUMN.'
+            + (f" If {inside} holds the records themselves, save that list alone." if inside else "")
         )
     description, content = found
     kept = {"id": mapping.id or _first(_ID, examples), "label": mapping.label or _first(_LABEL, examples)}
@@ -134,24 +136,39 @@ def settle(mapping: ColumnMapping, head: Sequence[Record], place: str) -> Layout
 
 def _detect(examples: Columns) -> tuple[str, Conversion] | None:
     """The first common layout that fits, with its description; `examples` has one value by column."""
+    found = _detect_chat(examples)
+    if found is None or not (column := _first(ORDERED, examples)) or not isinstance(examples[column], str):
+        return found or _detect_text(examples)
+    return f"{found[0]}, {column} as system", after_orders(found[1], column)
+
+
+def _detect_chat(examples: Columns) -> tuple[str, Conversion] | None:
     chats = {column: value for column, value in examples.items() if looks_like_chat(value)}
     if column := _first(_MESSAGES, chats):
         return f"chat in {column}", _chat(column)
+    conversation = _first(_CONVERSATIONS, {c: value for c, value in examples.items() if is_turns(value)})
     if chosen := _first(("chosen",), examples):
-        before = _first(_CONVERSATIONS, chats) or _first(("prompt",), examples)
+        before = conversation or _first(("prompt",), examples)
         return f"{chosen} answer" + (f" after {before}" if before else ""), _preference(before, chosen)
-    if column := _first(_CONVERSATIONS, chats):
-        return f"chat in {column}", _chat(column)
-    if column := _first(_TEXT, examples):
-        return f"{{{column}}}", _text_or_dialogue(column)
-    for asked, answered in _EXCHANGES:
+    if conversation:
+        return f"chat in {conversation}", _chat(conversation)
+    if _first(_TEXT, examples):
+        return None
+    answered = _first(ANSWERED, {column: value for column, value in examples.items() if is_said(value)})
+    for asked in ASKED if answered else ():
         user = [column for name in asked if (column := _first((name,), examples))]
-        assistant = _first((answered,), examples)
-        if len(user) == len(asked) and assistant:
-            return f"{' + '.join(user)} as user, {assistant} as assistant", _exchange(user, assistant)
-    only = next(iter(examples)) if len(examples) == 1 else None
-    if column := _first(_ALONE, examples) or only:
-        return f"{{{column}}}", _text_or_dialogue(column)
+        if answered and len(user) == len(asked) and answered not in user:
+            history = _first(HISTORY, examples)
+            after = f" after {history}" if history else ""
+            description = f"{' + '.join(user)} as user, {answered} as assistant{after}"
+            return description, exchange(user, answered, history)
+    return None
+
+
+def _detect_text(examples: Columns) -> tuple[str, Conversion] | None:
+    only = next((c for c, value in examples.items() if isinstance(value, str)), None) if len(examples) == 1 else None
+    if column := _first((*_TEXT, *_ALONE), examples) or only:
+        return f"{{{column}}}", _text_or_chat(column)
     return None
 
 
@@ -163,10 +180,10 @@ def _chat(column: str) -> Conversion:
     return lambda columns: as_chat(filled(columns, column), column)
 
 
-def _text_or_dialogue(column: str) -> Conversion:
+def _text_or_chat(column: str) -> Conversion:
     def content(columns: Columns) -> Content:
-        text = as_text(filled(columns, column), column)
-        return as_chat(text, column) if is_hh(text) else text
+        value = filled(columns, column)
+        return parse_chat(value) if is_chat(value) else as_text(value, column)
 
     return content
 
@@ -190,35 +207,17 @@ def _template(template: str) -> Conversion:
     return content
 
 
-def _exchange(asked: Sequence[str], answered: str) -> Conversion:
-    def content(columns: Columns) -> Content:
-        said = [as_text(filled(columns, asked[0]), asked[0])]
-        said += [as_text(columns[column], column) for column in asked[1:] if not is_null(columns.get(column))]
-        messages = [Message("user", "\n\n".join(part for part in said if part.strip()))]
-        if not is_null(present(columns, answered)):
-            messages.append(Message("assistant", as_text(columns[answered], answered)))
-        return messages
-
-    return content
-
-
 def _preference(before: str | None, chosen: str) -> Conversion:
     """The preferred conversation: `chosen` alone where it is whole, else what was said before and then `chosen`."""
 
     def content(columns: Columns) -> Content:
         answer = filled(columns, chosen)
-        if isinstance(answer, str) and not looks_like_chat(answer):
-            if before is None:
-                return answer
-            messages = [Message("assistant", answer)]
-        else:
-            messages = as_chat(answer, chosen)
+        if before is None and isinstance(answer, str) and not looks_like_chat(answer):
+            return answer
+        messages = said(answer, "assistant", chosen)
         if before is None or (messages and messages[0].role != "assistant"):
             return messages
-        said = filled(columns, before)
-        if isinstance(said, str) and not looks_like_chat(said):
-            return [Message("user", said), *messages]
-        return [*as_chat(said, before), *messages]
+        return [*said(filled(columns, before), "user", before), *messages]
 
     return content
 
@@ -239,6 +238,9 @@ def _examples(head: Sequence[Record]) -> Columns:
 
 
 def _first(names: Sequence[str], columns: Columns) -> str | None:
-    """The first of `names` among the columns, in whichever case, as the columns spell it."""
-    spelled = {column.strip().lower(): column for column in columns}
+    """The first of `names` among the columns, in whichever case, as the columns spell it; as it is here, if it is there so."""
+    spelled: dict[str, str] = {}
+    for column in columns:
+        if column in names or column.strip().lower() not in spelled:
+            spelled[column.strip().lower()] = column
     return next((spelled[name] for name in names if name in spelled), None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
+import logging
 import tempfile
 from collections import Counter
 from collections.abc import Container, Iterator
@@ -19,15 +20,18 @@ from typing import Any
 
 import numpy as np
 
+from fac_core.datasets.chats import is_known
 from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping, settle
 from fac_core.datasets.mixtures import locate, read_mixture
 from fac_core.datasets.records import Part, Record, Unreadable, shown
-from fac_core.datasets.samples import Failure, Sample, SampleWriter, iter_samples, sample_of
+from fac_core.datasets.samples import Failure, Sample, SampleWriter, as_json, iter_samples, sample_of
 from fac_core.datasets.sources import find
 from fac_core.errors import BadInput, MissingExtra, WrongUse
 from fac_core.progress import Progress, silent
 
 __all__ = ["ColumnMapping", "PreparedDataset", "iter_samples", "prepare", "sets_of"]
+
+logger = logging.getLogger(__name__)
 
 _HEAD = 20
 """Records that settle a part's layout. When none of so many can be read, the file has another format."""
@@ -54,6 +58,8 @@ class PreparedDataset:
     """`failures.parquet`."""
     source: str
     """As it was given."""
+    metadata_id: str | None
+    """The same of the samples' metadata; None where none has any."""
     mapping: dict[str, Any]
     """What was done: `keep_duplicates`, `limit`, `take`, and `read`: by set (or dataset), layout and its number of samples."""
 
@@ -106,6 +112,7 @@ def prepare(
             tally = _write(sets, writer, mapping, on_progress)
         if not writer.n_samples:
             raise BadInput(f"{source} has no usable sample: {tally.complaint()}.")
+        tally.warn(source)
         failures, samples = (folder / path.name for path in (writer.failures, writer.samples))
         writer.failures.replace(failures)
         writer.samples.replace(samples)
@@ -115,6 +122,7 @@ def prepare(
     return PreparedDataset(
         name=name,
         dataset_id=tally.contents.hexdigest()[:16],
+        metadata_id=tally.metadata.hexdigest()[:16] if tally.has_metadata else None,
         n_samples=writer.n_samples,
         n_failures=dict(tally.failures),
         samples=samples,
@@ -134,6 +142,10 @@ class _Tally:
     """What was read so far."""
 
     contents: Any = field(default_factory=hashlib.sha256)
+    metadata: Any = field(default_factory=hashlib.sha256)
+    has_metadata: bool = False
+    roles: Counter[str] = field(default_factory=Counter)
+    """Messages by role, of the roles that nobody knows."""
     failures: Counter[str] = field(default_factory=Counter)
     first_failure: Failure | None = None
     layouts: Counter[tuple[str | None, str]] = field(default_factory=Counter)
@@ -142,10 +154,24 @@ class _Tally:
     def add(self, outcome: Outcome) -> None:
         if isinstance(outcome, Sample):
             self.contents.update(hashlib.sha256(outcome.content().encode()).digest())
+            self.metadata.update(hashlib.sha256(as_json(outcome.metadata).encode()).digest())
+            self.has_metadata |= bool(outcome.metadata)
+            self.roles.update(m.role for m in outcome.messages or () if not is_known(m.role))
             self.layouts[outcome.metadata.get("set"), outcome.layout] += 1
         else:
             self.failures[outcome.reason] += 1
             self.first_failure = self.first_failure or outcome
+
+    def warn(self, source: str | Path) -> None:
+        """Tell of what was read, and will not count."""
+        if self.roles:
+            named = ", ".join(f"{role!r} ({n:,})" for role, n in self.roles.most_common(5))
+            logger.warning(
+                "%s: messages of the roles %s belong to nobody that is known, so no word of theirs counts. Known are user,"
+                " assistant, system and tool, and their usual other names.",
+                source,
+                named,
+            )
 
     def complaint(self) -> str:
         reasons = ", ".join(f"{n} {reason}" for reason, n in self.failures.items())
@@ -220,7 +246,13 @@ def _outcomes(part: Part, mapping: ColumnMapping, metadata: dict[str, Any]) -> I
             f"{part.place}: none of the first {_HEAD} records can be read, so it has another format than its name says;"
             f" the first, {unreadable[0].origin}, {unreadable[0].detail}."
         )
-    layout = settle(mapping, records, part.place) if records else None
+    try:
+        layout = settle(mapping, records, part.place) if records else None
+    except BadInput:
+        if not part.is_among_others or len(head) > 1:
+            raise
+        yield Failure(head[0].origin, "unreadable", "is one object that is no sample; it may be about the others", "")
+        return
     for reading in chain(head, readings):
         if isinstance(reading, Unreadable):
             yield Failure(reading.origin, "unreadable", reading.detail, reading.text)

@@ -10,7 +10,7 @@ import codecs
 import gzip
 import io
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +61,8 @@ class Part:
     """What messages call it: a path or a hub id."""
     read: Callable[[], Iterator[Reading]]
     """Starts a new pass over the records."""
+    is_among_others: bool = False
+    """A file of a folder: it may be about the records of the others, not one of them."""
 
 
 def lines_of(file: io.BufferedIOBase) -> Iterator[tuple[bytes, bool]]:
@@ -121,12 +123,22 @@ def storable(text: str) -> str:
     return text.encode(errors="surrogatepass").decode(errors="replace")
 
 
+def first_twice(names: Sequence[str]) -> str | None:
+    """The first name that is there more than once."""
+    seen: set[str] = set()
+    return next((name for name in names if name in seen or seen.add(name)), None)
+
+
 def arrow_readings(batch: pa.RecordBatch | pa.Table, name: str, first_row: int) -> Iterator[Reading]:
     """The rows of a batch, each with its origin `name:row`.
 
     Args:
         first_row: number of the batch's first row, counted from 1.
+
+    Raises `BadInput` where two columns have the same name: a record could keep only one of them.
     """
+    if twice := first_twice(batch.schema.names):
+        raise BadInput(f"{name} has the column {twice!r} twice. Rename one of them.")
     try:
         rows = batch.to_pylist()
     except UnicodeDecodeError:  # one bad string must not take its neighbours along

@@ -83,7 +83,7 @@ def sample_of(record: Record, layout: Layout, metadata: dict[str, Any]) -> Sampl
     try:
         return _sample(record, layout, metadata)
     except Refused as refused:
-        return Failure(record.origin, refused.reason, refused.detail, shown(_as_json(record.columns)))
+        return Failure(record.origin, refused.reason, refused.detail, shown(as_json(record.columns)))
 
 
 def _sample(record: Record, layout: Layout, metadata: dict[str, Any]) -> Sample:
@@ -93,12 +93,13 @@ def _sample(record: Record, layout: Layout, metadata: dict[str, Any]) -> Sample:
     if not said.strip():
         raise Refused("empty", "there is only white space" if said else "there is no text")
     metadata = {**layout.metadata(record.columns), **metadata}
-    if problem := utf8_error(text + _as_json(metadata)):
+    if problem := utf8_error(text + as_json(metadata)):
         raise Refused("unreadable", problem)
     return Sample(text, messages, metadata, record.origin, layout.description)
 
 
-def _as_json(value: dict[str, Any]) -> str:
+def as_json(value: dict[str, Any]) -> str:
+    """JSON of a record's columns or a sample's metadata; what JSON does not know becomes a string."""
     try:
         return json.dumps(value, ensure_ascii=False, default=str, allow_nan=False)
     except ValueError:  # NaN and Infinity are no JSON: they become strings
@@ -163,7 +164,7 @@ class SampleWriter:
                 "sample_id": self.n_samples,
                 "text": outcome.text,
                 "messages": None if outcome.messages is None else to_json(outcome.messages),
-                "metadata": _as_json(outcome.metadata),
+                "metadata": as_json(outcome.metadata),
                 "origin": storable(outcome.origin),
             }
         )

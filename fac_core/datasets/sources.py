@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from fac_core.datasets.formats import FORMATS, reader_of
 from fac_core.datasets.hub import hub_part, is_hub_id, is_saved, saved_part
 from fac_core.datasets.records import Part
+from fac_core.datasets.splits import chosen_split, folder_and_split, split_of
 from fac_core.errors import BadInput
 
 
@@ -31,20 +32,30 @@ def find(source: str | Path) -> Source:
         return Source(str(source).removeprefix("hub:"), [hub_part(str(source))])
     if path.is_file():
         return Source(_stem(path), [_file_part(path, path.name)])
-    if path.is_dir():
-        return Source(path.resolve().name, [saved_part(path)] if is_saved(path) else _folder_parts(path))
+    if found := folder_and_split(source):
+        return _folder(*found)
     if is_hub_id(str(source)) and reader_of(path) is None:
         return Source(str(source), [hub_part(str(source))])
     raise BadInput(f"There is no file or folder {str(source)!r}. Check the path; hub ids are written hub:owner/name.")
 
 
-def _folder_parts(folder: Path) -> list[Part]:
-    """All readable files below a folder, sorted by path; hidden ones and other endings are none."""
+def _folder(folder: Path, split: str | None) -> Source:
+    name = folder.resolve().name
+    parts = [saved_part(folder, split)] if is_saved(folder) else _folder_parts(folder, split)
+    return Source(f"{name}-{split}" if split else name, parts)
+
+
+def _folder_parts(folder: Path, split: str | None) -> list[Part]:
+    """The readable files below a folder that are of one split, sorted by path; hidden ones and other endings are none."""
     names = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
     readable = [name for name in names if reader_of(name) and not any(part.startswith(".") for part in name.parts)]
     if not readable:
         raise BadInput(f"{folder} has no file that can be read. Readable are {_endings()}.")
-    return [_file_part(folder / name, name.as_posix()) for name in readable]
+    of = {name: split_of(name) for name in readable}
+    chosen = chosen_split(list(dict.fromkeys(filter(None, of.values()))), split, str(folder), f"{folder}:SPLIT")
+    if len(set(of.values()) - {None}) > 1 or split:
+        readable = [name for name in readable if of[name] in chosen]
+    return [replace(_file_part(folder / name, name.as_posix()), is_among_others=len(names) > 1) for name in readable]
 
 
 def _file_part(path: Path, name: str) -> Part:

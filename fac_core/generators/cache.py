@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from fac_core.generators.seam import Answer, Generator, Request, Usage, fingerprint
+from fac_core.generators.thoughts import without_thoughts
 from fac_core.store.answers import Answers
 
 
@@ -77,4 +78,10 @@ class Cached:
     def _from_cache(self, payload: dict[str, Any]) -> Answer:
         """It costs nothing now; what it cost then stays in the file."""
         usage = Usage(**payload["usage"]) if self._as_first_paid else Usage(n_cached=1)
-        return Answer(tuple(payload["texts"]), usage, payload["error"])
+        texts = tuple(
+            said for text in payload["texts"] if (said := without_thoughts(text))
+        )  # earlier versions kept them
+        is_lost = bool(payload["texts"]) and not texts
+        return Answer(
+            texts, usage, "The answer was cut within its thoughts; allow more tokens." if is_lost else payload["error"]
+        )

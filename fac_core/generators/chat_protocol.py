@@ -5,15 +5,18 @@ Servers differ in what they take. `OPTIONAL` can be left out where one refuses i
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ValidationError
 
+from fac_core.datasets.records import storable
 from fac_core.generators.estimate import tokens_of
 from fac_core.generators.seam import Request, Usage
+from fac_core.generators.thoughts import without_thoughts
 
 OPTIONAL = ("response_format", "n", "seed", "top_p", "temperature", "max_tokens", "stop")
 """In the order in which they are suspected. Without `max_tokens`, its newer name `max_completion_tokens` is used."""
@@ -66,19 +69,38 @@ def suspect(sent: Collection[str], named: str | None, message: str) -> str | Non
 
 
 def read(reply: str, request: Request) -> Reply | None:
-    """A server's reply; None if it is not one. Where it counts no tokens, characters / 4 stand in."""
+    """A server's reply; None if it is not one. Where it counts no tokens, characters / 4 stand in.
+
+    A reply that is an error, or whose choices are, has no choices, and the server's own words as its problem.
+    """
     try:
-        completion = _Completion.model_validate_json(reply)
-    except ValidationError:
+        completion = _Completion.model_validate(json.loads(reply))
+    except (ValidationError, ValueError, RecursionError):
         return None
-    texts = tuple(said for c in completion.choices if (said := _before(c.message.content or "", request.stop)).strip())
-    empty = next((_why_empty(c) for c in completion.choices if not (c.message.content or "").strip()), "")
-    counted = completion.usage or _Usage(
-        prompt_tokens=sum(tokens_of(message.content) for message in request.messages),
-        completion_tokens=sum(map(tokens_of, texts)),
+    choices = [choice for choice in completion.choices if choice.error is None]
+    said = [_before(without_thoughts(choice.message.words), request.stop) for choice in choices]
+    texts = tuple(text for text in said if text.strip())
+    empty = next((_why_empty(c) for c, text in zip(choices, said, strict=True) if not text.strip()), "")
+    if not choices:
+        wrong = completion.error or next((c.error for c in completion.choices), None) or completion.complaint()
+        if wrong is None:
+            return None
+        empty = f"The server answered with an error: {_words(wrong)}"
+    counted = completion.usage or _Usage()
+    usage = Usage(
+        counted.prompt_tokens or sum(tokens_of(message.content) for message in request.messages),
+        sum(map(tokens_of, texts)) if counted.completion_tokens is None else counted.completion_tokens,
+        n_paid=1,
     )
-    usage = Usage(counted.prompt_tokens, counted.completion_tokens, n_paid=1)
-    return Reply(texts, len(completion.choices), empty, usage)
+    return Reply(texts, len(choices), empty, usage)
+
+
+def _words(error: Any) -> str:
+    """What an error says, in whichever shape a server has it."""
+    if isinstance(error, dict):
+        parts = [error.get(key) for key in ("message", "error", "detail", "code") if error.get(key)]
+        return _words(parts[0]) if parts else json.dumps(error)
+    return " ".join(str(error).split())
 
 
 def _before(text: str, stop: Collection[str]) -> str:
@@ -87,23 +109,51 @@ def _before(text: str, stop: Collection[str]) -> str:
 
 
 class _Message(BaseModel):
-    content: str | None = None
+    content: str | list[str | dict[str, Any]] | None = None
     refusal: str | None = None
+
+    @property
+    def words(self) -> str:
+        """The content; of one in parts, those that are text."""
+        if isinstance(self.content, list):
+            parts = (one if isinstance(one, str) else one.get("text") for one in self.content)
+            return storable("".join(part for part in parts if isinstance(part, str)))
+        return storable(self.content or "")
 
 
 class _Choice(BaseModel):
-    message: _Message
+    message: _Message = _Message()
     finish_reason: str | None = None
+    error: Any = None
+
+
+def _count(value: Any) -> int | None:
+    """A number of tokens, which servers write in many ways; None where there is none."""
+    try:
+        return max(0, int(float(value)))
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+_Tokens = Annotated[int | None, BeforeValidator(_count)]
 
 
 class _Usage(BaseModel):
-    prompt_tokens: int = Field(default=0, ge=0)
-    completion_tokens: int = Field(default=0, ge=0)
+    prompt_tokens: _Tokens = None
+    completion_tokens: _Tokens = None
 
 
 class _Completion(BaseModel):
-    choices: list[_Choice] = Field(min_length=1)
+    choices: Annotated[list[_Choice], BeforeValidator(lambda value: value or [])] = []
     usage: _Usage | None = None
+    error: Any = None
+    object: Any = None
+    detail: Any = None
+    message: Any = None
+
+    def complaint(self) -> Any:
+        """What says that something is wrong, of a reply that is no `{"error": ...}`."""
+        return self.detail or (self.message if self.object == "error" or not self.object else None)
 
 
 def _why_empty(choice: _Choice) -> str:
@@ -111,6 +161,6 @@ def _why_empty(choice: _Choice) -> str:
         return f"The model refused: {choice.message.refusal.strip()[:200]}"
     if choice.finish_reason == "content_filter":
         return "The server's content filter held the answer back."
-    if choice.finish_reason == "length":
+    if choice.finish_reason == "length" or choice.message.words.strip():  # nothing but thoughts
         return "The answer was cut before its first word; allow more tokens (reasoning counts as well)."
     return "The answer was empty."

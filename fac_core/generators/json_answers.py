@@ -7,11 +7,12 @@ import re
 from itertools import islice
 from typing import Any
 
+from fac_core.generators.thoughts import without_thoughts
+
 _INNER_QUOTE = re.compile(r'"(?!\s*[,:}\]])')
 """Within a string, a quotation mark that ends nothing."""
 _MOST_TRIES = 20
 """Opening brackets that an object is looked for at: what is one comes early, and an answer of brackets takes no time."""
-_THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL)
 _TRAILING_COMMA = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])')
 """A string, which stays as it is, or a comma before a closing bracket."""
 
@@ -29,7 +30,7 @@ def json_object(answer: str) -> dict[str, Any] | None:
     >>> json_object("I cannot tell.") is None
     True
     """
-    text = _THOUGHT.sub("", answer)
+    text = without_thoughts(answer)
     for start in islice((match.start() for match in re.finditer("{", text)), _MOST_TRIES):
         whole = text[start:]
         for candidate in (whole, _TRAILING_COMMA.sub(r"\1", whole), _TRAILING_COMMA.sub(r"\1", _escaped(whole))):

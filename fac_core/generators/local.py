@@ -17,6 +17,7 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 from fac_core.errors import NotFound
 from fac_core.generators.decoding import IsDone, Row, decode
 from fac_core.generators.seam import Answer, Request, Usage
+from fac_core.generators.thoughts import without_thoughts
 from fac_core.models.location import model_path
 from fac_core.models.truncated import load_tokenizer
 
@@ -106,7 +107,7 @@ class LocalGenerator:
 
         def is_done(row: int, tokens: list[int]) -> bool:
             stop = requests[rows[row].prompt].stop
-            return bool(stop) and any(mark in self._text(tokens) for mark in stop)
+            return bool(stop) and any(mark in without_thoughts(self._text(tokens)) for mark in stop)
 
         written = self._draw(prompts, rows, is_done)
         seconds = (time.monotonic() - started) / len(requests)
@@ -129,7 +130,7 @@ class LocalGenerator:
         return cast(str, self.tokenizer.decode(list(tokens), skip_special_tokens=True))
 
     def _cut(self, tokens: Sequence[int], stop: Sequence[str]) -> str:
-        text = self._text(tokens)
+        text = without_thoughts(self._text(tokens))
         for mark in stop:
             text = text.partition(mark)[0]
         return text

@@ -159,9 +159,9 @@ class OpenAICompatible:
                 self._refused |= refused
                 reply = chat_protocol.read(raw, request)
                 if reply is not None:
-                    return replace(reply, usage=reply.usage + unreadable)
+                    return replace(reply, problem=self._told(reply.problem), usage=reply.usage + unreadable)
                 unreadable += Usage(n_paid=1)
-                if unreadable.n_paid > _UNREADABLE_AGAIN:
+                if unreadable.n_paid > min(_UNREADABLE_AGAIN, self.server.retries):
                     problem = "The server's reply is no chat completion. Does the address end in /v1?"
         return Reply((), 0, problem, unreadable)
 

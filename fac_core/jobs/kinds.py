@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
@@ -18,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from fac_core.activations.engines.spec import EngineSpec
 from fac_core.activations.spec import EncodeSpec
 from fac_core.datasets.layouts import ColumnMapping
+from fac_core.datasets.splits import absolute
 from fac_core.errors import WrongUse
 from fac_core.fields import fields_of
 from fac_core.generators.named import is_address
@@ -31,13 +31,7 @@ from fac_core.workflows import atlas, diversity, encode, judging, naming, probe,
 T = TypeVar("T")
 
 
-def _absolute(name: str) -> str:
-    """A path that is there as seen from here: the worker may run in another folder. Hub ids stay as they are."""
-    path = Path(name).expanduser()
-    return str(path.resolve()) if name and path.exists() else name
-
-
-Place = Annotated[str, AfterValidator(_absolute)]
+Place = Annotated[str, AfterValidator(absolute)]
 """A file, a folder or a hub id."""
 
 

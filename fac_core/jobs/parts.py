@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
+from fac_core.datasets.splits import absolute
 from fac_core.jobs.in_words import duration
 from fac_core.jobs.job import Job
 from fac_core.jobs.queue import Jobs
@@ -36,12 +36,12 @@ def part_of(workspace: Workspace, info: RunInfo) -> Part | None:
     """
     if not info.in_part:
         return None
-    others = [one for one in workspace.peers(info.space_id) if _place(one.source) == _place(info.source)]
+    others = [one for one in workspace.peers(info.space_id) if absolute(one.source) == absolute(info.source)]
     whole = next((one for one in reversed(others) if not one.in_part), None)
     if whole is not None:
         return Part(info.n_samples, whole.n_samples, whole, None, None)
     job = reading(workspace, info.source)
-    if job is None or job.params.get("model") not in (info.model, _place(info.model)):
+    if job is None or job.params.get("model") not in (info.model, absolute(info.model)):
         return None
     told = workspace.pulses().progress().get(job.job_id) if job.state == "running" else None
     total = told.total if told is not None and told.total > info.n_samples else None
@@ -57,7 +57,7 @@ def reading(workspace: Workspace, source: str) -> Job | None:
     for job in reversed(Jobs(workspace).all()):
         params = job.params
         is_whole = job.kind == "encode" and params.get("take") is None and params.get("limit") is None
-        if is_whole and _place(str(params.get("source", ""))) == _place(source):
+        if is_whole and absolute(str(params.get("source", ""))) == absolute(source):
             return None if job.state in ("succeeded", "cancelled") else job
     return None
 
@@ -82,9 +82,3 @@ def _rest(part: Part) -> str:
         left = f", about {duration(part.seconds_left)} left" if part.seconds_left else ""
         return f"The rest is being read{left}."
     return f"Reading the rest {state if state == 'failed' else f'was {state}'} (job {part.job.job_id if part.job else '?'})."
-
-
-def _place(source: str) -> str:
-    """A file as seen from anywhere; hub ids stay as they are."""
-    path = Path(source).expanduser()
-    return str(path.resolve()) if source and path.exists() else source

@@ -32,6 +32,8 @@ class Tokens:
     """Whether content tokens beyond the window were cut off."""
     beyond: Tokens | None = None
     """The window after this one, where that holds content: what a longer context would have seen of the sample."""
+    refused: str = ""
+    """Why the model's template does not take this chat, which then has no token at all; empty if it does."""
 
     def __len__(self) -> int:
         return len(self.input_ids)
@@ -77,7 +79,10 @@ class SampleTokenizer:
         ]
 
     def _chat(self, messages: list[Message]) -> Tokens:
-        rendered, spans = render(self.tokenizer, messages)
+        try:
+            rendered, spans = render(self.tokenizer, messages)
+        except Refusal as refusal:
+            return replace(_tokens([], [], []), refused=str(refusal))
         _, text_spans = transcript(messages)
         encoded = self.tokenizer(rendered, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
         ids: list[int] = list(encoded["input_ids"])
@@ -124,6 +129,10 @@ def _tokens(ids: list[int], content: list[bool], offsets: list[tuple[int, int]])
     )
 
 
+class Refusal(ModelMismatch):
+    """The chat template takes other chats, and not this one."""
+
+
 @dataclass(frozen=True)
 class Span:
     """Where a message's content stands in the rendered chat."""
@@ -141,7 +150,7 @@ def render(tokenizer: PreTrainedTokenizerBase, messages: list[Message]) -> tuple
     contents exactly: a content that looks like a role marker is not mistaken for one. Only where a template
     looks into the content (some hide reasoning) are the contents searched for instead, left to right.
 
-    Raises `ModelMismatch` when the tokenizer has no chat template or the template refuses the roles.
+    Raises `ModelMismatch` when the tokenizer has no chat template, `Refusal` when the template does not take this chat.
     """
     rendered = _apply(tokenizer, messages)
     marks = [f"\x02{i}\x03" for i in range(len(messages))]
@@ -176,8 +185,14 @@ def _apply(tokenizer: PreTrainedTokenizerBase, messages: list[Message]) -> str:
 
     try:
         return str(tokenizer.apply_chat_template(turns, tokenize=False))
-    except jinja2.TemplateError as error:
-        raise ModelMismatch(f"The chat template of {tokenizer.name_or_path} refuses these roles: {error}") from error
+    except (
+        jinja2.TemplateError,
+        TypeError,
+        ValueError,
+        LookupError,
+        AttributeError,
+    ) as error:  # a template is a program
+        raise Refusal(f"the chat template of {tokenizer.name_or_path} refuses this chat: {error}") from error
 
 
 def start_token(tokenizer: PreTrainedTokenizerBase) -> list[int]:

@@ -12,6 +12,7 @@ products in bfloat16 narrow wider weights where they lie, and read them from dis
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from contextlib import contextmanager
 from typing import Any, Self, cast
 
@@ -25,6 +26,7 @@ from fac_core.models.attention import use_short_causal
 from fac_core.models.embedded import EMBEDDED
 from fac_core.models.location import model_path
 from fac_core.models.products import may_lie_twice, product
+from fac_core.models.tokens import Tokens
 
 
 def blocks_before(hook_name: str) -> int:
@@ -50,6 +52,9 @@ def blocks_before(hook_name: str) -> int:
     return blocks
 
 
+_ONLY_CAUSAL = "only causal language models, which read from left to right, can be encoded with. Choose one of these."
+
+
 class TruncatedModel:
     """The first `n_blocks` blocks of a causal language model, as a function of token ids.
 
@@ -60,12 +65,22 @@ class TruncatedModel:
         self.name = name
         self.n_blocks = n_blocks
         self.compute_dtype = torch.float32
-        config = _loaded(AutoConfig, name).get_text_config()  # a vision-language model has its language model inside
+        whole = _loaded(AutoConfig, name)
+        if whole.is_encoder_decoder:
+            raise ModelMismatch(f"{name} has an encoder and a decoder ({whole.model_type}): {_ONLY_CAUSAL}")
+        config = whole.get_text_config()  # a vision-language model has its language model inside
         self.n_layers: int = config.num_hidden_layers
         if n_blocks > self.n_layers:
             raise ModelMismatch(f"The SAE reads the output of block {n_blocks}, but {name} has {self.n_layers} blocks.")
         self.d_model: int = config.hidden_size
         self._take(_loaded_module(name, n_blocks, device))
+        self._check_causal()
+
+    def _check_causal(self) -> None:
+        """Raise `ModelMismatch` where a token changes what stands before it: padding would, too."""
+        one, other = self.residual(torch.tensor([[1, 2, 2, 2], [1, 2, 3, 3]])).cpu()[:, :2]
+        if not torch.allclose(one, other, rtol=1e-3, atol=1e-3 * float(one.nan_to_num().abs().max()), equal_nan=True):
+            raise ModelMismatch(f"{self.name} reads texts in both directions: {_ONLY_CAUSAL}")
 
     def _take(self, module: PreTrainedModel) -> None:
         self.module = module
@@ -156,6 +171,17 @@ class TruncatedModel:
             for handle in handles:
                 handle.remove()
         return [caught[n] for n in after]
+
+
+def check_known(tokens: Sequence[Tokens], model: TruncatedModel) -> None:
+    """Raise `ModelMismatch` for a token that the model has no embedding for: its tokenizer has words that were added later."""
+    highest = max((int(one.input_ids.max()) for one in tokens if len(one)), default=0)
+    known = cast(torch.nn.Embedding, model.module.get_input_embeddings()).num_embeddings
+    if highest >= known:
+        raise ModelMismatch(
+            f"The tokenizer of {model.name} has a token {highest}, but the model knows {known} of them. Use the tokenizer that"
+            " belongs to these weights, or save the model with its embeddings resized."
+        )
 
 
 def load_tokenizer(name: str) -> PreTrainedTokenizerBase:

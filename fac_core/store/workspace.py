@@ -145,6 +145,17 @@ class Workspace:
         """The atlas of a feature space, kept open. Raises `NotFound` if nobody has made it."""
         return _kept_open(SpaceFile, self.space_path(space_id))
 
+    def has_space(self, space_id: str) -> bool:
+        """Whether somebody has made the atlas and it can be read; of one that cannot is told, and all but it goes on."""
+        try:
+            self.opened_space(space_id).query("FROM clusters")
+        except NotFound:
+            return False
+        except RunBroken as error:
+            log.warning("The atlas is left out: %s `fac space atlas --anew` makes it again.", error)
+            return False
+        return True
+
     def peers(self, space_id: str, besides: Collection[str] = ()) -> list[RunInfo]:
         """The runs of a feature space, the newest last, without those of the ids `besides`."""
         return [info for info in self.runs() if info.space_id == space_id and info.run_id not in besides]

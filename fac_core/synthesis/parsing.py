@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fac_core.datasets.chats import Message, NotAChat, parse_chat, transcript
+from fac_core.generators.thoughts import without_thoughts
 from fac_core.synthesis.spec import Shape
 
 FIELDS: dict[Shape, tuple[str, ...]] = {
@@ -37,6 +38,7 @@ class Sample:
 
 def parse(answer: str, shape: Shape, form: str) -> Sample:
     """Read an answer in form `json` or `plain`. Raises `Malformed`."""
+    answer = without_thoughts(answer)
     return sample(_object(answer, shape) if form == "json" else _plain(answer, shape), shape)
 
 

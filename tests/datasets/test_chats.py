@@ -49,7 +49,7 @@ def test_a_dialogue_keeps_paragraphs_and_repeated_turns() -> None:
         ("Good morning", 'does not begin with "Human:"'),
         ("[{", "begins with [ but is not JSON"),
         ([{"role": "user", "content": "Hi"}, {"role": "assistant"}], "message 2 has neither role and content"),
-        ([{"role": "user", "content": 3}], "message 1 has a int as content"),
+        ([{"role": "user", "content": {"a": 3}}], "message 1 has a dict as content"),
         ([{"role": "user", "content": [{"type": "image_url", "text": None}]}], "a part of type image_url"),
         (["Hi"], "message 1 is a str, not an object"),
         ([{3: "user"}], "it has 3"),

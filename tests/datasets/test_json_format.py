@@ -110,11 +110,15 @@ def test_an_undecodable_record_of_an_array_costs_itself_alone(tmp_path: Path) ->
     assert [type(one) for one in readings] == [Record, Unreadable, Record]
 
 
-def test_one_object_over_many_lines_is_an_error_but_only_under_the_name_json(tmp_path: Path) -> None:
-    content = '{"data": [\n{"text": "a"},\n{"text": "b"}\n]}'
-    with pytest.raises(BadInput, match="save their list alone"):
-        read(tmp_path / "a.json", content)
+def test_one_object_over_many_lines_is_one_record_but_only_under_the_name_json(tmp_path: Path) -> None:
+    content = '{"text":\n"a"\n}'
+    assert read(tmp_path / "a.json", content) == [Record("a.json:1", {"text": "a"})]
     assert isinstance(read(tmp_path / "a.jsonl", content)[0], Unreadable)
+
+
+def test_what_is_neither_lines_nor_one_object_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="save their list alone"):
+        read(tmp_path / "a.json", '{"text":\n"a"\n}\n{"text":\n"b"\n}')
 
 
 def test_a_number_in_an_array_is_one_element_even_where_a_chunk_ends_in_it(

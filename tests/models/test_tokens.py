@@ -73,3 +73,21 @@ def test_a_tokenizer_without_template_refuses_chats_with_a_way_out(model_of):
     tokenizer.chat_template = None
     with pytest.raises(ModelMismatch, match="has no chat template"):
         SampleTokenizer(tokenizer, context=100)(["x"], [CHAT])
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system here') }}{% endif %}{{ messages[0]['content'] }}",
+        "{{ messages[0]['tool_calls'][0]['name'] if messages[0]['role'] == 'system' else messages[0]['content'] }}",
+        "{{ 'a' + 1 if messages[0]['role'] == 'system' else messages[0]['content'] }}",
+    ],
+)
+def test_a_chat_that_the_template_refuses_costs_itself_alone_and_says_why(model_of, template):
+    """A template is a program: it refuses by raising, or breaks."""
+    tokenizer = load_tokenizer(str(model_of("llama")))
+    tokenizer.chat_template = template
+    chats = [[Message("system", "Be brief.")], [Message("user", "Hello")]]
+    refused, taken = SampleTokenizer(tokenizer, context=100)(["x", "y"], chats)
+    assert (len(refused), bool(refused.refused)) == (0, True)
+    assert (taken.content.any(), taken.refused) == (True, "")

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, BertConfig, BertForMaskedLM, T5Config, T5ForConditionalGeneration
 
 from fac_core.errors import ModelMismatch, NotFound
-from fac_core.models.truncated import TruncatedModel, blocks_before, load_tokenizer
+from fac_core.models.tokens import SampleTokenizer
+from fac_core.models.truncated import TruncatedModel, blocks_before, check_known, load_tokenizer
 from tests import tiny
 
 
@@ -107,3 +108,33 @@ def test_given_up_it_is_a_plain_module_in_one_dtype(rounded, family, dtype):
         module(input_ids=IDS, use_cache=False)
     assert {p.dtype for p in module.parameters()} == {dtype}
     assert caught[0].dtype == dtype
+
+
+def saved(folder: Path, model, tokenizer_of: Path) -> str:
+    model.save_pretrained(folder)
+    load_tokenizer(str(tokenizer_of)).save_pretrained(folder)
+    return str(folder)
+
+
+def test_a_model_that_reads_in_both_directions_is_refused(tmp_path, model_of):
+    shape = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
+    torch.manual_seed(0)
+    name = saved(tmp_path / "bert", BertForMaskedLM(BertConfig(vocab_size=400, **shape)), model_of("llama"))
+    with pytest.raises(ModelMismatch, match="reads texts in both directions"):
+        TruncatedModel(name, 1)
+
+
+def test_a_model_with_an_encoder_and_a_decoder_is_refused(tmp_path, model_of):
+    config = T5Config(vocab_size=400, d_model=32, d_kv=8, d_ff=64, num_layers=2, num_heads=4)
+    name = saved(tmp_path / "t5", T5ForConditionalGeneration(config), model_of("llama"))
+    with pytest.raises(ModelMismatch, match=r"has an encoder and a decoder \(t5\)"):
+        TruncatedModel(name, 1)
+
+
+def test_a_tokenizer_with_more_words_than_the_model_is_refused_where_it_uses_one(model_of):
+    model, tokenizer = TruncatedModel(str(model_of("llama")), 1), load_tokenizer(str(model_of("llama")))
+    tokenizer.add_tokens([f"word{i}" for i in range(500)])
+    read = SampleTokenizer(tokenizer, context=32)
+    check_known(read(["plain words"], [None]), model)
+    with pytest.raises(ModelMismatch, match="save the model with its embeddings resized"):
+        check_known(read(["plain word499"], [None]), model)

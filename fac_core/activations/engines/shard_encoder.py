@@ -61,7 +61,7 @@ class ShardEncoder:
         encoders = [encoder for _, encoder in pending]
         found = encode_together(encoders, first.sample_ids[good], with_content, after_batch=after_batch)
         for (shard, _), encoded in zip(pending, found, strict=True):
-            shard.write(encoded, _without_content(shard, good))
+            shard.write(encoded, _without_content(shard, tokens))
         return sum(int(one.content.sum()) for one in tokens)
 
     def _take(self, encoders: tuple[Encoder, ...], dtype: str, tokens: list[Tokens]) -> None:
@@ -74,13 +74,14 @@ def _with_content(tokens: list[Tokens]) -> list[Tokens]:
     return [one for one in tokens if one.content.any()]
 
 
-def _without_content(shard: Shard, good: np.ndarray) -> pa.Table:
-    bad = np.flatnonzero(~good)
+def _without_content(shard: Shard, tokens: list[Tokens]) -> pa.Table:
+    bad = [i for i, one in enumerate(tokens) if not one.content.any()]
+    nothing = "no token of the text, or of the chosen roles, lies in the window"
     return pa.table(
         {
             "origin": [shard.origins[i] for i in bad],
-            "reason": ["no_content_tokens"] * len(bad),
-            "detail": ["no token of the text, or of the chosen roles, lies in the window"] * len(bad),
+            "reason": ["template_refused" if tokens[i].refused else "no_content_tokens" for i in bad],
+            "detail": [tokens[i].refused or nothing for i in bad],
             "text": [shard.texts[i][:200] for i in bad],
         },
         schema=FAILURES,

@@ -97,7 +97,7 @@ def _number(db: duckdb.DuckDBPyConnection, parts: Sequence[Part], *, keep_duplic
             SELECT greatest(
                 (SELECT coalesce(max(sample_id) + 1, 0) FROM run{i}.samples),
                 (SELECT count(*) FROM run{i}.samples)
-                    + (SELECT count(*) FROM run{i}.failures WHERE reason = 'no_content_tokens')
+                    + (SELECT count(*) FROM run{i}.failures WHERE reason IN ('no_content_tokens', 'template_refused'))
             )
         )) AS numbered(id) LEFT JOIN (SELECT sample_id, {_IDENTITY} AS digest FROM run{i}.samples) ON sample_id = id
         """  # noqa: S608

@@ -91,6 +91,13 @@ class RunFile(ReadOnlyFile):
         """The records of the dataset that could not be encoded, the first of them, and why."""
         return self.query("FROM failures LIMIT ?", [limit])
 
+    def failures_by_reason(self) -> dict[str, int]:
+        """How many there are of each reason, the most frequent first."""
+        rows = self.query(
+            "SELECT reason, count(*) AS n FROM failures GROUP BY reason ORDER BY n DESC, reason"
+        ).to_pylist()
+        return {row["reason"]: row["n"] for row in rows}
+
     def bytes_of(self, table: str) -> int:
         """Bytes that a table takes up in the file: its distinct storage blocks, whole."""
         if table == "activations" and self.parts:
