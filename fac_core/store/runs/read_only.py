@@ -70,7 +70,7 @@ class ReadOnlyFile:
             with self._connection.cursor() as cursor:
                 return cursor.sql(sql, params=list(params)).to_arrow_table()
         except duckdb.Error as error:
-            if type(error) in _OF_DAMAGE:
+            if type(error) in _OF_DAMAGE or isinstance(error, duckdb.DataError):  # values that our SQL cannot mean
                 raise RunBroken(
                     f"{self.path} is damaged ({_first_line(error)}). Copy it again from where it came from, or make it anew."
                 ) from error
