@@ -98,7 +98,7 @@ def preview(candidates: list[Candidate]) -> None:
         with st.container(border=True):
             badge(check_look(one), check_words(one))
             st.html(token_heat(one.text, heat, max(one.activation, one.delta), peak=peak))
-            st.caption(f"Feature {one.feature_id} · {one.method} · {st_text(one.detail)}")
+            st.caption(f"Feature {one.feature_id} · {st_text(one.method)} · {st_text(one.detail)}")
 
 
 def show_batch(batch: Batch) -> None:
@@ -172,7 +172,7 @@ try:
     else:
         st.info("Choose at least one gap, one method, and where to generate.", icon=":material/checklist:")
 except FacError as error:  # what the spec or the prompt does not allow
-    st.warning(str(error), icon=":material/error:")
+    st.warning(st_text(str(error)), icon=":material/error:")
 with st.container(horizontal=True):
     preview_of = asked.preview() if asked else None
     run_button("Preview 2 samples for 3 targets", ":material/preview:", preview_of, "Writing a preview")

@@ -153,7 +153,9 @@ def open_bytes(path: Path) -> Iterator[io.BufferedIOBase]:
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise BadInput(f"{path} is a damaged gzip file ({error}). Get it again.") from error
     except MemoryError as error:
-        raise BadInput(f"{path} has a record that needs more memory than there is. Take it out, or split it.") from error
+        raise BadInput(
+            f"{path} has a record that needs more memory than there is. Take it out, or split it."
+        ) from error
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror or error}.") from error
 

@@ -1,8 +1,8 @@
 """The whole corpus, and its table: `python -m tests.hostile`. Runs on Linux, in some twenty minutes on one core.
 
-    --share 0.05    only so much of each kind
-    --only TEXT     only cases whose `door/kind/seed` has it; tells of each
-    --page FILE     writes the table into a document, between its marks
+--share 0.05    only so much of each kind
+--only TEXT     only cases whose `door/kind/seed` has it; tells of each
+--page FILE     writes the table into a document, between its marks
 """
 
 from __future__ import annotations

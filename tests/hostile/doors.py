@@ -48,7 +48,11 @@ def dataset(path: Path) -> None:
         rows = sum(len(batch) for batch in iter_samples(found.samples))
         assert rows == found.n_samples, said
         if rows < 1000:
-            for mapping in (ColumnMapping(take=3), ColumnMapping(text="{text}{label}"), ColumnMapping(messages="messages")):
+            for mapping in (
+                ColumnMapping(take=3),
+                ColumnMapping(text="{text}{label}"),
+                ColumnMapping(messages="messages"),
+            ):
                 try:
                     prepare(path, out, mapping)
                 except FacError:

@@ -117,7 +117,11 @@ def flipped(draw: random.Random, content: bytes) -> bytes:
 
 def spliced(draw: random.Random, content: bytes) -> bytes:
     at, of = draw.randrange(len(content) + 1), draw.randrange(len(content) + 1)
-    return content[:at] + draw.choice((b"\0" * 64, b'"', b"[" * 3000, b"{", content[of:], b"\xff\xfe", b"\r")) + content[at:]
+    return (
+        content[:at]
+        + draw.choice((b"\0" * 64, b'"', b"[" * 3000, b"{", content[of:], b"\xff\xfe", b"\r"))
+        + content[at:]
+    )
 
 
 def marked(draw: random.Random, content: bytes) -> bytes:
@@ -201,7 +205,9 @@ def no_file(draw: random.Random, folder: Path) -> Path:
         case 3:
             path.mkdir()
         case 4:
-            return folder / draw.choice(("x" * 300 + ".jsonl", "a\0b.jsonl", "\ud800.csv", "~nobody/x.csv", "hub:../..", ""))
+            return folder / draw.choice(
+                ("x" * 300 + ".jsonl", "a\0b.jsonl", "\ud800.csv", "~nobody/x.csv", "hub:../..", "")
+            )
         case _:
             path.symlink_to("/proc/self/mem")
     return path
@@ -216,7 +222,9 @@ def saved(draw: random.Random, folder: Path) -> Path:
         if draw.random() < 0.5:
             content = path.read_bytes()
             if path.suffix == ".json" and draw.random() < 0.6:
-                content = _json(draw.choice(([], {}, 3, None, {"_data_files": 3}, {"features": {"a": {"_type": "Evil"}}})))
+                content = _json(
+                    draw.choice(([], {}, 3, None, {"_data_files": 3}, {"features": {"a": {"_type": "Evil"}}}))
+                )
                 if draw.random() < 0.5:
                     content = _json({"_data_files": [{"filename": "../../x"}], "_format_type": "torch", "_split": 3})
             path.write_bytes(draw.choice((as_is, cut, flipped))(draw, content))
@@ -225,11 +233,25 @@ def saved(draw: random.Random, folder: Path) -> Path:
 
 def mixture(draw: random.Random, folder: Path) -> Path:
     (folder / "a.jsonl").write_bytes(jsonl(draw))
-    path = draw.choice(("a.jsonl", "../x", "/dev/zero", "package:os/path", "package:json/decoder.py", "${HOME}", "${NO}", "m.toml", "hub:a b"))
+    path = draw.choice(
+        (
+            "a.jsonl",
+            "../x",
+            "/dev/zero",
+            "package:os/path",
+            "package:json/decoder.py",
+            "${HOME}",
+            "${NO}",
+            "m.toml",
+            "hub:a b",
+        )
+    )
     said = json.dumps(draw.choice(("set", storable(draw)[:60])), ensure_ascii=True).replace("\\u0000", "")
     content = f'name = {said}\n[[set]]\nname = "a"\npath = "{path}"\n'
     if draw.random() < 0.3:
-        content += draw.choice(('take = -1\n', 'text = 3\n', "[[set]]\n", 'name = "b"\n', "[set]\n", "a = " + "[" * 20_000 + "\n"))
+        content += draw.choice(
+            ("take = -1\n", "text = 3\n", "[[set]]\n", 'name = "b"\n', "[set]\n", "a = " + "[" * 20_000 + "\n")
+        )
     (folder / "m.toml").write_bytes(draw.choice((as_is, as_is, cut, flipped, spliced))(draw, content.encode()))
     return folder / "m.toml"
 
@@ -260,7 +282,9 @@ def parquet_of_one_word(draw: random.Random, folder: Path) -> Path:
     length, rows = draw.choice(((MB, 200_000), (10 * MB, 20_000), (50 * MB, 1000), (100, 30_000_000)))
     word = pa.DictionaryArray.from_arrays(pa.array([0] * min(rows, 1000), pa.int32()), ["x" * length])
     name = draw.choice(("text", "messages"))
-    with pq.ParquetWriter(path, pa.schema({name: word.type}), compression="zstd", dictionary_pagesize_limit=1 << 30) as writer:
+    with pq.ParquetWriter(
+        path, pa.schema({name: word.type}), compression="zstd", dictionary_pagesize_limit=1 << 30
+    ) as writer:
         for _ in range(max(1, rows // 1000)):
             writer.write_table(pa.table({name: word}), row_group_size=1 << 30)
     return path
@@ -308,29 +332,64 @@ def parquet_deep(draw: random.Random, folder: Path) -> Path:
 _BOMBS: dict[str, Make] = {
     "gigabyte without a break, packed": _bomb("a.jsonl", lambda d: (b"", b"x", 1 << 30, b""), pack=True),
     "gigabyte without a break": _bomb("a.txt", lambda d: (b"", b"x", 1 << 30, b""), pack=False),
-    "gigabyte of blank lines": _bomb("a.csv", lambda d: (b"", d.choice((b"\n", b" \n", b"\r\n")), 1 << 29, b"text\nx\n"), pack=False),
+    "gigabyte of blank lines": _bomb(
+        "a.csv", lambda d: (b"", d.choice((b"\n", b" \n", b"\r\n")), 1 << 29, b"text\nx\n"), pack=False
+    ),
     "gigabyte of blank lines, packed": _bomb("a.csv", lambda d: (b"", b"\n", 1 << 30, b"text\nx\n"), pack=True),
     "blank lines in the middle": _bomb("a.csv", lambda d: (b"text\nx\n", b"\n", 1 << 29, b"y\n"), pack=False),
-    "blank lines of JSON": _bomb("a.jsonl", lambda d: (b'{"text": "x"}\n', d.choice((b"\n", b" ", b" \n")), 1 << 29, b"\n"), pack=False),
+    "blank lines of JSON": _bomb(
+        "a.jsonl", lambda d: (b'{"text": "x"}\n', d.choice((b"\n", b" ", b" \n")), 1 << 29, b"\n"), pack=False
+    ),
     "empty lines of text": _bomb("a.txt", lambda d: (b"x\n", b"\n", 1 << 20, b""), pack=False),
     "empty objects": _bomb("a.jsonl", lambda d: (b'{"text": "x"}\n', b"{}\n", 1 << 20, b""), pack=True),
     "empty objects, packed": _bomb("a.jsonl", lambda d: (b'{"text": "x"}\n', b"{}\n", 1 << 28, b""), pack=True),
-    "one line of lists": _bomb("a.jsonl", lambda d: (b'{"text": [', d.choice((b"[],", b"{},", b'{"":[]},', b"0,", b'"ab",', b"1.5,")), 10 * MB, b"0]}\n"), pack=False),
-    "one array of lists": _bomb("a.json", lambda d: (b"[[", d.choice((b"[],", b"{},", b'{"":[]},', b"0,")), 40 * MB, b"0]]"), pack=False),
-    "array never closed": _bomb("a.json", lambda d: (b"[", d.choice((b"[", b'{"a":', b'"', b" ", b"1", b"{},")), 1 << 28, b""), pack=False),
-    "deep": _bomb("a.jsonl", lambda d: (b'{"text": ', d.choice((b"[", b'{"a":')), d.choice((200, 990, 10_000, 10**6)), b""), pack=False),
-    "deep, closed": lambda d, f: _written(f / "a.jsonl", b'{"text": ' + b"[" * (n := d.choice((100, 330, 480, 950, 990, 10_000, 10**6))) + b"]" * n + b"}\n"),
-    "deep, alone": lambda d, f: _written(f / "a.json", b"[" * (n := d.choice((100, 330, 480, 950, 985, 990, 10_000, 10**6))) + b"]" * n),
+    "one line of lists": _bomb(
+        "a.jsonl",
+        lambda d: (b'{"text": [', d.choice((b"[],", b"{},", b'{"":[]},', b"0,", b'"ab",', b"1.5,")), 10 * MB, b"0]}\n"),
+        pack=False,
+    ),
+    "one array of lists": _bomb(
+        "a.json", lambda d: (b"[[", d.choice((b"[],", b"{},", b'{"":[]},', b"0,")), 40 * MB, b"0]]"), pack=False
+    ),
+    "array never closed": _bomb(
+        "a.json", lambda d: (b"[", d.choice((b"[", b'{"a":', b'"', b" ", b"1", b"{},")), 1 << 28, b""), pack=False
+    ),
+    "deep": _bomb(
+        "a.jsonl",
+        lambda d: (b'{"text": ', d.choice((b"[", b'{"a":')), d.choice((200, 990, 10_000, 10**6)), b""),
+        pack=False,
+    ),
+    "deep, closed": lambda d, f: _written(
+        f / "a.jsonl",
+        b'{"text": ' + b"[" * (n := d.choice((100, 330, 480, 950, 990, 10_000, 10**6))) + b"]" * n + b"}\n",
+    ),
+    "deep, alone": lambda d, f: _written(
+        f / "a.json", b"[" * (n := d.choice((100, 330, 480, 950, 985, 990, 10_000, 10**6))) + b"]" * n
+    ),
     "deep string": lambda d, f: _written(f / "a.csv", b'messages\n"' + b"[" * d.choice((100, 990, 10_000)) + b'"\n'),
-    "digits": lambda d, f: _written(f / d.choice(("a.jsonl", "a.json")), b'[{"text": ' + b"9" * d.choice((4000, 4400, 10**6, 3 * 10**7)) + b"}]\n"),
-    "digits behind a dot": lambda d, f: _written(f / "a.jsonl", b'{"text": 0.' + b"9" * d.choice((5000, 10**6)) + b"e" + b"9" * 400 + b"}\n"),
-    "ten megabytes of a word": lambda d, f: _written(f / d.choice(("a.txt", "a.csv")), b"text\n" + d.choice((b"x", "é".encode(), "😀".encode())) * 10_000_000 + b"\n"),
-    "quote never closed": lambda d, f: _written(f / "a.csv", b'text,b\n"' + b"x,1\n" * d.choice((1000, 10**6, 3 * 10**7))),
+    "digits": lambda d, f: _written(
+        f / d.choice(("a.jsonl", "a.json")), b'[{"text": ' + b"9" * d.choice((4000, 4400, 10**6, 3 * 10**7)) + b"}]\n"
+    ),
+    "digits behind a dot": lambda d, f: _written(
+        f / "a.jsonl", b'{"text": 0.' + b"9" * d.choice((5000, 10**6)) + b"e" + b"9" * 400 + b"}\n"
+    ),
+    "ten megabytes of a word": lambda d, f: _written(
+        f / d.choice(("a.txt", "a.csv")), b"text\n" + d.choice((b"x", "é".encode(), "😀".encode())) * 10_000_000 + b"\n"
+    ),
+    "quote never closed": lambda d, f: _written(
+        f / "a.csv", b'text,b\n"' + b"x,1\n" * d.choice((1000, 10**6, 3 * 10**7))
+    ),
     "quotes without an end": lambda d, f: _written(f / "a.csv", b"text,b\n" + b'"\n' * d.choice((1000, 30_000))),
-    "a thousand columns": lambda d, f: _written(f / "a.csv", b",".join(b"c%d" % i for i in range(100_000)) + b"\n" + b"," * 99_999 + b"\n"),
+    "a thousand columns": lambda d, f: _written(
+        f / "a.csv", b",".join(b"c%d" % i for i in range(100_000)) + b"\n" + b"," * 99_999 + b"\n"
+    ),
     "the same column": lambda d, f: _written(f / "a.csv", b"," * d.choice((10, 20_000)) + b"\n1\n"),
-    "a key again and again": lambda d, f: _written(f / "a.jsonl", b"{" + b",".join(b'"text": "%d"' % i for i in range(200_000)) + b"}\n"),
-    "rows of other columns": lambda d, f: _written(f / "a.jsonl", b"\n".join(b'{"text": "%d", "c%d": 1}' % (i, i) for i in range(20_000))),
+    "a key again and again": lambda d, f: _written(
+        f / "a.jsonl", b"{" + b",".join(b'"text": "%d"' % i for i in range(200_000)) + b"}\n"
+    ),
+    "rows of other columns": lambda d, f: _written(
+        f / "a.jsonl", b"\n".join(b'{"text": "%d", "c%d": 1}' % (i, i) for i in range(20_000))
+    ),
     "gzip in gzip": lambda d, f: _written(f / "a.txt.gz", gzip.compress(gzip.compress(b"text\n" * 100))),
     "many members": lambda d, f: _written(f / "a.txt.gz", gzip.compress(b"") * 200_000),
     "parquet of one word": parquet_of_one_word,

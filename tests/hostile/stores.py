@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from fac_core.naming.labels import Labels
 from fac_core.store.backup import back_up
 from fac_core.store.runs.schema import TABLES
 from fac_core.store.workspace import Workspace
@@ -63,14 +64,25 @@ def tampered_run(draw: random.Random, folder: Path) -> Path:
         said = draw.choice(MARKUP).replace("'", "''")
         statements = (
             [f"DROP TABLE {table}"],
-            [f"ALTER TABLE {table} RENAME TO t", f"ALTER TABLE {other} RENAME TO {table}", f"ALTER TABLE t RENAME TO {other}"],
+            [
+                f"ALTER TABLE {table} RENAME TO t",
+                f"ALTER TABLE {other} RENAME TO {table}",
+                f"ALTER TABLE t RENAME TO {other}",
+            ],
             [f"ALTER TABLE {table} DROP COLUMN {column}"],
-            [f"ALTER TABLE {table} ALTER {column} TYPE {draw.choice(('VARCHAR', 'BLOB', 'VARCHAR[]', 'STRUCT(a VARCHAR)'))}" + " USING NULL"],
+            [
+                f"ALTER TABLE {table} ALTER {column} TYPE {draw.choice(('VARCHAR', 'BLOB', 'VARCHAR[]', 'STRUCT(a VARCHAR)'))}"
+                + " USING NULL"
+            ],
             [f"UPDATE {table} SET {column} = NULL"],
             [f"DELETE FROM {table}"],
             [f"INSERT INTO {table} FROM {table}"],
-            [f"UPDATE run SET {draw.choice(('name', 'model', 'sae', 'versions', 'created_at', 'roles', 'commits', 'source', 'run_id'))} = '{said}'"],
-            [f"UPDATE run SET {draw.choice(('d_sae', 'n_samples', 'n_tokens', 'context', 'd_model'))} = {draw.choice((-1, 0, 2**31 - 1))}"],
+            [
+                f"UPDATE run SET {draw.choice(('name', 'model', 'sae', 'versions', 'created_at', 'roles', 'commits', 'source', 'run_id'))} = '{said}'"
+            ],
+            [
+                f"UPDATE run SET {draw.choice(('d_sae', 'n_samples', 'n_tokens', 'context', 'd_model'))} = {draw.choice((-1, 0, 2**31 - 1))}"
+            ],
             [f"UPDATE samples SET text = '{said}', metadata = '{draw.choice(('[', 'null', '3', said))}'"],
             ["UPDATE activations SET sample_id = 4000000000"],
             ["UPDATE activations SET feature_id = 4000000000"],
@@ -113,7 +125,7 @@ def _workspace(folder: Path) -> None:
     make_run(place.run_path("id-seed"), "seed", [(0, s, 1.0) for s in range(8)], 8, 4).close()
     place.set_anchor("anchor")
     log = place.events()
-    log.append("space", "label", "0", {"text": "law", "method": "person"}, author="Ann", seen=0)
+    Labels(log, "space").rename(0, "law", author="Ann")
     log.append("id-seed", "triage", "1", {"state": "target", "reason": ""}, author="Ann", seen=0)
     place.pulses(), place.measurements(), place.answers()
 
@@ -125,10 +137,14 @@ def workspace(draw: random.Random, folder: Path) -> Path:
     marker = place / "workspace.json"
     match draw.randrange(9):
         case 0:
-            found = draw.choice(([], 3, None, "x", {"anchor": 3}, {"anchor": "../x"}, {"anchor": None}, {"anchor": []}, {"anchor": {}}))
+            found = draw.choice(
+                ([], 3, None, "x", {"anchor": 3}, {"anchor": "../x"}, {"anchor": None}, {"anchor": []}, {"anchor": {}})
+            )
             marker.write_text(json.dumps(found))
         case 1:
-            marker.write_bytes(draw.choice((b"", b"\xff\xfe", b"[" * 100_000, b'{"anchor": ' + b"9" * 5000 + b"}", b"\0")))
+            marker.write_bytes(
+                draw.choice((b"", b"\xff\xfe", b"[" * 100_000, b'{"anchor": ' + b"9" * 5000 + b"}", b"\0"))
+            )
         case 2:
             path = place / "workspace.sqlite"
             path.write_bytes(draw.choice((cut, flipped, spliced, files.noise))(draw, path.read_bytes()))
@@ -155,13 +171,17 @@ def workspace(draw: random.Random, folder: Path) -> Path:
         case 5:
             (place / "runs" / "x.duckdb").symlink_to(draw.choice(("x.duckdb", "/dev/zero", "/etc/passwd", "../..")))
         case 6:
-            (place / "runs" / "id-anchor.duckdb").rename(place / "runs" / draw.choice(("a b.duckdb", "[bold].duckdb", "other.duckdb")))
+            (place / "runs" / "id-anchor.duckdb").rename(
+                place / "runs" / draw.choice(("a b.duckdb", "[bold].duckdb", "other.duckdb"))
+            )
         case 7:
             shutil.rmtree(place / "runs")
             (place / "runs").write_text("x")
         case _:
             (place / "workspace.sqlite").unlink()
-            draw.choice(((place / "workspace.sqlite").mkdir, lambda: (place / "workspace.sqlite").symlink_to("/dev/zero")))()
+            draw.choice(
+                ((place / "workspace.sqlite").mkdir, lambda: (place / "workspace.sqlite").symlink_to("/dev/zero"))
+            )()
     return place
 
 
@@ -173,10 +193,14 @@ def backup(draw: random.Random, folder: Path) -> Path:
     name = draw.choice(list(found["files"]))
     match draw.randrange(6):
         case 0:
-            outside = draw.choice(("../../outside", "/tmp/outside", "runs/../../outside", "", ".", "a\0b", "x" * 5000, "runs"))  # noqa: S108
+            outside = draw.choice(
+                ("../../outside", "/tmp/outside", "runs/../../outside", "", ".", "a\0b", "x" * 5000, "runs")
+            )  # noqa: S108
             found["files"][outside] = found["files"].pop(name)
         case 1:
-            found = draw.choice(([], 3, None, {"files": 3}, {"files": [[1, 2]]}, {"files": {"workspace.json": 3}}, {"files": {}}))
+            found = draw.choice(
+                ([], 3, None, {"files": 3}, {"files": [[1, 2]]}, {"files": {"workspace.json": 3}}, {"files": {}})
+            )
         case 2:
             (place / name).unlink()
             (place / name).symlink_to(draw.choice(("/etc/passwd", "/dev/zero", "x")))
@@ -194,7 +218,13 @@ def labels(draw: random.Random, folder: Path) -> Path:
     """Explanations as Neuronpedia exports them, and what else is in such a file."""
     lines = []
     for _ in range(draw.randint(1, 20)):
-        row = {"modelId": "m", "layer": "l", "index": str(draw.randrange(12)), "description": text(draw), "typeName": "t"}
+        row = {
+            "modelId": "m",
+            "layer": "l",
+            "index": str(draw.randrange(12)),
+            "description": text(draw),
+            "typeName": "t",
+        }
         for key in draw.sample(list(row), draw.randint(0, 2)):
             row[key] = value(draw)
         if draw.random() < 0.2:
@@ -221,10 +251,35 @@ def settings(kind: str) -> Make:
             case 0:
                 at = draw.choice([i for i, c in enumerate(written) if c == "="])
                 end = written.index("\n", at)
-                other = draw.choice(("3", "-1", "nan", "[]", "{}", '""', '"\\u0000"', "1979-05-27", "[[1]]", "true", json.dumps("$" + text(draw)).replace("\\ud800", "")))
+                other = draw.choice(
+                    (
+                        "3",
+                        "-1",
+                        "nan",
+                        "[]",
+                        "{}",
+                        '""',
+                        '"\\u0000"',
+                        "1979-05-27",
+                        "[[1]]",
+                        "true",
+                        json.dumps("$" + text(draw)).replace("\\ud800", ""),
+                    )
+                )
                 content = (written[: at + 1] + other + written[end:]).encode()
             case 1:
-                content = (written + draw.choice(("more = 1\n", "a = " + "[" * 5000 + "\n", "a." * 3000 + "b = 1\n", "x = " + "9" * 5000 + "\n", "\x00\n"))).encode()
+                content = (
+                    written
+                    + draw.choice(
+                        (
+                            "more = 1\n",
+                            "a = " + "[" * 5000 + "\n",
+                            "a." * 3000 + "b = 1\n",
+                            "x = " + "9" * 5000 + "\n",
+                            "\x00\n",
+                        )
+                    )
+                ).encode()
             case 2:
                 content = files.marked(draw, written.encode())
             case _:

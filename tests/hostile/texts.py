@@ -13,7 +13,7 @@ MARKUP = (
     "$\\href{javascript:window.acted=1}{a}$",
     ":material/home: :red[a]",
     "[bold red]a[/] [link=file:///etc/passwd]a[/link]",
-    "=HYPERLINK(\"http://example.invalid\")",
+    '=HYPERLINK("http://example.invalid")',
     "'; DROP TABLE run; --",
     "$(touch acted) `touch acted` ; touch acted",
     "%{customdata} {0} {__class__} ${HOME}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.components.examples import st_text
 from dashboard.cached import answer
 from dashboard.components import tables
 from dashboard.components.tables import opens, percent
@@ -24,7 +25,10 @@ def show(view: View) -> None:
         st.caption("Neither the texts' metadata nor a map divides the anchor into topics.")
         return
     keep = kept(view)
-    field = st.segmented_control("Topics are", fields, default=None, key="field", bind="query-params") or fields[0]
+    field = (
+        st.segmented_control("Topics are", fields, default=None, format_func=st_text, key="field", bind="query-params")
+        or fields[0]
+    )
     parts = answer(View.parts, view, None if field == _CLUSTERS else field)
     shown = parts[:_PARTS_SHOWN]
     event = st.plotly_chart(

@@ -21,7 +21,9 @@ def metadata_of(said: str | None) -> dict[str, Any]:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise RunBroken(f"The run has a sample whose metadata is no JSON object: {(said or '')[:80]!r}. Encode it anew.")
+        raise RunBroken(
+            f"The run has a sample whose metadata is no JSON object: {(said or '')[:80]!r}. Encode it anew."
+        )
     return found
 
 

@@ -84,7 +84,9 @@ class RunFile(ReadOnlyFile):
         """Features and samples that there are not, activations that are none. DuckDB keeps the ends of a column: no row is read."""
         ends = "min(activation) AS least, max(activation) AS most, max(feature_id) AS feature, max(sample_id) AS sample"
         samples = self.query("SELECT count(*) AS n, max(sample_id) AS last FROM samples").to_pylist()[0]
-        stats = self.query("SELECT count(*) AS n, count(DISTINCT feature_id) AS d, max(feature_id) AS last FROM feature_stats")
+        stats = self.query(
+            "SELECT count(*) AS n, count(DISTINCT feature_id) AS d, max(feature_id) AS last FROM feature_stats"
+        )
         if stats.to_pylist() != [{"n": info.d_sae, "d": info.d_sae, "last": info.d_sae - 1}]:
             return f"feature_stats has other features than the {info.d_sae:,} of its SAE"
         if samples["n"] != info.n_samples:
