@@ -33,7 +33,7 @@ def read_parquet(path: Path, name: str) -> Iterator[Reading]:
         with path.open("rb") as raw, pq.ParquetFile(path, buffer_size=_BUFFER) as file:
             for group in range(file.num_row_groups):
                 n_rows = _rows_at_once(file.metadata.row_group(group), raw, path, row)
-                for batch in file.iter_batches(batch_size=n_rows, row_groups=[group]):
+                for batch in map(_decoded, file.iter_batches(batch_size=n_rows, row_groups=[group])):
                     decoded += max(batch.nbytes, batch.num_rows * _LEAST_OF_A_RECORD)
                     if decoded > max(_ALWAYS_FINE, _MOST_TIMES * size):
                         raise BadInput(
@@ -49,6 +49,12 @@ def read_parquet(path: Path, name: str) -> Iterator[Reading]:
         raise BadInput(f"{path} is not a whole Parquet file (row {row}: {reason}). Get or write it again.") from error
 
 
+def _decoded(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """With the words themselves where the file's writer had names for them, so that their bytes can be counted."""
+    plain = [one.dictionary_decode() if pa.types.is_dictionary(one.type) else one for one in batch.columns]
+    return pa.RecordBatch.from_arrays(plain, names=batch.schema.names)
+
+
 def _rows_at_once(group: pq.RowGroupMetaData, raw: object, path: Path, row: int) -> int:
     """Rows of a row group that decode to no more than a long record, as far as the file says it."""
     most = _BATCH_ROWS
@@ -62,7 +68,7 @@ def _rows_at_once(group: pq.RowGroupMetaData, raw: object, path: Path, row: int)
     return max(1, most)
 
 
-def _dictionary(column: pq.ColumnChunkMetaData, raw) -> int:  # noqa: ANN001
+def _dictionary(column: pq.ColumnChunkMetaData, raw) -> int:
     """Bytes of a column's dictionary, which may be one value that every row names.
 
     Nothing but the header of its page says it: Thrift's compact numbers, type and size in front.

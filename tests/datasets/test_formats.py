@@ -2,8 +2,8 @@
 
 import csv
 import gzip
-import secrets
 import io
+import secrets
 from pathlib import Path
 
 import pyarrow as pa

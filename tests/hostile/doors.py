@@ -143,8 +143,9 @@ def server_reply(path: Path) -> None:
 
 @cache
 def _tokenizer() -> Any:
-    from tests.tiny import FAMILIES, _tokenizer as made
     from fac_core.models.tokens import SampleTokenizer
+    from tests.tiny import FAMILIES
+    from tests.tiny import _tokenizer as made
 
     *_, template, bos = FAMILIES["llama"]
     return SampleTokenizer(made(template, bos), context=128)

@@ -113,7 +113,7 @@ def _tried(case: Case, home: Path) -> tuple[str, str, int]:
         verdict, detail = "refused", f"{type(error).__name__}: {error}"
     except MemoryError:
         verdict, detail = "over memory", traceback.format_exc(limit=-4)
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - whatever it is, it is what is looked for
         verdict, detail = "raw error", traceback.format_exc(limit=-6)
     else:
         verdict, detail = "read", ""

@@ -88,7 +88,7 @@ def tampered_run(draw: random.Random, folder: Path) -> Path:
             ["UPDATE activations SET feature_id = 4000000000"],
             [f"UPDATE activations SET activation = '{draw.choice(('nan', 'inf', '-inf', '-1'))}'"],
             ["UPDATE token_activations SET char_start = 4000000000, char_end = 0"],
-            [f"CREATE VIEW v AS FROM glob('/*')"],
+            ["CREATE VIEW v AS FROM glob('/*')"],
             ["CREATE MACRO round(x, n) AS 0"],
             ["ALTER TABLE run ADD COLUMN more VARCHAR"],
         )
@@ -194,8 +194,8 @@ def backup(draw: random.Random, folder: Path) -> Path:
     match draw.randrange(6):
         case 0:
             outside = draw.choice(
-                ("../../outside", "/tmp/outside", "runs/../../outside", "", ".", "a\0b", "x" * 5000, "runs")
-            )  # noqa: S108
+                ("../../outside", "/outside", "runs/../../outside", "", ".", "a\0b", "x" * 5000, "runs")
+            )
             found["files"][outside] = found["files"].pop(name)
         case 1:
             found = draw.choice(

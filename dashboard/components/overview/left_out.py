@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard.components.examples import st_text
 from dashboard.cached import answer
 from dashboard.components import tables
+from dashboard.components.examples import st_text
 from dashboard.components.tables import percent
 from dashboard.theme import STATES, badge
 from fac_core.coverage.fac import Coverage

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.components.examples import st_text
 from dashboard.cached import answer
 from dashboard.components import tables
+from dashboard.components.examples import st_text
 from dashboard.components.tables import opens, percent
 from dashboard.figures import clusters
 from dashboard.links import kept, link
