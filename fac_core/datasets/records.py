@@ -110,7 +110,7 @@ class _AsFound(io.RawIOBase):
 class _Unpacked(io.RawIOBase):
     """What a gzip file holds. Raises `BadInput` for one that is nothing but large."""
 
-    def __init__(self, path: Path, packed: _AsFound, file: io.BufferedReader) -> None:
+    def __init__(self, path: Path, packed: _AsFound, file: io.BufferedIOBase) -> None:
         self._path = path
         self._packed = packed
         self._file = gzip.GzipFile(fileobj=file)
