@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test browser check bench bench-dashboard gpu-check clean
+.PHONY: help demo test browser hostile check bench bench-dashboard gpu-check clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
@@ -20,6 +20,9 @@ browser: $(VENV)/.dev  ## the dashboard's tests in a real browser; installs Chro
 		|| { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get install -qy --no-install-recommends chromium; } \
 		|| { echo "No Chromium: install it (Debian: sudo apt-get install chromium) or set CHROMIUM to its path."; exit 1; }
 	$(BIN)/python -m pytest -m browser tests/browser
+
+hostile: $(VENV)/.dev  ## 5,000 hostile files, texts and answers through every door, half an hour; writes the table of docs/hostile-input.md
+	$(BIN)/python -m tests.hostile --page docs/hostile-input.md
 
 check: $(VENV)/.dev  ## format, lint, types
 	$(BIN)/ruff format --check .

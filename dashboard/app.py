@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.components.examples import st_text
 from dashboard.components.jobs import strip
 from dashboard.page_list import PAGES, script
 from dashboard.pickers.workspace import find_workspace
@@ -53,5 +54,5 @@ if next(one.needs_view for one in PAGES if one.name == (page.url_path or PAGES[0
 try:
     page.run()
 except FacError as error:  # what a page cannot be drawn without
-    st.error(str(error), icon=":material/error:")
+    st.error(st_text(str(error)), icon=":material/error:")
 settle(page.url_path)

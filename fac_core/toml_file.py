@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from fac_core.errors import BadInput, NotFound
 
 Model = TypeVar("Model", bound=BaseModel)
+_LARGEST = 4 << 20
+"""Bytes. What people write has some thousands."""
 
 
 class PromptFile(BaseModel):
@@ -36,12 +38,25 @@ class PromptFile(BaseModel):
 AnyPrompt = TypeVar("AnyPrompt", bound=PromptFile)
 
 
+def toml_values(path: Path) -> dict[str, object]:
+    """What a file says, as it says it. Raises `BadInput`, which names the file and where TOML knows it the line."""
+    try:
+        if path.exists() and not path.is_file():
+            raise BadInput(f"{path} is no file. Copy what it gives into one.")
+        if path.stat().st_size > _LARGEST:
+            raise BadInput(f"{path} is larger than {_LARGEST >> 20} MB, which no person wrote. Name another file.")
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror or error}.") from error
+    except RecursionError as error:
+        raise BadInput(f"{path} is nested too deeply. Write it flatter.") from error
+    except ValueError as error:  # no TOML, no UTF-8, a number of thousands of digits
+        raise BadInput(f"{path} is not TOML in UTF-8: {error}.") from error
+
+
 def read_toml(path: Path, model: type[Model], **more: object) -> Model:
     """The file as a model, with more values than it has itself. Raises `BadInput`, which names the file and the field."""
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} is not TOML in UTF-8: {error}.") from error
+    values = toml_values(path)
     try:
         return model(**{**values, **more})
     except ValidationError as error:

@@ -23,7 +23,7 @@ ROOMS = {
     "hub": "errors",
     # From texts to runs
     "store": "errors progress whole",
-    "datasets": "errors hub progress",
+    "datasets": "errors hub progress toml_file",
     "models": "datasets errors hub whole",
     "activations": "datasets errors hub models progress store whole",
     "training": "activations errors models progress whole",

@@ -88,4 +88,4 @@ def _row(example: Example, maximum: float, around: int | None, note: str) -> str
 
 def st_text(text: str) -> str:
     """Untrusted text for a Markdown slot: nothing in it acts as markup."""
-    return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+-.!|~:$&" else c for c in text).replace("\n", " ")
+    return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+-.!|~:$&" else c for c in " ".join(text.splitlines()))

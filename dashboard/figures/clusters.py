@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from dashboard.figures.theme_traces import plain
 from dashboard.theme import STATES
 from fac_core.coverage.curves import ClusterCoverage
 
@@ -14,7 +15,7 @@ _BAR = 26
 
 
 def by_cluster(parts: Sequence[ClusterCoverage]) -> go.Figure:
-    """Stacked bars, least covered on top; `customdata` of every bar is the cluster."""
+    """Stacked bars, least covered on top; `y` of every bar is the cluster."""
     shown = list(reversed(parts))
     names = [name_of(part) for part in shown]
     figure = go.Figure(
@@ -24,12 +25,12 @@ def by_cluster(parts: Sequence[ClusterCoverage]) -> go.Figure:
                 orientation="h",
                 y=names,
                 x=values,
-                customdata=names,
+                customdata=[plain(name) for name in names],
                 marker={"color": STATES[state].colour, "pattern": {"shape": pattern}},
                 text=texts,
                 textposition="outside",
                 cliponaxis=False,
-                hovertemplate="%{y}<br>%{x:,} features<extra>" + STATES[state].word + "</extra>",
+                hovertemplate="%{customdata}<br>%{x:,} features<extra>" + STATES[state].word + "</extra>",
             )
             for state, pattern, values, texts in (
                 ("covered", "", [p.numerator for p in shown], None),
@@ -49,7 +50,7 @@ def by_cluster(parts: Sequence[ClusterCoverage]) -> go.Figure:
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
     )
     figure.update_xaxes(title="features")
-    figure.update_yaxes(automargin=True)
+    figure.update_yaxes(automargin=True, tickvals=names, ticktext=[plain(name) for name in names])
     return figure
 
 

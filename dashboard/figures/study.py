@@ -39,20 +39,20 @@ def sets(table: pa.Table, metric: str, score: str) -> go.Figure:
                     "width": 0,
                 },
                 mode="markers",
-                name=kind,
+                name=plain(kind),
                 marker={
                     "size": 8,
                     "symbol": _SYMBOLS[number // len(COLOURS) % len(_SYMBOLS)],
                     "color": COLOURS[number % len(COLOURS)],
                 },
-                hovertemplate="%{x:.3f}, %{y:.3f}<extra>" + kind + "</extra>",
+                hovertemplate="%{x:.3f}, %{y:.3f}<extra>" + plain(kind) + "</extra>",
             )
         )
     # Below the points: beside them it would take half of a phone.
     legend = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"}
     figure.update_layout(height=560, margin={"l": 0, "r": 8, "t": 8, "b": 0}, legend=legend)
-    figure.update_xaxes(title=metric)
-    figure.update_yaxes(title=score)
+    figure.update_xaxes(title=plain(metric))
+    figure.update_yaxes(title=plain(score))
     return figure
 
 
@@ -80,6 +80,6 @@ def methods(rows: Sequence[Mapping[str, Any]], title: str) -> go.Figure:
     figure.update_layout(
         vertical(0, "no difference"), height=90 + 32 * len(rows), margin={"l": 0, "r": 8, "t": 24, "b": 0}
     )
-    figure.update_xaxes(title=title)
+    figure.update_xaxes(title=plain(title))
     figure.update_yaxes(autorange="reversed", automargin=True)
     return figure

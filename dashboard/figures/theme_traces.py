@@ -84,5 +84,5 @@ def _look(n: int, missing: Missing) -> tuple[str, str]:
 
 
 def plain(text: str) -> str:
-    """Plotly reads a little HTML in annotations: words of samples must not act as such."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Plotly reads a little HTML in whatever it writes, and `%{}` in templates: words of samples must not act as such."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("%{", "%&#123;")

@@ -210,7 +210,7 @@ def show_other_spaces() -> None:
     here = mine[other.dataset_id]
     key = f"matched-{here.run_id}-{other.run_id}"
     st.button(
-        f"Match {here.name} with {other.model}",
+        f"Match {st_text(here.name)} with {st_text(other.model)}",
         icon=":material/hub:",
         on_click=lambda: st.session_state.update({key: True}),
     )
@@ -252,7 +252,7 @@ def section(show: Callable[..., None], *runs: RunInfo) -> None:
     try:
         show(*runs)
     except FacError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(st_text(str(error)), icon=":material/error:")
 
 
 section(show_matrix)

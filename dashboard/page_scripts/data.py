@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.components.data import encode_form, run_list
+from dashboard.components.examples import st_text
 from dashboard.components.jobs import history
 from dashboard.pickers.workspace import choose_author
 from fac_core.store.workspace import Workspace
@@ -19,4 +20,4 @@ st.header("Runs")
 run_list.show(workspace, runs)
 st.header("Jobs")
 history.show(workspace)
-st.caption(f"Workspace: `{workspace.folder}`")
+st.caption(f"Workspace: {st_text(str(workspace.folder))}")

@@ -34,7 +34,7 @@ batches = batches_of(workspace, view.run, view.anchor)
 n_accepted = {batch.batch_id: len(accepted_of(workspace, batch.batch_id)) for batch in batches}
 if not any(n_accepted.values()):
     st.info(
-        f"Nothing is accepted yet for {view.run.name}. Only what a person accepted can be exported.",
+        f"Nothing is accepted yet for {st_text(view.run.name)}. Only what a person accepted can be exported.",
         icon=":material/fact_check:",
     )
     st.page_link(script("review"), label="Review candidates", icon=":material/arrow_forward:")
@@ -46,7 +46,7 @@ def planned(batch_ids: list[str], shape: Shape | None, merged: bool) -> ExportPl
     try:
         return plan_dataset(batch_ids, shape=shape, merged=merged, workspace=workspace)
     except FacError as error:
-        st.warning(str(error), icon=":material/error:")
+        st.warning(st_text(str(error)), icon=":material/error:")
         return None
 
 

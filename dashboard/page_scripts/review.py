@@ -30,7 +30,7 @@ workspace = view.workspace
 batches = batches_of(workspace, view.run, view.anchor)
 if not batches:
     st.info(
-        f"No candidates yet for {view.run.name}. Approve gaps as targets, then let samples be written for them.",
+        f"No candidates yet for {st_text(view.run.name)}. Approve gaps as targets, then let samples be written for them.",
         icon=":material/edit_note:",
     )
     others = {run.name for run in workspace.runs() if batches_of(workspace, run, view.anchor)}

@@ -97,7 +97,7 @@ def preview(candidates: list[Candidate]) -> None:
         with st.container(border=True):
             badge(check_look(one), check_words(one))
             st.html(token_heat(one.text, heat, max(one.activation, one.delta), peak=peak))
-            st.caption(f"Feature {one.feature_id} · {one.method} · {st_text(one.detail)}")
+            st.caption(f"Feature {one.feature_id} · {st_text(one.method)} · {st_text(one.detail)}")
 
 
 def show_batch(batch: Batch) -> None:

@@ -13,10 +13,10 @@ import os
 import sys
 
 import typer
-from rich.markup import escape
+from rich.text import Text
 
 from fac_core.cli import compare, data, decide, fill, jobs, look, machine, measure, name
-from fac_core.cli.output import err
+from fac_core.cli.output import OneLine, err
 from fac_core.errors import FacError, WrongUse
 
 PANELS = {
@@ -78,7 +78,9 @@ def main(arguments: list[str] | None = None) -> None:
     # Threads that wait spin by default, and two processes on the same cores then slow each other fourfold. Read by OpenMP
     # when torch is imported, which happens later.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
+    told = logging.StreamHandler(sys.stderr)
+    told.setFormatter(OneLine())
+    logging.basicConfig(handlers=[told], level=logging.WARNING)
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         code = run(arguments)
@@ -134,5 +136,5 @@ def _failed(message: object, kind: str, arguments: list[str], *, code: int) -> i
     if "--json" in arguments:
         sys.stdout.write(json.dumps({"error": str(message), "kind": kind}) + "\n")
     if str(message):  # a group without a command has shown its help
-        err.print(f"[bold red]fac:[/] {escape(str(message))}")
+        err.print(Text.assemble(("fac:", "bold red"), f" {message}"))
     return code

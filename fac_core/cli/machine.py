@@ -170,12 +170,14 @@ def tell(console: Console, demo: Answer) -> None:
         f" texts of fourteen public sets, {demo.anchor.n_tokens:,} tokens."
     )
     console.print(
-        f"[bold]FAC {coverage.fac:.1%}[/] as the paper defines it ({coverage.numerator:,} of {coverage.denominator:,}"
-        f" features, {demo.interval.low:.1%} to {demo.interval.high:.1%}): any activation in one sample suffices."
+        Text(f"FAC {coverage.fac:.1%}", style="bold"),
+        f"as the paper defines it ({coverage.numerator:,} of {coverage.denominator:,}"
+        f" features, {demo.interval.low:.1%} to {demo.interval.high:.1%}): any activation in one sample suffices.",
     )
     console.print(
-        f"[bold]FAC {calibrated.fac:.1%}[/] calibrated ({calibrated.numerator:,} of {calibrated.denominator:,}): three samples"
-        " in the upper quarter of what the anchor shows."
+        Text(f"FAC {calibrated.fac:.1%}", style="bold"),
+        f"calibrated ({calibrated.numerator:,} of {calibrated.denominator:,}): three samples"
+        " in the upper quarter of what the anchor shows.",
     )
     console.rule("Features by where they are at home (calibrated)")
     homes = [part for part in demo.by_home if part.denominator >= _ENOUGH]

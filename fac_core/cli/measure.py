@@ -187,9 +187,10 @@ def _print_coverage(measured: Any, document: dict[str, Any]) -> None:
     """FAC in words, then what stands beside it."""
     interval, excluded = document["interval"], measured.excluded
     out.print(
-        f"[bold]FAC {measured.fac:.1%}[/]  ({interval.low:.1%} to {interval.high:.1%}):"
+        Text(f"FAC {measured.fac:.1%}", style="bold"),
+        f" ({interval.low:.1%} to {interval.high:.1%}):"
         f" of {measured.denominator:,} features that occur in the anchor, {measured.numerator:,} fire in the run,"
-        f" {len(measured.missing):,} are missing."
+        f" {len(measured.missing):,} are missing.",
     )
     lines = [
         f"run    {measured.run}: {measured.n_samples:,} samples, {measured.n_tokens:,} tokens",

@@ -1,12 +1,15 @@
 """How results leave the command line: a table for people, or one JSON document for programs.
 
-Names, labels and sample text are untrusted: they only ever enter a terminal as `Text`, never as markup.
+Names, labels and sample text are untrusted: they only ever enter a terminal as `Text`, never as markup,
+and through `Terminal`.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import logging
+import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,8 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -29,16 +33,53 @@ if TYPE_CHECKING:
     from fac_core.coverage.curves import ClusterCoverage
     from fac_core.evidence.examples import Example
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
 
+class Terminal(Console):
+    """Where everything for people is written. What a terminal would obey stands there as a sign, whoever wrote it."""
+
+    def render(self, renderable: Any, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else harmless(text), style, control)
+
+
+_OBEYED = {
+    **{code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n"},  # ␛ for an escape
+    **dict.fromkeys(range(0x7F, 0xA0), "\ufffd"),
+    **dict.fromkeys([0x2028, 0x2029], " "),
+    **dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)], ""),  # what turns the direction of a line
+    **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),
+}
+
+
+def harmless(text: str) -> str:
+    """Text in which no character moves a cursor, sets a colour or a title, or turns the direction of a line.
+
+    >>> harmless("a\x1b[31mb\u202ec")
+    'a␛[31mbc'
+    """
+    return text.translate(_OBEYED)
+
+
+class OneLine(logging.Formatter):
+    """A message of the log as one line, which nobody's name can end or colour."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return harmless(" ".join(super().format(record).splitlines()))
+
+
+out = Terminal(highlight=False, markup=False)
+err = Terminal(stderr=True, highlight=False, markup=False)
+
+_ESCAPED = re.compile("[\x7f-\x9f\ud800-\udfff]")
+"""What JSON may hold as it is, and a terminal obeys or no stream can take."""
 _CONTEXT = 60
 """Characters shown on each side of a peak."""
 
 
 def write_json(value: Any) -> None:
     """Write one JSON document to stdout."""
-    sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=False) + "\n")
+    written = json.dumps(value, default=_plain, ensure_ascii=False)
+    sys.stdout.write(_ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", written) + "\n")
 
 
 def say(json: bool, document: Any, *shown: Table | Text | str) -> None:
@@ -185,7 +226,7 @@ def bar(share: float, width: int = 30) -> str:
 @contextmanager
 def progress_bar(title: str) -> Iterator[Callback]:
     """A progress bar on stderr, as the callback that long tasks take."""
-    before, after = TextColumn("{task.description}"), TextColumn("{task.fields[note]}")
+    before, after = TextColumn("{task.description}", markup=False), TextColumn("{task.fields[note]}", markup=False)
     columns = (before, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), after)
     with Progress(*columns, console=err, transient=not err.is_terminal, disable=not err.is_terminal) as shown:
         task = shown.add_task(title, total=None, note="")
@@ -197,6 +238,6 @@ def progress_bar(title: str) -> Iterator[Callback]:
             if not err.is_terminal and (time.monotonic() - told > 10 or done == total):
                 told = time.monotonic()
                 so_far = f"{done:,} of {total:,}" if total else f"{done:,}"
-                err.print(f"{title}: {so_far}  {note}")
+                err.print(Text(f"{title}: {so_far}  {note}"))
 
         yield tell

@@ -9,29 +9,27 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from fac_core.datasets.json_format import read_json
+from fac_core.datasets.parquet_format import read_parquet
 from fac_core.datasets.records import (
     LONGEST,
+    MOST_BLANK,
     TOO_LONG,
     Reading,
     Record,
     Unreadable,
-    arrow_readings,
     first_twice,
     lines_of,
     open_bytes,
     open_text,
     shown,
+    too_many_blank,
     utf8_error,
 )
 from fac_core.errors import BadInput
 
 Reader = Callable[[Path, str], Iterator[Reading]]
 
-_BATCH_ROWS = 256
 _LONGEST_FIELD = 2**31 - 1  # what a C long holds on every platform; Python's own limit is 128 kB
 
 
@@ -60,10 +58,13 @@ def read_csv(path: Path, name: str, *, delimiter: str | None = None) -> Iterator
     csv.field_size_limit(_LONGEST_FIELD)  # one setting for the whole process: the csv module has no other
     with open_bytes(path) as file:
         text = open_text(file)
-        blank: list[str] = []
+        n_blank = 0
         while (first := text.readline(LONGEST)).isspace():
-            blank.append(first)
-        lines = _Lines(chain(blank, [first], iter(partial(text.readline, LONGEST), "")), path)
+            n_blank += 1
+            if n_blank > MOST_BLANK:
+                raise too_many_blank(path, n_blank)
+        lines = _Lines(chain([first], iter(partial(text.readline, LONGEST), "")), path, n_blank + 1)
+        n_blank = 0
         rows = csv.reader(lines, delimiter=delimiter or max(",;\t", key=first.count), strict=True)
         header = _header(rows, path)
         while True:
@@ -76,6 +77,9 @@ def read_csv(path: Path, name: str, *, delimiter: str | None = None) -> Iterator
                 continue
             if row is None:
                 return
+            n_blank = 0 if row else n_blank + 1
+            if n_blank > MOST_BLANK:
+                raise too_many_blank(path, start)
             if not row:
                 continue  # a line without anything
             if problem := utf8_error("".join(row)):
@@ -106,11 +110,11 @@ class _Lines:
     beyond the first line of a malformed row is given back, and only that line is lost.
     """
 
-    def __init__(self, lines: Iterator[str], path: Path) -> None:
+    def __init__(self, lines: Iterator[str], path: Path, first: int) -> None:
         self._lines = lines
         self._path = path
         self._ahead: deque[str] = deque()
-        self._first = 1
+        self._first = first
         self._length = 0
         self.row: list[str] = []
         """The lines of the row that is being parsed."""
@@ -140,19 +144,6 @@ class _Lines:
         self._ahead.extendleft(reversed(again))
         self.row = self.row[:1]
         return " (a quote that is opened here is not closed)" if again else ""
-
-
-def read_parquet(path: Path, name: str) -> Iterator[Reading]:
-    """Rows of a Parquet file. Raises `BadInput` when it is none, or is damaged."""
-    row = 1
-    try:
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=_BATCH_ROWS):
-                yield from arrow_readings(batch, name, row)
-                row += batch.num_rows
-    except (pa.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise BadInput(f"{path} is not a whole Parquet file (row {row}: {reason}). Get or write it again.") from error
 
 
 FORMATS: dict[str, Reader] = {

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _HUB_ID = re.compile(rf"(?P<name>[\w.-]+/[\w.-]+){REVISION}(?:/(?P<config>[\w.-]+))?(?::(?P<split>[\w.\[\]%:+-]+))?")
 _BATCH_ROWS = 256
+_OF_DAMAGE = (OSError, ValueError, TypeError, LookupError, AttributeError, RuntimeError, pa.ArrowException)
+"""What the library raises for files that are not as it wrote them: it takes what they say for true."""
 
 
 def is_hub_id(source: str) -> bool:
@@ -90,7 +92,9 @@ def saved_part(folder: Path, split: str | None = None) -> Part:
             found = load_from_disk(folder)
             for place, dataset in _of_split(found, split, str(folder)):
                 yield from _rows(dataset, folder.name + place)
-        except (OSError, ValueError, pa.ArrowException, DatasetsError) as error:
+        except MemoryError as error:
+            raise BadInput(f"{folder} needs more memory than there is. Save it again, uncompressed.") from error
+        except (*_OF_DAMAGE, DatasetsError) as error:
             raise BadInput(f"{folder} is a damaged saved dataset ({_first_line(error)}). Save it again.") from error
 
     return Part(str(folder), read)

@@ -15,6 +15,7 @@ from typing import Any, TextIO
 
 from fac_core.datasets.records import (
     LONGEST,
+    MOST_BLANK,
     TOO_LONG,
     Reading,
     Record,
@@ -24,6 +25,7 @@ from fac_core.datasets.records import (
     open_bytes,
     open_text,
     shown,
+    too_many_blank,
     utf8_error,
 )
 from fac_core.errors import BadInput
@@ -89,9 +91,13 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_object)
 
 def read_lines(path: Path, name: str) -> Iterator[Reading]:
     """One record a line: what is wrong with a line costs that line alone. Raises `BadInput` as `open_bytes` does."""
+    n_blank = 0
     with open_bytes(path) as file:
         for number, (line, is_whole) in enumerate(lines_of(file), 1):
-            if not line.strip():
+            n_blank = 0 if line.strip() else n_blank + 1
+            if n_blank > MOST_BLANK:
+                raise too_many_blank(path, number)
+            if n_blank:
                 continue  # the end of the file, or a gap that a person left
             origin = f"{name}:{number}"
             if not is_whole:
@@ -110,7 +116,7 @@ def read_lines(path: Path, name: str) -> Iterator[Reading]:
             except ValueError as error:  # an integer of thousands of digits
                 yield Unreadable(origin, f"is not JSON that can be read: {error}", shown(line))
             else:
-                yield _reading(value, origin)
+                yield _reading(value, origin, line)
 
 
 def _array(path: Path, name: str) -> Iterator[Reading]:
@@ -121,10 +127,10 @@ def _array(path: Path, name: str) -> Iterator[Reading]:
             if problem := utf8_error(source):
                 yield Unreadable(origin, problem, shown(source))
             else:
-                yield _reading(value, origin)
+                yield _reading(value, origin, source)
 
 
-def _reading(value: Any, origin: str) -> Reading:
+def _reading(value: Any, origin: str, source: str | bytes) -> Reading:
     match value:
         case _Twice():
             return Unreadable(origin, f"has the key {value.key!r} twice", shown(json.dumps(value)))
@@ -133,7 +139,7 @@ def _reading(value: Any, origin: str) -> Reading:
         case str():
             return Record(origin, {"text": value})
         case _:
-            return Unreadable(origin, f"is a JSON {type(value).__name__}, not an object", shown(json.dumps(value)))
+            return Unreadable(origin, f"is a JSON {type(value).__name__}, not an object", shown(source))
 
 
 class _Array:
@@ -170,14 +176,17 @@ class _Array:
         """The value that begins here and its end in the buffer, with as much more of the file as it needs."""
         size = _CHUNK
         while True:
+            problem: object = None
             try:
                 value, end = _DECODER.raw_decode(self._buffer, self._at)
                 if end < len(self._buffer) or self._ended:  # a number may go on behind the buffer's end
                     return value, end
             except (ValueError, RecursionError) as error:
-                if self._ended or len(self._buffer) - self._at > LONGEST:
-                    raise self._malformed(error) from error
-            self._read(size)
+                problem = error
+            held = len(self._buffer) - self._at
+            if self._ended or held > LONGEST:
+                raise self._malformed(problem if self._ended else f"a record {TOO_LONG}")
+            self._read(min(size, LONGEST + 1 - held))
             size *= 2  # a long record is parsed anew at each try: so keep the tries few
 
     def _next_character(self) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
-import tomllib
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, 
 
 from fac_core.datasets.hub import pinned_dataset
 from fac_core.errors import BadInput, MissingExtra
+from fac_core.toml_file import toml_values
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
@@ -65,12 +65,7 @@ class Mixture(BaseModel):
 
 def read_mixture(path: Path) -> Mixture:
     """Parse a mixture file. Raises `BadInput` that names the file, and the line or the set and the field."""
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror or error}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} is not TOML: {error}.") from error
+    values = toml_values(path)
     try:
         return Mixture.model_validate(values)
     except ValidationError as error:

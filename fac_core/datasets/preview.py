@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
+from itertools import islice, takewhile
 from pathlib import Path
 
 from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping
 from fac_core.datasets.prepare import sets_of
-from fac_core.datasets.records import Record
+from fac_core.datasets.records import Part, Record
 from fac_core.datasets.samples import Failure, Sample
 
 
@@ -27,10 +28,23 @@ class Preview:
     """Records among the first that are no samples, with the reason."""
 
 
+_SECONDS = 10.0
+"""A look takes no longer: of a file that is slow to read it shows what it has by then."""
+
+
+def _soon(part: Part) -> Part:
+    """A part whose records end when the time is over."""
+    until = time.monotonic() + _SECONDS
+    return replace(part, read=lambda: takewhile(lambda _reading: time.monotonic() < until, part.read()))
+
+
 def first_records(source: str | Path, n: int = 20) -> tuple[Record, ...]:
-    """The first records, whatever they mean. Raises `BadInput` for a source that cannot be read."""
-    parts = sets_of(source, AUTOMATIC)[1][0].parts
-    return tuple(one for one in islice(parts[0].read(), n) if isinstance(one, Record))
+    """The first records, whatever they mean, or as many as there is time for.
+
+    Raises `BadInput` for a source that cannot be read.
+    """
+    part = _soon(sets_of(source, AUTOMATIC)[1][0].parts[0])
+    return tuple(one for one in islice(part.read(), n) if isinstance(one, Record))
 
 
 def columns_of(records: Iterable[Record]) -> tuple[str, ...]:
@@ -39,12 +53,13 @@ def columns_of(records: Iterable[Record]) -> tuple[str, ...]:
 
 
 def preview(source: str | Path, mapping: ColumnMapping = AUTOMATIC, n: int = 20) -> Preview:
-    """Read the first n records; of a mixture, those of its first set.
+    """Read the first n records, or as many as there is time for; of a mixture, those of its first set.
 
     Raises the errors of `prepare`, so that what is wrong with a source or mapping is known before a job is started.
     """
     name, sets = sets_of(source, mapping)
-    outcomes = list(islice(sets[0].outcomes(), n))
+    looked = replace(sets[0], parts=[_soon(part) for part in sets[0].parts])
+    outcomes = list(islice(looked.outcomes(), n))
     samples = tuple(one for one in outcomes if isinstance(one, Sample))
     failures = tuple(one for one in outcomes if isinstance(one, Failure))
     return Preview(name, columns_of(first_records(source, n)), samples[0].layout if samples else "", samples, failures)

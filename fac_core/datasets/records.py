@@ -9,9 +9,10 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import os
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,9 +22,14 @@ from fac_core.errors import BadInput
 if TYPE_CHECKING:
     import pyarrow as pa
 
-LONGEST = 1 << 26
-"""Bytes or characters of one record. Nobody's text is longer; a gigabyte without a line break fits into a megabyte of gzip."""
+LONGEST = 1 << 25
+"""Bytes or characters of one record: nobody's text is longer, and as Python's objects JSON takes thirty times its bytes."""
+MOST_BLANK = 1_000_000
+"""Lines without anything, one after another: a person leaves a few, a damaged file a gigabyte."""
+_MOST_TIMES = 200
+"""Times its size that a file unpacks to, once it is longer than a record: text packs ten times, a bomb a thousand."""
 
+_BUFFER = 1 << 20
 _SHOWN = 200
 """Characters of a text that a failure keeps."""
 
@@ -51,6 +57,8 @@ class Unreadable:
 
 
 Reading = Record | Unreadable
+_NO_VALUE = (ValueError, ArithmeticError, LookupError, TypeError, RecursionError)
+"""What Arrow raises for a value that Python has no form of: a day in the year five million, a time zone that there is not."""
 
 
 @dataclass(frozen=True)
@@ -78,15 +86,66 @@ def lines_of(file: io.BufferedIOBase) -> Iterator[tuple[bytes, bool]]:
 TOO_LONG = f"is longer than {LONGEST >> 20} MB"
 
 
+def too_many_blank(path: Path, line: int) -> BadInput:
+    """Why reading stops behind `MOST_BLANK` lines without anything."""
+    return BadInput(f"{path}:{line}: {MOST_BLANK:,} lines in a row before it are blank. Take them out of the file.")
+
+
+class _AsFound(io.RawIOBase):
+    """A file as long as it was when it was opened: reading one that somebody adds to comes to an end."""
+
+    def __init__(self, file: io.RawIOBase) -> None:
+        self._file = file
+        self._left = os.fstat(file.fileno()).st_size
+        self.n_read = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        n = self._file.readinto(memoryview(buffer)[: self._left]) or 0
+        self._left -= n
+        self.n_read += n
+        return n
+
+
+class _Unpacked(io.RawIOBase):
+    """What a gzip file holds. Raises `BadInput` for one that is nothing but large."""
+
+    def __init__(self, path: Path, packed: _AsFound, file: io.BufferedIOBase) -> None:
+        self._path = path
+        self._packed = packed
+        self._file = gzip.GzipFile(fileobj=file)
+        self._n_read = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        n = self._file.readinto(buffer)
+        self._n_read += n
+        if self._n_read > max(LONGEST, _MOST_TIMES * self._packed.n_read):
+            raise BadInput(
+                f"{self._path} unpacks to more than {_MOST_TIMES} times its size, as no text does. Unpack it, and look at it."
+            )
+        return n
+
+
 @contextmanager
 def open_bytes(path: Path) -> Iterator[io.BufferedIOBase]:
     """The bytes of a file, unpacked if it is gzip (by its first bytes, not its name), without a byte order mark.
 
-    Raises `BadInput` for a file that cannot be opened, is damaged, or is UTF-16.
+    Raises `BadInput` for what is no file or cannot be opened, is damaged, unpacks without end, needs more memory than there
+    is, or is UTF-16.
     """
     try:
-        with path.open("rb") as raw:
-            file = gzip.GzipFile(fileobj=raw) if raw.peek(2).startswith(b"\x1f\x8b") else raw
+        if not path.is_file() and path.exists():
+            raise BadInput(f"{path} is no file. Copy what it gives into one.")
+        with path.open("rb", buffering=0) as raw:
+            found = _AsFound(raw)
+            file = io.BufferedReader(found, _BUFFER)
+            if file.peek(2).startswith(b"\x1f\x8b"):
+                file = io.BufferedReader(_Unpacked(path, found, file), _BUFFER)
             first = file.peek(4)
             if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
                 raise BadInput(f"{path} is UTF-16. Save it as UTF-8.")
@@ -95,6 +154,10 @@ def open_bytes(path: Path) -> Iterator[io.BufferedIOBase]:
             yield file
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise BadInput(f"{path} is a damaged gzip file ({error}). Get it again.") from error
+    except MemoryError as error:
+        raise BadInput(
+            f"{path} has a record that needs more memory than there is. Take it out, or split it."
+        ) from error
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror or error}.") from error
 
@@ -139,13 +202,21 @@ def arrow_readings(batch: pa.RecordBatch | pa.Table, name: str, first_row: int) 
     """
     if twice := first_twice(batch.schema.names):
         raise BadInput(f"{name} has the column {twice!r} twice. Rename one of them.")
-    try:
-        rows = batch.to_pylist()
-    except UnicodeDecodeError:  # one bad string must not take its neighbours along
-        rows = [None] * batch.num_rows
+    rows: list[Any] = [None] * batch.num_rows
+    if batch.nbytes <= LONGEST:
+        with suppress(*_NO_VALUE):  # one bad value must not take its neighbours along
+            rows = batch.to_pylist()
     for offset, row in enumerate(rows):
         origin = f"{name}:{first_row + offset}"
         try:
-            yield Record(origin, batch.slice(offset, 1).to_pylist()[0] if row is None else row)
+            if row is None:
+                one = batch.slice(offset, 1)
+                if one.nbytes > LONGEST:
+                    yield Unreadable(origin, TOO_LONG, "")
+                    continue
+                row = one.to_pylist()[0]
+            yield Record(origin, row)
         except UnicodeDecodeError as error:
             yield Unreadable(origin, "is not valid UTF-8", shown(error.object))
+        except _NO_VALUE as error:
+            yield Unreadable(origin, f"has a value that cannot be read: {storable(str(error)[:_SHOWN])}", "")

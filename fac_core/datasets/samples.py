@@ -82,8 +82,10 @@ def sample_of(record: Record, layout: Layout, metadata: dict[str, Any]) -> Sampl
     """
     try:
         return _sample(record, layout, metadata)
+    except RecursionError:
+        return Failure(record.origin, "unreadable", "is nested too deeply", "")
     except Refused as refused:
-        return Failure(record.origin, refused.reason, refused.detail, shown(as_json(record.columns)))
+        return Failure(record.origin, refused.reason, refused.detail, _beginning(record.columns))
 
 
 def _sample(record: Record, layout: Layout, metadata: dict[str, Any]) -> Sample:
@@ -96,6 +98,14 @@ def _sample(record: Record, layout: Layout, metadata: dict[str, Any]) -> Sample:
     if problem := utf8_error(text + as_json(metadata)):
         raise Refused("unreadable", problem)
     return Sample(text, messages, metadata, record.origin, layout.description)
+
+
+def _beginning(columns: dict[str, Any]) -> str:
+    """Of a record, for who looks for it."""
+    try:
+        return shown(as_json(columns))
+    except RecursionError:
+        return shown(f"{{{', '.join(map(repr, columns))}}}")
 
 
 def as_json(value: dict[str, Any]) -> str:

@@ -27,6 +27,14 @@ def find(source: str | Path) -> Source:
 
     Raises `BadInput` when there is nothing of that name, or nothing readable in it.
     """
+    try:
+        return _found(source)
+    except (OSError, RuntimeError) as error:  # a name that is too long, a link to itself, a home of nobody
+        said = getattr(error, "strerror", None) or error
+        raise BadInput(f"{str(source)[:200]!r} cannot be looked for: {said}. Check the path.") from error
+
+
+def _found(source: str | Path) -> Source:
     path = Path(source).expanduser()
     if str(source).startswith("hub:"):
         return Source(str(source).removeprefix("hub:"), [hub_part(str(source))])
@@ -36,6 +44,8 @@ def find(source: str | Path) -> Source:
         return _folder(*found)
     if is_hub_id(str(source)) and reader_of(path) is None:
         return Source(str(source), [hub_part(str(source))])
+    if path.exists():
+        raise BadInput(f"{path} is neither a file nor a folder. Copy what it gives into a file.")
     raise BadInput(f"There is no file or folder {str(source)!r}. Check the path; hub ids are written hub:owner/name.")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from fac_core.errors import NotFound
+from fac_core.store.runs.info import metadata_of
 from fac_core.store.runs.peak_words import PEAKS, count_words
 from fac_core.store.runs.peak_words import word_at as word_at
 from fac_core.store.runs.run_file import RunFile
@@ -92,7 +92,7 @@ def examples_of(run: RunFile, feature_id: int, sample_ids: Sequence[int]) -> tup
             sample_id=row["sample_id"],
             activation=row["activation"],
             text=row["text"],
-            metadata=json.loads(row["metadata"] or "{}"),
+            metadata=metadata_of(row["metadata"]),
             peak=by_sample.get(row["sample_id"], {}).get(row["token_index"]),
             tokens=tuple(by_sample.get(row["sample_id"], {}).values()),
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from fac_core.errors import WrongUse
+from fac_core.store.runs.info import metadata_of
 from fac_core.synthesis.candidates import Candidate
 
 Shape = Literal["plain", "classification", "chat", "alpaca", "preference"]
@@ -43,7 +44,7 @@ def of_candidate(candidate: Candidate) -> Item:
 
 def of_sample(row: Mapping[str, Any]) -> Item:
     """A row of a run's table `samples`."""
-    metadata = json.loads(row["metadata"] or "{}")
+    metadata = metadata_of(row["metadata"])
     messages = json.loads(row["messages"]) if row["messages"] else None
     return Item(f"sample {row['sample_id']} of the seed", row["text"], messages, metadata)
 

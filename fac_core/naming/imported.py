@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from fac_core.datasets.json_format import read_lines
-from fac_core.datasets.records import Record
+from fac_core.datasets.records import Record, storable
 from fac_core.errors import BadInput, NotFound
 from fac_core.evidence.topic_words import is_topic_word
 
@@ -78,7 +78,7 @@ def read_explanations(
             if of not in (None, sae):
                 raise ValueError(f"is about {of}, not about {sae}")
         except ValueError as error:
-            bad.append(BadLine(record.origin, str(error)))
+            bad.append(BadLine(record.origin, storable(str(error)[:_LONGEST])))
             continue
         labels.setdefault(feature, label)
     if not labels:
@@ -104,7 +104,7 @@ def _records(source: Path, bad: list[BadLine]) -> Iterator[Record]:
 def _explanation(value: Mapping[str, Any], d_sae: int) -> tuple[int, ImportedLabel, str | None]:
     """Feature, label and the SAE that a line is about. Raises `ValueError` with what is wrong with it."""
     index, text = str(value.get("index", "")), value.get("description")
-    if not index.isdecimal():
+    if not index.isdecimal() or len(index) > _LONGEST:
         raise ValueError("has no `index`, the number of a feature")
     if not int(index) < d_sae:
         raise ValueError(f"is about feature {index}, and the SAE has {d_sae:,}")
@@ -112,8 +112,9 @@ def _explanation(value: Mapping[str, Any], d_sae: int) -> tuple[int, ImportedLab
         raise ValueError("has no `description`")
     model, layer = value.get("modelId"), value.get("layer")
     of = f"{model}/{layer}" if model and layer else None
-    source = f"neuronpedia {of}" if of else "neuronpedia"
+    source = storable(f"neuronpedia {of}"[:_LONGEST]) if of else "neuronpedia"
     written_by, asked = (
-        str(said) if (said := value.get(key)) else None for key in ("explanationModelName", "typeName")
+        storable(str(said)[:_LONGEST]) if (said := value.get(key)) else None
+        for key in ("explanationModelName", "typeName")
     )
-    return int(index), ImportedLabel(" ".join(text.split())[:_LONGEST], source, written_by, asked), of
+    return int(index), ImportedLabel(storable(" ".join(text.split())[:_LONGEST]), source, written_by, asked), of

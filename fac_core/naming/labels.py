@@ -10,7 +10,7 @@ The history keeps them all.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -75,7 +75,7 @@ class Labels:
 
     def all(self) -> dict[int, Label]:
         """The label that holds for each labelled feature. Reading those of 65,536 features takes a second."""
-        ranked = sorted(self._log.latest(self._space, _KIND).values(), key=_rank)
+        ranked = sorted(filter(_is_ours, self._log.latest(self._space, _KIND).values()), key=_rank)
         return {_feature(event): _label(event) for event in ranked}
 
     def names(self) -> Names:
@@ -85,7 +85,7 @@ class Labels:
     def of(self, feature_id: int) -> Label | None:
         """The label that holds for one feature: what `all` says of it, without reading the others."""
         newest = {event.item: event for event in self.events(feature_id)}
-        holding = [event for event in newest.values() if event.payload]
+        holding = [event for event in newest.values() if _is_ours(event)]
         return _label(max(holding, key=_rank)) if holding else None
 
     def rename(self, feature_id: int, text: str, *, author: str) -> Event:
@@ -211,8 +211,26 @@ def _rank(event: Event) -> tuple[bool, float, int]:
     return event.payload["method"] == "person", measured["f1"] if measured else 0.0, event.seq
 
 
+def _is_ours(event: Event) -> bool:
+    """Whether an event says what a label says: a workspace from somebody else may hold any."""
+    said = event.payload
+    measured = said.get("trust")
+    return (
+        isinstance(said.get("text"), str)
+        and isinstance(said.get("method"), str)
+        and isinstance(said.get("seen"), list)
+        and "model" in said
+        and (not measured or (isinstance(measured, dict) and {*measured, "model"} == {f.name for f in fields(Trust)}))
+        and _feature_of(event.item).isdecimal()
+    )
+
+
+def _feature_of(item: str) -> str:
+    return item.partition(":")[0]
+
+
 def _feature(event: Event) -> int:
-    return int(event.item.partition(":")[0])
+    return int(_feature_of(event.item))
 
 
 def _label(event: Event) -> Label:

@@ -90,8 +90,8 @@ def restore(backup: Path, folder: Path, on_progress: Progress = silent) -> Works
     hashes = _manifest(backup)
     for done, (name, digest) in enumerate(hashes.items()):
         on_progress(done, 2 * len(hashes), f"checking {name}")
-        if not (backup / name).is_file() or _hash(backup / name) != digest:
-            raise BadInput(f"{backup / name} is missing or damaged. Restore from another backup.")
+        if not _is_whole(backup / name, digest):
+            raise BadInput(f"{str(backup / name)[:300]} is missing or damaged. Restore from another backup.")
     with whole(folder, replaces_folder=True) as building:
         for done, name in enumerate(hashes):
             on_progress(len(hashes) + done, 2 * len(hashes), name)
@@ -114,11 +114,12 @@ def _manifest(folder: Path) -> dict[str, str]:
     path = folder / _MANIFEST
     try:
         found = dict(json.loads(path.read_bytes())["files"])
-    except (ValueError, KeyError, TypeError) as error:
+        names = {name: (folder / name).resolve() for name in found}
+    except (ValueError, LookupError, TypeError, OSError, RuntimeError, RecursionError) as error:
         raise BadInput(f"{path} cannot be read. Take another backup.") from error
-    for name in found:
-        if not (folder / name).resolve().is_relative_to(folder.resolve()):
-            raise BadInput(f"{path} names {name!r}, which lies outside of it. Take another backup.")
+    for name, place in names.items():
+        if not place.is_relative_to(folder.resolve()):
+            raise BadInput(f"{path} names {name[:80]!r}, which lies outside of it. Take another backup.")
     return found
 
 
@@ -131,6 +132,13 @@ def _put(path: Path, write: Callable[[Path], object]) -> str:
 def _copy_database(path: Path, to: Path) -> None:
     with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(to)) as copy:
         source.backup(copy)
+
+
+def _is_whole(path: Path, digest: object) -> bool:
+    try:
+        return path.is_file() and _hash(path) == digest
+    except OSError:  # a name that is too long, a link to itself
+        return False
 
 
 def _hash(path: Path) -> str:

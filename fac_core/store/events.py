@@ -274,7 +274,7 @@ def _event(
     """A row; one that cannot be read says nothing, as if it had been undone, so that the others still hold."""
     try:
         decided = dict(json.loads(payload))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         log.warning("Event %d (%s %s, by %s at %s) is damaged and counts as not made.", seq, kind, item, author, at)
         decided = {}
     return Event(seq, scope, kind, item, version, decided, author, at, undoes)

@@ -23,8 +23,11 @@ def connected(path: Path) -> Iterator[sqlite3.Connection]:
     """
     # A file that cannot be written to is read as it lies there: SQLite would put its own files beside it.
     address = f"file:{quote(str(path))}" + ("" if is_writable(path) or not path.exists() else "?immutable=1")
-    connection = sqlite3.connect(address, timeout=_SECONDS_TO_WAIT, isolation_level=None, uri=True)
+    connection: sqlite3.Connection | None = None
     try:
+        if path.exists() and not path.is_file():
+            raise sqlite3.OperationalError("it is no file")
+        connection = sqlite3.connect(address, timeout=_SECONDS_TO_WAIT, isolation_level=None, uri=True)
         yield connection
     except sqlite3.DatabaseError as error:
         if "locked" not in str(error) and "busy" not in str(error):
@@ -34,7 +37,8 @@ def connected(path: Path) -> Iterator[sqlite3.Connection]:
             raise RunBroken(f"{path} cannot be used ({error}). {mend}") from error
         raise StoreBusy(f"Other processes have kept {path} busy for {_SECONDS_TO_WAIT:.0f} s. Try again.") from error
     finally:
-        connection.close()
+        if connection is not None:
+            connection.close()
 
 
 @contextmanager

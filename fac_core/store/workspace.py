@@ -233,7 +233,7 @@ class Workspace:
                 info = _info(path, state.st_mtime_ns, state.st_size)
                 # Time stamps have whole seconds; the file's own time orders runs within one.
                 readable.append((info.created_at, state.st_mtime_ns, info))
-            except RunBroken as error:
+            except (RunBroken, NotFound, OSError) as error:  # a link to nothing or to itself, a folder
                 unreadable.append(UnreadableRun(path, str(error)))
         return [info for *_, info in sorted(readable, key=lambda entry: entry[:2])], unreadable
 
@@ -252,9 +252,14 @@ class Workspace:
     def _marker(self) -> dict[str, str]:
         path = self.folder / MARKER
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
+            found = json.loads(path.read_text(encoding="utf-8"))
         except json.JSONDecodeError as error:
             raise RunBroken(f"{path} is not JSON (line {error.lineno}). Replace its content by {{}}.") from error
+        except (ValueError, RecursionError) as error:  # no UTF-8, a number of thousands of digits, lists in lists
+            raise RunBroken(f"{path} is not JSON that can be read. Replace its content by {{}}.") from error
+        if not isinstance(found, dict) or not isinstance(found.get("anchor", ""), str):
+            raise RunBroken(f'{path} is no JSON object with an "anchor". Replace its content by {{}}.')
+        return found
 
 
 Where = Workspace | Path | str | None

@@ -28,7 +28,7 @@ def test_the_mixtures_that_ship_are_valid_and_state_a_licence_for_every_set(path
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("\nname = x", r"m\.toml is not TOML: .*line 2"),
+        ("\nname = x", r"m\.toml is not TOML in UTF-8: .*line 2"),
         ('name = "m"', r"m\.toml: set: Field required"),
         ('name = "m"\nset = []', r"m\.toml: set: "),
         ('name = "m"\n[[set]]\nname = "s"', r"m\.toml: set 's' path: Field required"),

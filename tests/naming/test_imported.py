@@ -117,3 +117,17 @@ def test_a_folder_is_all_its_batches(tmp_path):
     for nothing in (tmp_path / "empty", tmp_path / "nowhere.jsonl"):
         with pytest.raises(NotFound, match="There is no file"):
             read_explanations(nothing, d_sae=3)
+
+
+def test_half_a_surrogate_pair_becomes_a_label_that_can_be_stored(tmp_path):
+    path = tmp_path / "labels.jsonl"
+    path.write_text(
+        '{"index": "1", "description": "a \\ud800 b", "modelId": "\\ud800", "layer": "l"}\n{"index": "'
+        + "9" * 5000
+        + '"}\n'
+    )
+    labels, bad = read_explanations(path, d_sae=4)
+    assert labels[1].text.encode().startswith(b"a \xef\xbf\xbd")
+    assert labels[1].source.encode()
+    assert len(bad) == 1
+    assert len(bad[0].reason) <= 200

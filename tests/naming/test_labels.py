@@ -138,3 +138,14 @@ def test_a_space_with_any_label_takes_none_that_ship(labels):
     labels.undo(event, author="Ann")
     assert labels.record_shipped(shipped(f7="court"), source="shipped") == 0
     assert labels.all() == {}
+
+
+@pytest.mark.parametrize(
+    "payload", [{"text": "x"}, {"text": 3, "method": "person", "trust": None, "seen": [], "model": None}, {"a": 1}]
+)
+def test_an_event_that_is_no_label_of_ours_leaves_the_others(tmp_path, labels, payload):
+    EventLog(tmp_path / "log.sqlite").append("space", "label", "3:person", payload, author="Eve", seen=0)
+    EventLog(tmp_path / "log.sqlite").append("space", "label", "x", payload, author="Eve", seen=0)
+    labels.record({7: lexical("court")})
+    assert {feature: one.text for feature, one in labels.all().items()} == {7: "court"}
+    assert labels.names().text == {7: "court"}

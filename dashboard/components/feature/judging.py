@@ -53,7 +53,7 @@ def show(feature: Feature) -> None:
             st.caption("Choose a task to see whether this feature matters for it.")
             return
         asked = rubric(task)
-        st.caption(f"{asked.question} ({asked.title})")
+        st.caption(f"{st_text(asked.question)} ({st_text(asked.title)})")
         judged = Relevance(feature.view.workspace.events(), feature.view.anchor.space_id, asked.task)
         said = {verdict.source: verdict for verdict in judged.of(feature.feature_id)}
         holding = next(iter(said), None)

@@ -34,7 +34,7 @@ def show(feature: Feature) -> None:
         with st.popover("Rename", icon=":material/edit:"):
             st.text_input("A better name", key="new_label", on_change=rename)
             for one in reversed(history):
-                st.caption(f"{one.at[:10]} {st_text(one.author)}: {st_text(one.text)} ({one.method})")
+                st.caption(f"{one.at[:10]} {st_text(one.author)}: {st_text(one.text)} ({st_text(one.method)})")
         if held is not None and held.seen:
             with st.popover("What its author saw", icon=":material/visibility:"):
                 _seen(feature, held)
@@ -44,15 +44,15 @@ def _trust(held: Label) -> None:
     """How the label came about, and its score in words."""
     if held.trust is None:
         by = st_text(held.author if held.method == "person" else held.model or held.method)
-        st.badge(f"{held.method}: {by}", icon=":material/person:", color="gray")
+        st.badge(f"{st_text(held.method)}: {by}", icon=":material/person:", color="gray")
         return
     measured = held.trust
     trusted = measured.f1 >= TRUSTED
     st.badge(
-        f"{held.method}, F1 {measured.f1:.2f}",
+        f"{st_text(held.method)}, F1 {measured.f1:.2f}",
         icon=":material/verified:" if trusted else ":material/warning:",
         color="green" if trusted else "orange",
-        help=f"By {measured.method}: on {measured.n_positive:,} samples that fire the feature and {measured.n_negative:,} that"
+        help=f"By {st_text(measured.method)}: on {measured.n_positive:,} samples that fire the feature and {measured.n_negative:,} that"
         f" do not, none of them seen by its author, precision {measured.precision:.0%} and recall {measured.recall:.0%}."
         f" {'Trusted' if trusted else 'Not trusted'}: the line is at {TRUSTED}; saying yes to all scores 0.67.",
     )

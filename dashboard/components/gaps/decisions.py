@@ -52,7 +52,7 @@ class Desk:
                 st.session_state[_CONFLICT] = (feature_id, state, reason, conflict.event)
             return
         except FacError as error:
-            st.toast(str(error), icon=":material/error:")
+            st.toast(st_text(str(error)), icon=":material/error:")
             return
         st.session_state["gap_note"], st.session_state["gap_reason"] = "", None
         if st.session_state.get("gq_stay"):
@@ -77,7 +77,7 @@ class Desk:
         try:
             done = self.triage.decide_many(feature_ids, state, author=self.author, reason=reason, seen=seen)
         except FacError as error:
-            st.toast(str(error), icon=":material/error:")
+            st.toast(st_text(str(error)), icon=":material/error:")
             return
         left = len(feature_ids) - len(done)
         st.toast(

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.cached import answer
 from dashboard.components import tables
+from dashboard.components.examples import st_text
 from dashboard.components.tables import percent
 from dashboard.theme import STATES, badge
 from fac_core.coverage.fac import Coverage
@@ -39,7 +40,7 @@ def show(view: View, result: Coverage) -> None:
     excluded = result.excluded
     st.caption(
         f"Also not counted: {excluded.dead:,} features that the anchor does not fire often enough"
-        + (f", {excluded.not_relevant:,} that do not matter for {view.task}" if view.task else "")
+        + (f", {excluded.not_relevant:,} that do not matter for {st_text(view.task)}" if view.task else "")
         + f". {result.n_extra:,} *extra* features fire in your data alone; they do not enter FAC. Your data:"
         f" {result.n_samples:,} samples, {result.n_tokens:,} tokens; anchor: {result.anchor_n_samples:,} samples,"
         f" {result.anchor_n_tokens:,} tokens."

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.cached import answer
 from dashboard.components import tables
+from dashboard.components.examples import st_text
 from dashboard.components.tables import opens, percent
 from dashboard.figures import clusters
 from dashboard.links import kept, link
@@ -25,7 +26,7 @@ def show(view: View) -> None:
         return
     keep = kept(view)
     field = st.segmented_control(
-        "Topics are", fields, default=fields[0], required=True, key="field", bind="query-params"
+        "Topics are", fields, default=fields[0], required=True, format_func=st_text, key="field", bind="query-params"
     )
     parts = answer(View.parts, view, None if field == _CLUSTERS else field)
     shown = parts[:_PARTS_SHOWN]

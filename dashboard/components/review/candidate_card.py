@@ -67,7 +67,7 @@ def show(
         _diff(history)
         _said(opinions)
         st.caption(
-            f"{candidate.method} · {st_text(candidate.prompt)} · {st_text(candidate.generator)} · `{candidate.candidate_id}`"
+            f"{st_text(candidate.method)} · {st_text(candidate.prompt)} · {st_text(candidate.generator)} · {st_text(candidate.candidate_id)}"
             f" · version {candidate.version}"
         )
     with right:

@@ -138,7 +138,7 @@ def _print_summary(summary: dict[str, Any]) -> None:
         f"{n} to {'choose on' if half == 'choice' else 'test on'}" for half, n in summary["n_sets"].items()
     )
     out.print(f"{summary['name']}: {sizes}; {summary['metric']} from {low:.3f} to {high:.3f}.")
-    out.print(f"Reliability of the score {summary['score_reliability']:.2f}. Chosen: [bold]{summary['chosen']}[/]")
+    out.print(f"Reliability of the score {summary['score_reliability']:.2f}. Chosen: {summary['chosen']}")
     kinds = ("pearson", "spearman", "partial")
     rows = ((name, *(interval(line[kind]) for kind in kinds)) for name, line in summary["test"].items())
     print_table(("on the test sets", "Pearson", "Spearman", "given log length"), rows)

@@ -10,7 +10,6 @@ summary.json     which definition was chosen, how it did on the other sets, what
 from __future__ import annotations
 
 import json
-import tomllib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -20,6 +19,7 @@ import pyarrow.parquet as pq
 
 from fac_core.errors import BadInput, NotFound, RunBroken, WrongUse
 from fac_core.store.workspace import Workspace
+from fac_core.toml_file import toml_values
 from fac_core.whole import whole, write_whole
 
 Task = Literal["toxicity", "reward", "instructions"]
@@ -114,10 +114,7 @@ class Study:
 
 def read_config(path: Path) -> StudyConfig:
     """The settings in a TOML file. Raises `BadInput` naming the file and the key at fault."""
-    try:
-        values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadInput(f"{path} cannot be read as the settings of a study: {error}.") from error
+    values = toml_values(Path(path))
     known = {f.name: f for f in fields(StudyConfig)}
     if unknown := sorted(values.keys() - known.keys()):
         raise BadInput(f"{path} has {unknown[0]!r}; a study knows {', '.join(known)}.")

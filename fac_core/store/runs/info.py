@@ -4,8 +4,27 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
+from fac_core.errors import RunBroken
 from fac_core.store.runs.schema import SCHEMA_VERSION
+
+
+def metadata_of(said: str | None) -> dict[str, Any]:
+    """The column `samples.metadata` as a dict. Raises `RunBroken` for what is no JSON object: the run is not as we write it.
+
+    >>> metadata_of('{"set": "law"}'), metadata_of(None)
+    ({'set': 'law'}, {})
+    """
+    try:
+        found = json.loads(said or "{}")
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise RunBroken(
+            f"The run has a sample whose metadata is no JSON object: {(said or '')[:80]!r}. Encode it anew."
+        )
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,3 +94,19 @@ class RunInfo:
     def as_read(self) -> dict[str, str]:
         """The same as a dict: naming these reads the very same files again, whatever the hub has by then."""
         return json.loads(self.commits or "{}")
+
+    def contradiction(self) -> str | None:
+        """What cannot be so: a file from somebody else may say anything. None where there is nothing of the kind."""
+        if self.d_sae < 1:
+            return f"it has {self.d_sae} features"
+        for name in ("n_samples", "n_failures", "n_truncated", "n_tokens", "n_sinks", "n_activations"):
+            if getattr(self, name) < 0:
+                return f"{name} is {getattr(self, name)}"
+        for name in ("commits", "versions"):
+            try:
+                is_object = isinstance(json.loads(getattr(self, name) or "{}"), dict)
+            except (ValueError, RecursionError):
+                is_object = False
+            if not is_object:
+                return f"{name} is no JSON object"
+        return None

@@ -86,7 +86,7 @@ class ReadOnlyFile:
                 raise RunBroken(
                     f"{self.path} has Parquet files that are damaged or out of reach ({_first_line(error)}). Copy them again."
                 ) from error
-            if type(error) in _OF_DAMAGE:
+            if type(error) in _OF_DAMAGE or isinstance(error, duckdb.DataError):  # values that our SQL cannot mean
                 raise RunBroken(
                     f"{self.path} is damaged ({_first_line(error)}). Copy it again from where it came from, or make it anew."
                 ) from error

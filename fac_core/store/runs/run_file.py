@@ -13,7 +13,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.dataset as arrow_dataset
@@ -22,7 +21,7 @@ from fac_core.errors import RunBroken
 from fac_core.store.partitioned.parts import COLUMNS, Parts, only
 from fac_core.store.runs.info import RunInfo
 from fac_core.store.runs.read_only import ReadOnlyFile
-from fac_core.store.runs.schema import BLOCK_SIZE, SCHEMA_VERSION
+from fac_core.store.runs.schema import BLOCK_SIZE, LATER_COLUMNS, LATER_TABLES, SCHEMA_VERSION, TABLES, columns
 
 _OF_ACTIVATIONS = re.compile(r"\bactivations\b").search
 """Whether SQL names that table."""
@@ -115,10 +114,8 @@ class RunFile(ReadOnlyFile):
         return blocks * BLOCK_SIZE
 
     def _read_info(self) -> RunInfo:
-        try:
-            rows = self.query("SELECT * FROM run").to_pylist()
-        except duckdb.Error as error:
-            raise RunBroken(f"{self.path} holds no run ({error}). Encode the dataset anew.") from error
+        held = self._types()
+        rows = self.query("SELECT * FROM run").to_pylist() if "run" in held else []
         if len(rows) != 1 or "schema_version" not in rows[0]:
             raise RunBroken(f"{self.path} holds no run. Encode the dataset anew.")
         # The version comes first: a row of another version need not have our columns.
@@ -128,4 +125,55 @@ class RunFile(ReadOnlyFile):
                 f"{self.path} was written with schema version {written} ({rows[0].get('versions')}); "
                 f"this program reads version {SCHEMA_VERSION}. Encode the dataset anew."
             )
-        return RunInfo(**rows[0])
+        if wrong := _unlike_ours(held):
+            raise RunBroken(f"{self.path} is no run of ours: {wrong}. Encode the dataset anew.")
+        info = RunInfo(**{name: rows[0][name] for name in columns("run") if name in rows[0]})
+        if wrong := info.contradiction() or self._out_of_bounds(info):
+            raise RunBroken(f"{self.path} contradicts itself: {wrong}. Encode the dataset anew.")
+        return info
+
+    def _out_of_bounds(self, info: RunInfo) -> str | None:
+        """Features and samples that there are not, activations that are none. DuckDB keeps the ends of a column: no row is read."""
+        ends = "min(activation) AS least, max(activation) AS most, max(feature_id) AS feature, max(sample_id) AS sample"
+        samples = self.query("SELECT count(*) AS n, max(sample_id) AS last FROM samples").to_pylist()[0]
+        stats = self.query(
+            "SELECT count(*) AS n, count(DISTINCT feature_id) AS d, max(feature_id) AS last FROM feature_stats"
+        )
+        if stats.to_pylist() != [{"n": info.d_sae, "d": info.d_sae, "last": info.d_sae - 1}]:
+            return f"feature_stats has other features than the {info.d_sae:,} of its SAE"
+        if samples["n"] != info.n_samples:
+            return f"it has {samples['n']:,} samples and says {info.n_samples:,}"
+        # Those of a partitioned run are held against their ranges and hashes when they are first asked for.
+        for table in ("token_activations", *(() if self.parts else ("activations",))):
+            found = self.query(f"SELECT {ends} FROM {table}").to_pylist()[0]  # noqa: S608 - ours
+            if found["feature"] is None:
+                continue
+            if found["feature"] >= info.d_sae or samples["last"] is None or found["sample"] > samples["last"]:
+                return f"{table} has a feature or a sample that there is not"
+            if not 0 <= found["least"] <= found["most"] < float("inf"):
+                return f"{table} has an activation that is no number above 0"
+        return None
+
+    def _types(self) -> dict[str, dict[str, str]]:
+        """Table to column to type, as they are in the file."""
+        found = self.query("SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal")
+        held: dict[str, dict[str, str]] = {}
+        for row in found.to_pylist():
+            held.setdefault(row["table_name"], {})[row["column_name"]] = row["data_type"]
+        return held
+
+
+def _unlike_ours(held: dict[str, dict[str, str]]) -> str | None:
+    """What a file has instead of our tables and columns. Runs of earlier builds lack some, but have no others' types."""
+    for table in TABLES:
+        if table not in held:
+            if table in LATER_TABLES or (table == "activations" and "parts" in held):
+                continue
+            return f"the table {table} is not there"
+        for column, kind in columns(table).items():
+            has = held[table].get(column)
+            if has is None and (table, column) not in LATER_COLUMNS:
+                return f"the column {table}.{column} is not there"
+            if has not in (None, kind):
+                return f"the column {table}.{column} is {has}, not {kind}"
+    return None

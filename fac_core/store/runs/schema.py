@@ -99,6 +99,20 @@ TABLES: dict[str, str] = {
 }
 
 
+LATER_TABLES = frozenset({"peak_words", "homes", "outside"})
+LATER_COLUMNS = frozenset({("feature_stats", "n_above"), ("run", "in_part"), ("run", "commits")})
+"""What runs of earlier builds may lack."""
+
+
+def columns(table: str) -> dict[str, str]:
+    """The columns of a table with their types, as DuckDB names them.
+
+    >>> columns("homes")["value"]
+    'VARCHAR'
+    """
+    return {column.split()[0]: column.split()[1] for column in TABLES[table].split(",")}
+
+
 def ddl(table: str) -> str:
     """The `CREATE TABLE` statement of a table."""
     return f"CREATE TABLE {table} ({TABLES[table]})"

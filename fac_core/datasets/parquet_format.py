@@ -1,0 +1,101 @@
+"""Parquet, with memory for one batch: its size follows what rows can decode to, which a small file says nothing about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fac_core.datasets.records import LONGEST, TOO_LONG, Reading, arrow_readings
+from fac_core.errors import BadInput
+
+_BATCH_ROWS = 256
+_BUFFER = 1 << 20
+"""Bytes of a column that are read ahead: without a limit it is all of the row group."""
+_LEAST_OF_A_RECORD = 64
+"""Bytes that a row of nothing takes as a record."""
+_MOST_TIMES, _ALWAYS_FINE = 1000, 1 << 28
+"""A file that decodes to so many times its size is a bomb, from so many bytes on."""
+_DICTIONARY_PAGE = 2
+
+
+def read_parquet(path: Path, name: str) -> Iterator[Reading]:
+    """Rows of a Parquet file.
+
+    Raises `BadInput` when it is none, is damaged, has rows that are longer than a text can be, or decodes to a thousand
+    times its size. A single page, which the format limits to two gigabytes, is always decoded as a whole.
+    """
+    row, decoded = 1, 0
+    size = path.stat().st_size
+    try:
+        with path.open("rb") as raw, pq.ParquetFile(path, buffer_size=_BUFFER) as file:
+            for group in range(file.num_row_groups):
+                n_rows = _rows_at_once(file.metadata.row_group(group), raw, path, row)
+                for batch in map(_decoded, file.iter_batches(batch_size=n_rows, row_groups=[group])):
+                    decoded += max(batch.nbytes, batch.num_rows * _LEAST_OF_A_RECORD)
+                    if decoded > max(_ALWAYS_FINE, _MOST_TIMES * size):
+                        raise BadInput(
+                            f"{path} decodes to more than {_MOST_TIMES:,} times its size (row {row:,}), as no texts do."
+                            " Write it without the rows that repeat."
+                        )
+                    yield from arrow_readings(batch, name, row)
+                    row += batch.num_rows
+    except MemoryError as error:
+        raise BadInput(f"{path} needs more memory than there is (row {row:,}). Write smaller row groups.") from error
+    except (pa.ArrowException, OSError, ValueError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise BadInput(f"{path} is not a whole Parquet file (row {row}: {reason}). Get or write it again.") from error
+
+
+def _decoded(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """With the words themselves where the file's writer had names for them, so that their bytes can be counted."""
+    plain = [one.dictionary_decode() if pa.types.is_dictionary(one.type) else one for one in batch.columns]
+    return pa.RecordBatch.from_arrays(plain, names=batch.schema.names)
+
+
+def _rows_at_once(group: pq.RowGroupMetaData, raw: object, path: Path, row: int) -> int:
+    """Rows of a row group that decode to no more than a long record, as far as the file says it."""
+    most = _BATCH_ROWS
+    for column in map(group.column, range(group.num_columns)):
+        if not column.num_values:
+            continue
+        each = column.total_uncompressed_size // max(1, min(column.num_values, group.num_rows))
+        if each > LONGEST:
+            raise BadInput(f"{path}: from row {row:,} on, {column.path_in_schema} {TOO_LONG} in each. Shorten it.")
+        most = min(most, LONGEST // max(1, each, _dictionary(column, raw)))
+    return max(1, most)
+
+
+def _dictionary(column: pq.ColumnChunkMetaData, raw) -> int:
+    """Bytes of a column's dictionary, which may be one value that every row names.
+
+    Nothing but the header of its page says it: Thrift's compact numbers, type and size in front.
+    """
+    at = column.dictionary_page_offset or column.data_page_offset
+    raw.seek(at)
+    numbers = _numbers(raw.read(32))
+    return numbers[1] if len(numbers) > 1 and numbers[0] == _DICTIONARY_PAGE else 0
+
+
+def _numbers(header: bytes) -> list[int]:
+    """The first two fields of a Thrift structure, where both are whole numbers.
+
+    >>> _numbers(bytes([0x15, 0x04, 0x15, 0x80, 0x01]))
+    [2, 64]
+    """
+    found: list[int] = []
+    at = 0
+    for _ in range(2):
+        if header[at : at + 1] != b"\x15":  # the next field, of type i32
+            break
+        value = shift = 0
+        for at in range(at + 1, len(header)):  # noqa: B020
+            value |= (header[at] & 0x7F) << shift
+            shift += 7
+            if header[at] < 0x80:
+                break
+        found.append(value >> 1)  # zigzag, of a number that is not negative
+        at += 1
+    return found
