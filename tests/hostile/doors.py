@@ -14,7 +14,7 @@ from typing import Any
 from fac_core.datasets.chats import NotAChat, parse_chat, transcript
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.datasets.prepare import iter_samples, prepare
-from fac_core.datasets.preview import columns_of, preview
+from fac_core.datasets.preview import columns_of, first_records, preview
 from fac_core.datasets.samples import utf8_error
 from fac_core.errors import FacError
 from fac_core.feature import Feature
@@ -39,7 +39,7 @@ def dataset(path: Path) -> None:
     with tempfile.TemporaryDirectory(dir=path.parent if path.parent.is_dir() else None) as folder:
         out = Path(folder)
         try:
-            columns_of(path)
+            columns_of(first_records(path))
             preview(path)
         except FacError:
             pass  # it has to be an error of ours; whether prepare refuses too is asked next
