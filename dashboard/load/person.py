@@ -8,6 +8,8 @@ import time
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 
+from websockets.exceptions import WebSocketException
+
 from dashboard.load.visitor import Visitor
 from fac_core.curation.triage import State
 
@@ -46,7 +48,9 @@ class Diary:
 class Person:
     """Somebody with a name and a page."""
 
-    def __init__(self, name: str, page: Visitor, diary: Diary, gaps: Sequence[int], thinks: tuple[float, float]) -> None:
+    def __init__(
+        self, name: str, page: Visitor, diary: Diary, gaps: Sequence[int], thinks: tuple[float, float]
+    ) -> None:
         self._name, self._page, self._diary, self._gaps, self._thinks = name, page, diary, gaps, thinks
         self._draw = random.Random(name)
 
@@ -62,7 +66,7 @@ class Person:
                     await self._in_a_row(self._judge, until)
                 if time.monotonic() < until:
                     await self._timed("open the gaps", self._page.open("gaps"))
-        except (LookupError, TimeoutError, ConnectionError) as error:
+        except (LookupError, TimeoutError, WebSocketException) as error:
             self._diary.errors.append(f"{self._name}: {type(error).__name__} {error}")
         self._diary.errors += [f"{self._name}: {error}" for error in self._page.errors]
 

@@ -13,6 +13,7 @@ from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import WebSocketException
 
 _PATIENCE = 120.0
 """Seconds after which a page that has not come counts as an error."""
@@ -155,5 +156,5 @@ class Visitor:
             asked = self._asking()
             asked.rerun_script.fragment_id, asked.rerun_script.is_auto_rerun = fragment, True
             self._asked_at.setdefault(fragment, time.perf_counter())
-            with suppress(ConnectionError):
+            with suppress(WebSocketException):
                 await self._browser.send(asked.SerializeToString())

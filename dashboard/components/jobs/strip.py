@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
+
 import streamlit as st
 
 from dashboard.components.examples import st_text
@@ -40,25 +43,35 @@ _ICONS = {
 
 def show(workspace: Workspace) -> None:
     """Draw the strip, which looks again by itself while something is active. Nothing is drawn where nothing is."""
-    jobs = _told(Jobs(workspace))
+    jobs, _ = _looked(workspace)
     st.session_state["jobs_drawn"] = _signature(jobs)
     poll = _POLL if any(job.is_active for job in jobs) else None
     st.fragment(_strip, run_every=poll)(workspace)
 
 
 def _strip(workspace: Workspace) -> None:
-    jobs = _told(Jobs(workspace))
+    jobs, progress = _looked(workspace)
     if _signature(jobs) != st.session_state.get("jobs_drawn"):
         # Only a look by the clock comes here: `show` has just drawn what it found, so no click is lost to the rerun.
         st.session_state["jobs_drawn"] = _signature(jobs)
         st.rerun()
-    progress = workspace.pulses().progress()
     for job in jobs:
         _row(workspace, job, progress.get(job.job_id))
     if any(job.state == "queued" for job in jobs) and not (is_worker_alive(workspace) or is_worker_starting(workspace)):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("Jobs wait, and no worker runs.")
             st.button("Start a worker", key="start_worker", on_click=_start_worker, args=(workspace,))
+
+
+def _looked(workspace: Workspace) -> tuple[list[Job], Mapping[str, JobProgress]]:
+    """What the strip shows and how far each job is: one look a second for all pages, and one more when a job changes."""
+    jobs = Jobs(workspace)
+    return _look(jobs, jobs.newest(), int(time.monotonic()))
+
+
+@st.cache_resource(max_entries=2, show_spinner=False, hash_funcs={Jobs: lambda jobs: jobs.workspace.folder})
+def _look(jobs: Jobs, newest: int, second: int) -> tuple[list[Job], Mapping[str, JobProgress]]:  # noqa: ARG001  # of the key
+    return _told(jobs), jobs.workspace.pulses().progress()
 
 
 def _told(jobs: Jobs) -> list[Job]:
