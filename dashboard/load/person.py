@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from websockets.exceptions import WebSocketException
@@ -57,20 +57,21 @@ class Person:
     async def work(self, until: float) -> None:
         """Until the clock says so (`time.monotonic`), or the page fails for good."""
         try:
-            await self._timed("come in", self._page.open("gaps"))
+            queues = [("gaps", self._decide), ("review", self._judge)]
+            queues, turn = queues[:: self._draw.choice((1, -1))], 0
+            await self._timed("come in", self._page.open(queues[0][0]))
             await self._timed("say a name", self._page.fill("author", string_value=self._name))
             while time.monotonic() < until:
-                await self._in_a_row(self._decide, until)
-                if time.monotonic() < until:
-                    await self._timed("open the review", self._page.open("review"))
-                    await self._in_a_row(self._judge, until)
-                if time.monotonic() < until:
-                    await self._timed("open the gaps", self._page.open("gaps"))
+                page, act = queues[turn % 2]
+                if turn:
+                    await self._timed(f"open the {page}", self._page.open(page))
+                await self._in_a_row(act, until)
+                turn += 1
         except (LookupError, TimeoutError, WebSocketException) as error:
             self._diary.errors.append(f"{self._name}: {type(error).__name__} {error}")
         self._diary.errors += [f"{self._name}: {error}" for error in self._page.errors]
 
-    async def _in_a_row(self, act, until: float) -> None:  # noqa: ANN001
+    async def _in_a_row(self, act: Callable[[], Awaitable[bool]], until: float) -> None:
         for _ in range(self._draw.randint(*_BURST)):
             if time.monotonic() < until and not await act():
                 return
@@ -106,7 +107,7 @@ class Person:
         else:
             self._diary.left += 1
 
-    def _chosen(self, shares: dict) -> str:
+    def _chosen(self, shares: Mapping) -> str:
         return self._draw.choices(list(shares), list(shares.values()))[0]
 
     async def _timed(self, action: str, act: Awaitable[None]) -> None:

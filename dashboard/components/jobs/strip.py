@@ -19,8 +19,8 @@ from fac_core.jobs.queue import Jobs
 from fac_core.store.pulses import JobProgress
 from fac_core.store.workspace import Workspace
 
-_POLL = 2.0
-"""Seconds between looks while something is active; nothing is asked for otherwise."""
+_POLL, _POLL_OF_LONG = 2.0, 5.0
+"""Seconds between looks while something is active, and once nothing has changed for a minute; nothing is asked for otherwise."""
 _RECENT = 600.0
 """Seconds for which the end of a job is told."""
 
@@ -45,7 +45,8 @@ def show(workspace: Workspace) -> None:
     """Draw the strip, which looks again by itself while something is active. Nothing is drawn where nothing is."""
     jobs, _ = _looked(workspace)
     st.session_state["jobs_drawn"] = _signature(jobs)
-    poll = _POLL if any(job.is_active for job in jobs) else None
+    active = [age(job.at) for job in jobs if job.is_active]
+    poll = (_POLL if min(active) < 60 else _POLL_OF_LONG) if active else None
     st.fragment(_strip, run_every=poll)(workspace)
 
 
