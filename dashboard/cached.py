@@ -38,6 +38,7 @@ _T = TypeVar("_T")
 _S = TypeVar("_S", View, Feature)
 
 _RANKED = (View.gaps, View.features)
+_SAID = (*_RANKED, View.names, View.levels)
 """What hangs on the task and the weights of a view, and on what is said of features."""
 _KEPT, _KEPT_TABLES = 128, 16
 """Answers of each verb; of those that list all features, fewer."""
@@ -61,7 +62,7 @@ def answer(verb: Callable[Concatenate[_S, _P], _T], about: _S, *args: _P.args, *
     Raises what the verb raises, each time.
     """
     view = about if isinstance(about, View) else about.view
-    if verb in _RANKED:
+    if verb in _SAID:
         return _cached(verb)(about, (view.log_position, view.has_atlas), args, kwargs)
     view = replace(view, task=None, weights=Weights())  # the same answer for every ranking
     about = view if isinstance(about, View) else Feature(view, about.feature_id)  # type: ignore[assignment]
