@@ -22,7 +22,6 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import psutil
 from rich.console import Console
@@ -30,7 +29,7 @@ from rich.table import Table
 from websockets.asyncio.client import connect
 
 from dashboard.latency import APP, Server, serving
-from dashboard.load.person import THINKS, Diary, Person
+from dashboard.load.person import THINKS, Diary, Person, Told
 from dashboard.load.visitor import Visitor
 from fac_core.coverage.definition import CALIBRATED
 from fac_core.curation.review import Reviews
@@ -60,7 +59,7 @@ def main() -> None:
             began, diary = time.monotonic(), Diary()
             memory, cores = asyncio.run(_crowd(server, diary, gaps, given.people, given.seconds))
             seconds = time.monotonic() - began
-        lost = _lost(diary, Triage(workspace.events(), view.anchor.run_id), Reviews(workspace.events(), batch.batch_id))
+        gone = lost(diary, Triage(workspace.events(), view.anchor.run_id), Reviews(workspace.events(), batch.batch_id))
     actions = {name: _summed(spent) for name, spent in sorted(diary.seconds.items())}
     clicks = [one for name, spent in diary.seconds.items() if name != _LOOK for one in spent]
     result = {
@@ -75,7 +74,7 @@ def main() -> None:
         "errors": len(diary.errors),
         "first_errors": diary.errors[:5],
         "decisions": len(diary.told),
-        "lost": len(lost),
+        "lost": len(gone),
         "others_came_first": diary.left,
         "memory_mb": memory,
         "cores": cores,
@@ -93,7 +92,7 @@ async def _crowd(
 ) -> tuple[list[int], Mapping[str, float]]:
     """Let them all work; returns the server's memory, MB every ten seconds, and how many cores each side kept busy."""
     began, until = time.monotonic(), time.monotonic() + seconds
-    print("server", server.process.pid, file=sys.stderr, flush=True)
+    sys.stderr.write(f"server {server.process.pid}\n")
     here, theirs = psutil.Process(), server.cpu()
     mine = sum(here.cpu_times()[:2])
     memory: list[int] = []
@@ -121,10 +120,10 @@ async def _crowd(
     return memory, {name: round(used / spent, 2) for name, used in busy.items()}
 
 
-def _lost(diary: Diary, triage: Triage, reviews: Reviews) -> list[Any]:
+def lost(diary: Diary, triage: Triage, reviews: Reviews) -> list[Told]:
     """The acknowledged decisions that the log does not have."""
     logged = {(e.author, e.item, e.payload.get("state")) for e in triage.history()}
-    logged |= {(e.author, e.item, e.payload.get("choice")) for e in reviews.history()}
+    logged |= {(e.author, e.item.partition(":")[0], e.payload.get("choice")) for e in reviews.history()}
     return [one for one in diary.told if (one.author, one.item, one.decided) not in logged]
 
 

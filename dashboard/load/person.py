@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import math
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -52,23 +54,26 @@ class Person:
         self, name: str, page: Visitor, diary: Diary, gaps: Sequence[int], thinks: tuple[float, float]
     ) -> None:
         self._name, self._page, self._diary, self._gaps, self._thinks = name, page, diary, gaps, thinks
-        self._draw = random.Random(name)
+        self._draw = random.Random(name)  # noqa: S311  # nothing is kept secret by it
 
-    async def work(self, until: float) -> None:
-        """Until the clock says so (`time.monotonic`), or the page fails for good."""
-        try:
-            queues = [("gaps", self._decide), ("review", self._judge)]
-            queues, turn = queues[:: self._draw.choice((1, -1))], 0
-            await self._timed("come in", self._page.open(queues[0][0]))
-            await self._timed("say a name", self._page.fill("author", string_value=self._name))
-            while time.monotonic() < until:
-                page, act = queues[turn % 2]
-                if turn:
-                    await self._timed(f"open the {page}", self._page.open(page))
+    async def work(self, until: float = math.inf, turns: int | None = None) -> None:
+        """Go from queue to queue until the clock says so (`time.monotonic`), or so often."""
+        queues = [("gaps", self._decide), ("review", self._judge)]
+        queues = queues[:: self._draw.choice((1, -1))]
+        for turn in range(turns) if turns is not None else itertools.count():
+            if time.monotonic() >= until:
+                break
+            page, act = queues[turn % 2]
+            try:
+                await self._timed(f"open the {page}" if turn else "come in", self._page.open(page))
+                if not turn:
+                    await self._timed("say a name", self._page.fill("author", string_value=self._name))
                 await self._in_a_row(act, until)
-                turn += 1
-        except (LookupError, TimeoutError, WebSocketException) as error:
-            self._diary.errors.append(f"{self._name}: {type(error).__name__} {error}")
+            except (LookupError, TimeoutError) as error:  # whoever waits in vain opens the page again
+                self._diary.errors.append(f"{self._name}: {type(error).__name__} {error}")
+            except WebSocketException as error:
+                self._diary.errors.append(f"{self._name}: {type(error).__name__} {error}")
+                break
         self._diary.errors += [f"{self._name}: {error}" for error in self._page.errors]
 
     async def _in_a_row(self, act: Callable[[], Awaitable[bool]], until: float) -> None:
@@ -91,12 +96,12 @@ class Person:
         return True
 
     async def _judge(self) -> bool:
+        choice = self._chosen(_REVIEW)
+        if choice == "rejected" and self._page.find("-(rv_reason)"):
+            await self._timed("choose a reason", self._page.fill("rv_reason", string_value="off target"))
         candidate = self._page.find(r"-rv_accepted_(\w+)")
         if candidate is None:
             return False
-        choice = self._chosen(_REVIEW)
-        if choice == "rejected":
-            await self._timed("choose a reason", self._page.fill("rv_reason", string_value="off target"))
         await self._timed("judge a candidate", self._page.press(f"rv_{choice}_{candidate}"))
         self._note(f": {candidate}. Z", candidate, choice)
         return True

@@ -15,7 +15,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import WebSocketException
 
-_PATIENCE = 120.0
+_PATIENCE = 60.0
 """Seconds after which a page that has not come counts as an error."""
 
 
@@ -38,6 +38,8 @@ class Visitor:
         self.toasts: list[str] = []
         self.errors: list[str] = []
         """What the page raised, and what a box in red said."""
+        self.n_asked = self.n_drawn = 0
+        """Pages that were asked for, and that were drawn."""
         self.looks: list[float] = []
         """Seconds of each look that the page took by itself."""
 
@@ -92,6 +94,7 @@ class Visitor:
         if pressed is not None:
             asked.rerun_script.widget_states.widgets.append(WidgetState(id=pressed, trigger_value=True))
         self._done.clear()
+        self.n_asked += 1
         self._begun, self.toasts = False, []
         await self._browser.send(asked.SerializeToString())
         await asyncio.wait_for(self._done.wait(), _PATIENCE)
@@ -132,6 +135,7 @@ class Visitor:
                 if (asked := self._asked_at.pop(fragment, None)) is not None:
                     self.looks.append(time.perf_counter() - asked)
         elif message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY and self._begun:
+            self.n_drawn += 1
             self._done.set()
         elif message.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
             self.errors.append("a page did not compile")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.components.examples import st_text
 from dashboard.components.told import told
@@ -19,8 +20,12 @@ from fac_core.jobs.queue import Jobs
 from fac_core.store.pulses import JobProgress
 from fac_core.store.workspace import Workspace
 
-_POLL, _POLL_OF_LONG = 2.0, 5.0
-"""Seconds between looks while something is active, and once nothing has changed for a minute; nothing is asked for otherwise."""
+_POLL = 2.0
+"""Seconds between looks while something is active; nothing is asked for otherwise."""
+_LOOKS = 5.0
+"""A second, of all pages together: where many are open, each looks less often."""
+_GONE = 60.0
+"""Seconds without a page that was drawn after which its visitor does not count."""
 _RECENT = 600.0
 """Seconds for which the end of a job is told."""
 
@@ -45,8 +50,7 @@ def show(workspace: Workspace) -> None:
     """Draw the strip, which looks again by itself while something is active. Nothing is drawn where nothing is."""
     jobs, _ = _looked(workspace)
     st.session_state["jobs_drawn"] = _signature(jobs)
-    active = [age(job.at) for job in jobs if job.is_active]
-    poll = (_POLL if min(active) < 60 else _POLL_OF_LONG) if active else None
+    poll = max(_POLL, _visitors() / _LOOKS) if any(job.is_active for job in jobs) else None
     st.fragment(_strip, run_every=poll)(workspace)
 
 
@@ -62,6 +66,21 @@ def _strip(workspace: Workspace) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("Jobs wait, and no worker runs.")
             st.button("Start a worker", key="start_worker", on_click=_start_worker, args=(workspace,))
+
+
+def _visitors() -> int:
+    """How many people have a page of the dashboard open, as far as was seen of late."""
+    context, now, seen = get_script_run_ctx(), time.monotonic(), _seen()
+    seen[context.session_id if context else ""] = now
+    for visitor in [one for one, at in list(seen.items()) if now - at > _GONE]:
+        seen.pop(visitor, None)
+    return len(seen)
+
+
+@st.cache_resource(show_spinner=False)
+def _seen() -> dict[str, float]:
+    """Session -> when its page was drawn last."""
+    return {}
 
 
 def _looked(workspace: Workspace) -> tuple[list[Job], Mapping[str, JobProgress]]:
