@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 
@@ -73,13 +74,25 @@ def test_a_decision_about_a_gap_leaves_the_ranking_of_gaps_as_it_is(workspace, p
 
 
 def test_all_pages_look_at_the_jobs_together_once_a_second(workspace, page, counted, monkeypatch):
-    monkeypatch.setattr(strip.time, "monotonic", lambda: 7.0)
+    monkeypatch.setattr(strip, "time", SimpleNamespace(monotonic=lambda: 7.0))
     jobs = Jobs(workspace)
-    jobs.submit("label", {"run": "seed"}, author="Ann")
+    jobs.submit("encode", {"source": "a"}, author="Ann")
     calls = counted(strip, "_told")
     page("gaps", preset="paper")
     page("gaps", preset="paper")
     assert calls["_told"] == 1
-    jobs.submit("label", {"run": "anchor"}, author="Ann")  # a change is seen at once
+    jobs.submit("encode", {"source": "b"}, author="Ann")  # a change is seen at once
     assert sum("Job " in m.value for m in page("gaps", preset="paper").markdown) == 2
     assert calls["_told"] == 2
+
+
+def test_the_more_people_the_less_often_each_page_looks(page, workspace, monkeypatch):
+    Jobs(workspace).submit("encode", {"source": "s"}, author="Ann")
+    asked: list[float | None] = []
+    fragment = strip.st.fragment
+    monkeypatch.setattr(strip.st, "fragment", lambda f, run_every: asked.append(run_every) or fragment(f))
+    for people in (1, 50):
+        now = strip.time.monotonic()
+        monkeypatch.setattr(strip, "_seen", lambda people=people, now=now: {str(n): now for n in range(people)})
+        page("gaps", preset="paper")
+    assert asked == [2.0, 10.0]

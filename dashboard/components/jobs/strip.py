@@ -25,7 +25,7 @@ _POLL = 2.0
 _LOOKS = 5.0
 """A second, of all pages together: where many are open, each looks less often."""
 _GONE = 60.0
-"""Seconds without a page that was drawn after which its visitor does not count."""
+"""Seconds without a look after which a visitor does not count."""
 _RECENT = 600.0
 """Seconds for which the end of a job is told."""
 
@@ -50,7 +50,7 @@ def show(workspace: Workspace) -> None:
     """Draw the strip, which looks again by itself while something is active. Nothing is drawn where nothing is."""
     jobs, _ = _looked(workspace)
     st.session_state["jobs_drawn"] = _signature(jobs)
-    poll = max(_POLL, _visitors() / _LOOKS) if any(job.is_active for job in jobs) else None
+    poll = max(_POLL, len(_seen()) / _LOOKS) if any(job.is_active for job in jobs) else None
     st.fragment(_strip, run_every=poll)(workspace)
 
 
@@ -68,23 +68,22 @@ def _strip(workspace: Workspace) -> None:
             st.button("Start a worker", key="start_worker", on_click=_start_worker, args=(workspace,))
 
 
-def _visitors() -> int:
-    """How many people have a page of the dashboard open, as far as was seen of late."""
+@st.cache_resource(show_spinner=False)
+def _seen() -> dict[str, float]:
+    """Session -> when its page looked last."""
+    return {}
+
+
+def _note_visitor() -> None:
     context, now, seen = get_script_run_ctx(), time.monotonic(), _seen()
     seen[context.session_id if context else ""] = now
     for visitor in [one for one, at in list(seen.items()) if now - at > _GONE]:
         seen.pop(visitor, None)
-    return len(seen)
-
-
-@st.cache_resource(show_spinner=False)
-def _seen() -> dict[str, float]:
-    """Session -> when its page was drawn last."""
-    return {}
 
 
 def _looked(workspace: Workspace) -> tuple[list[Job], Mapping[str, JobProgress]]:
     """What the strip shows and how far each job is: one look a second for all pages, and one more when a job changes."""
+    _note_visitor()
     jobs = Jobs(workspace)
     return _look(jobs, jobs.newest(), int(time.monotonic()))
 
