@@ -107,6 +107,7 @@ def check_intact(path: Path) -> None:
     """Read a file through, once a process. Raises `RunBroken` for one that is damaged: half of its rows would be silence."""
     if path in _INTACT or not path.is_file():
         return
+    _KNOWN.pop(path, None)  # what a connection remembers is not what lies there
     with connected(path) as connection:
         said = [line for (line,) in connection.execute("PRAGMA integrity_check(1)")]
         if said != ["ok"]:
