@@ -19,8 +19,7 @@ from fac_core.errors import FacError
 def settle(page: str) -> None:  # noqa: ARG001  # once for each page
     """Keep what the first visit of a page has loaded out of the garbage collector's way.
 
-    Streamlit collects after every script, and nothing else runs while it does. It would look through 200,000 objects of
-    modules, which are never garbage: that takes longer than all that most pages do.
+    It would look through 200,000 objects of modules, which are never garbage, and nothing else runs while it does.
     """
     gc.collect()
     gc.freeze()

@@ -15,6 +15,8 @@ import numpy as np
 import pyarrow.compute as pc
 import streamlit as st
 
+from fac_core.curation.review import Reviews
+from fac_core.curation.standing import Standing, Written, decided, positions
 from fac_core.curation.triage import Triage
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.datasets.preview import Preview
@@ -27,8 +29,10 @@ from fac_core.feature import Feature
 from fac_core.gaps.priority import Weights
 from fac_core.spaces.matching import Matching
 from fac_core.store.events import Event
+from fac_core.synthesis.candidates import Batch
 from fac_core.view import View
 from fac_core.workflows.atlas import match_spaces
+from fac_core.workflows.decide import written
 from fac_core.workflows.theme_names import names_of
 
 _P = ParamSpec("_P")
@@ -36,6 +40,7 @@ _T = TypeVar("_T")
 _S = TypeVar("_S", View, Feature)
 
 _RANKED = (View.gaps, View.features)
+_SAID = (*_RANKED, View.names, View.levels)
 """What hangs on the task and the weights of a view, and on what is said of features."""
 _KEPT, _KEPT_TABLES = 128, 16
 """Answers of each verb; of those that list all features, fewer."""
@@ -59,7 +64,7 @@ def answer(verb: Callable[Concatenate[_S, _P], _T], about: _S, *args: _P.args, *
     Raises what the verb raises, each time.
     """
     view = about if isinstance(about, View) else about.view
-    if verb in _RANKED:
+    if verb in _SAID:
         return _cached(verb)(about, (view.log_position, view.has_atlas), args, kwargs)
     view = replace(view, task=None, weights=Weights())  # the same answer for every ranking
     about = view if isinstance(about, View) else Feature(view, about.feature_id)  # type: ignore[assignment]
@@ -111,12 +116,34 @@ def matched(view: View, here: str, there: str) -> Matching:
     return match_spaces(here, there, workspace=view.workspace)
 
 
+def standing(view: View, batch: Batch) -> Standing:
+    """Where a batch stands now: what was written is put together once, what was decided once after each decision."""
+    view = replace(view, task=None, weights=Weights())
+    texts, all_of_it = positions(view.workspace, batch)
+    return _standing(view, batch, texts, all_of_it)
+
+
+_OF_BATCH = {View: hash, Batch: lambda batch: batch.batch_id}
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=_OF_BATCH)
+def _standing(view: View, batch: Batch, texts: int, all_of_it: int) -> Standing:  # noqa: ARG001  # of the key
+    return decided(view.workspace, _written(view, batch, texts))
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading the candidates…", hash_funcs=_OF_BATCH)
+def _written(view: View, batch: Batch, texts: int) -> Written:  # noqa: ARG001  # of the key
+    return written(view, batch)
+
+
 @st.cache_resource(
-    max_entries=8, show_spinner=False, hash_funcs={Triage: lambda of: (of.log.path, of.scope, of.newest())}
+    max_entries=8,
+    show_spinner=False,
+    hash_funcs={Triage: lambda of: (of.log.path, of.scope, of.newest()), Reviews: lambda of: of.position()},
 )
-def triage_history(triage: Triage) -> tuple[Event, ...]:
-    """Every decision about the gaps of an anchor, the oldest first."""
-    return triage.history()
+def history_of(of: Triage | Reviews) -> tuple[Event, ...]:
+    """Every decision about the gaps of an anchor, or about the candidates of a batch, the oldest first."""
+    return of.history()
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the first records…")

@@ -3,10 +3,9 @@
     python -m dashboard.latency WORKSPACE [--repeats 20]
 
 A dashboard is started as `fac ui` starts it, and asked as a browser asks: over its websocket, each visit in a session of
-its own, a control set through the URL. Timed is all that the server does, the garbage collection that Streamlit does after
-every script included, but no drawing; CPU time stands beside. An *empty* page is what Streamlit does without us. *Cold* is
-from the start of the process to the first number, FAC; *first* a page's or control's first time (its caches are empty),
-*warm* every later time. The last line of stdout is one JSON document.
+its own, a control set through the URL. Timed is all that the server does, but no drawing; CPU time stands beside. An *empty*
+page is what Streamlit does without us. *Cold* is from the start of the process to the first number, FAC; *first* a page's or
+control's first time (its caches are empty), *warm* every later time. The last line of stdout is one JSON document.
 """
 
 from __future__ import annotations

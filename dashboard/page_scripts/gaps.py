@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.csv
 import streamlit as st
 
-from dashboard.cached import answer, triage_history
+from dashboard.cached import answer, history_of
 from dashboard.components import tables
 from dashboard.components.examples import st_text
 from dashboard.components.gaps import gap_card, gap_table, theme_bar
@@ -34,7 +34,7 @@ view, author = chosen()
 themes = answer(View.missing, view).themes
 queue = answer(View.gaps, view)
 triage = Triage(view.workspace.events(), view.anchor.run_id)
-history = triage_history(triage)
+history = history_of(triage)
 desk = Desk(triage, author)
 claims = Claims(view.workspace.pulses(), f"triage/{triage.scope}")
 taken = claims.of_others(author)

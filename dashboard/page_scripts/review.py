@@ -6,6 +6,7 @@ from typing import get_args
 
 import streamlit as st
 
+from dashboard.cached import history_of, standing
 from dashboard.components.examples import st_text
 from dashboard.components.queues import look_at, undo_and_redo
 from dashboard.components.review import candidate_card, candidate_table, team
@@ -16,6 +17,7 @@ from dashboard.pickers.feature import choose_feature
 from dashboard.selection import chosen
 from dashboard.theme import CHECKS, DECISIONS
 from fac_core.coverage.effect import Counts
+from fac_core.curation.acts import last_act, last_undone
 from fac_core.curation.agreement import progress
 from fac_core.curation.claims import Claims
 from fac_core.curation.offered import PRESETS, SMALLEST, counted, my_states, neighbours, queue
@@ -23,7 +25,6 @@ from fac_core.curation.review import State, may_be_accepted, needs_note
 from fac_core.curation.wording import parts
 from fac_core.synthesis.batches import batches_of
 from fac_core.synthesis.candidates import Candidate, Candidates
-from fac_core.workflows.decide import standing
 
 view, author = chosen()
 workspace = view.workspace
@@ -60,6 +61,7 @@ desk = ReviewDesk(workspace, batch.batch_id, author)
 reviews = desk.reviews
 min_reviews = reviews.min_reviews()
 found = standing(view, batch)
+history = history_of(reviews)
 states = my_states(found, author, min_reviews)
 claims = Claims(workspace.pulses(), f"review/{batch.batch_id}")
 taken = claims.of_others(author)
@@ -151,8 +153,8 @@ def card(ids: list[str], current: str) -> None:
     opinions = found.opinions.get(current, ())
     if states[current] != found.states[current]:  # others spoke, and this reviewer has not: not to be swayed
         opinions = ()
-    history = Candidates(workspace.events()).history(batch.batch_id, current)
-    candidate_card.show(view, candidate, history, found.effect(current), states[current], opinions)
+    versions = Candidates(workspace.events()).history(batch.batch_id, current)
+    candidate_card.show(view, candidate, versions, found.effect(current), states[current], opinions)
     with question:
         desk.ask_why(candidate)
     with bar:
@@ -203,7 +205,7 @@ else:
     st.success("Nothing left in this queue.", icon=":material/task_alt:")
     st.page_link(script("export"), label="Export what is accepted", icon=":material/download:")
 with bar:
-    undoes, redoes = bool(reviews.last(author)), bool(reviews.last_undone(author))
+    undoes, redoes = bool(last_act(history, author)), bool(last_undone(history, author))
     undo_and_redo(desk.undo, desk.redo, undoes=undoes, redoes=redoes)
 st.caption(f"{len(ids):,} of {len(found.shown):,} shown; {len(found.shown) - len(ids):,} hidden by the filters.")
 show_effect()

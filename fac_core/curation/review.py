@@ -162,6 +162,10 @@ class Reviews:
         events = self._log.history(self._batch, _REVIEW)
         return tuple(e for e in events if candidate_id is None or _candidate_id(e.item) == candidate_id)
 
+    def position(self) -> tuple[str, str, int]:
+        """Which decisions these are, and how far they have come: while it stays, `history` stays the same."""
+        return str(self._log.path), self._batch, self._log.newest(self._batch, _REVIEW)
+
     def opinions(self) -> dict[str, tuple[Opinion, ...]]:
         """By candidate what holds of each reviewer, the oldest first; also about versions that are gone."""
         found: dict[str, dict[str, Opinion]] = {}

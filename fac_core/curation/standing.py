@@ -107,7 +107,7 @@ class Standing:
         }
         return smallest_set(fit, self.seed.plus(self.elsewhere.values()), share=share)
 
-    @property
+    @cached_property
     def shown(self) -> dict[str, Candidate]:
         """Candidates and controls, by id: the order mixes them and says nothing of where one comes from."""
         return dict(sorted({**self.candidates, **self.controls}.items()))
@@ -132,6 +132,17 @@ class Standing:
         return self.candidates[candidate_id].verdict == "passes" and self.states[candidate_id] in open_states
 
 
+@dataclass(frozen=True)
+class Written:
+    """What there is to decide about in a batch, and what it would do: nothing that a decision changes."""
+
+    batch: Batch
+    candidates: Mapping[str, Candidate]
+    controls: Mapping[str, Candidate]
+    fires: Mapping[str, np.ndarray]
+    seed: Counts
+
+
 def standing(
     workspace: Workspace,
     batch: Batch,
@@ -141,32 +152,57 @@ def standing(
     relevant: Collection[int] | None = None,
 ) -> Standing:
     """Where a batch stands, under a definition. Raises `EmptyAnchor` and `ModelMismatch` as `coverage` does."""
-    candidates = Candidates(workspace.events())
-    held = candidates.of(batch.batch_id)
+    return decided(workspace, written(workspace, batch, seed, anchor, definition, relevant))
+
+
+def written(
+    workspace: Workspace,
+    batch: Batch,
+    seed: RunFile,
+    anchor: RunFile,
+    definition: Definition = PAPER,
+    relevant: Collection[int] | None = None,
+) -> Written:
+    """The larger half of where a batch stands, which stays while nothing is written or edited (`positions`)."""
+    held = Candidates(workspace.events()).of(batch.batch_id)
     controls = Controls(workspace.events(), batch.batch_id)
     disguised = controls.disguised(held)
-    everything = {**held, **disguised}
+    counts = seed_counts(seed, anchor, definition, relevant)
+    measurements = {
+        **_newest(workspace, held.values()),
+        **{one: measured(anchor, control) for one, control in controls.all().items() if one in disguised},
+    }
+    return Written(batch, held, disguised, fired(measurements, counts), counts)
+
+
+def decided(workspace: Workspace, of: Written) -> Standing:
+    """The other half: what people have decided by now."""
+    batch, everything = of.batch, {**of.candidates, **of.controls}
     reviews = Reviews(workspace.events(), batch.batch_id)
     opinions = {
         one: current(said, everything[one].version) for one, said in reviews.opinions().items() if one in everything
     }
     needed = reviews.min_reviews()
-    counts = seed_counts(seed, anchor, definition, relevant)
-    others = [b for b in candidates.batches(batch.anchor_run_id) if b.seed_run_id == batch.seed_run_id]
-    measurements = {
-        **_newest(workspace, held.values()),
-        **{one: measured(anchor, control) for one, control in controls.all().items() if one in disguised},
-    }
     return Standing(
         batch=batch,
-        candidates=held,
-        controls=disguised,
+        candidates=of.candidates,
+        controls=of.controls,
         opinions=opinions,
         states={one: state(opinions.get(one, ()), needed) for one in everything},
-        fires=fired(measurements, counts),
-        seed=counts,
-        elsewhere=_accepted_elsewhere(workspace, [b for b in others if b.batch_id != batch.batch_id], counts),
+        fires=of.fires,
+        seed=of.seed,
+        elsewhere=_accepted_elsewhere(workspace, _others(workspace, batch), of.seed),
     )
+
+
+def positions(workspace: Workspace, batch: Batch) -> tuple[int, int]:
+    """How far the log has come: with what was written for the batch, and with all that decides where it stands."""
+    log, others = workspace.events(), [one.batch_id for one in _others(workspace, batch)]
+    texts = max(log.newest(batch.batch_id, kind) for kind in ("candidate", "control"))
+    kinds = ("review", "review rules")
+    decisions = max((log.newest(batch.batch_id, kind) for kind in kinds), default=0)
+    elsewhere = max((log.newest(one, kind) for one in others for kind in ("candidate", *kinds)), default=0)
+    return texts, max(texts, decisions, elsewhere)
 
 
 def accepted_of(workspace: Workspace, batch_id: str) -> dict[str, Candidate]:
@@ -174,6 +210,12 @@ def accepted_of(workspace: Workspace, batch_id: str) -> dict[str, Candidate]:
     held = Candidates(workspace.events()).of(batch_id)
     states = Reviews(workspace.events(), batch_id).states(held)
     return {one: candidate for one, candidate in held.items() if states[one] == "accepted"}
+
+
+def _others(workspace: Workspace, batch: Batch) -> list[Batch]:
+    """The other batches for the same seed and anchor."""
+    found = Candidates(workspace.events()).batches(batch.anchor_run_id)
+    return [one for one in found if one.seed_run_id == batch.seed_run_id and one.batch_id != batch.batch_id]
 
 
 def _newest(workspace: Workspace, candidates: Iterable[Candidate]) -> dict[str, Measurement]:

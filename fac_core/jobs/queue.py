@@ -32,6 +32,10 @@ class Jobs:
         found = self._log.latest(_SCOPE, _KIND).values()
         return sorted((job_of(event) for event in found), key=lambda job: int(job.job_id))
 
+    def newest(self) -> int:
+        """Position of the newest change in the log: while it stays, so does `all`, but for workers that are gone."""
+        return self._log.newest(_SCOPE, _KIND)
+
     def job(self, job_id: str) -> Job:
         """One job as it stands. Raises `NotFound`."""
         past = self._log.history(_SCOPE, _KIND, job_id)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,18 +18,20 @@ _SECONDS_TO_WAIT = 10.0
 
 @contextmanager
 def connected(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection of its own for each call: threads and processes share nothing but the file.
+    """A connection that nobody else uses meanwhile: threads and processes share nothing but the file.
 
     Raises `StoreBusy` if others write for too long.
     """
-    # A file that cannot be written to is read as it lies there: SQLite would put its own files beside it.
-    address = f"file:{quote(str(path))}" + ("" if is_writable(path) or not path.exists() else "?immutable=1")
+    known = _known(path)
     connection: sqlite3.Connection | None = None
     try:
         if path.exists() and not path.is_file():
             raise sqlite3.OperationalError("it is no file")
-        connection = sqlite3.connect(address, timeout=_SECONDS_TO_WAIT, isolation_level=None, uri=True)
+        connection = _taken(known) or _connect(path)
         yield connection
+        if known is not None and not connection.in_transaction and len(known.idle) < _KEPT:
+            known.idle.append(connection)
+            connection = None
     except sqlite3.DatabaseError as error:
         if "locked" not in str(error) and "busy" not in str(error):
             mend = (
@@ -39,6 +42,46 @@ def connected(path: Path) -> Iterator[sqlite3.Connection]:
     finally:
         if connection is not None:
             connection.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    # A file that cannot be written to is read as it lies there: SQLite would put its own files beside it.
+    address = f"file:{quote(str(path))}" + ("" if is_writable(path) or not path.exists() else "?immutable=1")
+    return sqlite3.connect(address, timeout=_SECONDS_TO_WAIT, isolation_level=None, uri=True, check_same_thread=False)
+
+
+def _taken(known: _Known | None) -> sqlite3.Connection | None:
+    with suppress(IndexError):  # of two threads one takes the last
+        return known.idle.pop() if known is not None else None
+    return None
+
+
+@dataclass
+class _Known:
+    """What this process has of a file."""
+
+    identity: tuple[int, int, int]
+    """Of the process and of the file: another one if the process is a fork, or the file was replaced."""
+    idle: list[sqlite3.Connection] = field(default_factory=list)
+    """Wait for their next use: opening one, and closing the last one of a file, costs more than most queries."""
+    tables: set[str] = field(default_factory=set)
+    """That were seen to be there."""
+
+
+_KNOWN: dict[Path, _Known] = {}
+_KEPT = 8
+"""Idle connections of a file."""
+
+
+def _known(path: Path) -> _Known | None:
+    """None for a file that is not there or cannot be written to: nothing is kept of it."""
+    if not path.exists() or not is_writable(path):
+        return None
+    state = path.stat()
+    identity = (os.getpid(), state.st_dev, state.st_ino)
+    if path not in _KNOWN or _KNOWN[path].identity != identity:
+        _KNOWN[path] = _Known(identity)
+    return _KNOWN[path]
 
 
 @contextmanager
@@ -66,6 +109,7 @@ def check_intact(path: Path) -> None:
     """Read a file through, once a process. Raises `RunBroken` for one that is damaged: half of its rows would be silence."""
     if path in _INTACT or not path.is_file():
         return
+    _KNOWN.pop(path, None)  # what a connection remembers is not what lies there
     with connected(path) as connection:
         said = [line for (line,) in connection.execute("PRAGMA integrity_check(1)")]
         if said != ["ok"]:
@@ -86,6 +130,11 @@ def create_table(path: Path, ddl: str) -> None:
         return
     if not path.exists():
         path.touch()  # with the rights that the user's mask gives: SQLite's own take them from the group
+    known = _known(path)
+    if known is not None and ddl in known.tables:
+        return
     with connected(path) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(ddl)
+    if known is not None:
+        known.tables.add(ddl)

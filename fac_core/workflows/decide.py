@@ -17,9 +17,14 @@ from fac_core.view import View
 
 def standing(view: View, batch: Batch) -> standings.Standing:
     """Where a batch stands: candidates, decisions, coverage now and if accepted, counted as the view counts."""
+    return standings.decided(view.workspace, written(view, batch))
+
+
+def written(view: View, batch: Batch) -> standings.Written:
+    """What there is to decide about in a batch, counted as the view counts."""
     workspace = view.workspace
     seed, anchor = (workspace.opened(run_id) for run_id in (batch.seed_run_id, batch.anchor_run_id))
-    return standings.standing(workspace, batch, seed, anchor, view.definition, view.relevant)
+    return standings.written(workspace, batch, seed, anchor, view.definition, view.relevant)
 
 
 def review(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
+
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.components.examples import st_text
 from dashboard.components.told import told
@@ -19,6 +23,10 @@ from fac_core.store.workspace import Workspace
 
 _POLL = 2.0
 """Seconds between looks while something is active; nothing is asked for otherwise."""
+_LOOKS = 5.0
+"""A second, of all pages together: where many are open, each looks less often."""
+_GONE = 60.0
+"""Seconds without a look after which a visitor does not count."""
 _RECENT = 600.0
 """Seconds for which the end of a job is told."""
 
@@ -43,25 +51,49 @@ _ICONS = {
 
 def show(workspace: Workspace) -> None:
     """Draw the strip, which looks again by itself while something is active. Nothing is drawn where nothing is."""
-    jobs = _told(Jobs(workspace))
+    jobs, _ = _looked(workspace)
     st.session_state["jobs_drawn"] = _signature(jobs)
-    poll = _POLL if any(job.is_active for job in jobs) else None
+    poll = max(_POLL, len(_seen()) / _LOOKS) if any(job.is_active for job in jobs) else None
     st.fragment(_strip, run_every=poll)(workspace)
 
 
 def _strip(workspace: Workspace) -> None:
-    jobs = _told(Jobs(workspace))
+    jobs, progress = _looked(workspace)
     if _signature(jobs) != st.session_state.get("jobs_drawn"):
         # Only a look by the clock comes here: `show` has just drawn what it found, so no click is lost to the rerun.
         st.session_state["jobs_drawn"] = _signature(jobs)
         st.rerun()
-    progress = workspace.pulses().progress()
     for job in jobs:
         _row(workspace, job, progress.get(job.job_id))
     if any(job.state == "queued" for job in jobs) and not (is_worker_alive(workspace) or is_worker_starting(workspace)):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("Jobs wait, and no worker runs.")
             st.button("Start a worker", key="start_worker", on_click=_start_worker, args=(workspace,))
+
+
+@st.cache_resource(show_spinner=False)
+def _seen() -> dict[str, float]:
+    """Session -> when its page looked last."""
+    return {}
+
+
+def _note_visitor() -> None:
+    context, now, seen = get_script_run_ctx(), time.monotonic(), _seen()
+    seen[context.session_id if context else ""] = now
+    for visitor in [one for one, at in list(seen.items()) if now - at > _GONE]:
+        seen.pop(visitor, None)
+
+
+def _looked(workspace: Workspace) -> tuple[list[Job], Mapping[str, JobProgress]]:
+    """What the strip shows and how far each job is: one look a second for all pages, and one more when a job changes."""
+    _note_visitor()
+    jobs = Jobs(workspace)
+    return _look(jobs, jobs.newest(), int(time.monotonic()))
+
+
+@st.cache_resource(max_entries=2, show_spinner=False, hash_funcs={Jobs: lambda jobs: jobs.workspace.folder})
+def _look(jobs: Jobs, newest: int, second: int) -> tuple[list[Job], Mapping[str, JobProgress]]:  # noqa: ARG001  # of the key
+    return _told(jobs), jobs.workspace.pulses().progress()
 
 
 def _told(jobs: Jobs) -> list[Job]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from dashboard.cached import triage_history
+from dashboard.cached import history_of
 from dashboard.components.gaps.decisions import Desk
 from dashboard.page_list import script
 from fac_core.curation.acts import last_act
@@ -22,7 +22,7 @@ class Targeting:
         self.view = view
         self.desk = Desk(Triage(view.workspace.events(), view.anchor.run_id), author)
         self.keep = keep
-        self.history = triage_history(self.desk.triage)
+        self.history = history_of(self.desk.triage)
         self.decisions: dict[int, Decision] = decisions_of(self.history)
         self.just_decided = {int(event.item) for event in last_act(self.history, author)}
 

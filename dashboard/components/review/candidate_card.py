@@ -86,7 +86,7 @@ def _badges(candidate: Candidate, held: State) -> None:
 
 
 def _target(view: View, candidate: Candidate) -> None:
-    label, words = view.names().text.get(candidate.feature_id), row_of(view, candidate.feature_id)["words"]
+    label, words = answer(View.names, view).text.get(candidate.feature_id), row_of(view, candidate.feature_id)["words"]
     called = label or words or "no words at its peaks"
     st.markdown(f"**Written for feature {candidate.feature_id}**: {st_text(called)}")
     st.caption("Real texts that fire it most:")

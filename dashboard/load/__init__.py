@@ -1,0 +1,1 @@
+"""Many people at one dashboard at once: `python -m dashboard.load`."""
