@@ -10,6 +10,7 @@ from dashboard.components.jobs import strip
 from dashboard.page_list import PAGES, script
 from dashboard.pickers.workspace import find_workspace
 from dashboard.selection import choose
+from dashboard.sign_in import gate
 from fac_core.errors import FacError
 
 
@@ -25,6 +26,7 @@ def settle(page: str) -> None:  # noqa: ARG001  # once for each page
 
 
 st.set_page_config(page_title="FAC Explorer", page_icon=":material/grid_view:", layout="wide")
+acting = gate()
 page = st.navigation(
     [
         st.Page(
@@ -39,7 +41,7 @@ page = st.navigation(
     ],
     position="top",
 )
-workspace = find_workspace()
+workspace = find_workspace().by(acting)
 strip.show(workspace)
 st.session_state["workspace"] = workspace
 if next(one.needs_view for one in PAGES if one.name == (page.url_path or PAGES[0].name)):

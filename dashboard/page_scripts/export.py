@@ -13,6 +13,7 @@ from dashboard.components.jobs.asking import ask
 from dashboard.components.told import told
 from dashboard.page_list import script
 from dashboard.selection import chosen
+from dashboard.sign_in import barred, who_asks
 from fac_core.activations.spec import spec_of
 from fac_core.curation.standing import accepted_of
 from fac_core.errors import FacError
@@ -50,7 +51,8 @@ def planned(batch_ids: list[str], shape: Shape | None, merged: bool) -> ExportPl
 
 def write(plan: ExportPlan, folder: Path, file_format: Format) -> None:
     def act() -> None:
-        done = write_export(plan, folder, file_format, workspace.events(), author=author)
+        place = Path(workspace.place(str(folder), "exports"))
+        done = write_export(plan, place, file_format, workspace.events(), author=author or who_asks())
         st.session_state["ex_written"] = str(done.data)
 
     st.session_state["ex_written"] = None
@@ -103,6 +105,7 @@ st.button(
     type="primary",
     on_click=write,
     args=(plan, Path(folder), file_format),
+    **barred("export"),
 )
 written = st.session_state.get("ex_written")
 if written:
@@ -111,4 +114,4 @@ if written:
     st.markdown("Now measure it: encoded as a run, it is compared on every page, and its gaps are the next round.")
     params = {"source": written, "name": name, **asdict(spec_of(view.anchor))}
     args = (workspace, "encode", params, "Encoding", "memory")
-    st.button("Encode as a run", icon=":material/memory:", on_click=ask, args=args)
+    st.button("Encode as a run", icon=":material/memory:", on_click=ask, args=args, **barred("job", "encode"))

@@ -175,7 +175,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 for said in is_missing:
     st.caption(f":material/link_off: {said}")
 show_progress()
-ask_name(author, history)
+ask_name("triage")
 desk.show_conflict(decisions)
 if theme is not None:
     theme_bar.show(desk, view, theme, len(of_theme), decisions)

@@ -7,13 +7,14 @@ from typing import get_args
 import streamlit as st
 
 from dashboard.components.examples import st_text
-from dashboard.components.queues import look_at, undo_and_redo
+from dashboard.components.queues import ask_name, look_at, undo_and_redo
 from dashboard.components.review import candidate_card, candidate_table, team
 from dashboard.components.review.desk import AT, BUTTONS, EDITING, ReviewDesk
 from dashboard.links import wrong
 from dashboard.page_list import script
 from dashboard.pickers.feature import choose_feature
 from dashboard.selection import chosen
+from dashboard.sign_in import barred
 from dashboard.theme import DECISIONS
 from fac_core.coverage.effect import Counts
 from fac_core.curation.agreement import progress
@@ -97,7 +98,9 @@ def head() -> None:
             st.info(
                 f"{edits:,} edited and not measured yet: they cannot be accepted.", icon=":material/hourglass_empty:"
             )
-            st.button(f"Verify {edits:,} edits", icon=":material/bolt:", on_click=desk.verify)
+            st.button(
+                f"Verify {edits:,} edits", icon=":material/bolt:", on_click=desk.verify, **barred("job", "verify_edits")
+            )
 
 
 def filters() -> list[str]:
@@ -148,8 +151,16 @@ def card(ids: list[str], current: str) -> None:
                 type="primary" if choice == "accepted" else "secondary",
                 on_click=desk.decide,
                 args=(candidate, choice, seen, after),
+                **barred("review"),
             )
-        st.button("Edit", icon=":material/edit:", shortcut="E", on_click=desk.start_editing, args=(current,))
+        st.button(
+            "Edit",
+            icon=":material/edit:",
+            shortcut="E",
+            on_click=desk.start_editing,
+            args=(current,),
+            **barred("candidate"),
+        )
         st.button("Previous", shortcut="Left", on_click=desk.go, args=(before,), disabled=before is None)
         st.button("Next", shortcut="Right", on_click=desk.go, args=(after,), disabled=after is None)
         st.toggle("Stay after deciding", key="rv_stay")
@@ -159,6 +170,7 @@ def card(ids: list[str], current: str) -> None:
             for name, words in parts(candidate).items():
                 st.text_area(name.capitalize(), words, key=f"rv_edit_{name}")
             st.form_submit_button("Save", icon=":material/save:", on_click=desk.save_edit, args=(candidate,))
+    ask_name("review")
     look_at(current, claims, taken, author)
     opinions = found.opinions.get(current, ())
     if states[current] != found.states[current]:  # others spoke, and this reviewer has not: not to be swayed

@@ -16,6 +16,7 @@ from dashboard.components.synthesis.form import Asked, choose_theme, command, fi
 from dashboard.components.tables import numbers, percent
 from dashboard.page_list import script
 from dashboard.selection import chosen
+from dashboard.sign_in import barred
 from dashboard.theme import badge
 from fac_core.curation.review import Reviews
 from fac_core.curation.triage import Triage
@@ -31,6 +32,8 @@ from fac_core.workflows.synthesise import estimate
 from fac_core.workflows.themes import filled_by_batch
 
 _PREVIEWED = 6
+_AGAIN = "The same batch goes on: what is there is kept, only what failed is asked for again."
+_NO_JOB = "The command that made this batch, given again, does the same."
 
 view, _ = chosen()
 workspace = view.workspace
@@ -138,12 +141,9 @@ def show_batch(batch: Batch) -> None:
                 f"Retry {len(failed):,} failed",
                 icon=":material/refresh:",
                 key=f"retry-{batch.batch_id}",
-                disabled=params is None,
-                help="The same batch goes on: what is there is kept, only what failed is asked for again."
-                if params
-                else "The command that made this batch, given again, does the same.",
                 on_click=ask,
                 args=(workspace, "synthesise", params, "Retrying", "auto_awesome"),
+                **barred("job", "synthesise", disabled=params is None, help=_AGAIN if params else _NO_JOB),
             )
     st.page_link(script("review"), label=f"Review {len(held):,} candidates", icon=":material/fact_check:")
 
@@ -153,9 +153,9 @@ def run_button(label: str, icon: str, asked: Asked | None, doing: str, *, is_pri
         label,
         icon=icon,
         type="primary" if is_primary else "secondary",
-        disabled=asked is None,
         on_click=ask,
         args=(workspace, "synthesise", asked.params if asked else {}, doing, "auto_awesome"),
+        **barred("job", "synthesise", disabled=asked is None),
     )
 
 

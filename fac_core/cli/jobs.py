@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 import fac_core as fac
-from fac_core.cli.options import Author, Json, WorkspaceFolder
+from fac_core.cli.options import ME, Author, Json, WorkspaceFolder
 from fac_core.cli.output import err, say, table
 from fac_core.errors import WrongUse
 
@@ -51,7 +51,7 @@ def list_jobs(workspace: WorkspaceFolder = None, json: Json = False) -> None:
 def submit(
     kind: Annotated[str, typer.Argument(help="encode, label, atlas, relevance, probe …")],
     params: Annotated[str, typer.Argument(help='JSON: \'{"source": "texts.jsonl"}\'.')] = "{}",
-    author: Author = "anonymous",
+    author: Author = ME,
     launch: Annotated[bool, typer.Option("--launch", help="Start a worker if none runs.")] = False,
     workspace: WorkspaceFolder = None,
     json: Json = False,
@@ -105,9 +105,7 @@ def forbid(name: Annotated[str, typer.Argument(help="As in `fac jobs allowed`.")
 
 
 def _changing(action: str) -> Callable[..., None]:
-    def change(
-        job_id: _JobId, author: Author = "anonymous", workspace: WorkspaceFolder = None, json: Json = False
-    ) -> None:
+    def change(job_id: _JobId, author: Author = ME, workspace: WorkspaceFolder = None, json: Json = False) -> None:
         from fac_core.jobs.control import change_job
 
         job = change_job(job_id, cast("Action", action), author=author, workspace=workspace)

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from fac_core.cli.llm import Llm, takes_llm_for_all
 from fac_core.cli.name import name_theme, name_themes
-from fac_core.cli.options import Author, Json, takes_view
+from fac_core.cli.options import ME, Author, Json, takes_view
 from fac_core.cli.output import curve_table, gap_table, in_line, out, part_table, say, table, write_json
 from fac_core.errors import WrongUse
 
@@ -36,7 +36,7 @@ def missing(
     rename: Annotated[str | None, typer.Option(help="With --theme: your own name for it, which holds.")] = None,
     undo: Annotated[bool, typer.Option("--undo", help="With --theme: take back the name it was given.")] = False,
     by: Annotated[str | None, typer.Option(help="By a metadata field that both runs have, e.g. label.")] = None,
-    author: Author = "anonymous",
+    author: Author = ME,
     json: Json = False,
 ) -> None:
     """What the run lacks: one sentence, then themes with how many samples it is short of.

@@ -17,7 +17,7 @@ from rich.text import Text
 
 import fac_core as fac
 from fac_core.cli.llm import Llm, answered, spent, takes_llm
-from fac_core.cli.options import Author, Json, OfRun, WorkspaceFolder
+from fac_core.cli.options import ME, Author, Json, OfRun, WorkspaceFolder
 from fac_core.cli.output import err, say, table
 from fac_core.errors import WrongUse
 from fac_core.naming.level import Level
@@ -42,7 +42,7 @@ def label(
         Path | None,
         typer.Option("--import", help="Take over labels of others: a file or folder of Neuronpedia's exports."),
     ] = None,
-    author: Author = "anonymous",
+    author: Author = ME,
     n: Annotated[int, typer.Option("-n", help="Labels to show.")] = 20,
     workspace: WorkspaceFolder = None,
     json: Json = False,
@@ -83,7 +83,7 @@ def relevance(
     judge: Annotated[int | None, typer.Option(metavar="FEATURE", help="Judge this feature yourself.")] = None,
     level: Annotated[str | None, typer.Option(help="With --judge: yes, probably, maybe or no.")] = None,
     reason: Annotated[str, typer.Option(help="With --judge: why, in a few words.")] = "",
-    author: Author = "anonymous",
+    author: Author = ME,
     n: Annotated[int, typer.Option("-n", help="Features to show.")] = 20,
     workspace: WorkspaceFolder = None,
     json: Json = False,

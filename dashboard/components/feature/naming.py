@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.cached import answer, seen
 from dashboard.components.examples import CONTEXTS, group_html, st_text
 from dashboard.components.told import told
-from dashboard.pickers.workspace import who
+from dashboard.sign_in import barred, who
 from fac_core.errors import NotFound
 from fac_core.evidence.duplicates import Distinct
 from fac_core.feature import Feature
@@ -32,7 +32,7 @@ def show(feature: Feature) -> None:
             st.markdown(f"**{st_text(held.text)}**", width="content")
             _trust(held)
         with st.popover("Rename", icon=":material/edit:"):
-            st.text_input("A better name", key="new_label", on_change=rename)
+            st.text_input("A better name", key="new_label", on_change=rename, **barred("label"))
             for one in reversed(history):
                 st.caption(f"{one.at[:10]} {st_text(one.author)}: {st_text(one.text)} ({one.method})")
         if held is not None and held.seen:

@@ -7,8 +7,10 @@ from collections.abc import Collection, Mapping
 import streamlit as st
 
 from dashboard.components.examples import st_text
+from dashboard.components.told import told
 from fac_core.curation.triage import NEEDS_REASON, REASONS, Decision, State, Triage
 from fac_core.errors import Conflict, FacError
+from fac_core.store.events import Event
 from fac_core.themes.theme import Theme
 from fac_core.view import View
 from fac_core.workflows.themes import triage_theme
@@ -102,12 +104,14 @@ class Desk:
 
     def undo(self) -> None:
         st.session_state.pop(AT, None)  # what is taken back comes up again
-        undone = self.triage.undo(self.triage.last(self.author), author=self.author)
-        st.toast(f"Took back {_counted(len(undone))} of yours.", icon=":material/undo:")
+        undone: list[Event] = []
+        if told(lambda: undone.extend(self.triage.undo(self.triage.last(self.author), author=self.author))):
+            st.toast(f"Took back {_counted(len(undone))} of yours.", icon=":material/undo:")
 
     def redo(self) -> None:
-        redone = self.triage.redo(author=self.author)
-        st.toast(f"Brought back {_counted(len(redone))}.", icon=":material/redo:")
+        redone: list[Event] = []
+        if told(lambda: redone.extend(self.triage.redo(author=self.author))):
+            st.toast(f"Brought back {_counted(len(redone))}.", icon=":material/redo:")
 
     def ask_reason(self, feature_id: int) -> None:
         """The reasons to choose from, where a decision about this gap waits for one."""

@@ -11,6 +11,7 @@ from dashboard.cached import answer, sides
 from dashboard.components.examples import group_html, st_text
 from dashboard.components.feature import detail
 from dashboard.components.gaps.decisions import KEYS, Desk
+from dashboard.sign_in import barred
 from fac_core.curation.audit import audit
 from fac_core.curation.triage import NEEDS_REASON, REASONS, Decision
 from fac_core.feature import Feature
@@ -43,6 +44,7 @@ def show(desk: Desk, view: View, gap: dict[str, Any], decision: Decision, past: 
                 type="primary" if choice == "target" else "secondary",
                 on_click=desk.decide,
                 args=(feature_id, choice, decision.version),
+                **barred("triage"),
             )
         with st.popover("Reason, note, history", icon=":material/history:"):
             reasons = [reason for codes in REASONS.values() for reason in codes]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -10,6 +10,7 @@ from dashboard.components.jobs.asking import ask
 from dashboard.components.told import told
 from fac_core.curation.review import Choice, Reviews
 from fac_core.curation.wording import parts, reworded
+from fac_core.store.events import Event
 from fac_core.store.workspace import Workspace
 from fac_core.synthesis.candidates import Candidate
 
@@ -53,24 +54,26 @@ class ReviewDesk:
             if not st.session_state.get("rv_stay"):
                 self.go(following)
 
-    def decide_many(self, candidates: Sequence[Candidate], choice: Choice) -> None:
+    def decide_many(self, candidates: Sequence[Candidate], choice: Choice, seen: Mapping[str, int]) -> None:
         word, _, icon = BUTTONS[choice]
         reason, note = _said(choice)
 
         def act() -> None:
-            self.reviews.decide_many(candidates, choice, author=self.author, reason=reason, note=note)
+            self.reviews.decide_many(candidates, choice, author=self.author, reason=reason, note=note, seen=seen)
 
         told(act, f"{word}: {len(candidates):,} candidates. One undo takes it back.", icon)
 
     def undo(self) -> None:
-        undone = self.reviews.undo(self.reviews.last(self.author), author=self.author)
+        undone: list[Event] = []
+        told(lambda: undone.extend(self.reviews.undo(self.reviews.last(self.author), author=self.author)))
         if undone:
             self.go(undone[-1].item.partition(":")[0])
-        st.toast(f"Took back {len(undone):,} of your decisions.", icon=":material/undo:")
+            st.toast(f"Took back {len(undone):,} of your decisions.", icon=":material/undo:")
 
     def redo(self) -> None:
-        redone = self.reviews.undo(self.reviews.last_undone(self.author), author=self.author)
-        st.toast(f"{len(redone):,} decisions are back.", icon=":material/redo:")
+        redone: list[Event] = []
+        if told(lambda: redone.extend(self.reviews.undo(self.reviews.last_undone(self.author), author=self.author))):
+            st.toast(f"{len(redone):,} decisions are back.", icon=":material/redo:")
 
     def start_editing(self, candidate_id: str) -> None:
         st.session_state[EDITING] = candidate_id

@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard.components.told import told
 from dashboard.links import by_present_name
+from dashboard.sign_in import barred
 from fac_core.coverage.definition import PRESETS
 from fac_core.fields import fields_of
 from fac_core.jobs.allowed import all_allowed
@@ -193,10 +194,10 @@ def _prompt(view: View) -> str | None:
 
         def fork() -> None:
             kept, text = st.session_state["sy_fork"], st.session_state["sy_prompt_text"]
-            told(lambda: fork_prompt(view.workspace.folder, kept, text))
+            told(lambda: (view.workspace.check("prompt"), fork_prompt(view.workspace.folder, kept, text)))
 
         with st.expander("Read it, or fork it", icon=":material/fork_right:"):
             st.text_area("Template", known[name], key="sy_prompt_text", height=300)
             st.text_input("Keep it as", name, key="sy_fork")
-            st.button("Keep in this workspace", on_click=fork)
+            st.button("Keep in this workspace", on_click=fork, **barred("prompt"))
     return name
