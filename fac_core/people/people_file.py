@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from fac_core.errors import NotAllowed, NotFound, WrongUse
 from fac_core.people.place import config_folder
@@ -52,6 +52,8 @@ class SignIn(_Table):
     """Environment variable with what cookies are signed with: 32 characters or more, drawn at random."""
     address: str
     """Where people open the dashboard; the provider sends them back to `<address>/oauth2callback`."""
+    scope: str = "openid email profile"
+    """What the provider is asked for; some give groups only for a scope of their own."""
     group_claim: str = "groups"
     """Which claim lists somebody's groups."""
     trusts_email: bool = False
@@ -176,8 +178,9 @@ def checked_sign_in(**values: object) -> SignIn:
     """A `SignIn` from words. Raises `WrongUse` in one sentence."""
     try:
         return SignIn.model_validate({name: value for name, value in values.items() if value is not None})
-    except ValueError as error:
-        raise WrongUse(str(error).splitlines()[2].strip()) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise WrongUse(f"{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}.") from None
 
 
 def _email(claims: Mapping[str, Any], *, trusts: bool) -> str:

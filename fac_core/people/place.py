@@ -43,8 +43,11 @@ def confined(name: str, folder: Path, *, is_file: bool = False) -> str:
     fac_core.errors.NotAllowed: '/etc/passwd' lies outside of this workspace. Upload the file, or give one inside.
     """
     folder = folder.resolve()
-    path = (folder / Path(name).expanduser()).resolve()
-    if not (is_file or _is_path(name) or path.exists() or Path(name).exists()):
+    given = Path(name.removeprefix("hub:").replace("\\", "/") if _is_path(name) else name).expanduser()
+    path, from_here = (folder / given).resolve(), given.resolve()
+    if not is_file and not path.exists() and from_here.exists():
+        path = from_here  # what whoever reads it would find
+    if not (is_file or _is_path(name) or path.exists()):
         return name
     inside = path.is_relative_to(folder)
     if inside and path.is_dir():  # whoever reads a folder reads what its links lead to

@@ -96,6 +96,16 @@ class EventLog:
         """Events that were removed, altered or moved by anything but this program, a sentence each; see `chain.faults`."""
         return chain.faults(self.path, newest)
 
+    def head(self) -> tuple[int, str]:
+        """Where the chain stands: `seq` and hash of the newest event."""
+        with connected(self.path) as connection:
+            return chain.head(connection)
+
+    def accept(self, *, author: str) -> None:
+        """Take a log with faults as it is now; an event says who did, and what did not fit."""
+        self.check("log", {}, author)
+        chain.accept(self.path, author=author)
+
     def append(self, scope: str, kind: str, item: str, payload: Mapping[str, Any], *, author: str, seen: int) -> Event:
         """Record a decision on top of the version that its author saw (0: none).
 

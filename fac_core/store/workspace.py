@@ -95,8 +95,7 @@ class Workspace:
     def find(cls, start: Path | None = None) -> Self:
         """The workspace that is meant without naming it.
 
-        In this order: `$FAC_WORKSPACE`; `start` (default: the current folder) or the nearest of its parents; the only one
-        right below `start`. Raises `NotFound` without one, `WrongUse` with several below.
+        In this order: `$FAC_WORKSPACE`; `start` (default: here) or the nearest of its parents; the only one right below. Raises `NotFound` without one, `WrongUse` with several below.
         """
         if os.environ.get(ENVIRONMENT_VARIABLE):
             return cls(Path(os.environ[ENVIRONMENT_VARIABLE]))
@@ -211,7 +210,7 @@ class Workspace:
         return EventLog(self._sqlite, self.acting)
 
     def measurements(self) -> Measurements:
-        """What texts that are in no run fire; the table is made where it is not there."""
+        """What texts that are in no run fire."""
         return Measurements(self._sqlite)
 
     def answers(self) -> Answers:

@@ -96,7 +96,7 @@ def test_clicks_that_come_before_the_next_gap_is_drawn_do_not_decide_about_it(vi
 
 
 def test_two_people_at_one_gap_see_both_decisions_and_nothing_is_overwritten(visit, triage):
-    ann, bob = visit("gaps"), visit("gaps")
+    ann, bob = visit("gaps"), visit("gaps", name="Bob")
     gap = heading(ann).inner_text()
     expect(heading(bob)).to_have_text(gap)
     press(ann, "s")

@@ -55,6 +55,8 @@ def add(connection: sqlite3.Connection, rows: Iterable[_ROW]) -> int:
 
 def head(connection: sqlite3.Connection) -> tuple[int, str]:
     """Where the chain stands: `seq` and hash of the newest event, `(0, "")` before there is one."""
+    if _version(connection) != VERSION:  # of a log that can only be read, and has no chain yet
+        return 0, ""
     return connection.execute("SELECT seq, hash FROM log_head").fetchone() or (0, "")
 
 
@@ -73,9 +75,9 @@ def bring_up_to_date(path: Path) -> None:
             connection.execute("ALTER TABLE event ADD COLUMN hash TEXT")
         connection.execute(_HEAD)
         n = _chain_anew(connection)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
         if n:
             _note(connection, {"chained": n}, author=_BY)
-        connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def accept(path: Path, *, author: str) -> None:
@@ -126,12 +128,11 @@ def _faults(connection: sqlite3.Connection, after: int) -> list[str]:
     for *row, stored in _rows(connection, known):
         seq, _scope, kind, item, _version, _payload, author, at, _undoes = row
         told_as = f"Event {seq} ({kind} {item}, by {author} at {at})"
-        if seq != known + 1:
-            found.append(_gone(known + 1, seq - 1))
         if stored is None:
             found.append(f"{told_as} bears no hash: something else than this program wrote it.")
-        elif seq == known + 1 and stored != _link(before, tuple(row)):
-            found.append(f"{told_as} is not what was written after event {known}.")
+        elif stored != _link(before, tuple(row)):  # a gap that was accepted is linked over
+            missing = _gone(known + 1, seq - 1) if seq > known + 1 else None
+            found.append(missing or f"{told_as} is not what was written after event {known}.")
         known, before = seq, stored or before
     seq, newest = head(connection)
     if known < seq:
