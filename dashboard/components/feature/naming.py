@@ -19,10 +19,11 @@ def show(feature: Feature) -> None:
     """The label that holds with its trust, and behind buttons what its author saw, its history and a box to rename it."""
     labels = Labels(feature.view.workspace.events(), feature.view.anchor.space_id)
     held, history = labels.of(feature.feature_id), labels.history(feature.feature_id)
+    version = labels.version(feature.feature_id)
 
     def rename() -> None:
         name = st.session_state["new_label"]
-        told(lambda: labels.rename(feature.feature_id, name, author=who()))
+        told(lambda: labels.rename(feature.feature_id, name, author=who(), seen=version))
         st.session_state["new_label"] = ""
 
     with st.container(horizontal=True, vertical_alignment="center"):
