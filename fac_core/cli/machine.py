@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -160,6 +161,7 @@ def ui(
                 environment.pop(variable, None)
         if browser:
             threading.Thread(target=_open_once_up, args=(f"http://localhost:{port}",), daemon=True).start()
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a container's stop ends the server, too
         try:
             return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603  # our own arguments
         except KeyboardInterrupt:

@@ -11,8 +11,9 @@ from fac_core.curation.review import Reviews
 from fac_core.curation.saved_filters import SavedFilters
 from fac_core.curation.triage import Triage
 from fac_core.errors import NotAllowed, WrongUse
-from fac_core.jobs.control import change_job, submit_job
+from fac_core.jobs.control import change_job, list_jobs, submit_job
 from fac_core.jobs.kinds import KINDS, QUICK
+from fac_core.jobs.queue import Jobs
 from fac_core.naming.labels import Labels
 from fac_core.people import acting, roles
 from fac_core.people.acting import Acting
@@ -98,6 +99,13 @@ def test_a_reviewer_does_not_change_an_owner_s_job(place):
     job = OWNERS["encode"](by(place, "olga"), "olga@example.org")
     with pytest.raises(NotAllowed, match="running this job"):
         change_job(job.job_id, "cancel", author="rita@example.org", workspace=by(place, "rita"))
+
+
+def test_a_viewer_who_finds_a_job_without_its_worker_sees_it_interrupted(place):
+    job = OWNERS["encode"](place, "Ann")
+    Jobs(place).take("gone", ["encode"])
+    (seen,) = list_jobs(by(place, "vera"))
+    assert (seen.job_id, seen.state, seen.author) == (job.job_id, "interrupted", "gone")
 
 
 def test_who_is_taken_off_the_list_writes_nothing_from_an_open_page(place):
