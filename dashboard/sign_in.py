@@ -64,7 +64,8 @@ def choose_author() -> None:
         st.button("Sign out", icon=":material/logout:", on_click=st.logout, type="tertiary", key="sign_out")
         return
     if "author" not in st.session_state:
-        st.session_state["author"] = unquote(st.context.cookies.get(_COOKIE, ""))
+        kept = st.context.cookies.get(_COOKIE)
+        st.session_state["author"] = unquote(kept) if isinstance(kept, str) else ""  # without a browser it is anything
     st.text_input("Your name", key="author", persist_state="session", placeholder="for decisions", on_change=_named)
     if st.session_state.pop("just_named", False):
         said = json.dumps(f"{_COOKIE}={quote(who())}; path=/; max-age=31536000; samesite=strict")

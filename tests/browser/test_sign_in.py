@@ -25,7 +25,7 @@ pytest.importorskip("authlib", reason="signing in takes the extra `sign-in`")
 provider_mock = pytest.importorskip("oidc_provider_mock")
 pytestmark = pytest.mark.browser
 
-TARGET = re.compile("Target$")
+TARGET = re.compile("Target")
 PEOPLE = ("vera", "rita", "olga", "mallory")
 SECRETS = {"FAC_CLIENT_SECRET": "anything", "FAC_COOKIE_SECRET": "drawn-at-random-by-whoever-owns-the-machine"}
 

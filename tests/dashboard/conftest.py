@@ -40,9 +40,9 @@ def workspace(tmp_path, monkeypatch) -> Workspace:
 
 @pytest.fixture
 def page(workspace):
-    """`page("gaps", preset="paper")`: a page as a link to it opens it, for Ann; `author=""` is somebody without a name."""
+    """`page("gaps", preset="paper")`: a page as a link to it opens it, for Dora; `author=""` is somebody without a name."""
 
-    def opened(name: str = "overview", author: str = "Ann", **params: str) -> AppTest:
+    def opened(name: str = "overview", author: str = "Dora", **params: str) -> AppTest:
         app = AppTest.from_file(APP, default_timeout=60)
         app.session_state["author"] = author
         for key, value in params.items():

@@ -120,14 +120,14 @@ def test_a_decision_somebody_made_meanwhile_is_shown_and_not_overwritten(triage,
         assert said in warning.value
     click(app, "Decide target all the same")
     assert triage.decision(feature).state == "target"
-    assert [event.author for event in triage.history(feature)] == ["Bob", "Ann"]
+    assert [event.author for event in triage.history(feature)] == ["Bob", "Dora"]
     assert not app.warning
 
 
 def test_the_second_click_of_two_is_no_conflict_with_oneself(triage, page):
     app = page("gaps", preset="paper")
     feature = shown(app)
-    triage.decide(feature, "target", author="Ann", seen=0)  # the first click; the page was not drawn since
+    triage.decide(feature, "target", author="Dora", seen=0)  # the first click; the page was not drawn since
     click(app, "Target")
     assert not app.warning
     assert len(triage.history()) == 1
