@@ -20,7 +20,7 @@ def undo_and_redo(undo: Callable[[], None], redo: Callable[[], None], *, undoes:
 def ask_name(kind: str) -> None:
     """Say once, above what is disabled, why it is: whoever decides has a name, and a role that goes so far."""
     if reason := why_not(kind):
-        st.info(st_text(reason), icon=":material/person:")
+        st.caption(f":material/person: {st_text(reason)}")
 
 
 def look_at(item: str, claims: Claims, taken: Mapping[str, str], author: str) -> None:

@@ -15,11 +15,13 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from fac_core.curation.review import Reviews
 from fac_core.curation.triage import Triage
 from fac_core.lab.bench.large import SMALL, make_workspace
 from fac_core.people import people_file
 from fac_core.store.workspace import Workspace
-from tests.browser.conftest import PATIENCE, heading, screenshot, settled
+from tests.batches import candidate, make_batch
+from tests.browser.conftest import PATIENCE, heading, press, screenshot, settled
 
 pytest.importorskip("authlib", reason="signing in takes the extra `sign-in`")
 provider_mock = pytest.importorskip("oidc_provider_mock")
@@ -38,6 +40,7 @@ def person(name: str) -> object:
 def shared(tmp_path) -> Iterator[tuple[str, Workspace]]:
     """A dashboard that three people may sign in to, and its workspace."""
     workspace = make_workspace(tmp_path / "w", SMALL)
+    make_batch(workspace, [(candidate(feature_id=210), {210: 5.0})], anchor_run_id="anchor", seed_run_id="seed")
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
@@ -97,9 +100,15 @@ def test_a_viewer_looks_a_reviewer_decides_and_who_is_on_no_list_sees_nothing(br
             expect(page.get_by_text("You are a viewer here: deciding about gaps takes a reviewer.")).to_be_visible()
             expect(page.get_by_role("button", name=TARGET)).to_be_disabled()
             screenshot(page, f"gaps-viewer-{scheme}")
-            page.wait_for_timeout(1500)
-            page.keyboard.press("a")
-            page.wait_for_timeout(1500)
+            press(page, "a")
+            page.goto(f"{address}/review")
+            expect(page.get_by_role("button", name="Accept")).to_be_disabled()
+            expect(
+                page.get_by_text("You are a viewer here: deciding about candidates takes a reviewer.")
+            ).to_be_visible()
+            screenshot(settled(page), f"review-viewer-{scheme}")
+            press(page, "a")
+    assert Reviews(workspace.events(), "b").history() == ()
     assert triage.history() == ()
     with signed_in(browser, address, "rita") as page:
         page.goto(f"{address}/gaps")
@@ -109,6 +118,11 @@ def test_a_viewer_looks_a_reviewer_decides_and_who_is_on_no_list_sees_nothing(br
         expect(page.get_by_text(re.compile("Feature .*: target. Undo with Z."))).to_be_visible()
         (event,) = triage.history()
         assert (event.author, event.payload["state"]) == ("rita@example.org", "target")
+        page.goto(f"{address}/review")
+        expect(page.get_by_role("button", name="Accept")).to_be_enabled()
+        screenshot(settled(page), "review-reviewer-light")
+        page.goto(f"{address}/gaps")
+        expect(page.get_by_role("button", name=TARGET)).to_be_enabled()
         people_file.dismiss("rita@example.org")  # while her page is open
         settled(page).get_by_role("button", name=TARGET).click()
         expect(page.get_by_role("heading", name="You are not on the list")).to_be_visible()
@@ -118,4 +132,7 @@ def test_a_viewer_looks_a_reviewer_decides_and_who_is_on_no_list_sees_nothing(br
         expect(page.get_by_text("lies outside of this workspace")).to_be_visible()
         expect(page.get_by_text("root:")).to_have_count(0)
         page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_role("heading", name="End Session")).to_be_visible()  # the provider's own
+        page.goto(f"{address}/gaps")
         expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+        expect(page.get_by_text("Your data")).to_have_count(0)

@@ -42,7 +42,7 @@ def as_role(page, monkeypatch):
 
 def test_who_has_no_name_is_asked_for_one_and_decides_nothing(workspace, page):
     app = page("gaps", author="")
-    assert any("Say your name first" in info.value for info in app.info)
+    assert any("Say your name first" in caption.value for caption in app.caption)
     targets = [button for button in app.button if button.label == "Target"]
     assert targets
     assert all(button.disabled and "Say your name first" in button.help for button in targets)
@@ -56,7 +56,7 @@ def test_who_has_no_name_is_asked_for_one_and_decides_nothing(workspace, page):
 def test_a_viewer_sees_the_page_and_why_its_buttons_rest(workspace, as_role, name):
     app = as_role("viewer", name)
     assert any(", viewer" in caption.value for caption in app.caption)
-    assert any("takes a reviewer" in info.value for info in app.info)
+    assert any("takes a reviewer" in caption.value for caption in app.caption)
     deciding = [b for b in app.button if b.label.startswith(("Target", "Not relevant", "Label wrong", "Later"))]
     assert deciding
     assert all(button.disabled for button in deciding)
