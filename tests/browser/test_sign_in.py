@@ -102,7 +102,7 @@ def test_a_viewer_looks_a_reviewer_decides_and_who_is_on_no_list_sees_nothing(br
             screenshot(page, f"gaps-viewer-{scheme}")
             press(page, "a")
             page.goto(f"{address}/review")
-            expect(page.get_by_role("button", name="Accept")).to_be_disabled()
+            expect(page.get_by_role("button", name="Accept Shortcut")).to_be_disabled()
             expect(
                 page.get_by_text("You are a viewer here: deciding about candidates takes a reviewer.")
             ).to_be_visible()
@@ -119,7 +119,7 @@ def test_a_viewer_looks_a_reviewer_decides_and_who_is_on_no_list_sees_nothing(br
         (event,) = triage.history()
         assert (event.author, event.payload["state"]) == ("rita@example.org", "target")
         page.goto(f"{address}/review")
-        expect(page.get_by_role("button", name="Accept")).to_be_enabled()
+        expect(page.get_by_role("button", name="Accept Shortcut")).to_be_enabled()
         screenshot(settled(page), "review-reviewer-light")
         page.goto(f"{address}/gaps")
         expect(page.get_by_role("button", name=TARGET)).to_be_enabled()
