@@ -141,6 +141,7 @@ def card(ids: list[str], current: str) -> None:
     candidate = found.shown[current]
     before, after = neighbours(offered(ids, current), current)
     seen = reviews.seen_by(current, author)
+    ask_name("review")
     with st.container(horizontal=True):
         for choice, (word, key, icon) in BUTTONS.items():
             st.button(
@@ -170,7 +171,6 @@ def card(ids: list[str], current: str) -> None:
             for name, words in parts(candidate).items():
                 st.text_area(name.capitalize(), words, key=f"rv_edit_{name}")
             st.form_submit_button("Save", icon=":material/save:", on_click=desk.save_edit, args=(candidate,))
-    ask_name("review")
     look_at(current, claims, taken, author)
     opinions = found.opinions.get(current, ())
     if states[current] != found.states[current]:  # others spoke, and this reviewer has not: not to be swayed

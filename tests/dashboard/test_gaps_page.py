@@ -31,7 +31,7 @@ def triage(workspace) -> Triage:
 
 
 def test_a_decision_goes_into_the_log_with_its_author_and_the_queue_moves_on(triage, page):
-    app = page("gaps", preset="paper")
+    app = page("gaps", preset="paper", author="")
     first = shown(app)
     app.text_input(key="author").set_value("Ann").run()
     click(app, "Target")
@@ -195,7 +195,7 @@ def test_what_people_write_is_no_markup(triage, page):
 
 
 def test_a_gap_that_somebody_looks_at_is_left_to_them_and_says_so_where_it_is_opened_all_the_same(triage, page):
-    ann, ben = page("gaps", preset="paper"), page("gaps", preset="paper")
+    ann, ben = (page("gaps", preset="paper", author="") for _ in range(2))
     assert shown(ann) == shown(ben)
     ann.text_input(key="author").set_value("Ann").run()
     ben.text_input(key="author").set_value("Ben").run()
