@@ -141,14 +141,15 @@ def person_of(claims: Mapping[str, Any]) -> Person:
     email = _email(claims, trusts=found.sign_in.trusts_email)
     groups = claims.get(found.sign_in.group_claim) or ()
     groups = {groups} if isinstance(groups, str) else {str(one) for one in groups}
-    roles = [rule.role for rule in found.person if _fits(rule, email, groups)]
+    roles: list[Role] = [rule.role for rule in found.person if _fits(rule, email, groups)]
     name = email or str(claims.get("sub") or "")
     if not roles or not name:
         said = "" if email or not claims.get("email") else " The provider does not say that this address was verified."
         raise NotAllowed(
             f"{claims.get('email') or name or 'Who signed in'} is not on the list of this dashboard.{said}"
         )
-    return Person(name, max(roles, key=ROLES.index))
+    highest: Role = max(roles, key=lambda role: ROLES.index(role))
+    return Person(name, highest)
 
 
 def admit(by: By, value: str, role: str) -> None:

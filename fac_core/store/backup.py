@@ -98,7 +98,7 @@ def restore(backup: Path, folder: Path, on_progress: Progress = silent) -> Works
     return Workspace(folder)
 
 
-def _check_chain(log: Path, known: list[object] | None) -> list[object]:
+def _check_chain(log: Path, known: tuple[int, str] | None) -> tuple[int, str]:
     """Where the chain of the log stands: `seq` and hash of its newest event. Raises `RunBroken` for one that does not hold."""
     events = EventLog(log)
     if faults := events.faults():
@@ -108,12 +108,13 @@ def _check_chain(log: Path, known: list[object] | None) -> list[object]:
             f"{log} is not the log of the earlier backup: event {known[0]} is another one now, so the log was written anew."
             " Restore that backup, or take this one into a new folder."
         )
-    return list(events.head())
+    return events.head()
 
 
-def _chain_of(backup: Path) -> list[object] | None:
+def _chain_of(backup: Path) -> tuple[int, str] | None:
     path = backup / _MANIFEST
-    return json.loads(path.read_bytes()).get("log") if path.is_file() else None
+    known = json.loads(path.read_bytes()).get("log") if path.is_file() else None
+    return (int(known[0]), str(known[1])) if known else None
 
 
 def _files(source: Path) -> Iterator[str]:

@@ -97,6 +97,7 @@ def faults(path: Path, newest: int | None = None) -> list[str]:
     with connected(path) as connection:
         if _version(connection) != VERSION:
             return []
+        connection.execute("BEGIN")  # all of one moment: others write meanwhile
         last = connection.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0]
         return _faults(connection, 0 if newest is None else max(0, last - newest))
 
