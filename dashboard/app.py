@@ -12,6 +12,7 @@ from dashboard.components.jobs import strip
 from dashboard.page_list import PAGES, script
 from dashboard.pickers.workspace import find_workspace
 from dashboard.selection import choose
+from dashboard.sign_in import gate
 from fac_core.errors import FacError
 
 
@@ -28,6 +29,7 @@ def settle(page: str) -> None:  # noqa: ARG001  # once for each page
 HERE = Path(__file__).parent
 st.set_page_config(page_title="FAC Explorer", page_icon=HERE / "icon.svg", layout="wide")
 st.logo(HERE / "logo.svg", icon_image=HERE / "icon.svg")
+acting = gate()
 page = st.navigation(
     [
         st.Page(
@@ -45,7 +47,7 @@ page = st.navigation(
 st.html(HERE / "style.css")
 with st.container(key="page_title"):
     st.caption(f"**{page.title}**")
-workspace = find_workspace()
+workspace = find_workspace().by(acting)
 strip.show(workspace)
 st.session_state["workspace"] = workspace
 if next(one.needs_view for one in PAGES if one.name == (page.url_path or PAGES[0].name)):

@@ -8,7 +8,8 @@ from dashboard.components.examples import st_text
 from dashboard.pickers.counting import choose_definition, choose_task
 from dashboard.pickers.ranking import choose_weights
 from dashboard.pickers.runs import first_shown, pick_run
-from dashboard.pickers.workspace import choose_author, first_run, who
+from dashboard.pickers.workspace import first_run
+from dashboard.sign_in import choose_author, who
 from fac_core.errors import FacError
 from fac_core.store.workspace import Workspace
 from fac_core.view import View

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from fac_core.models.cache_folder import cache_dir
 from fac_core.models.device import chosen_device, device_in_words
+from fac_core.store.events import EventLog
+from fac_core.store.log import chain
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,13 @@ def checks() -> list[Check]:
         _writable("cache", cache_dir, "Set FAC_CACHE to a folder that you may write to"),
         _writable("here", Path.cwd, "Change to a folder that you may write to"),
     ]
+
+
+def log_check(log: EventLog) -> Check:
+    """Whether the log of decisions of a workspace is as it was written, from the first event on."""
+    faults = log.faults()
+    found = chain.told(log.path, faults) if faults else "every event follows from the one before it"
+    return _check("log of decisions", not faults, found, "fac restore BACKUP FOLDER, or fac doctor --accept-log")
 
 
 def is_healthy(found: Iterable[Check]) -> bool:

@@ -10,6 +10,7 @@
     ├── HubUnreachable          the hub failed, or a download broke off
     ├── StoreBusy               somebody else is writing the same run
     ├── Conflict                somebody else decided the same item in the meantime
+    ├── NotAllowed              who signed in may not do this, or not any more
     ├── Stopped                 whoever watches the task's progress asked it to end
     └── RunBroken               a run file is damaged or of another version
 
@@ -63,6 +64,10 @@ class Conflict(FacError):
     def __init__(self, message: str, event: object) -> None:
         super().__init__(message)
         self.event = event
+
+
+class NotAllowed(FacError):
+    """Whoever signed in may not do this: the role, the session, a limit or the place of a file stands against it."""
 
 
 class Stopped(FacError):

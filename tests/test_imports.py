@@ -21,8 +21,9 @@ ROOMS = {
     "fields": "",
     "toml_file": "errors",
     "hub": "errors",
+    "people": "errors toml_file whole",
     # From texts to runs
-    "store": "errors progress whole",
+    "store": "errors people progress whole",
     "datasets": "errors hub progress toml_file",
     "models": "datasets errors hub whole",
     "activations": "datasets errors hub models progress store whole",
@@ -48,26 +49,26 @@ ROOMS = {
     "export": "coverage curation errors evidence naming store synthesis whole",
     "report": "coverage evidence store",
     "workflows": (
-        "activations coverage curation datasets diversity errors evidence export feature generators models naming progress"
+        "activations coverage curation datasets diversity errors evidence export feature generators models naming people progress"
         " relevance report spaces store synthesis themes training view whole"
     ),
-    "jobs": "activations datasets errors fields generators progress store synthesis toml_file whole workflows",
+    "jobs": "activations datasets errors fields generators people progress store synthesis toml_file whole workflows",
     # The fronts; the laboratory, which no room of the core imports
     "fac_core": (
         "activations coverage datasets errors export feature gaps generators jobs store synthesis training view workflows"
     ),
     "demo": "activations coverage datasets evidence fac_core gaps jobs progress store themes workflows",
-    "doctor": "models",
+    "doctor": "models store",
     "cli": (
         "activations comparison coverage curation datasets demo diversity doctor errors evidence export fac_core fields gaps"
-        " generators jobs naming progress relevance store synthesis themes training view whole workflows"
+        " generators jobs naming people progress relevance store synthesis themes training view whole workflows"
     ),
     "lab": "activations cli coverage curation datasets demo diversity errors evidence export generators jobs models naming progress relevance report shortfall store synthesis themes toml_file training view whole workflows",
     "cli/app": "cli errors lab",
     "__main__": "cli/app",
     "dashboard": (
         "activations comparison coverage curation datasets diversity errors evidence export feature fields gaps"
-        " generators jobs lab naming relevance report spaces store synthesis themes view workflows"
+        " generators jobs lab naming people relevance report spaces store synthesis themes view workflows"
     ),
 }
 """Room -> rooms that it imports. A room stands below those that import it, so that there is no circle."""

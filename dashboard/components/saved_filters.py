@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.components.examples import st_text
 from dashboard.components.told import told
 from dashboard.pickers.ranking import WEIGHTS
-from dashboard.pickers.workspace import who
+from dashboard.sign_in import barred, who
 from fac_core.curation.saved_filters import SavedFilters
 from fac_core.store.workspace import Workspace
 
@@ -33,6 +33,9 @@ def show(workspace: Workspace, page: str, filters: Mapping[str, Any]) -> None:
         if told(lambda: saved.save(name, chosen, author=who()), done, ":material/bookmark_added:"):
             st.session_state[name_key] = ""
 
+    def delete(name: str) -> None:
+        told(lambda: saved.delete(name, author=who()))
+
     def reopen(held: Mapping[str, Any]) -> None:
         st.session_state.update({**empty, **{key: value for key, value in held.items() if key in empty}})
 
@@ -52,7 +55,15 @@ def show(workspace: Workspace, page: str, filters: Mapping[str, Any]) -> None:
                 icon=":material/delete:",
                 key=f"{page}_saved_delete_{one.name}",
                 type="tertiary",
-                on_click=lambda name=one.name: saved.delete(name, author=who()),
+                on_click=delete,
+                args=(one.name,),
+                **barred("view"),
             )
     st.text_input("Save these filters as", key=name_key, placeholder="what they find", help="Shared with your team.")
-    st.button("Save the filters of this page", icon=":material/bookmark_add:", key=f"{page}_save", on_click=save)
+    st.button(
+        "Save the filters of this page",
+        icon=":material/bookmark_add:",
+        key=f"{page}_save",
+        on_click=save,
+        **barred("view"),
+    )

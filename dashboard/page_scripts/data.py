@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.components.data import encode_form, run_list
 from dashboard.components.examples import st_text
 from dashboard.components.jobs import history
-from dashboard.pickers.workspace import choose_author
+from dashboard.sign_in import choose_author
 from fac_core.store.workspace import Workspace
 
 workspace: Workspace = st.session_state["workspace"]

@@ -15,6 +15,7 @@ from dashboard.components.told import told
 from dashboard.page_list import script
 from dashboard.selection import chosen
 from dashboard.theme import counted
+from dashboard.sign_in import barred, who_asks
 from fac_core.activations.spec import spec_of
 from fac_core.curation.standing import accepted_of
 from fac_core.errors import FacError
@@ -52,7 +53,13 @@ def planned(batch_ids: list[str], shape: Shape | None, merged: bool) -> ExportPl
 
 def write(plan: ExportPlan, folder: Path, file_format: Format) -> None:
     told(
-        lambda: write_export(plan, folder, file_format, workspace.events(), author=author),
+        lambda: write_export(
+            plan,
+            Path(workspace.place(str(folder), "exports")),
+            file_format,
+            workspace.events(),
+            author=author or who_asks(),
+        ),
         f"{len(plan.rows):,} rows written.",
         ":material/download_done:",
     )
@@ -102,6 +109,7 @@ with st.container(horizontal=True):
         type="primary",
         on_click=write,
         args=(plan, folder, file_format),
+        **barred("export"),
     )
     written = exported_in(folder)
     if written is not None:
@@ -121,9 +129,9 @@ with st.container(horizontal=True):
         st.button(
             "Encode as a run",
             icon=":material/memory:",
-            help="Then it is compared on every page, and its gaps are the next round.",
             on_click=ask,
             args=(workspace, "encode", params, "Encoding", "memory"),
+            **barred("job", "encode", help="Then it is compared on every page, and its gaps are the next round."),
         )
 if written is not None:
     st.caption(f":material/download_done: Written to {st_text(str(written))}")

@@ -191,7 +191,7 @@ for said in is_missing:
     st.caption(f":material/link_off: {said}")
 if shown != "all":
     show_others(gaps)
-ask_name(author, history)
+ask_name("triage")
 desk.show_conflict(decisions)
 if theme is not None:
     theme_bar.show(desk, view, theme, len(of_theme), decisions)

@@ -16,6 +16,7 @@ from dashboard.components.tables import FEATURE, opens
 from dashboard.figures.feature_map import BY_STATE, BY_THEME, COLOURS, feature_map, thinned
 from dashboard.links import kept, link
 from dashboard.selection import chosen
+from dashboard.sign_in import barred
 from dashboard.theme import GAPS, SHAPES, STATES
 from fac_core.gaps.listed import page, saying
 from fac_core.spaces.atlas import CAVEAT
@@ -42,7 +43,7 @@ keep = kept(view)
 if not view.has_atlas:
     st.info("This feature space has no atlas yet. Making it takes about a minute.", icon=":material/map:")
     job = (view.workspace, "atlas", {"run": view.anchor.run_id}, "Mapping the features", "map")
-    st.button("Make it", icon=":material/map:", type="primary", on_click=ask, args=job)
+    st.button("Make it", icon=":material/map:", type="primary", on_click=ask, args=job, **barred("job", "atlas"))
     st.caption("Or from a terminal:")
     st.code("fac space atlas", language="bash")
     st.stop()

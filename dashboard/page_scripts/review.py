@@ -8,13 +8,14 @@ import streamlit as st
 
 from dashboard.cached import history_of, standing
 from dashboard.components.examples import st_text
-from dashboard.components.queues import look_at, undo_and_redo
+from dashboard.components.queues import ask_name, look_at, undo_and_redo
 from dashboard.components.review import candidate_card, candidate_table, team
 from dashboard.components.review.desk import AT, BUTTONS, EDITING, ReviewDesk
 from dashboard.links import wrong
 from dashboard.page_list import script
 from dashboard.pickers.feature import choose_feature
 from dashboard.selection import chosen
+from dashboard.sign_in import barred
 from dashboard.theme import CHECKS, DECISIONS
 from fac_core.coverage.effect import Counts
 from fac_core.curation.acts import last_act, last_undone
@@ -101,7 +102,9 @@ def show_edits() -> None:
             st.info(
                 f"{edits:,} edited and not measured yet: they cannot be accepted.", icon=":material/hourglass_empty:"
             )
-            st.button(f"Verify {edits:,} edits", icon=":material/bolt:", on_click=desk.verify)
+            st.button(
+                f"Verify {edits:,} edits", icon=":material/bolt:", on_click=desk.verify, **barred("job", "verify_edits")
+            )
 
 
 def choose_filters() -> tuple[list[str], bool]:
@@ -144,6 +147,7 @@ def card(ids: list[str], current: str) -> None:
     """One candidate, and the bar that decides about it."""
     candidate = found.shown[current]
     before, after = neighbours(offered(ids, current), current)
+    ask_name("review")
     look_at(current, claims, taken, author)
     if st.session_state.get(EDITING) == current:
         with st.form("rv_edit"):
@@ -177,12 +181,18 @@ def decide(candidate: Candidate, before: str | None, after: str | None) -> None:
             shortcut=key,
             key=f"rv_{choice}_{current}",
             type="primary" if accepts else "secondary",
-            disabled=accepts and bool(never),
-            help=(never or None) if accepts else None,
             on_click=desk.decide,
             args=(candidate, choice, seen, after),
+            **barred("review", disabled=accepts and bool(never), help=(never or None) if accepts else None),
         )
-    st.button("Edit", icon=":material/edit:", shortcut="E", on_click=desk.start_editing, args=(current,))
+    st.button(
+        "Edit",
+        icon=":material/edit:",
+        shortcut="E",
+        on_click=desk.start_editing,
+        args=(current,),
+        **barred("candidate"),
+    )
     st.button("Previous", shortcut="Left", on_click=desk.go, args=(before,), disabled=before is None)
     st.button("Next", shortcut="Right", on_click=desk.go, args=(after,), disabled=after is None)
 

@@ -17,6 +17,7 @@ from dashboard.components.tables import numbers, percent
 from dashboard.page_list import script
 from dashboard.selection import chosen
 from dashboard.theme import badge, counted
+from dashboard.sign_in import barred
 from fac_core.curation.review import Reviews
 from fac_core.curation.triage import Triage
 from fac_core.errors import FacError
@@ -31,6 +32,8 @@ from fac_core.workflows.synthesise import estimate
 from fac_core.workflows.themes import filled_by_batch
 
 _PREVIEWED = 6
+_AGAIN = "The same batch goes on: what is there is kept, only what failed is asked for again."
+_NO_JOB = "The command that made this batch, given again, does the same."
 
 view, _ = chosen()
 workspace = view.workspace
@@ -137,12 +140,9 @@ def show_batch(batch: Batch) -> None:
                 f"Retry {len(failed):,} failed",
                 icon=":material/refresh:",
                 key=f"retry-{batch.batch_id}",
-                disabled=params is None,
-                help="The same batch goes on: what is there is kept, only what failed is asked for again."
-                if params
-                else "The command that made this batch, given again, does the same.",
                 on_click=ask,
                 args=(workspace, "synthesise", params, "Retrying", "auto_awesome"),
+                **barred("job", "synthesise", disabled=params is None, help=_AGAIN if params else _NO_JOB),
             )
     st.page_link(script("review"), label=f"Review {len(held):,} candidates", icon=":material/fact_check:")
 
@@ -150,14 +150,14 @@ def show_batch(batch: Batch) -> None:
 def run_button(label: str, icon: str, asked: Asked | None, doing: str, *, is_primary: bool = False) -> None:
     """A job like the one that runs or waits is not asked for again."""
     before = newest(workspace, "synthesise", asked.params) if asked else None
+    busy = f"Job {before.job_id} is at it." if before is not None and before.is_active else None
     st.button(
         label,
         icon=icon,
         type="primary" if is_primary else "secondary",
-        disabled=asked is None or (before is not None and before.is_active),
-        help=f"Job {before.job_id} is at it." if before is not None and before.is_active else None,
         on_click=ask,
         args=(workspace, "synthesise", asked.params if asked else {}, doing, "auto_awesome"),
+        **barred("job", "synthesise", disabled=asked is None or bool(busy), help=busy),
     )
 
 

@@ -1,1 +1,1 @@
-"""What is chosen in the sidebar: workspace and author, runs, definition and task, ranking."""
+"""What is chosen in the sidebar: workspace, runs, definition and task, ranking."""

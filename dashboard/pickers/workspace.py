@@ -1,4 +1,4 @@
-"""Where one works, and who: the workspace, found as on the command line, and the name that goes into the log."""
+"""Where one works: the workspace, found as on the command line."""
 
 from __future__ import annotations
 
@@ -10,21 +10,9 @@ import streamlit as st
 
 from dashboard.components.examples import st_text
 from dashboard.page_list import script
+from dashboard.sign_in import barred
 from fac_core.errors import FacError, NotFound
 from fac_core.store.workspace import ENVIRONMENT_VARIABLE, Workspace
-
-ANONYMOUS = "anonymous"
-"""Author of what somebody decides who has not said their name."""
-
-
-def choose_author() -> None:
-    """Draw the box for the name; `who` says what it holds."""
-    st.text_input("Your name", key="author", persist_state="session", placeholder="for decisions")
-
-
-def who() -> str:
-    """Who decides: the name that goes into the log."""
-    return (st.session_state.get("author") or "").strip() or ANONYMOUS
 
 
 def find_workspace() -> Workspace:
@@ -56,10 +44,12 @@ def _offer(why: str) -> None:
     folder = Path(named) if named else Path.cwd() / "workspace"
     st.title("No workspace yet")
     st.info(st_text(why), icon=":material/folder_open:")
-    st.button(f"Make one in {st_text(str(folder))}", on_click=_make, args=(folder,), type="primary")
+    st.button(f"Make one in {st_text(str(folder))}", on_click=_make, args=(folder,), type="primary", **barred("anchor"))
     st.caption("Or from a terminal:")
     st.code("fac demo\nfac encode DATA.jsonl --anchor", language="bash")
 
 
 def _make(folder: Path) -> None:
+    if acting := st.session_state.get("acting"):
+        acting.check_act("workspace")
     Workspace.create(folder)

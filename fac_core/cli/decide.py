@@ -12,7 +12,7 @@ from rich.text import Text
 
 import fac_core as fac
 from fac_core.cli.fill import yield_table
-from fac_core.cli.options import Author, Json, WorkspaceFolder, takes_definition, takes_view
+from fac_core.cli.options import ME, Author, Json, Over, WorkspaceFolder, takes_definition, takes_view
 from fac_core.cli.output import in_line, say, table
 from fac_core.coverage.definition import Definition
 from fac_core.errors import WrongUse
@@ -49,12 +49,13 @@ def triage(
     undo: Annotated[
         bool, typer.Option("--undo", help="Take back this author's newest act, however many it was.")
     ] = False,
-    author: Author = "anonymous",
+    over: Over = None,
+    author: Author = ME,
     json: Json = False,
 ) -> None:
     """Decide about gaps, or about a whole theme at once."""
     from fac_core.evidence.examples import check_feature
-    from fac_core.workflows.themes import theme_named, triage_of, triage_theme
+    from fac_core.workflows.themes import open_features, theme_named, triage_of, triage_theme
 
     log = triage_of(view)
     if [undo, bool(ids), theme is not None].count(True) != 1 or undo == (state is not None):
@@ -65,9 +66,12 @@ def triage(
     if undo:
         events = log.undo(log.last(author), author=author)
     elif theme is not None:
-        events = triage_theme(view, theme_named(view, theme), decision, author=author, reason=reason, note=note)
+        named = theme_named(view, theme)
+        seen = log.seen_unless_others(open_features(named, log.decisions()), author, over)
+        events = triage_theme(view, named, decision, author=author, reason=reason, note=note, seen=seen)
     else:
-        events = log.decide_many(ids or (), decision, author=author, reason=reason, note=note)
+        seen = log.seen_unless_others(ids or (), author, over)
+        events = log.decide_many(ids or (), decision, author=author, reason=reason, note=note, seen=seen)
     one = "; one `fac triage --undo` takes it back." if events and not undo else "."
     say(json, events, f"{len(events):,} {'decision' if len(events) == 1 else 'decisions'} recorded{one}")
 
@@ -85,7 +89,8 @@ def review(
     note: Annotated[str, typer.Option(help="A few words beside the decision.")] = "",
     text: Annotated[str | None, typer.Option(help="With edit: the new text.")] = None,
     n: Annotated[int, typer.Option("-n", help="Candidates to show; with controls: real texts to mix in.")] = 20,
-    author: Author = "anonymous",
+    over: Over = None,
+    author: Author = ME,
     workspace: WorkspaceFolder = None,
     json: Json = False,
 ) -> None:
@@ -103,7 +108,8 @@ def review(
         say(json, {"controls": mixed}, f"{mixed:,} real texts are mixed in.")
         return
     if action in _CHOICES:
-        events = fac.review(ids or [], _CHOICES[action], author=author, reason=reason, note=note, workspace=workspace)
+        said = {"author": author, "reason": reason, "note": note, "over": over}
+        events = fac.review(ids or [], _CHOICES[action], **said, workspace=workspace)
     elif action == "edit":
         if ids is None or len(ids) != 1 or text is None:
             raise WrongUse("Edit one candidate at a time: fac review edit ID --text TEXT.")
@@ -123,7 +129,7 @@ def export(
     file_format: Annotated[str, typer.Option("--format", help="jsonl, parquet or dataset (save_to_disk).")] = "jsonl",
     merged: Annotated[bool, typer.Option("--merged", help="The seed's samples too, before the accepted ones.")] = False,
     push: Annotated[str | None, typer.Option(help="Also upload to this Hub dataset; needs $HF_TOKEN.")] = None,
-    author: Author = "anonymous",
+    author: Author = ME,
     workspace: WorkspaceFolder = None,
     json: Json = False,
 ) -> None:

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 import fac_core as fac
-from fac_core.cli.options import Author, Json, WorkspaceFolder
+from fac_core.cli.options import ME, Author, Json, WorkspaceFolder
 from fac_core.cli.output import err, say, table
 from fac_core.errors import WrongUse
 
 if TYPE_CHECKING:
     from fac_core.jobs.job import Action, Job
+    from fac_core.people.people_file import Rule
 
 jobs = typer.Typer(help="Long tasks: list, submit, pause, cancel, resume, retry, log; worker does them.")
 
+_NO_SIGN_IN = "Nobody signs in: the dashboard is for who sits at this machine."
 _JobId = Annotated[str, typer.Argument(help="Number of the job.")]
 _ACTIONS = {
     "pause": "Let a job rest; what is finished stays.",
@@ -51,7 +53,7 @@ def list_jobs(workspace: WorkspaceFolder = None, json: Json = False) -> None:
 def submit(
     kind: Annotated[str, typer.Argument(help="encode, label, atlas, relevance, probe …")],
     params: Annotated[str, typer.Argument(help='JSON: \'{"source": "texts.jsonl"}\'.')] = "{}",
-    author: Author = "anonymous",
+    author: Author = ME,
     launch: Annotated[bool, typer.Option("--launch", help="Start a worker if none runs.")] = False,
     workspace: WorkspaceFolder = None,
     json: Json = False,
@@ -104,10 +106,75 @@ def forbid(name: Annotated[str, typer.Argument(help="As in `fac jobs allowed`.")
     say(json, allowed.all_allowed(), f"Jobs may no longer reach {name}.")
 
 
+@jobs.command("people")
+def list_people(json: Json = False) -> None:
+    """Who signs in to the dashboard, with which role."""
+    from fac_core.people.people_file import people, people_file
+
+    found = people()
+    rows = [(one.role, one.by, one.value) for one in found.person]
+    door = f"Sign-in by {found.sign_in.metadata}, at {found.sign_in.address}." if found.sign_in else _NO_SIGN_IN
+    shown = table(["role", "by", "who"], rows) if rows else f"Nobody yet; they stand in {people_file()}."
+    say(
+        json,
+        {"sign_in": found.sign_in and found.sign_in.model_dump(), "person": list(map(_rule, found.person))},
+        shown,
+        door,
+    )
+
+
+@jobs.command("sign-in")
+def sign_in(
+    metadata: Annotated[str | None, typer.Argument(help="The provider's …/.well-known/openid-configuration.")] = None,
+    client_id: Annotated[str | None, typer.Argument(help="As registered there.")] = None,
+    address: Annotated[str | None, typer.Option(help="Where people open the dashboard.")] = None,
+    end: Annotated[bool, typer.Option("--end", help="Nobody signs in any more; who may do what is kept.")] = False,
+    json: Json = False,
+) -> None:
+    """Say which OpenID Connect provider vouches for people; its secrets stay in the environment."""
+    from fac_core.people import people_file
+
+    if end == bool(metadata and client_id and address):
+        raise WrongUse("Say METADATA CLIENT_ID --address ADDRESS, or --end.")
+    said = {"metadata": metadata, "client_id": client_id, "address": address}
+    found = None if end else people_file.checked_sign_in(**said)
+    people_file.set_sign_in(found)
+    callback = f"Register {found.address}/oauth2callback there; then `fac ui --address`." if found else _NO_SIGN_IN
+    say(json, found and found.model_dump(), callback)
+
+
+@jobs.command()
+def admit(
+    who: Annotated[str, typer.Argument(help="An e-mail address; with --domain or --group one of these.")],
+    role: Annotated[str, typer.Option(help="viewer, reviewer or owner.")] = "viewer",
+    domain: Annotated[bool, typer.Option("--domain", help="Everybody whose address ends so.")] = False,
+    group: Annotated[bool, typer.Option("--group", help="Everybody in this group of the provider.")] = False,
+    json: Json = False,
+) -> None:
+    """Let somebody sign in to the dashboard, or give them another role."""
+    from fac_core.people import people_file
+
+    if domain and group:
+        raise WrongUse("Say --domain or --group, not both.")
+    people_file.admit("domain" if domain else "group" if group else "email", who, role)
+    say(json, list(map(_rule, people_file.people().person)), f"{who}: {role}.")
+
+
+@jobs.command()
+def dismiss(who: Annotated[str, typer.Argument(help="As in `fac jobs people`.")], json: Json = False) -> None:
+    """Take somebody off that list; what they decided stays."""
+    from fac_core.people import people_file
+
+    people_file.dismiss(who)
+    say(json, list(map(_rule, people_file.people().person)), f"{who} no longer signs in.")
+
+
+def _rule(one: Rule) -> dict[str, str]:
+    return {"by": one.by, "who": one.value, "role": one.role}
+
+
 def _changing(action: str) -> Callable[..., None]:
-    def change(
-        job_id: _JobId, author: Author = "anonymous", workspace: WorkspaceFolder = None, json: Json = False
-    ) -> None:
+    def change(job_id: _JobId, author: Author = ME, workspace: WorkspaceFolder = None, json: Json = False) -> None:
         from fac_core.jobs.control import change_job
 
         job = change_job(job_id, cast("Action", action), author=author, workspace=workspace)

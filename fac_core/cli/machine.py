@@ -12,8 +12,10 @@ import threading
 import time
 import urllib.request
 import webbrowser
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
@@ -23,12 +25,13 @@ import fac_core as fac
 from fac_core.cli.measure import theme_table
 from fac_core.cli.options import Json, WorkspaceFolder
 from fac_core.cli.output import curve_table, gap_table, out, part_table, progress_bar, say, table, write_json
-from fac_core.errors import MissingExtra, NotFound, WrongUse
+from fac_core.errors import FacError, MissingExtra, NotFound, WrongUse
 
 if TYPE_CHECKING:
     from fac_core.demo import Answer
 
 _DEMO = Path("demo-workspace")
+_HERE = ("127.0.0.1", "localhost", "::1")
 _ENOUGH = 20
 """A set in which fewer features are at home says little about its own."""
 _POORLY = 0.5
@@ -52,11 +55,26 @@ def demo(
         tell(out, result)
 
 
-def doctor(json: Json = False) -> int:
+def doctor(
+    accept_log: Annotated[
+        bool, typer.Option("--accept-log", help="Take a log of decisions as it is that was changed from outside.")
+    ] = False,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+) -> int:
     """What is missing on this machine, and the command that mends it."""
-    from fac_core.doctor import checks, is_healthy
+    from fac_core.doctor import checks, is_healthy, log_check
+    from fac_core.people.place import this_user
 
-    found = checks()
+    try:
+        log = fac.Workspace.at(workspace).events()
+    except FacError:  # there need be none
+        if workspace is not None:
+            raise
+        log = None
+    if log is not None and accept_log:
+        log.accept(author=this_user())
+    found = [*checks(), *([log_check(log)] if log is not None else [])]
     good, bad, optional = Text("✓", "green"), Text("✗", "red"), Text("–", "yellow")
     rows = ((good if c.ok else bad if c.needed else optional, c.name, c.found, c.mend) for c in found)
     say(json, {"healthy": is_healthy(found), "checks": found}, table(["", "what", "found", "mend"], rows))
@@ -97,13 +115,26 @@ def restore(
 def ui(
     workspace: WorkspaceFolder = None,
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 8501,
+    address: Annotated[str, typer.Option(help="Where to listen; 0.0.0.0 is everywhere.")] = _HERE[0],
+    without_sign_in: Annotated[
+        bool, typer.Option("--without-sign-in", help="Let everybody in who reaches that address, as you.")
+    ] = False,
     browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
 ) -> int:
     """Open the dashboard in the browser.
 
-    Only this machine can reach it; Ctrl-C ends it.
+    Only this machine can reach it, unless an address is given and people sign in (`fac jobs people`); Ctrl-C ends it.
     """
+    from fac_core.people.people_file import people
+    from fac_core.people.secrets_file import secrets_file
     from fac_core.store.workspace import ENVIRONMENT_VARIABLE
+
+    sign_in = people().sign_in
+    if sign_in is None and address not in _HERE and not without_sign_in:
+        raise WrongUse(
+            f"Whoever reaches {address} could do all that you can. Let people sign in (`fac jobs sign-in`, `fac jobs admit`),"
+            " or say --without-sign-in."
+        )
 
     missing = [name for name in ("streamlit", "plotly") if importlib.util.find_spec(name) is None]
     if missing:
@@ -113,16 +144,26 @@ def ui(
         raise MissingExtra("The package `dashboard` is not installed beside `fac_core`: pip install fac-explorer")
     _check_free(port)
     command = [sys.executable, "-m", "streamlit", "run", str(Path(app.origin)), f"--server.port={port}"]
-    command.append("--server.headless=true")  # else Streamlit asks for an e-mail address and advertises on the page
+    # Not headless, Streamlit would ask for an e-mail address and advertise on the page.
+    command += ["--server.headless=true", f"--server.address={address}"]
     environment = dict(os.environ)
+    if without_sign_in and sign_in is None:
+        environment["FAC_WITHOUT_SIGN_IN"] = "1"
     try:
         environment[ENVIRONMENT_VARIABLE] = str(fac.Workspace.at(workspace).folder)
     except NotFound:  # the page offers to make one, here or where it was named
         if workspace is not None:
             environment[ENVIRONMENT_VARIABLE] = str(workspace.resolve())
-    if browser:
-        threading.Thread(target=_open_once_up, args=(f"http://localhost:{port}",), daemon=True).start()
-    return _serve(command, environment)
+    with ExitStack() as held:
+        if sign_in is not None:
+            command.append(f"--secrets.files={held.enter_context(secrets_file(sign_in))}")
+            command += [f"--server.maxUploadSize={sign_in.upload_mb}"]
+            command += [f"--browser.serverAddress={urlsplit(sign_in.address).hostname}"]
+            for variable in (sign_in.client_secret, sign_in.cookie_secret):  # no worker inherits them
+                environment.pop(variable, None)
+        if browser:
+            threading.Thread(target=_open_once_up, args=(f"http://localhost:{port}",), daemon=True).start()
+        return _serve(command, environment)
 
 
 def _check_free(port: int) -> None:

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from fac_core.cli.llm import Llm, takes_llm_for_all
 from fac_core.cli.name import name_theme, name_themes
-from fac_core.cli.options import Author, Json, takes_view
+from fac_core.cli.options import ME, Author, Json, Over, takes_view
 from fac_core.cli.output import curve_table, gap_table, in_line, out, part_table, say, table, write_json
 from fac_core.errors import WrongUse
 
@@ -36,7 +36,8 @@ def missing(
     rename: Annotated[str | None, typer.Option(help="With --theme: your own name for it, which holds.")] = None,
     undo: Annotated[bool, typer.Option("--undo", help="With --theme: take back the name it was given.")] = False,
     by: Annotated[str | None, typer.Option(help="By a metadata field that both runs have, e.g. label.")] = None,
-    author: Author = "anonymous",
+    over: Over = None,
+    author: Author = ME,
     json: Json = False,
 ) -> None:
     """What the run lacks: one sentence, then themes with how many samples it is short of.
@@ -64,7 +65,7 @@ def missing(
             raise WrongUse(f"There is no theme {theme}; this run has {len(themes)}. `fac missing` lists them.")
         one = themes[theme - 1]
         if undo or rename is not None:
-            name_theme(view, one, f"{'--surplus ' if surplus else ''}--theme {theme}", rename, author, json)
+            name_theme(view, one, f"{'--surplus ' if surplus else ''}--theme {theme}", rename, author, over, json)
         else:
             _show_theme(view, one, json)
     elif json:

@@ -17,7 +17,7 @@ from rich.text import Text
 
 import fac_core as fac
 from fac_core.cli.llm import Llm, answered, spent, takes_llm
-from fac_core.cli.options import Author, Json, OfRun, WorkspaceFolder
+from fac_core.cli.options import ME, Author, Json, OfRun, Over, WorkspaceFolder
 from fac_core.cli.output import err, say, table
 from fac_core.errors import WrongUse
 from fac_core.naming.level import Level
@@ -42,7 +42,8 @@ def label(
         Path | None,
         typer.Option("--import", help="Take over labels of others: a file or folder of Neuronpedia's exports."),
     ] = None,
-    author: Author = "anonymous",
+    over: Over = None,
+    author: Author = ME,
     n: Annotated[int, typer.Option("-n", help="Labels to show.")] = 20,
     workspace: WorkspaceFolder = None,
     json: Json = False,
@@ -66,7 +67,7 @@ def label(
     if (feature is None) != (name is None) or listing:
         raise WrongUse("To rename a feature say both: fac label --feature ID --name NAME.")
     if feature is not None and name is not None:
-        rename(feature, name, author=author, run=run, workspace=workspace)
+        rename(feature, name, author=author, over=over, run=run, workspace=workspace)
     else:
         fac.label_features(run, workspace=workspace)
     _after_labelling(list(labels_of(workspace, run).all().values()), n, json)
@@ -83,7 +84,8 @@ def relevance(
     judge: Annotated[int | None, typer.Option(metavar="FEATURE", help="Judge this feature yourself.")] = None,
     level: Annotated[str | None, typer.Option(help="With --judge: yes, probably, maybe or no.")] = None,
     reason: Annotated[str, typer.Option(help="With --judge: why, in a few words.")] = "",
-    author: Author = "anonymous",
+    over: Over = None,
+    author: Author = ME,
     n: Annotated[int, typer.Option("-n", help="Features to show.")] = 20,
     workspace: WorkspaceFolder = None,
     json: Json = False,
@@ -103,7 +105,7 @@ def relevance(
         raise WrongUse(f"To judge a feature say both: fac relevance {task} --judge ID --level LEVEL.")
     if judge is not None:
         held = judging.set_relevance(
-            task, judge, cast(Level, level), author=author, reason=reason, run=run, workspace=workspace
+            task, judge, cast(Level, level), author=author, reason=reason, over=over, run=run, workspace=workspace
         )
         say(json, held, f"Feature {held.feature_id}, {task}: {held.level}, says {held.author}.")
         return
@@ -126,16 +128,22 @@ def relevance(
     say(json, found, table(columns, rows), said)
 
 
-def name_theme(view: View, theme: Theme, place: str, name: str | None, author: str, json: bool) -> None:
+def name_theme(
+    view: View, theme: Theme, place: str, name: str | None, author: str, over: str | None, json: bool
+) -> None:
     """Give a theme a person's name; without one, take the name back that it bears.
 
     Args:
         place: the options of `fac missing` that say which theme it is.
     """
+    from fac_core.store.log.over import seen_unless_others
+    from fac_core.themes.names import item_of
     from fac_core.workflows.theme_names import names_of
 
     names = names_of(view)
-    event = names.undo(theme, author=author) if name is None else names.rename(theme, name, author=author)
+    item = item_of(theme)
+    seen = seen_unless_others(names.history(theme), [item], author, over)[item]
+    event = names.undo(theme, author=author) if name is None else names.rename(theme, name, author=author, seen=seen)
     found = view.missing()
     now = next(one.name for one in (*found.themes, *found.surplus) if one.features == theme.features)
     undo = f" `fac missing {place} --undo` takes it back." if name is not None else ""

@@ -18,6 +18,7 @@ from fac_core.errors import WrongUse
 from fac_core.fields import fields_of
 from fac_core.gaps.weights import Weights
 from fac_core.naming.level import Level
+from fac_core.people.place import this_user
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 _WORKSPACE = "Workspace folder; found in or above this folder by default."
@@ -25,7 +26,10 @@ _ANCHOR, _RUN = "Anchor run; the workspace's by default.", "Run name or id; the 
 WorkspaceFolder = Annotated[Path | None, typer.Option("--workspace", "-w", help=_WORKSPACE)]
 AnchorName = Annotated[str | None, typer.Option("--anchor", help=_ANCHOR)]
 OfRun = Annotated[str | None, typer.Option("--run", help="Run name or id; the anchor by default.")]
-Author = Annotated[str, typer.Option(help="Who says so.")]
+ME = this_user()
+"""In a terminal one works under one's own name."""
+Author = Annotated[str, typer.Option(help="Who says so.", show_default=False)]
+Over = Annotated[str | None, typer.Option(help="Decide also where this person has decided, and nobody since.")]
 Match = Annotated[str | None, typer.Option(help="samples or tokens: draw all runs at the smallest one's size.")]
 
 _FRAME, _DEFINITION, _PRIORITY = "What is looked at", "What counts as covered", "Which gap comes first"

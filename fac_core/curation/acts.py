@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fac_core.store.events import Event, taken_back
+from fac_core.store.events import Event
+from fac_core.store.log.undo import taken_back
 
 
 def last_act(history: Sequence[Event], author: str) -> list[Event]:

@@ -62,7 +62,7 @@ def _actions(history: Sequence[Event]) -> list[str]:
     actions = []
     for event in history:
         decision, action = event, "decide"
-        while decision.undoes is not None:
+        while decision.undoes is not None and decision.undoes in by_seq:
             decision, action = by_seq[decision.undoes], "redo" if action == "undo" else "undo"
         actions.append(action)
     return actions

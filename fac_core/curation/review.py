@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
@@ -24,6 +24,7 @@ from fac_core.curation.acts import last_act, last_undone
 from fac_core.curation.controls import Controls
 from fac_core.errors import Conflict, NotFound, WrongUse
 from fac_core.store.events import Event, EventLog
+from fac_core.store.log.over import seen_unless_others
 from fac_core.synthesis.candidates import Candidate, Candidates, Verdict
 
 Choice = Literal["accepted", "rejected", "skipped", "needs second review"]
@@ -101,17 +102,32 @@ class Reviews:
         """
         self._check(candidate, choice, author, reason, note)
         payload = _payload(candidate, choice, author, reason, note, uuid.uuid4().hex)
-        return self._log.append(self._batch, _REVIEW, self._item(candidate, author), payload, author=author, seen=seen)
+        item = self._items(author)(candidate.candidate_id)
+        return self._log.append(self._batch, _REVIEW, item, payload, author=author, seen=seen)
 
     def decide_many(
-        self, candidates: Collection[Candidate], choice: Choice, *, author: str, reason: str = "", note: str = ""
+        self,
+        candidates: Collection[Candidate],
+        choice: Choice,
+        *,
+        author: str,
+        reason: str = "",
+        note: str = "",
+        seen: Mapping[str, int] | None = None,
     ) -> list[Event]:
-        """One decision about many candidates, all or none; the returned events are one `undo`."""
-        act = uuid.uuid4().hex
+        """One decision about many candidates, all or none; the returned events are one `undo`.
+
+        Args:
+            seen: the versions that the author saw, by candidate (`seen_of`). None: on top of whatever is there.
+
+        Raises what `decide` raises.
+        """
+        act, item = uuid.uuid4().hex, self._items(author)
         for one in candidates:
             self._check(one, choice, author, reason, note)
-        payloads = {self._item(one, author): _payload(one, choice, author, reason, note, act) for one in candidates}
-        return self._log.append_many(self._batch, _REVIEW, payloads, author=author)
+        payloads = {item(one.candidate_id): _payload(one, choice, author, reason, note, act) for one in candidates}
+        versions = None if seen is None else {item(one): version for one, version in seen.items()}
+        return self._log.append_many(self._batch, _REVIEW, payloads, author=author, seen=versions, all_or_none=True)
 
     def edit(self, candidate: Candidate, text: str, *, author: str, fields: Mapping[str, Any] | None = None) -> Event:
         """A new version of a candidate in other words. It is `not measured` until the worker has read it.
@@ -183,13 +199,23 @@ class Reviews:
 
     def seen_by(self, candidate_id: str, author: str) -> int:
         """The version of the item that a decision by this author would go on top of."""
-        return self._log.version(self._batch, _REVIEW, self._item_of(candidate_id, author))
+        return self.seen_of([candidate_id], author)[candidate_id]
 
-    def _item(self, candidate: Candidate, author: str) -> str:
-        return self._item_of(candidate.candidate_id, author)
+    def seen_of(self, candidate_ids: Iterable[str], author: str) -> dict[str, int]:
+        """The same for many candidates, by id."""
+        versions, item = {event.item: event.version for event in self.history()}, self._items(author)
+        return {one: versions.get(item(one), 0) for one in candidate_ids}
 
-    def _item_of(self, candidate_id: str, author: str) -> str:
-        return candidate_id if self.min_reviews() == 1 else f"{candidate_id}:{author}"
+    def seen_unless_others(self, candidate_ids: Iterable[str], author: str, over: str | None) -> dict[str, int]:
+        """The same, or `Conflict` where a decision of somebody else, but for `over`, stands in the way."""
+        item = self._items(author)
+        of = {item(one): one for one in candidate_ids}
+        return {of[i]: version for i, version in seen_unless_others(self.history(), of, author, over).items()}
+
+    def _items(self, author: str) -> Callable[[str], str]:
+        """Candidate id to the item of the log that this author's decisions are written to."""
+        alone = self.min_reviews() == 1
+        return lambda candidate_id: candidate_id if alone else f"{candidate_id}:{author}"
 
     def _check(self, candidate: Candidate, choice: Choice, author: str, reason: str, note: str) -> None:
         if choice not in get_args(Choice):
@@ -273,14 +299,8 @@ def state(opinions: Sequence[Opinion], min_reviews: int = 1) -> State:
 
 
 def _payload(candidate: Candidate, choice: Choice, author: str, reason: str, note: str, act: str) -> dict[str, Any]:
-    return {
-        "choice": choice,
-        "reason": reason,
-        "note": note,
-        "reviewer": author,
-        "candidate_version": candidate.version,
-        "act": act,
-    }
+    said = {"choice": choice, "reason": reason, "note": note}
+    return {**said, "reviewer": author, "candidate_version": candidate.version, "act": act}
 
 
 def _candidate_id(item: str) -> str:

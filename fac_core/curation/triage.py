@@ -17,6 +17,7 @@ from uuid import uuid4
 from fac_core.curation.acts import last_act, last_undone
 from fac_core.errors import WrongUse
 from fac_core.store.events import Event, EventLog
+from fac_core.store.log.over import seen_unless_others
 
 State = Literal["untriaged", "target", "not relevant", "label wrong", "later"]
 
@@ -89,6 +90,11 @@ class Triage:
         versions = None if seen is None else {str(f): version for f, version in seen.items()}
         payloads = {str(f): payload for f in feature_ids}
         return self.log.append_many(self.scope, _KIND, payloads, author=author, seen=versions)
+
+    def seen_unless_others(self, feature_ids: Collection[int], author: str, over: str | None) -> dict[int, int]:
+        """The versions that decisions go on top of, or `Conflict` where one of somebody else, but for `over`, stands."""
+        found = seen_unless_others(self.history(), map(str, feature_ids), author, over)
+        return {int(item): version for item, version in found.items()}
 
     def undo(self, events: Collection[Event], *, author: str) -> list[Event]:
         """Take decisions back. What somebody has decided anew since is left; redo is the undo of what is returned."""

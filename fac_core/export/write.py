@@ -51,6 +51,7 @@ def write_export(plan: ExportPlan, folder: Path, file_format: Format, log: Event
     """
     if file_format not in _WRITERS:
         raise WrongUse(f"There is no format {file_format!r}; choose one of {', '.join(get_args(Format))}.")
+    log.check(_EXPORT, {}, author)
     folder = Path(folder)
     _refuse_what_others_made(folder)
     with whole(folder, replaces_folder=True) as building:

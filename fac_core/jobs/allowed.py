@@ -8,14 +8,13 @@ names no address and no variable that the owner did not: they stand in a file ou
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from platformdirs import user_config_path
 from pydantic import BaseModel, ConfigDict
 
 from fac_core.errors import NotFound, WrongUse
+from fac_core.people.place import config_folder
 from fac_core.toml_file import read_toml
 from fac_core.whole import write_whole
 
@@ -46,8 +45,7 @@ class Allowed:
 
 def allowed_file() -> Path:
     """`$FAC_CONFIG/allowed.toml`, or where the platform keeps a user's settings."""
-    folder = os.environ.get("FAC_CONFIG")
-    return (Path(folder) if folder else user_config_path("fac-explorer")) / "allowed.toml"
+    return config_folder() / "allowed.toml"
 
 
 def all_allowed() -> list[Allowed]:

@@ -6,9 +6,10 @@ from typing import Any
 
 from fac_core.jobs import log_file
 from fac_core.jobs.job import Action, Job
-from fac_core.jobs.kinds import checked
+from fac_core.jobs.kinds import checked, within
 from fac_core.jobs.launch import ensure_worker
 from fac_core.jobs.queue import Jobs
+from fac_core.people.place import this_user
 from fac_core.store.workspace import Where, Workspace
 
 
@@ -23,22 +24,25 @@ def submit_job(
     kind: str,
     params: dict[str, Any],
     *,
-    author: str = "anonymous",
+    author: str | None = None,
     workspace: Where = None,
     launch: bool = False,
 ) -> Job:
     """Ask for a job, which a worker then does.
 
     Args:
+        author: who asks; None is the user of this machine.
         launch: start a worker if none lives.
 
-    Raises `WrongUse`, in one sentence, for a kind that there is not or parameters that it does not take.
+    Raises `WrongUse`, in one sentence, for a kind that there is not or parameters that it does not take, and `NotAllowed` for
+    what whoever signed in may not ask for, a file outside of the workspace among it.
 
     >>> fac.submit_job("label", {"run": "seed"}, author="Ann", workspace=scratch).state
     'queued'
     """
     workspace = Workspace.at(workspace)
-    job = Jobs(workspace).submit(kind, checked(kind, params).model_dump(mode="json"), author=author)
+    given = within(workspace, kind, params)
+    job = Jobs(workspace).submit(kind, checked(kind, given).model_dump(mode="json"), author=author or this_user())
     if launch:
         ensure_worker(workspace)
     return job
@@ -48,7 +52,7 @@ def change_job(
     job_id: str,
     action: Action,
     *,
-    author: str = "anonymous",
+    author: str | None = None,
     workspace: Where = None,
     launch: bool = False,
 ) -> Job:
@@ -56,7 +60,7 @@ def change_job(
     workspace = Workspace.at(workspace)
     jobs = Jobs(workspace)
     jobs.interrupt_orphans()
-    job = jobs.change(job_id, action, author=author)
+    job = jobs.change(job_id, action, author=author or this_user())
     if launch and job.is_active:
         ensure_worker(workspace)
     return job

@@ -31,7 +31,8 @@ from fac_core.workflows import atlas, diversity, encode, judging, naming, probe,
 T = TypeVar("T")
 
 
-Place = Annotated[str, AfterValidator(absolute)]
+_IS_PLACE = AfterValidator(absolute)
+Place = Annotated[str, _IS_PLACE]
 """A file, a folder or a hub id."""
 
 
@@ -202,6 +203,20 @@ SPECS: dict[str, tuple[type, ...]] = {"encode": (EncodeSpec, ColumnMapping, Engi
 """Kind -> the dataclasses that its parameters make."""
 
 QUICK = frozenset(name for name, kind in KINDS.items() if kind.quick)
+
+
+def within(workspace: Workspace, kind: str, params: dict[str, Any]) -> dict[str, Any]:
+    """The parameters as whoever signed in may give them: files lie in the workspace, but for models that its runs were made with.
+
+    Raises `NotAllowed` for others.
+    """
+    if workspace.acting is None or kind not in KINDS:
+        return params
+    known = {name for info in workspace.runs() for name in (info.model, info.sae)}
+    fields = KINDS[kind].params.model_fields.items()
+    places = ["task", *(name for name, field in fields if _IS_PLACE in field.metadata)]  # a task may be a rubric's file
+    named = {n: params[n] for n in places if isinstance(params.get(n), str) and params[n] not in known}
+    return {**params, **{n: workspace.place(value) for n, value in named.items() if value}}
 
 
 def checked(kind: str, params: dict[str, Any]) -> Params:

@@ -12,6 +12,7 @@ from typing import Any
 
 from fac_core.errors import Conflict, NotFound
 from fac_core.jobs.job import Action, Job, State, after, job_of, payload_of
+from fac_core.store.events import EventLog
 from fac_core.store.process_lock import is_held
 from fac_core.store.workspace import Workspace
 
@@ -26,6 +27,8 @@ class Jobs:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self._log = workspace.events()
+        self._workers_log = workspace.by(None).events()
+        """Taking and ending a job is a worker's, or of whoever notices that it is gone: no role stands against it."""
 
     def all(self) -> list[Job]:
         """Every job as it stands, in the order in which they were asked for."""
@@ -50,7 +53,7 @@ class Jobs:
         while True:
             asked = Job(str(number), kind, params, asked_by=author, asked_at=now)
             try:
-                return self._append(asked, author)
+                return self._append(asked, author, self._log)
             except Conflict:  # somebody took the number
                 number += 1
 
@@ -59,14 +62,14 @@ class Jobs:
 
         Raises `NotFound`, and `WrongUse` where the job's state does not allow it.
         """
-        return self._changed(job_id, lambda job: after(job, action), author)
+        return self._changed(job_id, lambda job: after(job, action), author, self._log)
 
     def take(self, worker: str, kinds: Collection[str], first: Collection[str] = ()) -> Job | None:
         """The next waiting job of some kinds, now running at this worker; those of the kinds `first` come first."""
         waiting = [job for job in self.all() if job.state == "queued" and job.kind in kinds]
         for job in sorted(waiting, key=lambda job: job.kind not in first):
             try:
-                return self._append(replace(job, state="running", worker=worker), worker)
+                return self._append(replace(job, state="running", worker=worker), worker, self._workers_log)
             except Conflict:  # another worker was quicker, or somebody cancelled it
                 continue
         return None
@@ -81,7 +84,7 @@ class Jobs:
                 return job
             return replace(job, state=state, wish="", result=result, error=error)
 
-        return self._changed(job_id, ended, worker)
+        return self._changed(job_id, ended, worker, self._workers_log)
 
     def interrupt_orphans(self) -> list[Job]:
         """Mark running jobs whose worker is gone as interrupted; returns them."""
@@ -93,17 +96,17 @@ class Jobs:
         """Whether a worker's process lives."""
         return is_held(self.workspace.jobs_folder / f"{worker}.lock")
 
-    def _changed(self, job_id: str, change: Callable[[Job], Job], author: str) -> Job:
+    def _changed(self, job_id: str, change: Callable[[Job], Job], author: str, log: EventLog) -> Job:
         for _ in range(_TRIES):
             job = self.job(job_id)
             changed = change(job)
             if changed == job:
                 return job
             try:
-                return self._append(changed, author)
+                return self._append(changed, author, log)
             except Conflict:
                 continue
         raise Conflict(f"Job {job_id} keeps being changed by others. Look again.", job)  # type: ignore[possibly-undefined]
 
-    def _append(self, job: Job, author: str) -> Job:
-        return job_of(self._log.append(_SCOPE, _KIND, job.job_id, payload_of(job), author=author, seen=job.version))
+    def _append(self, job: Job, author: str, log: EventLog) -> Job:
+        return job_of(log.append(_SCOPE, _KIND, job.job_id, payload_of(job), author=author, seen=job.version))

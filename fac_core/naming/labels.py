@@ -88,14 +88,24 @@ class Labels:
         holding = [event for event in newest.values() if _is_ours(event)]
         return _label(max(holding, key=_rank)) if holding else None
 
-    def rename(self, feature_id: int, text: str, *, author: str) -> Event:
-        """A person's label. Raises `WrongUse` for an empty or an over-long one."""
+    def version(self, feature_id: int) -> int:
+        """How often people have named a feature: what the next one has seen."""
+        return self._log.version(self._space, _KIND, str(feature_id))
+
+    def rename(self, feature_id: int, text: str, *, author: str, seen: int | None = None) -> Event:
+        """A person's label.
+
+        Args:
+            seen: the `version` that the author saw; None is the newest.
+
+        Raises `WrongUse` for an empty or an over-long one, `Conflict` if somebody named it after the author looked.
+        """
         text = " ".join(text.split())
         if not 0 < len(text) <= _LONGEST:
             raise WrongUse(f"A label has 1 to {_LONGEST} characters; this one has {len(text)}.")
-        seen = self._log.version(self._space, _KIND, str(feature_id))
+        version = self.version(feature_id) if seen is None else seen
         payload = _payload(text, "person", None, (), None)
-        return self._log.append(self._space, _KIND, str(feature_id), payload, author=author, seen=seen)
+        return self._log.append(self._space, _KIND, str(feature_id), payload, author=author, seen=version)
 
     def record(self, labels: Mapping[int, LexicalLabel], *, run_id: str | None = None) -> int:
         """Keep lexical labels, made from a run; returns how many.

@@ -17,8 +17,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from fac_core.errors import BadInput, NotFound, WrongUse
+from fac_core.errors import BadInput, NotFound, RunBroken, WrongUse
 from fac_core.progress import Progress, silent
+from fac_core.store.events import EventLog
+from fac_core.store.log import chain
 from fac_core.store.sqlite_file import check_intact
 from fac_core.store.workspace import MARKER, Workspace
 from fac_core.whole import whole, write_whole
@@ -49,7 +51,8 @@ class BackedUp:
 def back_up(workspace: Workspace, folder: Path, on_progress: Progress = silent) -> BackedUp:
     """Copy a workspace into a folder: a new one, or that of an earlier backup, which is brought up to date.
 
-    Raises `WrongUse` for a folder of something else, or one that lies in the workspace; `RunBroken` for a damaged log.
+    Raises `WrongUse` for a folder of something else, or one that lies in the workspace; `RunBroken` for a log that is damaged,
+    or that was changed by anything but this program since the earlier backup: a good backup is not replaced by a bad one.
     """
     source, folder = workspace.folder, Path(folder).resolve()
     if folder.is_relative_to(source):
@@ -60,6 +63,7 @@ def back_up(workspace: Workspace, folder: Path, on_progress: Progress = silent) 
     hashes: dict[str, str] = {}
     n_copied = 0
     databases = [name for name in _DATABASES if (source / name).is_file()]
+    head = _check_chain(source / _DATABASES[0], _chain_of(folder)) if _DATABASES[0] in databases else None
     for name in databases:
         check_intact(source / name)
         hashes[name] = _put(folder / name, lambda to, name=name: _copy_database(source / name, to))
@@ -72,7 +76,7 @@ def back_up(workspace: Workspace, folder: Path, on_progress: Progress = silent) 
             hashes[name] = _put(folder / name, lambda to, name=name: shutil.copyfile(source / name, to))
             n_copied += 1
     on_progress(len(names), len(names))
-    write_whole(folder / _MANIFEST, json.dumps({"files": {**earlier, **hashes}}, indent=1))
+    write_whole(folder / _MANIFEST, json.dumps({"files": {**earlier, **hashes}, "log": head}, indent=1))
     return BackedUp(folder, len(hashes), n_copied)
 
 
@@ -100,6 +104,25 @@ def restore(backup: Path, folder: Path, on_progress: Progress = silent) -> Works
         (building / "runs").mkdir(exist_ok=True)
     on_progress(2 * len(hashes), 2 * len(hashes))
     return Workspace(folder)
+
+
+def _check_chain(log: Path, known: tuple[int, str] | None) -> tuple[int, str]:
+    """Where the chain of the log stands: `seq` and hash of its newest event. Raises `RunBroken` for one that does not hold."""
+    events = EventLog(log)
+    if faults := events.faults():
+        raise RunBroken(chain.told(log, faults))
+    if known and not chain.follows(log, *known):
+        raise RunBroken(
+            f"{log} is not the log of the earlier backup: event {known[0]} is another one now, so the log was written anew."
+            " Restore that backup, or take this one into a new folder."
+        )
+    return events.head()
+
+
+def _chain_of(backup: Path) -> tuple[int, str] | None:
+    path = backup / _MANIFEST
+    known = json.loads(path.read_bytes()).get("log") if path.is_file() else None
+    return (int(known[0]), str(known[1])) if known else None
 
 
 def _files(source: Path) -> Iterator[str]:

@@ -7,7 +7,9 @@ log.undo(event, author="Ann")
 
 An item (a feature, a sample, a job) has versions 1, 2, 3…; the newest one holds. Nobody overwrites: whoever appends
 says which version they saw, and the unique key `(scope, kind, item, version)` refuses the second of two who saw the
-same. Undo is one more event, so history, audit and agreement need nothing beyond this table.
+same. Undo is one more event, so history, audit and agreement need nothing beyond this table. Each event carries the hash
+of the one before it (`log/chain.py`). Who signed in somewhere writes what their role allows, under their own name; here
+and not on a page, so that no way around a page leads into the log.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,21 +25,25 @@ from pathlib import Path
 from typing import Any
 
 from fac_core.errors import Conflict, WrongUse
-from fac_core.store.sqlite_file import connected, create_table, writing
+from fac_core.people.acting import Acting
+from fac_core.store.log import chain
+from fac_core.store.log.undo import before, conflict
+from fac_core.store.sqlite_file import connected, create_table, is_writable, writing
 
 log = logging.getLogger(__name__)
 
 _TABLE = """
     CREATE TABLE IF NOT EXISTS event (
         seq INTEGER PRIMARY KEY, scope TEXT NOT NULL, kind TEXT NOT NULL, item TEXT NOT NULL, version INTEGER NOT NULL,
-        payload TEXT NOT NULL, author TEXT NOT NULL, at TEXT NOT NULL, undoes INTEGER,
+        payload TEXT NOT NULL, author TEXT NOT NULL, at TEXT NOT NULL, undoes INTEGER, hash TEXT,
         UNIQUE (scope, kind, item, version)
     )
 """
 _INDEX = "CREATE INDEX IF NOT EXISTS event_of_kind ON event (scope, kind, seq)"
 """The newest of a kind, asked for with every page, is one look-up."""
-_COLUMNS = "seq, scope, kind, item, version, payload, author, at, undoes"
-_INSERT = "INSERT INTO event (scope, kind, item, version, payload, author, at, undoes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_NEWEST = 1000
+"""Events whose chain is looked at when a process first opens a log; `fac doctor` and `fac backup` look at all."""
+_OPENED: set[Path] = set()
 
 
 @dataclass(frozen=True)
@@ -64,12 +70,44 @@ class Event:
 
 
 class EventLog:
-    """The log in a file, which is made where it is not there. Raises `StoreBusy` if others write for too long."""
+    """The log in a file, which is made where it is not there. Raises `StoreBusy` if others write for too long.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        acting: who signed in and writes; None is whoever owns this machine, or a worker.
+    """
+
+    def __init__(self, path: Path, acting: Acting | None = None) -> None:
         self.path = Path(path)
+        self.acting = acting
         create_table(self.path, _TABLE)
         create_table(self.path, _INDEX)
+        if is_writable(self.path):
+            chain.bring_up_to_date(self.path)
+        if self.path not in _OPENED:
+            _OPENED.add(self.path)
+            if found := self.faults(_NEWEST):
+                log.warning(chain.told(self.path, found))
+
+    def check(self, kind: str, payload: Mapping[str, Any], author: str) -> None:
+        """Raise `NotAllowed` if whoever signed in may not write this, and `WrongUse` where nobody says who decides."""
+        if not author.strip():
+            raise WrongUse("A decision bears a name, and an undo goes by it. Say yours first.")
+        if self.acting is not None:
+            self.acting.check(kind, payload, author)
+
+    def faults(self, newest: int | None = None) -> list[str]:
+        """Events that were removed, altered or moved by anything but this program, a sentence each; see `chain.faults`."""
+        return chain.faults(self.path, newest)
+
+    def head(self) -> tuple[int, str]:
+        """Where the chain stands: `seq` and hash of the newest event."""
+        with connected(self.path) as connection:
+            return chain.head(connection)
+
+    def accept(self, *, author: str) -> None:
+        """Take a log with faults as it is now; an event says who did, and what did not fit."""
+        self.check("log", {}, author)
+        chain.accept(self.path, author=author)
 
     def append(self, scope: str, kind: str, item: str, payload: Mapping[str, Any], *, author: str, seen: int) -> Event:
         """Record a decision on top of the version that its author saw (0: none).
@@ -86,13 +124,16 @@ class EventLog:
         *,
         author: str,
         seen: Mapping[str, int] | None = None,
+        all_or_none: bool = False,
     ) -> list[Event]:
         """Record decisions about many items in one transaction. Returns them in order.
 
         Args:
             seen: the versions that the author saw (0 for an item that it lacks); items that somebody has decided anew
                 since stay as they are, and are not returned. None: on top of whatever is there.
+            all_or_none: raise `Conflict` instead, and record nothing, where somebody has decided one of them anew.
         """
+        self._check_many(kind, payloads.values(), author)
         at = _now()
         with writing(self.path) as connection:
             newest = dict(
@@ -100,16 +141,13 @@ class EventLog:
                     "SELECT item, max(version) FROM event WHERE scope = ? AND kind = ? GROUP BY item", (scope, kind)
                 )
             )
-            first = connection.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0] + 1
-            connection.executemany(
-                _INSERT,
-                (
-                    (scope, kind, item, newest.get(item, 0) + 1, json.dumps(payload), author, at, None)
-                    for item, payload in payloads.items()
-                    if seen is None or seen.get(item, 0) == newest.get(item, 0)
-                ),
+            fresh = [i for i in payloads if seen is None or seen.get(i, 0) == newest.get(i, 0)]
+            if all_or_none and len(fresh) < len(payloads):
+                raise conflict(_newest_event(connection, scope, kind, next(i for i in payloads if i not in fresh)))
+            return _added(
+                connection,
+                [(scope, kind, i, newest.get(i, 0) + 1, json.dumps(payloads[i]), author, at, None) for i in fresh],
             )
-            return _events(connection, "seq >= ?", (first,))
 
     def latest(self, scope: str, kind: str) -> dict[str, Event]:
         """What holds now: the newest event of each item. An item whose only decision was undone is left out."""
@@ -155,7 +193,7 @@ class EventLog:
         Raises `Conflict` when the item has been decided anew since: then it is that decision which would be lost.
         """
         past = self.history(event.scope, event.kind, event.item)
-        payload = _before(event, past)
+        payload = before(event, past)
         return self._insert(
             event.scope, event.kind, event.item, payload, author=author, seen=past[-1].version, undoes=event.seq
         )
@@ -168,6 +206,7 @@ class EventLog:
         if not events:
             return []
         scope, kind, at = events[0].scope, events[0].kind, _now()
+        self._check_many(kind, [event.payload for event in events], author)
         wanted = {event.item for event in events}
         with writing(self.path) as connection:
             past: dict[str, list[Event]] = {}
@@ -177,86 +216,35 @@ class EventLog:
             rows = []
             for event in events:
                 with suppress(Conflict):
-                    payload = _before(event, past[event.item])
+                    payload = before(event, past[event.item])
                     version = past[event.item][-1].version + 1
                     rows.append((scope, kind, event.item, version, json.dumps(payload), author, at, event.seq))
-            first = connection.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0] + 1
-            connection.executemany(_INSERT, rows)
-            return _events(connection, "seq >= ?", (first,))
+            return _added(connection, rows)
+
+    def _check_many(self, kind: str, payloads: Collection[Mapping[str, Any]], author: str) -> None:
+        """Of one act, so its payloads ask for one role, and it counts once."""
+        for payload in [*payloads][:1]:
+            self.check(kind, payload, author)
 
     def _insert(
         self, scope: str, kind: str, item: str, payload: dict[str, Any], *, author: str, seen: int, undoes: int | None
     ) -> Event:
+        self.check(kind, payload, author)
         with writing(self.path) as connection:
             newest = _newest(connection, scope, kind, item)
             if seen > newest:
                 raise WrongUse(f"{kind} {item} has no version {seen}: the newest is {newest}.")
             if seen < newest:
-                theirs = _events(
-                    connection, "scope = ? AND kind = ? AND item = ? AND version = ?", (scope, kind, item, newest)
-                )[0]
-                raise _conflict(theirs)
+                raise conflict(_newest_event(connection, scope, kind, item))
             at = _now()
-            row = (scope, kind, item, seen + 1, json.dumps(payload), author, at, undoes)
-            seq = connection.execute(_INSERT, row).lastrowid or 0
+            seq = chain.add(connection, [(scope, kind, item, seen + 1, json.dumps(payload), author, at, undoes)])
         return Event(seq, scope, kind, item, seen + 1, payload, author, at, undoes)
 
 
-def taken_back(events: Sequence[Event]) -> dict[int, Event]:
-    """Of the decisions that do not stand because they were taken back, `seq` to the undo that did so last.
-
-    `events` are whole histories of their items.
-    """
-    by_seq = {event.seq: event for event in events}
-    found: dict[int, Event] = {}
-    for event in events:
-        decision, is_undo = _root(event, by_seq)
-        if is_undo:
-            found[decision.seq] = event
-        else:
-            found.pop(decision.seq, None)
-    return found
-
-
-def _root(event: Event, by_seq: Mapping[int, Event]) -> tuple[Event, bool]:
-    """The decision that an event is about, and whether the event takes it back: the undo of an undo puts it back."""
-    is_undo = False
-    while event.undoes is not None:
-        event, is_undo = by_seq[event.undoes], not is_undo
-    return event, is_undo
-
-
-def _before(event: Event, past: Sequence[Event]) -> dict[str, Any]:
-    """What held for the item before an event; `past` is its history.
-
-    Raises `Conflict` if the item has been decided anew since, so that more than the event would be taken back.
-    """
-    decision, is_undo = _root(event, {one.seq: one for one in past})
-    standing = _standing(past)
-    if is_undo:
-        holds = taken_back(past).get(decision.seq) == event
-        holds = holds and standing == _standing([one for one in past if one.seq <= event.seq])
-        payload = decision.payload
-    else:
-        holds = bool(standing) and standing[-1] == decision
-        payload = standing[-2].payload if len(standing) > 1 else {}
-    if not holds:
-        raise _conflict(past[-1])
-    return payload
-
-
-def _standing(past: Sequence[Event]) -> list[Event]:
-    """The decisions about one item that were not taken back, the oldest first; the last one holds."""
-    gone = taken_back(past)
-    return [event for event in past if event.undoes is None and event.seq not in gone]
-
-
-def _conflict(theirs: Event) -> Conflict:
-    return Conflict(
-        f"{theirs.author} decided {theirs.kind} {theirs.item} at {theirs.at}, after you looked."
-        " Look again, then decide.",
-        theirs,
-    )
+def _added(connection: sqlite3.Connection, rows: list[tuple[Any, ...]]) -> list[Event]:
+    """Append rows and return them as events."""
+    last = chain.add(connection, rows)
+    return _events(connection, "seq > ?", (last - len(rows),)) if rows else []
 
 
 def _newest(connection: sqlite3.Connection, scope: str, kind: str, item: str) -> int:
@@ -266,9 +254,14 @@ def _newest(connection: sqlite3.Connection, scope: str, kind: str, item: str) ->
     return found.fetchone()[0] or 0
 
 
+def _newest_event(connection: sqlite3.Connection, scope: str, kind: str, item: str) -> Event:
+    version = _newest(connection, scope, kind, item)
+    return _events(connection, "scope = ? AND kind = ? AND item = ? AND version = ?", (scope, kind, item, version))[0]
+
+
 def _events(connection: sqlite3.Connection, where: str, params: tuple[Any, ...]) -> list[Event]:
     # With the plus the rows are sorted when they are found: SQLite would read a whole kind in order to find one item's.
-    rows = connection.execute(f"SELECT {_COLUMNS} FROM event WHERE {where} ORDER BY +seq", params)  # noqa: S608
+    rows = connection.execute(f"SELECT {chain.COLUMNS} FROM event WHERE {where} ORDER BY +seq", params)  # noqa: S608
     return [_event(*row) for row in rows]
 
 

@@ -23,6 +23,8 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from fac_core.errors import NotFound, RunBroken, WrongUse
+from fac_core.people.acting import Acting
+from fac_core.people.place import confined
 from fac_core.store.answers import Answers
 from fac_core.store.events import EventLog
 from fac_core.store.measurements import Measurements
@@ -47,10 +49,14 @@ class UnreadableRun:
 
 
 class Workspace:
-    """A folder of runs. Raises `NotFound` if the folder is no workspace; `Workspace.create` makes one."""
+    """A folder of runs. Raises `NotFound` if the folder is no workspace; `Workspace.create` makes one.
 
-    def __init__(self, folder: Path) -> None:
+    `acting` is who signed in and writes through it; None is whoever owns this machine, or a worker.
+    """
+
+    def __init__(self, folder: Path, acting: Acting | None = None) -> None:
         self.folder = Path(folder).resolve()
+        self.acting = acting
         if not (self.folder / MARKER).is_file():
             raise NotFound(f"{self.folder} is no workspace: it has no {MARKER}. `fac encode` makes one.")
 
@@ -72,12 +78,24 @@ class Workspace:
             _write_marker(folder, {})
         return cls(folder)
 
+    def by(self, acting: Acting | None) -> Workspace:
+        """The same, written to by somebody who signed in."""
+        return Workspace(self.folder, acting)
+
+    def check(self, act: str) -> None:
+        """Raise `NotAllowed` if whoever signed in may not do what has no event, as `roles.least_role` names it."""
+        if self.acting is not None:
+            self.acting.check_act(act)
+
+    def place(self, name: str, below: str = "") -> str:
+        """A file or hub id as given; where somebody signed in, a file only inside the workspace's folder `below`, or `NotAllowed`."""
+        return name if self.acting is None else confined(name, self.folder / below, is_file=bool(below))
+
     @classmethod
     def find(cls, start: Path | None = None) -> Self:
         """The workspace that is meant without naming it.
 
-        In this order: `$FAC_WORKSPACE`; `start` (default: the current folder) or the nearest of its parents; the only
-        workspace right below `start`. Raises `NotFound` without one, `WrongUse` with several below.
+        In this order: `$FAC_WORKSPACE`; `start` (default: here) or the nearest of its parents; the only one right below. Raises `NotFound` without one, `WrongUse` with several below.
         """
         if os.environ.get(ENVIRONMENT_VARIABLE):
             return cls(Path(os.environ[ENVIRONMENT_VARIABLE]))
@@ -162,6 +180,7 @@ class Workspace:
 
     def set_anchor(self, reference: str) -> RunInfo:
         """Remember which run says what can occur."""
+        self.check("anchor")
         info = self._resolve(reference)
         _write_marker(self.folder, {**self._marker(), "anchor": info.run_id})
         return info
@@ -198,15 +217,15 @@ class Workspace:
         return others[-1]
 
     def events(self) -> EventLog:
-        """The log of what people and jobs decided; it is made where it is not there."""
-        return EventLog(self._sqlite)
+        """The log of what people and jobs decided; made where it is not there."""
+        return EventLog(self._sqlite, self.acting)
 
     def measurements(self) -> Measurements:
-        """What texts that are in no run fire; the table is made where it is not there."""
+        """What texts that are in no run fire."""
         return Measurements(self._sqlite)
 
     def answers(self) -> Answers:
-        """What language models answered; the file is made where it is not there."""
+        """What language models answered; made where it is not there."""
         return Answers(self.folder / "cache" / "answers.sqlite")
 
     def pulses(self) -> Pulses:

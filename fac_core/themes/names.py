@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fac_core.errors import WrongUse
-from fac_core.store.events import Event, EventLog, taken_back
+from fac_core.store.events import Event, EventLog
+from fac_core.store.log.undo import taken_back
 from fac_core.themes.answer import Missing
 from fac_core.themes.theme import LEAST_SHARED, TOP, Theme, shared
 

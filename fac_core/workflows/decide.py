@@ -34,11 +34,15 @@ def review(
     author: str,
     reason: str = "",
     note: str = "",
+    over: str | None = None,
     workspace: Where = None,
 ) -> list[Event]:
     """Decide about candidates by id, for those of one batch all or none.
 
-    Raises `NotFound` for an id that there is not, `WrongUse` for a decision that is not allowed (see `Reviews.decide`).
+    Args:
+        over: whose decisions are known, and decided against.
+
+    Raises `Conflict` where a decision of somebody else stands, `NotFound` for an id that there is not, `WrongUse` for a decision that is not allowed (see `Reviews.decide`).
 
     >>> fac.review(["no such id"], "accepted", author="Ann", workspace=view.workspace)
     Traceback (most recent call last):
@@ -48,7 +52,8 @@ def review(
     events: list[Event] = []
     for batch_id, members in _by_batch(workspace, candidate_ids).items():
         reviews = Reviews(workspace.events(), batch_id)
-        events += reviews.decide_many(members, choice, author=author, reason=reason, note=note)
+        seen = reviews.seen_unless_others([one.candidate_id for one in members], author, over)
+        events += reviews.decide_many(members, choice, author=author, reason=reason, note=note, seen=seen)
     return events
 
 

@@ -9,6 +9,7 @@ from fac_core.errors import WrongUse
 from fac_core.export.plan import ExportPlan, plan_export
 from fac_core.export.shapes import Shape
 from fac_core.export.write import Exported, Format, write_export
+from fac_core.people.place import this_user
 from fac_core.store.workspace import Where, Workspace
 from fac_core.synthesis.batches import find_batch
 
@@ -32,7 +33,7 @@ def export_dataset(
     shape: Shape | None = None,
     file_format: Format = "jsonl",
     merged: bool = False,
-    author: str = "anonymous",
+    author: str | None = None,
     workspace: Where = None,
 ) -> Exported:
     """Write the accepted candidates of some batches as a dataset with its card.
@@ -46,4 +47,5 @@ def export_dataset(
     """
     workspace = Workspace.at(workspace)
     found = plan_dataset(batch_ids, shape=shape, merged=merged, workspace=workspace)
-    return write_export(found, Path(folder), file_format, workspace.events(), author=author)
+    place = Path(workspace.place(str(folder), "exports"))
+    return write_export(found, place, file_format, workspace.events(), author=author or this_user())

@@ -11,6 +11,7 @@ from fac_core.naming.level import Level
 from fac_core.relevance import statistic
 from fac_core.relevance.rubric import rubric
 from fac_core.relevance.verdicts import Relevance, Verdict
+from fac_core.store.log.over import seen_unless_others
 from fac_core.store.runs.run_file import RunFile
 from fac_core.store.workspace import Where, Workspace
 
@@ -93,15 +94,18 @@ def set_relevance(
     *,
     author: str,
     reason: str = "",
+    over: str | None = None,
     run: str | None = None,
     workspace: Where = None,
 ) -> Verdict:
     """A person's verdict, which holds over an LLM's and the statistic's. Returns the one that now holds.
 
-    Raises `NotFound` for a feature or a rubric that there is not, `WrongUse` for a level that there is not.
+    Raises `NotFound` for a feature or a rubric that there is not, `WrongUse` for a level that there is not, `Conflict` where
+    somebody else, but for `over`, has judged it.
     """
     workspace = Workspace.at(workspace)
     judged = relevance_of(task, workspace, run)
     check_feature(workspace.opened(run), feature_id)
+    seen_unless_others(judged.history(feature_id), [f"{feature_id}:person"], author, over)
     judged.record({feature_id: Verdict(feature_id, level, "person", reason)}, author=author)
     return judged.all()[feature_id]

@@ -12,6 +12,7 @@ from fac_core.naming.labels import Labels
 from fac_core.naming.lexical import LexicalLabel, lexical_labels, trust_of_words
 from fac_core.spaces.neuronpedia import neuronpedia_sae
 from fac_core.store.events import Event
+from fac_core.store.log.over import seen_unless_others
 from fac_core.store.workspace import Where, Workspace
 
 
@@ -55,8 +56,21 @@ def labels_of(workspace: Where = None, run: str | None = None) -> Labels:
     return Labels(workspace.events(), workspace.info(run).space_id)
 
 
-def rename(feature_id: int, text: str, *, author: str, run: str | None = None, workspace: Where = None) -> Event:
-    """A person's label, which holds over any machine's. The history stays. Raises `NotFound` for an id that the SAE has not."""
+def rename(
+    feature_id: int,
+    text: str,
+    *,
+    author: str,
+    over: str | None = None,
+    run: str | None = None,
+    workspace: Where = None,
+) -> Event:
+    """A person's label, which holds over any machine's. The history stays.
+
+    Raises `NotFound` for an id that the SAE has not, `Conflict` where somebody else, but for `over`, has named it.
+    """
     workspace = Workspace.at(workspace)
     check_feature(workspace.opened(run), feature_id)
-    return labels_of(workspace, run).rename(feature_id, text, author=author)
+    labels, item = labels_of(workspace, run), str(feature_id)
+    seen = seen_unless_others(labels.events(feature_id), [item], author, over)
+    return labels.rename(feature_id, text, author=author, seen=seen[item])

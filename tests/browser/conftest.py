@@ -81,7 +81,7 @@ def launched() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser, server) -> Iterator[Callable[..., Page]]:
-    """`visit("gaps?gq_view=all", width=390)`: a page in a browser context of its own, drawn to the end."""
+    """`visit("gaps?gq_view=all", width=390)`: a page in a browser context of its own, which knows its person's name."""
     with visiting(browser, server) as opened:
         yield opened
 
@@ -91,9 +91,10 @@ def visiting(browser: Browser, server: str) -> Iterator[Callable[..., Page]]:
     """The function that `visit` is, for a server of one's own."""
     contexts = []
 
-    def opened(link: str = "", *, width: int = 1280, scheme: str = "light") -> Page:
+    def opened(link: str = "", *, width: int = 1280, scheme: str = "light", name: str = "Ann") -> Page:
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
         context.set_default_timeout(PATIENCE)
+        context.add_cookies([{"name": "fac_name", "value": name, "url": server}])
         contexts.append(context)
         page = context.new_page()
         page.goto(f"{server}/{link}")

@@ -76,6 +76,19 @@ def test_three_approved_by_keyboard_one_undone_and_still_so_after_a_reload(visit
     assert len(triage.targets()) == 3
 
 
+def test_who_has_no_name_is_asked_for_one_and_the_browser_remembers_it(visit):
+    page = visit("gaps", name="")
+    target = page.get_by_role("button", name="Target")
+    expect(page.get_by_text("Say your name first")).to_be_visible()
+    expect(target).to_be_disabled()
+    page.get_by_label("Your name").fill("Cleo Ünal")
+    page.get_by_label("Your name").press("Enter")
+    expect(target).to_be_enabled()
+    settled(page).reload()
+    expect(settled(page).get_by_label("Your name")).to_have_value("Cleo Ünal")
+    expect(target).to_be_enabled()
+
+
 def test_a_reason_is_asked_for_and_given_by_keyboard_alone(visit, triage):
     page = visit("gaps")
     expect(heading(page)).to_be_visible()
@@ -96,7 +109,7 @@ def test_clicks_that_come_before_the_next_gap_is_drawn_do_not_decide_about_it(vi
 
 
 def test_two_people_at_one_gap_see_both_decisions_and_nothing_is_overwritten(visit, triage):
-    ann, bob = visit("gaps"), visit("gaps")
+    ann, bob = visit("gaps"), visit("gaps", name="Bob")
     gap = heading(ann).inner_text()
     expect(heading(bob)).to_have_text(gap)
     press(ann, "s")

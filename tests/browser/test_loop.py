@@ -66,9 +66,6 @@ def test_from_an_approved_gap_to_a_higher_fac(browser, workspace):
     before = view.coverage()
     with served(workspace) as address, visiting(browser, address) as visit:
         page = visit("synthesis?preset=paper")
-        page.get_by_label("Your name").fill("Ann")
-        page.get_by_label("Your name").press("Enter")
-        settled(page)
         page.get_by_text("Tick also those whose name cannot be trusted").click()
         settled(page)
         press(page, "Write for 3 targets")

@@ -97,10 +97,8 @@ def work(server: str, name: str, meetings: Sequence[int], both: Barrier) -> Ledg
     """Decide about gaps as they come, meet, and at the end look what the other has decided."""
     ledger, turns = Ledger(), cycle(TURNS)
     with launched() as browser, visiting(browser, server) as visit:
-        page = visit("gaps")
+        page = visit("gaps", name=name)
         try:
-            page.get_by_label("Your name").fill(name)
-            page.get_by_label("Your name").blur()
             for feature in meetings:
                 for _ in range(ALONE):
                     decide(page, ledger, *next(turns), by_keyboard=name == "Ann")

@@ -6,6 +6,7 @@ import functools
 from pathlib import Path
 
 import pytest
+from streamlit import config
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
@@ -13,6 +14,9 @@ import dashboard
 from fac_core.store.workspace import Workspace
 from tests.runs import make_run
 
+config.set_option(
+    "server.address", "127.0.0.1"
+)  # as dashboard/.streamlit/config.toml says, which AppTest does not read
 # Every new AppTest would look through the metadata of all installed packages: longer than most pages take.
 manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
 
@@ -36,10 +40,11 @@ def workspace(tmp_path, monkeypatch) -> Workspace:
 
 @pytest.fixture
 def page(workspace):
-    """`page("gaps", preset="paper")`: a page as a link to it opens it."""
+    """`page("gaps", preset="paper")`: a page as a link to it opens it, for Dora; `author=""` is somebody without a name."""
 
-    def opened(name: str = "overview", **params: str) -> AppTest:
+    def opened(name: str = "overview", author: str = "Dora", **params: str) -> AppTest:
         app = AppTest.from_file(APP, default_timeout=60)
+        app.session_state["author"] = author
         for key, value in params.items():
             app.query_params[key] = value
         app.switch_page(f"page_scripts/{name}.py").run()

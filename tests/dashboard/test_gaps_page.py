@@ -21,7 +21,7 @@ def triage(workspace) -> Triage:
 
 
 def test_a_decision_goes_into_the_log_with_its_author_and_the_queue_moves_on(triage, page):
-    app = page("gaps", preset="paper")
+    app = page("gaps", preset="paper", author="")
     first = shown(app)
     app.text_input(key="author").set_value("Ann").run()
     click(app, "Target")
@@ -110,14 +110,14 @@ def test_a_decision_somebody_made_meanwhile_is_shown_and_not_overwritten(triage,
         assert said in warning.value
     click(app, "Decide target all the same")
     assert triage.decision(feature).state == "target"
-    assert [event.author for event in triage.history(feature)] == ["Bob", "anonymous"]
+    assert [event.author for event in triage.history(feature)] == ["Bob", "Dora"]
     assert not app.warning
 
 
 def test_the_second_click_of_two_is_no_conflict_with_oneself(triage, page):
     app = page("gaps", preset="paper")
     feature = shown(app)
-    triage.decide(feature, "target", author="anonymous", seen=0)  # the first click; the page was not drawn since
+    triage.decide(feature, "target", author="Dora", seen=0)  # the first click; the page was not drawn since
     click(app, "Target")
     assert not app.warning
     assert len(triage.history()) == 1
@@ -188,7 +188,7 @@ def test_what_people_write_is_no_markup(triage, page):
 
 
 def test_a_gap_that_somebody_looks_at_is_left_to_them_and_says_so_where_it_is_opened_all_the_same(triage, page):
-    ann, ben = page("gaps", preset="paper"), page("gaps", preset="paper")
+    ann, ben = (page("gaps", preset="paper", author="") for _ in range(2))
     assert shown(ann) == shown(ben)
     ann.text_input(key="author").set_value("Ann").run()
     ben.text_input(key="author").set_value("Ben").run()

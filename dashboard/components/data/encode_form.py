@@ -13,6 +13,8 @@ from dashboard.cached import first_records, preview
 from dashboard.components import tables
 from dashboard.components.examples import st_text
 from dashboard.components.jobs.asking import ask
+from dashboard.components.told import told
+from dashboard.sign_in import barred
 from fac_core.activations.spec import EncodeSpec, Mode, spec_of
 from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping
 from fac_core.datasets.preview import Preview, columns_of
@@ -36,8 +38,9 @@ def show(workspace: Workspace, runs: list[RunInfo]) -> None:
     if not source:
         st.caption("Choose a dataset to see its first records here.")
         return
-    stamp = _stamp(source)
     try:
+        source = workspace.place(source)
+        stamp = _stamp(source)
         records = first_records(source, stamp)
         mapping = _mapping(columns_of(records), opened=not _is_clear(source, stamp))
     except FacError as error:
@@ -73,20 +76,20 @@ def show(workspace: Workspace, runs: list[RunInfo]) -> None:
         "Encode",
         type="primary",
         icon=":material/play_arrow:",
-        disabled=not spec.model,
         on_click=ask,
         args=(workspace, "encode", params, f"Encoding {named or found.name}"),
+        **barred("job", "encode", disabled=not spec.model),
     )
 
 
 def _source(workspace: Workspace) -> str:
     def keep() -> None:
         if (sent := st.session_state["dq_upload"]) is not None:
-            st.session_state["dq_source"] = str(keep_upload(workspace, sent.name, sent.getbuffer()))
+            told(lambda: st.session_state.update(dq_source=str(keep_upload(workspace, sent.name, sent.getbuffer()))))
 
     left, right = st.columns(2)
     with left:
-        st.file_uploader("Upload a file", _ENDINGS, key="dq_upload", on_change=keep)
+        st.file_uploader("Upload a file", _ENDINGS, key="dq_upload", on_change=keep, **barred("upload"))
     with right:
         source = st.text_input(
             "or give a path or hub id",

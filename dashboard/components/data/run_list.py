@@ -10,7 +10,9 @@ import streamlit as st
 
 from dashboard.components import tables
 from dashboard.components.examples import st_text
+from dashboard.components.told import told
 from dashboard.links import wrong
+from dashboard.sign_in import barred
 from fac_core.errors import FacError
 from fac_core.store.runs.info import RunInfo
 from fac_core.store.workspace import Workspace
@@ -38,6 +40,9 @@ _MANIFEST = {
     "seconds": "Seconds",
     "created_at": "Made at",
 }
+
+
+_ANCHOR = "The run that says which features can occur."
 
 
 def show(workspace: Workspace, runs: list[RunInfo]) -> None:
@@ -100,16 +105,15 @@ def _detail(workspace: Workspace, info: RunInfo, *, is_anchor: bool) -> None:
         st.button(
             "Make it the anchor",
             icon=":material/anchor:",
-            disabled=is_anchor,
-            help="It is the anchor." if is_anchor else "The run that says which features can occur.",
             on_click=_make_anchor,
             args=(workspace, info.run_id),
+            **barred("anchor", disabled=is_anchor, help="It is the anchor." if is_anchor else _ANCHOR),
         )
         _failures(workspace, info)
 
 
 def _make_anchor(workspace: Workspace, run_id: str) -> None:
-    workspace.set_anchor(run_id)
+    told(lambda: workspace.set_anchor(run_id))
 
 
 def _failures(workspace: Workspace, info: RunInfo) -> None:

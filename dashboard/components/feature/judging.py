@@ -7,7 +7,8 @@ from typing import get_args
 import streamlit as st
 
 from dashboard.components.examples import st_text
-from dashboard.pickers.workspace import who
+from dashboard.components.told import told
+from dashboard.sign_in import barred, who
 from fac_core.feature import Feature
 from fac_core.naming.level import Level
 from fac_core.relevance.rubric import built_in, rubric
@@ -79,8 +80,8 @@ def _judge(judged: Relevance, feature_id: int) -> None:
     def judge() -> None:
         if level := st.session_state["own_level"]:
             verdict = Verdict(feature_id, level, "person", st.session_state["own_reason"].strip())
-            judged.record({feature_id: verdict}, author=who())
-            st.toast(f"Feature {feature_id}: {level}, says {st_text(who())}.", icon=":material/gavel:")
+            done = f"Feature {feature_id}: {level}, says {st_text(who())}."
+            told(lambda: judged.record({feature_id: verdict}, author=who()), done, ":material/gavel:")
         else:
             st.toast("Choose a level first.", icon=":material/error:")
 
@@ -90,4 +91,4 @@ def _judge(judged: Relevance, feature_id: int) -> None:
     ):
         st.segmented_control("Your verdict", list(get_args(Level)), key="own_level")
         st.text_input("Why", key="own_reason", placeholder="in a few words")
-        st.form_submit_button("Judge", on_click=judge)
+        st.form_submit_button("Judge", on_click=judge, **barred("relevance"))

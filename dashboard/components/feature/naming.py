@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.cached import answer, seen
 from dashboard.components.examples import CONTEXTS, group_html, st_text
 from dashboard.components.told import told
-from dashboard.pickers.workspace import who
+from dashboard.sign_in import barred, who
 from fac_core.errors import NotFound
 from fac_core.evidence.duplicates import Distinct
 from fac_core.feature import Feature
@@ -19,10 +19,11 @@ def show(feature: Feature) -> None:
     """The label that holds with its trust, and behind buttons what its author saw, its history and a box to rename it."""
     labels = Labels(feature.view.workspace.events(), feature.view.anchor.space_id)
     held, history = labels.of(feature.feature_id), labels.history(feature.feature_id)
+    version = labels.version(feature.feature_id)
 
     def rename() -> None:
         name = st.session_state["new_label"]
-        told(lambda: labels.rename(feature.feature_id, name, author=who()))
+        told(lambda: labels.rename(feature.feature_id, name, author=who(), seen=version))
         st.session_state["new_label"] = ""
 
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -32,7 +33,7 @@ def show(feature: Feature) -> None:
             st.markdown(f"**{st_text(held.text)}**", width="content")
             _trust(held)
         with st.popover("Rename", icon=":material/edit:"):
-            st.text_input("A better name", key="new_label", on_change=rename)
+            st.text_input("A better name", key="new_label", on_change=rename, **barred("label"))
             for one in reversed(history):
                 st.caption(f"{one.at[:10]} {st_text(one.author)}: {st_text(one.text)} ({st_text(one.method)})")
         if held is not None and held.seen:

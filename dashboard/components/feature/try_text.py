@@ -12,6 +12,7 @@ from dashboard.components.examples import st_text
 from dashboard.components.jobs.asking import submitted
 from dashboard.components.jobs.strip import act
 from dashboard.components.tables import numbers
+from dashboard.sign_in import barred
 from fac_core.evidence.examples import TokenValue
 from fac_core.feature import Feature
 from fac_core.jobs.job import Job
@@ -36,7 +37,7 @@ def show(feature: Feature) -> None:
 
         with st.form("probe", border=False):
             st.text_area("Text", key="probe_text", placeholder="Write or paste a text", label_visibility="collapsed")
-            st.form_submit_button("Read it", icon=":material/play_arrow:", on_click=read)
+            st.form_submit_button("Read it", icon=":material/play_arrow:", on_click=read, **barred("job", "probe"))
         job_id = st.session_state.get("probe_job")
         if job_id is not None:
             poll = _POLL if Jobs(workspace).job(job_id).is_active else None
@@ -56,7 +57,13 @@ def _outcome(feature: Feature, job_id: str) -> None:
     if job.state != "succeeded":
         st.error(f"{job.state.capitalize()}: {st_text(job.error)}", icon=":material/error:")
         action = "retry" if job.state == "failed" else "resume"
-        st.button("Try again", key="probe_again", on_click=act, args=(feature.view.workspace, job_id, action))
+        st.button(
+            "Try again",
+            key="probe_again",
+            on_click=act,
+            args=(feature.view.workspace, job_id, action),
+            **barred("job", "probe"),
+        )
         return
     _result(feature, job.result or {})
 

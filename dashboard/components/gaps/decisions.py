@@ -8,8 +8,10 @@ import streamlit as st
 
 from dashboard.components.examples import st_text
 from dashboard.theme import counted
+from dashboard.components.told import told
 from fac_core.curation.triage import NEEDS_REASON, REASONS, Decision, State, Triage
 from fac_core.errors import Conflict, FacError
+from fac_core.store.events import Event
 from fac_core.themes.theme import Theme
 from fac_core.view import View
 from fac_core.workflows.themes import triage_theme
@@ -103,12 +105,14 @@ class Desk:
 
     def undo(self) -> None:
         st.session_state.pop(AT, None)  # what is taken back comes up again
-        undone = self.triage.undo(self.triage.last(self.author), author=self.author)
-        st.toast(f"Took back {counted(len(undone), 'decision')} of yours.", icon=":material/undo:")
+        undone: list[Event] = []
+        if told(lambda: undone.extend(self.triage.undo(self.triage.last(self.author), author=self.author))):
+            st.toast(f"Took back {counted(len(undone), 'decision')} of yours.", icon=":material/undo:")
 
     def redo(self) -> None:
-        redone = self.triage.redo(author=self.author)
-        st.toast(f"Brought back {counted(len(redone), 'decision')}.", icon=":material/redo:")
+        redone: list[Event] = []
+        if told(lambda: redone.extend(self.triage.redo(author=self.author))):
+            st.toast(f"Brought back {counted(len(redone), 'decision')}.", icon=":material/redo:")
 
     def ask_reason(self, feature_id: int) -> None:
         """The reasons to choose from, where a decision about this gap waits for one."""

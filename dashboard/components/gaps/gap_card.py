@@ -12,6 +12,7 @@ from dashboard.components.examples import group_html, st_text
 from dashboard.components.feature import detail
 from dashboard.components.gaps.decisions import KEYS, Desk
 from dashboard.theme import STATES, badge
+from dashboard.sign_in import barred
 from fac_core.curation.audit import audit
 from fac_core.curation.triage import NEEDS_REASON, REASONS, Decision
 from fac_core.feature import Feature
@@ -60,6 +61,7 @@ def decide(desk: Desk, feature_id: int, decision: Decision, past: Sequence[Event
             type="primary" if choice == "target" else "secondary",
             on_click=desk.decide,
             args=(feature_id, choice, decision.version),
+            **barred("triage"),
         )
     with st.popover("Note", icon=":material/history:", help="Reason, note, and what was decided before."):
         reasons = [reason for codes in REASONS.values() for reason in codes]

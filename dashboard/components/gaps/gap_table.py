@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard.components.gaps.decisions import KEYS, Desk
 from dashboard.components.tables import FEATURE
+from dashboard.sign_in import barred
 from fac_core.curation.triage import NEEDS_REASON, REASONS, Decision, State
 
 _SHOWN = 1000
@@ -83,4 +84,5 @@ def _button(
 ) -> None:
     ids = feature_ids.tolist()
     seen = {f: decisions[f].version for f in ids if f in decisions}
-    st.button(label, disabled=not (ready and ids), on_click=desk.decide_many, args=(ids, state, reason or "", seen))
+    args = (ids, state, reason or "", seen)
+    st.button(label, on_click=desk.decide_many, args=args, **barred("triage", disabled=not (ready and ids)))

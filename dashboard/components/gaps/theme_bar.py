@@ -11,6 +11,7 @@ from dashboard.components.gaps.decisions import KEYS, Desk
 from dashboard.components.gaps.filters import THEME
 from dashboard.links import by_present_name, kept
 from dashboard.page_list import script
+from dashboard.sign_in import barred
 from fac_core.curation.triage import NEEDS_REASON, REASONS, Decision, State
 from fac_core.themes.theme import Theme
 from fac_core.view import View
@@ -97,8 +98,7 @@ def _button(
         label,
         icon=KEYS[state][1],
         key=f"theme-{state}-{reason}",
-        disabled=not ready,
-        help=help_,
         on_click=desk.decide_theme,
         args=(view, theme, state, reason, seen),
+        **barred("triage", disabled=not ready, help=help_),
     )

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.components.examples import st_text
 from dashboard.components.told import told
-from dashboard.pickers.workspace import who
+from dashboard.sign_in import who_asks
 from fac_core.jobs.control import list_jobs, submit_job
 from fac_core.jobs.job import Job
 from fac_core.jobs.kinds import checked
@@ -28,7 +28,7 @@ def ask(workspace: Workspace, kind: str, params: dict[str, Any], doing: str, ico
 def submitted(workspace: Workspace, kind: str, params: dict[str, Any]) -> Job | None:
     """A job in the name of the visitor; None, and it is told, for what the worker does not take."""
     jobs: list[Job] = []
-    told(lambda: jobs.append(submit_job(kind, params, author=who(), workspace=workspace, launch=True)))
+    told(lambda: jobs.append(submit_job(kind, params, author=who_asks(), workspace=workspace, launch=True)))
     return jobs[0] if jobs else None
 
 

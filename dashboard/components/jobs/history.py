@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.components import tables
 from dashboard.components.examples import st_text
 from dashboard.components.jobs.strip import act
+from dashboard.sign_in import barred
 from fac_core.jobs.control import job_log
 from fac_core.jobs.in_words import outcome, title
 from fac_core.jobs.job import Job
@@ -33,7 +34,9 @@ def show(workspace: Workspace) -> None:
     st.markdown(f"**Job {job.job_id}** {st_text(title(job))}: {job.state}. {st_text(outcome(job))}")
     if job.state in ("cancelled", "failed"):  # the strip offers what is more urgent
         action, label = ("resume", "Resume") if job.state == "cancelled" else ("retry", "Try again")
-        st.button(label, key="list_again", on_click=act, args=(workspace, job.job_id, action))
+        st.button(
+            label, key="list_again", on_click=act, args=(workspace, job.job_id, action), **barred("job", job.kind)
+        )
     st.code("\n".join(job_log(job.job_id, _LINES, workspace=workspace)) or "No log yet.", language=None)
     with st.expander("Parameters"):
         st.code(json.dumps(job.params, indent=2, ensure_ascii=False), language="json")

@@ -11,7 +11,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from dashboard.components.examples import st_text
 from dashboard.components.told import told
 from dashboard.page_list import script
-from dashboard.pickers.workspace import who
+from dashboard.sign_in import barred, who_asks
 from fac_core.jobs.control import change_job
 from fac_core.jobs.in_words import age, in_words, outcome, title
 from fac_core.jobs.job import ENDED, Action, Job
@@ -68,7 +68,7 @@ def _strip(workspace: Workspace) -> None:
     if any(job.state == "queued" for job in jobs) and not (is_worker_alive(workspace) or is_worker_starting(workspace)):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("Jobs wait, and no worker runs.")
-            st.button("Start a worker", key="start_worker", on_click=_start_worker, args=(workspace,))
+            st.button("Start a worker", key="start_worker", on_click=_start_worker, args=(workspace,), **barred("job"))
 
 
 @st.cache_resource(show_spinner=False)
@@ -121,7 +121,8 @@ def _row(workspace: Workspace, job: Job, progress: JobProgress | None) -> None:
         for action, (word, icon) in _ACTIONS.items():
             if job.may(action):
                 key = f"strip-{action}-{job.job_id}"
-                st.button(word, key=key, icon=icon, on_click=act, args=(workspace, job.job_id, action))
+                args = (workspace, job.job_id, action)
+                st.button(word, key=key, icon=icon, on_click=act, args=args, **barred("job", job.kind))
         if job.state in ENDED:
             _next_step(job)
             st.button(
@@ -151,8 +152,8 @@ def _dismiss(job_id: str) -> None:
 
 def act(workspace: Workspace, job_id: str, action: Action) -> None:
     """Carry out the visitor's action on a job; a worker is started where one is needed."""
-    told(lambda: change_job(job_id, action, author=who(), workspace=workspace, launch=True))
+    told(lambda: change_job(job_id, action, author=who_asks(), workspace=workspace, launch=True))
 
 
 def _start_worker(workspace: Workspace) -> None:
-    ensure_worker(workspace)
+    told(lambda: (workspace.check("job"), ensure_worker(workspace)))

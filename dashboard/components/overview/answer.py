@@ -32,7 +32,7 @@ def show(view: View, missing: Missing, targeting: Targeting) -> None:
         text.html(theme_html(theme, longest))
         with act:
             targeting.show(theme, str(n))
-    ask_name(targeting.desk.author, targeting.history)
+    ask_name("triage")
     if missing.surplus:
         st.caption(f"In excess: {'; '.join(_excess(theme) for theme in missing.surplus[:_SURPLUS])}.")
     st.caption(_in_numbers(view, missing))

@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.components import tables
 from dashboard.components.examples import st_text
 from dashboard.components.jobs.asking import ask, newest
+from dashboard.sign_in import barred
 from fac_core.diversity.table import METRICS
 from fac_core.view import View
 
@@ -24,6 +25,7 @@ def show(view: View) -> None:
             icon=":material/straighten:",
             on_click=ask,  # the worker: it embeds every text, with a model that the page never loads
             args=(view.workspace, "diversity", params, "Measuring", "straighten"),
+            **barred("job", "diversity"),
         )
         st.caption("Words, grammar and meaning, by the measures that papers print. The first time takes minutes.")
         if job is not None and job.error:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard.components.examples import st_text
 from dashboard.components.told import told
-from dashboard.pickers.workspace import who
+from dashboard.sign_in import barred, who
 from fac_core.themes.answer import Missing
 from fac_core.themes.names import item_of
 from fac_core.view import View
@@ -31,9 +31,11 @@ def show(view: View, missing: Missing) -> None:
         def take_back() -> None:
             told(lambda: names.undo(theme, author=who()))
 
-        st.text_input("A better name", key=_NAME, on_change=rename, help="For all who use this workspace.")
+        st.text_input(
+            "A better name", key=_NAME, on_change=rename, **barred("theme", help="For all who use this workspace.")
+        )
         if theme.given is not None:
-            st.button("Take this name back", icon=":material/undo:", on_click=take_back)
+            st.button("Take this name back", icon=":material/undo:", on_click=take_back, **barred("theme"))
         for event in reversed(names.history(theme)):
             if event.undoes is None:
                 st.caption(f"{event.at[:10]} {st_text(event.author)}: {st_text(event.payload['text'])}")

@@ -9,10 +9,16 @@ import streamlit as st
 from dashboard.cached import history_of
 from dashboard.components.gaps.decisions import Desk
 from dashboard.page_list import script
+from dashboard.sign_in import barred
 from fac_core.curation.acts import last_act
 from fac_core.curation.triage import Decision, Triage, decisions_of
 from fac_core.themes.theme import Theme
 from fac_core.view import View
+
+_HELP = (
+    "Candidates will be written for its features: its gaps, and those that fire in your data too rarely."
+    " One undo takes it back."
+)
 
 
 class Targeting:
@@ -35,10 +41,9 @@ class Targeting:
                 "Target this theme",
                 key=f"target-{key}",
                 icon=":material/add:",
-                help="Candidates will be written for its features: its gaps, and those that fire in your data too rarely."
-                " One undo takes it back.",
                 on_click=self.desk.decide_theme,
                 args=(self.view, theme, "target", "", {f: one.version for f, one in decided.items()}),
+                **barred("triage", help=_HELP),
             )
         elif self.just_decided & set(theme.features):
             st.button("Undo", key=f"undo-{key}", icon=":material/undo:", on_click=self.desk.undo)

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard.components.review.check_badge import check_words
 from dashboard.components.review.desk import BUTTONS, ReviewDesk
+from dashboard.sign_in import barred
 from fac_core.curation.review import REASONS, State
 from fac_core.curation.standing import Standing
 
@@ -47,13 +48,14 @@ def show(desk: ReviewDesk, found: Standing, states: Mapping[str, State], ids: Se
     marked = [found.shown[ids[i]] for i in ticked if i < len(ids)]
     sure = st.checkbox(f"All {len(ids):,} of this filter", key=f"{key}-all")
     acting = [found.shown[one] for one in ids] if sure else marked
+    seen = desk.reviews.seen_of([one.candidate_id for one in acting], desk.author)
     with st.container(horizontal=True):
         for choice, (word, _, icon) in BUTTONS.items():
             st.button(
                 f"{word} {len(acting):,}",
                 icon=icon,
                 key=f"{key}-{choice}",
-                disabled=not acting,
                 on_click=desk.decide_many,
-                args=(acting, choice),
+                args=(acting, choice, seen),
+                **barred("review", disabled=not acting),
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -11,6 +11,7 @@ from dashboard.components.told import told
 from dashboard.theme import DECISIONS, counted
 from fac_core.curation.review import REASONS, Choice, Reviews, needs_note
 from fac_core.curation.wording import parts, reworded
+from fac_core.store.events import Event
 from fac_core.store.workspace import Workspace
 from fac_core.synthesis.candidates import Candidate
 
@@ -84,25 +85,27 @@ class ReviewDesk:
                 st.button("Accept with this note", on_click=self.decide, args=(candidate, choice, seen, following))
             st.button("Cancel", shortcut="Escape", on_click=st.session_state.pop, args=(_ASKING, None), type="tertiary")
 
-    def decide_many(self, candidates: Sequence[Candidate], choice: Choice) -> None:
+    def decide_many(self, candidates: Sequence[Candidate], choice: Choice, seen: Mapping[str, int]) -> None:
         icon = BUTTONS[choice][2]
         reason = (st.session_state.get("rv_reason") or "") if choice == "rejected" else ""
         note = st.session_state.get("rv_note") or ""
 
         def act() -> None:
-            self.reviews.decide_many(candidates, choice, author=self.author, reason=reason, note=note)
+            self.reviews.decide_many(candidates, choice, author=self.author, reason=reason, note=note, seen=seen)
 
         told(act, f"{DECISIONS[choice].word}: {counted(len(candidates), 'candidate')}. One undo takes it back.", icon)
 
     def undo(self) -> None:
-        undone = self.reviews.undo(self.reviews.last(self.author), author=self.author)
+        undone: list[Event] = []
+        told(lambda: undone.extend(self.reviews.undo(self.reviews.last(self.author), author=self.author)))
         if undone:
             self.go(undone[-1].item.partition(":")[0])
-        st.toast(f"Took back {counted(len(undone), 'decision')} of yours.", icon=":material/undo:")
+            st.toast(f"Took back {counted(len(undone), 'decision')} of yours.", icon=":material/undo:")
 
     def redo(self) -> None:
-        redone = self.reviews.undo(self.reviews.last_undone(self.author), author=self.author)
-        st.toast(f"Brought back {counted(len(redone), 'decision')}.", icon=":material/redo:")
+        redone: list[Event] = []
+        if told(lambda: redone.extend(self.reviews.undo(self.reviews.last_undone(self.author), author=self.author))):
+            st.toast(f"Brought back {counted(len(redone), 'decision')}.", icon=":material/redo:")
 
     def start_editing(self, candidate_id: str) -> None:
         st.session_state[EDITING] = candidate_id

@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard.components import tables
 from dashboard.components.tables import percent
 from dashboard.components.told import told
+from dashboard.sign_in import barred
 from fac_core.curation.agreement import agreement, noise_floors
 from fac_core.curation.controls import Controls
 from fac_core.curation.review import Reviews
@@ -38,14 +39,16 @@ def show(view: View, author: str, found: Standing) -> None:
                 key="rv_needed",
                 on_change=set_needed,
                 width=220,
-                help="From two on, nobody sees the others' decisions before their own.",
+                **barred("review rules", help="From two on, nobody sees the others' decisions before their own."),
             )
             st.number_input("Real texts to mix in", 1, 100, 10, key="rv_controls", width=220)
             st.button(
                 "Mix in unmarked",
                 icon=":material/shuffle:",
                 on_click=mix_in,
-                help="Real texts that fire the target. How many of them you reject is your noise floor.",
+                **barred(
+                    "control", help="Real texts that fire the target. How many of them you reject is your noise floor."
+                ),
             )
         pairs = [
             {"reviewers": " and ".join(one.reviewers), "both voted": one.n, "agree": one.share, "kappa": one.kappa}

@@ -12,6 +12,7 @@ import streamlit as st
 from dashboard.components.told import told
 from dashboard.links import by_present_name
 from dashboard.theme import counted
+from dashboard.sign_in import barred
 from fac_core.coverage.definition import PRESETS
 from fac_core.fields import fields_of
 from fac_core.generators.nearby import Nearby, models_of, nearby
@@ -233,10 +234,10 @@ def _prompt(view: View) -> str | None:
 
         def fork() -> None:
             kept, text = st.session_state["sy_fork"], st.session_state["sy_prompt_text"]
-            told(lambda: fork_prompt(view.workspace.folder, kept, text))
+            told(lambda: (view.workspace.check("prompt"), fork_prompt(view.workspace.folder, kept, text)))
 
         with st.expander("Read it, or fork it", icon=":material/fork_right:"):
             st.text_area("Template", known[name], key="sy_prompt_text", height=300)
             st.text_input("Keep it as", name, key="sy_fork")
-            st.button("Keep in this workspace", on_click=fork)
+            st.button("Keep in this workspace", on_click=fork, **barred("prompt"))
     return name
