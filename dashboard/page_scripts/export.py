@@ -14,8 +14,8 @@ from dashboard.components.jobs.asking import ask
 from dashboard.components.told import told
 from dashboard.page_list import script
 from dashboard.selection import chosen
-from dashboard.theme import counted
 from dashboard.sign_in import barred, who_asks
+from dashboard.theme import counted
 from fac_core.activations.spec import spec_of
 from fac_core.curation.standing import accepted_of
 from fac_core.errors import FacError

@@ -16,8 +16,8 @@ from dashboard.components.synthesis.form import Asked, choose_theme, command, fi
 from dashboard.components.tables import numbers, percent
 from dashboard.page_list import script
 from dashboard.selection import chosen
-from dashboard.theme import badge, counted
 from dashboard.sign_in import barred
+from dashboard.theme import badge, counted
 from fac_core.curation.review import Reviews
 from fac_core.curation.triage import Triage
 from fac_core.errors import FacError

@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping
 import streamlit as st
 
 from dashboard.components.examples import st_text
-from dashboard.theme import counted
 from dashboard.components.told import told
+from dashboard.theme import counted
 from fac_core.curation.triage import NEEDS_REASON, REASONS, Decision, State, Triage
 from fac_core.errors import Conflict, FacError
 from fac_core.store.events import Event

@@ -11,8 +11,8 @@ from dashboard.cached import answer, row_of, sides
 from dashboard.components.examples import group_html, st_text
 from dashboard.components.feature import detail
 from dashboard.components.gaps.decisions import KEYS, Desk
-from dashboard.theme import STATES, badge
 from dashboard.sign_in import barred
+from dashboard.theme import STATES, badge
 from fac_core.curation.audit import audit
 from fac_core.curation.triage import NEEDS_REASON, REASONS, Decision
 from fac_core.feature import Feature

@@ -11,8 +11,8 @@ import streamlit as st
 
 from dashboard.components.told import told
 from dashboard.links import by_present_name
-from dashboard.theme import counted
 from dashboard.sign_in import barred
+from dashboard.theme import counted
 from fac_core.coverage.definition import PRESETS
 from fac_core.fields import fields_of
 from fac_core.generators.nearby import Nearby, models_of, nearby
