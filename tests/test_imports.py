@@ -20,12 +20,13 @@ ROOMS = {
     "whole": "",
     "fields": "",
     "toml_file": "errors",
+    "shipped_data": "",
     "hub": "errors",
     # From texts to runs
     "store": "errors progress whole",
     "datasets": "errors hub progress",
     "models": "datasets errors hub whole",
-    "activations": "datasets errors hub models progress store whole",
+    "activations": "datasets errors hub models progress shipped_data store whole",
     "training": "activations errors models progress whole",
     # What a run says
     "coverage": "errors store",
@@ -56,14 +57,14 @@ ROOMS = {
     "fac_core": (
         "activations coverage datasets errors export feature gaps generators jobs store synthesis training view workflows"
     ),
-    "demo": "activations coverage datasets evidence fac_core gaps jobs progress store themes workflows",
-    "doctor": "models",
+    "demo": "activations coverage datasets evidence fac_core gaps jobs progress shipped_data store themes workflows",
+    "doctor": "models shipped_data",
     "cli": (
         "activations comparison coverage curation datasets demo diversity doctor errors evidence export fac_core fields gaps"
         " generators jobs naming progress relevance store synthesis themes training view whole workflows"
     ),
     "lab": "activations cli coverage curation datasets demo diversity errors evidence export generators models naming progress relevance report shortfall store synthesis themes toml_file training view whole workflows",
-    "cli/app": "cli errors lab",
+    "cli/app": "cli errors fac_core lab",
     "__main__": "cli/app",
     "dashboard": (
         "activations comparison coverage curation datasets diversity errors evidence export feature fields gaps"

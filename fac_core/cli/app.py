@@ -10,12 +10,14 @@ import json
 import logging
 import os
 import sys
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 
+import fac_core
 from fac_core.cli import compare, data, decide, fill, jobs, look, machine, measure, name
-from fac_core.cli.output import err
+from fac_core.cli.output import err, out
 from fac_core.errors import FacError, WrongUse
 
 PANELS = {
@@ -61,7 +63,6 @@ app = typer.Typer(
     name="fac",
     no_args_is_help=True,
     add_completion=False,
-    help="Measure and fill the gaps of a dataset in the feature space of a language model.",
 )
 for _panel, _commands in PANELS.items():
     for _command in _commands:
@@ -70,6 +71,21 @@ lab = typer.Typer(help="Does it help? Studies, baselines, written sets, benches.
 app.add_typer(jobs.jobs, name="jobs", rich_help_panel="More")
 app.add_typer(data.space, name="space", rich_help_panel="More")
 app.add_typer(lab, name="lab", rich_help_panel="More")
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        out.print(f"fac {fac_core.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def before_any_command(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """Measure and fill the gaps of a dataset in the feature space of a language model."""
 
 
 def main(arguments: list[str] | None = None) -> None:
