@@ -50,9 +50,9 @@ def environment(built, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("environment")
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
     paths = sysconfig.get_paths(vars={"base": str(folder), "platbase": str(folder)})
-    Path(paths["purelib"], "tested.pth").write_text(sysconfig.get_paths()["purelib"])
-    pip = [Path(paths["scripts"]) / "python", "-m", "pip", "install", "-q", "--no-deps", "--no-index"]
+    pip = [Path(paths["scripts"]) / "python", "-I", "-m", "pip", "install", "-q", "--no-deps", "--no-index"]
     subprocess.run([*pip, str(next(built.glob("*.whl")))], check=True)
+    Path(paths["purelib"], "tested.pth").write_text(sysconfig.get_paths()["purelib"])
     return Path(paths["scripts"])
 
 
@@ -104,7 +104,9 @@ def test_the_demo_answers(installed, tmp_path):
 @pytest.mark.weights
 def test_the_script_of_the_readme_runs(installed, tmp_path):
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (tmp_path / "script.py").write_text(re.findall(r"```python\n(.*?)```", readme, flags=re.DOTALL)[0], encoding="utf-8")
+    (tmp_path / "script.py").write_text(
+        re.findall(r"```python\n(.*?)```", readme, flags=re.DOTALL)[0], encoding="utf-8"
+    )
     found = installed("python", "script.py")
     assert found.returncode == 0, found.stderr
     assert found.stdout.count("peaks on") == 5
