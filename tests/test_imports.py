@@ -53,6 +53,7 @@ ROOMS = {
         " relevance report spaces store synthesis themes training view whole"
     ),
     "jobs": "activations datasets errors fields generators progress store synthesis toml_file whole workflows",
+    "operations": "errors jobs store",
     # The fronts; the laboratory, which no room of the core imports
     "fac_core": (
         "activations coverage datasets errors export feature gaps generators jobs store synthesis training view workflows"
@@ -61,10 +62,10 @@ ROOMS = {
     "doctor": "models shipped_data",
     "cli": (
         "activations comparison coverage curation datasets demo diversity doctor errors evidence export fac_core fields gaps"
-        " generators jobs naming progress relevance store synthesis themes training view whole workflows"
+        " generators jobs naming operations progress relevance store synthesis themes training view whole workflows"
     ),
     "lab": "activations cli coverage curation datasets demo diversity errors evidence export generators models naming progress relevance report shortfall store synthesis themes toml_file training view whole workflows",
-    "cli/app": "cli errors fac_core lab",
+    "cli/app": "cli errors fac_core lab operations",
     "__main__": "cli/app",
     "dashboard": (
         "activations comparison coverage curation datasets diversity errors evidence export feature fields gaps"

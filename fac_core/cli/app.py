@@ -7,7 +7,6 @@ error (`{"error": ..., "kind": ...}`); logs and progress go to stderr.
 from __future__ import annotations
 
 import json
-import logging
 import os
 import sys
 from typing import Annotated
@@ -19,10 +18,11 @@ import fac_core
 from fac_core.cli import compare, data, decide, fill, jobs, look, machine, measure, name
 from fac_core.cli.output import err, out
 from fac_core.errors import FacError, WrongUse
+from fac_core.operations.log_lines import configure
 
 PANELS = {
     "Begin": (machine.demo, machine.doctor, machine.ui),
-    "Data": (data.encode, data.merge, data.runs, machine.backup, machine.restore),
+    "Data": (data.encode, data.merge, data.runs),
     "Measure": (
         measure.missing,
         measure.coverage,
@@ -35,6 +35,7 @@ PANELS = {
     "Look": (look.feature, look.find, decide.report),
     "Name and judge": (name.label, name.relevance),
     "Fill": (decide.triage, fill.synthesise, decide.review, decide.export, decide.trace),
+    "Operate": (machine.health, machine.backup, machine.restore),
 }
 """The commands in the order in which one needs them."""
 
@@ -93,7 +94,6 @@ def main(arguments: list[str] | None = None) -> None:
     # Threads that wait spin by default, and two processes on the same cores then slow each other fourfold. Read by OpenMP
     # when torch is imported, which happens later.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -101,6 +101,7 @@ def run(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
     first = arguments[0] if arguments else ""
     try:
+        configure()
         if first in MOVED:
             raise WrongUse(f"`fac {first}` is `{MOVED[first]}` now.")
         if first == "lab":
