@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -110,7 +111,9 @@ def health(
         if not port.isdigit():
             raise WrongUse(f"--listen takes HOST:PORT, as 127.0.0.1:9108, not {listen!r}.")
         with endpoint.endpoint(lambda: look(folder, needs_worker=worker), host or "127.0.0.1", int(port)) as server:
-            err.print(f"http://{host or '127.0.0.1'}:{server.server_address[1]}: /live, /ready, /metrics. Ctrl-C ends it.")
+            err.print(
+                f"http://{host or '127.0.0.1'}:{server.server_address[1]}: /live, /ready, /metrics. Ctrl-C ends it."
+            )
             server.serve_forever()
     found = look(folder, needs_worker=worker)
     if metrics and not json:
@@ -148,10 +151,13 @@ def ui(
             environment[ENVIRONMENT_VARIABLE] = str(workspace.resolve())
     if browser:
         threading.Thread(target=_open_once_up, args=(f"http://localhost:{port}",), daemon=True).start()
-    try:
-        return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603  # our own arguments
-    except KeyboardInterrupt:
-        return 0
+    with subprocess.Popen(command, env=environment) as server:  # noqa: S603  # our own arguments
+        signal.signal(signal.SIGTERM, lambda *_: server.terminate())  # who ends this ends the server
+        try:
+            return server.wait()
+        except KeyboardInterrupt:
+            server.terminate()
+            return 0
 
 
 def _open_once_up(address: str, patience: float = 60.0) -> None:

@@ -86,7 +86,9 @@ def health(folder: Path, *, needs_worker: bool = True) -> Health:
         Check("disk", numbers.free_bytes >= LEAST_FREE, f"{numbers.free_bytes / 1e9:.1f} GB free"),
     ]
     if needs_worker:
-        beat = "none lives" if numbers.beat_age is None else f"{numbers.workers}, last beat {numbers.beat_age:.0f} s ago"
+        beat = (
+            "none lives" if numbers.beat_age is None else f"{numbers.workers}, last beat {numbers.beat_age:.0f} s ago"
+        )
         checks.append(Check("worker", numbers.workers > 0, beat))
     return Health(str(place.folder), tuple(checks), numbers)
 

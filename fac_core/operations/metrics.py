@@ -32,7 +32,9 @@ def metrics(found: Health) -> str:
         events = {f'kind="{_escaped(kind)}"': count for kind, count in n.events.items()}
         lines += _gauge("fac_events", "Decisions and changes of jobs in the log.", events)
         lines += _gauge("fac_disk_free_bytes", "On the disk of the workspace.", {"": n.free_bytes})
-    return "\n".join([*lines, *_gauge("fac_ready", "Whether all checks of `fac health` hold.", {"": int(found.ready)}), ""])
+    return "\n".join(
+        [*lines, *_gauge("fac_ready", "Whether all checks of `fac health` hold.", {"": int(found.ready)}), ""]
+    )
 
 
 def _gauge(name: str, said: str, values: Mapping[str, float]) -> list[str]:

@@ -106,6 +106,7 @@ def test_over_http_it_is_alive_at_once_and_ready_with_a_worker(address, place):
     with beating(place):
         code, text = got(f"{address}/ready")
         assert (code, json.loads(text)["ready"]) == (200, True)
+        assert str(place.folder) not in text
         assert values(got(f"{address}/metrics")[1])["fac_ready"] == 1
     assert got(f"{address}/../../etc/passwd")[0] == 404
     with pytest.raises(WrongUse, match="Name another port"):
