@@ -21,7 +21,7 @@ def test_what_a_worker_does_is_one_object_a_line(tmp_path):
     fac.submit_job("label", {"run": "absent"}, workspace=place)
     said = [line for line in logged(place, "json").stderr.splitlines() if line.startswith("{")]
     lines = [json.loads(line) for line in said]
-    assert [line["message"].partition(" at ")[0] for line in lines][0] == "Job 1 (label) starts"
+    assert lines[0]["message"].startswith("Job 1 (label) starts at worker-")
     assert lines[-1]["message"].startswith("Job 1: failed There is no run 'absent'")
     assert {"time", "level", "logger", "process", "message"} <= lines[0].keys()
 
