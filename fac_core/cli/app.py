@@ -22,7 +22,7 @@ from fac_core.operations.log_lines import configure
 
 PANELS = {
     "Begin": (machine.demo, machine.doctor, machine.ui),
-    "Data": (data.encode, data.merge, data.runs),
+    "Data": (data.encode, data.merge, data.runs, machine.backup, machine.restore),
     "Measure": (
         measure.missing,
         measure.coverage,
@@ -35,7 +35,6 @@ PANELS = {
     "Look": (look.feature, look.find, decide.report),
     "Name and judge": (name.label, name.relevance),
     "Fill": (decide.triage, fill.synthesise, decide.review, decide.export, decide.trace),
-    "Operate": (machine.health, machine.backup, machine.restore),
 }
 """The commands in the order in which one needs them."""
 
@@ -68,6 +67,7 @@ app = typer.Typer(
 for _panel, _commands in PANELS.items():
     for _command in _commands:
         app.command(rich_help_panel=_panel)(_command)
+app.command(hidden=True)(machine.health)  # for servers: the help fits a screen
 lab = typer.Typer(help="Does it help? Studies, baselines, written sets, benches.", no_args_is_help=True)
 app.add_typer(jobs.jobs, name="jobs", rich_help_panel="More")
 app.add_typer(data.space, name="space", rich_help_panel="More")
@@ -83,7 +83,8 @@ def _say_version(asked: bool) -> None:
 @app.callback()
 def before_any_command(
     version: Annotated[
-        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say which version this is.")
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, hidden=True, help="Say which version this is."),
     ] = False,
 ) -> None:
     """Measure and fill the gaps of a dataset in the feature space of a language model."""
