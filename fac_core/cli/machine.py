@@ -24,7 +24,7 @@ from rich.text import Text
 import fac_core as fac
 from fac_core.cli.measure import theme_table
 from fac_core.cli.options import Json, WorkspaceFolder
-from fac_core.cli.output import curve_table, gap_table, out, part_table, progress_bar, say, table, write_json
+from fac_core.cli.output import curve_table, err, gap_table, out, part_table, progress_bar, say, table, write_json
 from fac_core.errors import FacError, MissingExtra, NotFound, WrongUse
 
 if TYPE_CHECKING:
@@ -110,6 +110,37 @@ def restore(
         place = restored(backup, folder, tell)
     found = {"folder": str(place.folder), "n_runs": len(place.runs())}
     say(json, found, f"{found['n_runs']} runs and all decisions are back: --workspace {place.folder}")
+
+
+def health(
+    worker: Annotated[bool, typer.Option(help="Whether it is only well while a worker lives.")] = True,
+    metrics: Annotated[bool, typer.Option("--metrics", help="As Prometheus reads it.")] = False,
+    listen: Annotated[str, typer.Option(help="HOST:PORT: answer /live, /ready and /metrics there.")] = "",
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+) -> int:
+    """Is the workspace of a server well? Exit code 0 or 1."""
+    from fac_core.operations import endpoint
+    from fac_core.operations.health import health as look
+    from fac_core.operations.metrics import metrics as as_text
+
+    folder = fac.Workspace.at(workspace).folder if workspace is None else workspace
+    if listen:
+        host, _, port = listen.rpartition(":")
+        if not port.isdigit():
+            raise WrongUse(f"--listen takes HOST:PORT, as 127.0.0.1:9108, not {listen!r}.")
+        with endpoint.endpoint(lambda: look(folder, needs_worker=worker), host or "127.0.0.1", int(port)) as server:
+            err.print(
+                f"http://{host or '127.0.0.1'}:{server.server_address[1]}: /live, /ready, /metrics. Ctrl-C ends it."
+            )
+            server.serve_forever()
+    found = look(folder, needs_worker=worker)
+    if metrics and not json:
+        sys.stdout.write(as_text(found))
+    else:
+        rows = ((Text("✓", "green") if c.ok else Text("✗", "red"), c.name, c.found) for c in found.checks)
+        say(json, endpoint.said(found), table(["", "what", "found"], rows))
+    return 0 if found.ready else 1
 
 
 def ui(

@@ -12,6 +12,9 @@ from urllib.parse import quote
 
 from fac_core.errors import RunBroken, StoreBusy
 
+FILE_VERSION = 0
+"""`PRAGMA user_version` of the workspace's file. Of a higher one nothing is known: it is neither read nor written."""
+
 _SECONDS_TO_WAIT = 10.0
 """For another process that is writing."""
 
@@ -114,6 +117,11 @@ def check_intact(path: Path) -> None:
         said = [line for (line,) in connection.execute("PRAGMA integrity_check(1)")]
         if said != ["ok"]:
             raise sqlite3.DatabaseError(" ".join(said[0].split()))
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > FILE_VERSION:
+        raise RunBroken(
+            f"{path} was written by a later program (version {version}; this one knows {FILE_VERSION}). Update fac-explorer."
+        )
     _INTACT.add(path)
 
 

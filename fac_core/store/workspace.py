@@ -17,6 +17,7 @@ import json
 import logging
 import os
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -57,7 +58,7 @@ class Workspace:
     def __init__(self, folder: Path, acting: Acting | None = None) -> None:
         self.folder = Path(folder).resolve()
         self.acting = acting
-        if not (self.folder / MARKER).is_file():
+        if not self.is_at(self.folder):
             raise NotFound(f"{self.folder} is no workspace: it has no {MARKER}. `fac encode` makes one.")
 
     def __eq__(self, other: object) -> bool:
@@ -90,6 +91,23 @@ class Workspace:
     def place(self, name: str, below: str = "") -> str:
         """A file or hub id as given; where somebody signed in, a file only inside the workspace's folder `below`, or `NotAllowed`."""
         return name if self.acting is None else confined(name, self.folder / below, is_file=bool(below))
+
+    @staticmethod
+    def is_at(folder: Path) -> bool:
+        """Whether a folder is a workspace."""
+        return (folder / MARKER).is_file()
+
+    def remove_if_empty(self, *, with_folder: bool) -> None:
+        """Take the workspace away if nothing was put into it: a folder is none any more, or is gone too."""
+        if any((self.folder / name).exists() for name in ("workspace.sqlite", "jobs", "uploads", "spaces")):
+            return
+        with suppress(OSError):  # which a folder with content raises
+            for name in ("cache", "runs"):
+                if (self.folder / name).exists():
+                    (self.folder / name).rmdir()
+            (self.folder / MARKER).unlink()
+            if with_folder:
+                self.folder.rmdir()
 
     @classmethod
     def find(cls, start: Path | None = None) -> Self:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,15 +76,32 @@ def encode_with_saes(
     """
     from fac_core.activations import pipeline  # torch: only where a model runs
 
-    workspace = workspace if isinstance(workspace, Workspace) else Workspace.create(Path(workspace))
-    unsaid = "" if anchor else _sae_of_anchor(workspace, spec.model)
-    specs = [replace(spec, sae=sae or unsaid) for sae in dict.fromkeys(saes)]
-    runs = pipeline.encode_together(
-        source, workspace, specs, name=name, mapping=mapping, engine=engine, on_progress=on_progress
-    )
-    for info in runs:
-        take_up(workspace, info)
-    return [workspace.set_anchor(runs[0].run_id), *runs[1:]] if anchor else runs
+    with _workspace_at(workspace) as place:
+        unsaid = "" if anchor else _sae_of_anchor(place, spec.model)
+        specs = [replace(spec, sae=sae or unsaid) for sae in dict.fromkeys(saes)]
+        runs = pipeline.encode_together(
+            source, place, specs, name=name, mapping=mapping, engine=engine, on_progress=on_progress
+        )
+        for info in runs:
+            take_up(place, info)
+        return [place.set_anchor(runs[0].run_id), *runs[1:]] if anchor else runs
+
+
+@contextmanager
+def _workspace_at(where: Workspace | Path | str) -> Iterator[Workspace]:
+    """The workspace of a folder, made where there is none; one that was made for nothing is gone again, or later commands find it."""
+    if isinstance(where, Workspace):
+        yield where
+        return
+    folder = Path(where)
+    was_folder, was_workspace = folder.exists(), Workspace.is_at(folder)
+    place = Workspace.create(folder)
+    try:
+        yield place
+    except BaseException:
+        if not was_workspace:
+            place.remove_if_empty(with_folder=not was_folder)
+        raise
 
 
 def _sae_of_anchor(workspace: Workspace, model: str) -> str:

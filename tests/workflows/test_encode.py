@@ -10,7 +10,7 @@ import pytest
 import fac_core as fac
 from fac_core.activations.saes import named
 from fac_core.activations.spec import EncodeSpec
-from fac_core.errors import NotFound
+from fac_core.errors import FacError, NotFound
 from tests import tiny
 
 
@@ -42,3 +42,24 @@ def test_of_several_saes_that_ship_the_widest_is_the_default(tmp_path, monkeypat
         (tmp_path / name / "cfg.json").write_text(json.dumps({"d_sae": width}))
     monkeypatch.setattr(named, "SHIPPED", tmp_path)
     assert named.default_sae("m") == "m-b1-wide"
+
+
+@pytest.mark.parametrize(("source", "said"), [("absent.jsonl", "no file or folder"), ("texts", "No SAE ships")])
+def test_what_fails_leaves_no_workspace_that_later_commands_would_find(tmp_path, model_of, texts, source, said):
+    spec = EncodeSpec(model=str(model_of("llama")), context=32)
+    source = texts("texts") if source == "texts" else str(tmp_path / source)
+    with pytest.raises(FacError, match=said):
+        fac.encode(source, spec, workspace=tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("mine")
+    with pytest.raises(FacError, match=said):
+        fac.encode(source, spec, workspace=tmp_path / "mine")
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["notes.txt"]
+
+
+def test_what_fails_leaves_a_workspace_alone_that_was_there_before(tmp_path, model_of):
+    place = fac.Workspace.create(tmp_path / "w")
+    with pytest.raises(FacError, match="no file or folder"):
+        fac.encode(str(tmp_path / "absent.jsonl"), EncodeSpec(model=str(model_of("llama"))), workspace=tmp_path / "w")
+    assert fac.Workspace(tmp_path / "w") == place

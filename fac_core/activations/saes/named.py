@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING
 from fac_core.activations.saes.pretrained import advised, releases
 from fac_core.errors import BadInput, NotFound
 from fac_core.hub import REVISION, HubName, Snapshot, commit_of, hub_errors, snapshot
+from fac_core.shipped_data import SHIPPED_DATA
 
 if TYPE_CHECKING:
     from sae_lens import SAE
 
-SHIPPED = Path(__file__).resolve().parents[3] / "data" / "sae"
+SHIPPED = SHIPPED_DATA / "sae"
 """The SAEs that come with the project, in folders that begin with the name of their model."""
 
 
