@@ -13,9 +13,9 @@ from pathlib import Path
 
 from fac_core.models.cache_folder import cache_dir
 from fac_core.models.device import chosen_device, device_in_words
+from fac_core.shipped_data import SHIPPED_DATA
 from fac_core.store.events import EventLog
 from fac_core.store.log import chain
-from fac_core.shipped_data import SHIPPED_DATA
 
 
 @dataclass(frozen=True)
