@@ -1,0 +1,210 @@
+"""Every task, ended in every way, gone on with, and looked at: one line a case in a log, which a later call goes on from."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import openai  # noqa: F401  # what the tasks import when they run is imported once, here
+import scipy.stats  # noqa: F401
+import sklearn.cluster  # noqa: F401
+import torch
+
+from fac_core.errors import FacError, WrongUse
+from fac_core.lab.crashes import endings, invariants
+from fac_core.lab.crashes.counting_server import counting_server
+from fac_core.lab.crashes.endings import Ending, Hit, Usual
+from fac_core.lab.crashes.process import UNFORESEEN, Running
+from fac_core.lab.crashes.scene import Scene, made_scene
+from fac_core.lab.crashes.tasks import TASKS, Place
+from fac_core.spaces.atlas import layout
+
+ENDINGS: dict[str, Ending] = {
+    "SIGKILL": endings.by_signal(signal.SIGKILL),
+    "SIGKILL at the disk": endings.before_the_disk,
+    "SIGTERM": endings.by_signal(signal.SIGTERM),
+    "SIGINT": endings.by_signal(signal.SIGINT),
+    "disk full": endings.disk_full,
+    "read-only": endings.read_only,
+    "clock jumps": endings.clock_jumps,
+    "out of memory": endings.out_of_memory,
+    "broken shard": endings.broken_shard,
+    "half a run": endings.half_a_run,
+    "two at once": endings.two_at_once,
+    "among others": endings.among_others,
+}
+"""By name."""
+
+ONLY_FOR = {"broken shard": ("encode",), "half a run": ("encode", "merge"), "read-only": tuple(TASKS)}
+"""Endings that make no sense elsewhere."""
+_DISK = 96
+"""Megabytes of the small disk: several times what a case takes."""
+_NEEDS_MOUNT = ("disk full", "read-only")
+_ENOUGH = 3
+"""Times as many tries as cases are wanted: some come when the task has ended."""
+
+
+def run_matrix(
+    folder: Path,
+    wanted: Mapping[str, int],
+    *,
+    tasks: Sequence[str] = tuple(TASKS),
+    seed: int = 0,
+    tell: Callable[[str], object] = print,
+) -> Path:
+    """Run what the log lacks; returns the log, `<folder>/log.jsonl`.
+
+    Args:
+        wanted: ending -> cases of each task that it meets in time.
+        seed: of the moments.
+    """
+    _quiet()
+    scene = _scene(folder)
+    log = folder / "log.jsonl"
+    done = read_log(log)
+    for task in tasks:
+        missing = {name: n for name, n in wanted.items() if task in ONLY_FOR.get(name, TASKS) and n > _held(done, task, name)}
+        if not missing:
+            continue
+        usual = _undisturbed(folder, scene, task)
+        for name, n in missing.items():
+            tried = [line for line in done if (line["task"], line["ending"]) == (task, name)]
+            met = _held(done, task, name)
+            for nth in range(len(tried), _ENOUGH * n):
+                if met >= n:
+                    break
+                line = _case(folder, scene, task, name, nth, n, usual, seed)
+                met += line["in_time"]
+                with log.open("a") as file:
+                    file.write(json.dumps(line) + "\n")
+                if line["broken"]:
+                    tell(f"{task}, {name} {nth} ({line['where']}): {'; '.join(line['broken'])}")
+            tell(f"{task}, {name}: {met} cases")
+    return log
+
+
+def read_log(log: Path) -> list[dict]:
+    """The lines, but one that a crash of this very program cut."""
+    if not log.exists():
+        return []
+    return [json.loads(line) for line in log.read_text().splitlines() if line.endswith("}")]
+
+
+def _held(done: Sequence[Mapping], task: str, ending: str) -> int:
+    return sum(line["in_time"] for line in done if (line["task"], line["ending"]) == (task, ending))
+
+
+def _case(
+    folder: Path, scene: Scene, task: str, name: str, nth: int, n: int, usual: Usual, seed: int
+) -> dict[str, object]:
+    drawn = Random(f"{seed} {task} {name} {nth}")  # noqa: S311
+    share = (nth % n + drawn.random()) / n  # one in each n-th of the whole, so that no part of it is left out
+    began = time.monotonic()
+    with _place(folder, scene, mounted=name in _NEEDS_MOUNT) as at:
+        before = invariants.everything(at.workspace)
+        blow = ENDINGS[name](Hit(at, TASKS[task], usual, share, drawn))
+        broken = list(invariants.after_the_crash(at, before, usual.results))
+        if blow.code == UNFORESEEN or (blow.code > 0 and invariants.is_no_sentence(blow.said)):
+            broken.append(f"it says: {blow.said}")
+        again = Running(at.words / "again", partial(TASKS[task], at)).ended()
+        if again.code:
+            broken.append(f"it does not go on ({again.code}): {again.said}")
+        broken += invariants.after_going_on(at, before, usual.results, usual.files)
+    return {
+        "task": task,
+        "ending": name,
+        "nth": nth,
+        "in_time": blow.in_time,
+        "where": blow.where,
+        "code": blow.code,
+        "said": blow.said,
+        "broken": broken,
+        "seconds": round(time.monotonic() - began, 2),
+    }
+
+
+@contextmanager
+def _place(folder: Path, scene: Scene, *, mounted: bool) -> Iterator[Place]:
+    """A fresh copy of the scene's workspace, with a server of its own beside it."""
+    case = folder / "case"
+    shutil.rmtree(case, ignore_errors=True)
+    with ExitStack() as stack:
+        disk = case / "disk"
+        if mounted:
+            stack.enter_context(endings.own_disk(disk, _DISK))
+        shutil.copytree(scene.workspace, disk / "workspace")
+        server = stack.enter_context(counting_server(case / "ledger"))
+        at = Place(disk, scene, server)
+        at.out.mkdir()
+        os.environ["FAC_CONFIG"] = str(case / "config")
+        yield at
+
+
+def _undisturbed(folder: Path, scene: Scene, task: str) -> Usual:
+    """Once as it is, for its time and what comes of it; once more, to count how often it touches the disk."""
+    with _place(folder, scene, mounted=False) as at:
+        counted = at.words / "touches"
+        running = Running(at.words / "counted", partial(_counting, partial(TASKS[task], at), counted))
+        ended = running.ended()
+        if ended.code:
+            raise FacError(f"{task} fails undisturbed: {ended.said}")
+        touches = int(counted.read_text())
+    with _place(folder, scene, mounted=False) as at:
+        before = _size(at.folder)
+        running = Running(at.words / "usual", partial(TASKS[task], at))
+        most = before
+        while not running.wait(0.02):
+            most = max(most, _size(at.folder))
+        ended = running.ended()
+        results, files = invariants.results(at), invariants.listing(at)
+        return Usual(ended.seconds, touches, max(most, _size(at.folder)) - before, results, files)
+
+
+def _counting(do: Callable[[], None], path: Path) -> None:
+    count = 0
+
+    def one() -> None:
+        nonlocal count
+        count += 1
+
+    endings.at_touches(one)
+    do()
+    path.write_text(str(count))
+
+
+def _size(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*"):
+        with suppress(OSError):  # gone in the meantime
+            total += path.stat().st_blocks * 512
+    return total
+
+
+def _scene(folder: Path) -> Scene:
+    """Made in another process, so that this one stays without threads; and what is compiled when first used, compiled."""
+    os.environ["FAC_CONFIG"], os.environ["FAC_CACHE"] = str(folder / "config"), str(folder / "cache")
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    ended = Running(folder / "words", partial(_made, folder / "scene")).ended(600)
+    if ended.code:
+        raise FacError(f"The scene cannot be made: {ended.said}")
+    layout(np.random.default_rng(0).normal(size=(32, 16)).astype(np.float32))
+    return made_scene(folder / "scene")
+
+
+def _made(folder: Path) -> None:
+    made_scene(folder)
+
+
+def _quiet() -> None:
+    """Threads of a process are not in its fork, and some libraries then wait for them for ever."""
+    if torch.get_num_threads() > 1 or os.environ.get("NUMBA_THREADING_LAYER") != "workqueue":
+        raise WrongUse("Start it with OMP_NUM_THREADS=1 NUMBA_THREADING_LAYER=workqueue: its processes are forks.")
