@@ -10,6 +10,8 @@
     ├── HubUnreachable          the hub failed, or a download broke off
     ├── StoreBusy               somebody else is writing the same run
     ├── Conflict                somebody else decided the same item in the meantime
+    ├── CannotWrite             a disk is full, or a folder may not be written to
+    ├── OutOfMemory             the memory of the machine did not suffice
     ├── Stopped                 whoever watches the task's progress asked it to end
     └── RunBroken               a run file is damaged or of another version
 
@@ -63,6 +65,14 @@ class Conflict(FacError):
     def __init__(self, message: str, event: object) -> None:
         super().__init__(message)
         self.event = event
+
+
+class CannotWrite(FacError):
+    """A disk is full, or a folder may not be written to; the message names the folder. What is finished stays."""
+
+
+class OutOfMemory(FacError):
+    """The memory of the machine did not suffice; what is finished stays."""
 
 
 class Stopped(FacError):

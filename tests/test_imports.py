@@ -17,16 +17,18 @@ ROOMS = {
     # What everybody may use
     "errors": "",
     "progress": "",
-    "whole": "",
+    "scratch": "",
+    "shortage": "errors",
+    "whole": "scratch shortage",
     "fields": "",
     "toml_file": "errors",
     "hub": "errors",
     # From texts to runs
-    "store": "errors progress whole",
+    "store": "errors progress scratch shortage whole",
     "datasets": "errors hub progress",
     "models": "datasets errors hub whole",
-    "activations": "datasets errors hub models progress store whole",
-    "training": "activations errors models progress whole",
+    "activations": "datasets errors hub models progress scratch shortage store whole",
+    "training": "activations errors models progress scratch whole",
     # What a run says
     "coverage": "errors store",
     "shortfall": "coverage store",
@@ -51,7 +53,7 @@ ROOMS = {
         "activations coverage curation datasets diversity errors evidence export feature generators models naming progress"
         " relevance report spaces store synthesis themes training view whole"
     ),
-    "jobs": "activations datasets errors fields generators progress store synthesis toml_file whole workflows",
+    "jobs": "activations datasets errors fields generators progress shortage store synthesis toml_file whole workflows",
     # The fronts; the laboratory, which no room of the core imports
     "fac_core": (
         "activations coverage datasets errors export feature gaps generators jobs store synthesis training view workflows"
@@ -62,7 +64,7 @@ ROOMS = {
         "activations comparison coverage curation datasets demo diversity doctor errors evidence export fac_core fields gaps"
         " generators jobs naming progress relevance store synthesis themes training view whole workflows"
     ),
-    "lab": "activations cli coverage curation datasets demo diversity errors evidence export generators models naming progress relevance report shortfall store synthesis themes toml_file training view whole workflows",
+    "lab": "activations cli coverage curation datasets demo diversity errors evidence export generators jobs models naming progress relevance report shortfall spaces store synthesis themes toml_file training view whole workflows",
     "cli/app": "cli errors lab",
     "__main__": "cli/app",
     "dashboard": (

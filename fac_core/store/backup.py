@@ -3,7 +3,7 @@
 A backup is a folder that is a workspace itself, with the hash of each file in `backup.json`. The log comes first, through
 SQLite's own backup, so it is of one moment and knows of no run that the copy lacks; run files never change, so those that
 are there already are not copied again. What the cache has is left out, but for the answers of language models, which cost
-money. Nothing in the folder is ever deleted.
+money. No file in the folder is ever deleted. One that was taken again and broke off can be restored as it then is.
 """
 
 from __future__ import annotations
@@ -12,16 +12,19 @@ import hashlib
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from fac_core.errors import BadInput, NotFound, WrongUse
 from fac_core.progress import Progress, silent
+from fac_core.scratch import sweep
+from fac_core.shortage import explained
 from fac_core.store.sqlite_file import check_intact
 from fac_core.store.workspace import MARKER, Workspace
-from fac_core.whole import whole, write_whole
+from fac_core.whole import BUILDING, whole, write_whole
 
 _MANIFEST = "backup.json"
 _DATABASES = ("workspace.sqlite", "cache/answers.sqlite")
@@ -46,25 +49,42 @@ def back_up(workspace: Workspace, folder: Path, on_progress: Progress = silent) 
     source, folder = workspace.folder, Path(folder).resolve()
     if folder.is_relative_to(source):
         raise WrongUse(f"{folder} lies in the workspace itself. Choose a folder elsewhere, best on another disk.")
+    for lock in list(folder.rglob(f"{BUILDING}*.lock")):  # of a backup that was killed
+        sweep(lock.parent, BUILDING)
     if folder.exists() and not (folder / _MANIFEST).is_file() and (not folder.is_dir() or any(folder.iterdir())):
         raise WrongUse(f"{folder} is there already and holds no backup. Choose another folder.")
-    earlier = _manifest(folder) if (folder / _MANIFEST).is_file() else {}
+    with explained(folder):
+        return _backed_up(source, folder, on_progress)
+
+
+def _backed_up(source: Path, folder: Path, on_progress: Progress) -> BackedUp:
+    earlier = _manifest(folder)[0] if (folder / _MANIFEST).is_file() else {}
     hashes: dict[str, str] = {}
     n_copied = 0
+
+    def put(name: str, write: Callable[[Path], object]) -> str:
+        """Copy a file; who restores what a crash left in the middle knows it before and after."""
+        with whole(folder / name) as building:
+            write(building)
+            digest = _hash(building)
+            _write_manifest(folder, {**earlier, **hashes}, {name: digest})
+        return digest
+
+    _write_manifest(folder, earlier)  # whose folder it is, also if this ends before it is done
     databases = [name for name in _DATABASES if (source / name).is_file()]
     for name in databases:
         check_intact(source / name)
-        hashes[name] = _put(folder / name, lambda to, name=name: _copy_database(source / name, to))
+        hashes[name] = put(name, partial(_copy_database, source / name))
         n_copied += hashes[name] != earlier.get(name)
     names = list(_files(source))
     for done, name in enumerate(names):
         on_progress(done, len(names), name)
         hashes[name] = _hash(source / name)
         if earlier.get(name) != hashes[name] or not (folder / name).is_file():
-            hashes[name] = _put(folder / name, lambda to, name=name: shutil.copyfile(source / name, to))
+            hashes[name] = put(name, partial(shutil.copyfile, source / name))
             n_copied += 1
     on_progress(len(names), len(names))
-    write_whole(folder / _MANIFEST, json.dumps({"files": {**earlier, **hashes}}, indent=1))
+    _write_manifest(folder, {**earlier, **hashes})
     return BackedUp(folder, len(hashes), n_copied)
 
 
@@ -79,10 +99,12 @@ def restore(backup: Path, folder: Path, on_progress: Progress = silent) -> Works
         raise NotFound(f"{backup} is no backup: it has no {_MANIFEST}. `fac backup FOLDER` makes one.")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise WrongUse(f"{folder} is not empty. Restore into a new folder, then point --workspace there.")
-    hashes = _manifest(backup)
+    hashes, coming = _manifest(backup)
+    if MARKER not in hashes:
+        raise BadInput(f"The backup {backup} was never finished. Restore from another one, or take it again.")
     for done, (name, digest) in enumerate(hashes.items()):
         on_progress(done, 2 * len(hashes), f"checking {name}")
-        if not (backup / name).is_file() or _hash(backup / name) != digest:
+        if not (backup / name).is_file() or _hash(backup / name) not in (digest, coming.get(name)):
             raise BadInput(f"{backup / name} is missing or damaged. Restore from another backup.")
     with whole(folder, replaces_folder=True) as building:
         for done, name in enumerate(hashes):
@@ -101,23 +123,25 @@ def _files(source: Path) -> Iterator[str]:
                 yield path.relative_to(source).as_posix()
 
 
-def _manifest(folder: Path) -> dict[str, str]:
-    """Hash of each file of a backup, by its path in it. Raises `BadInput`, also for a path that leads out of it."""
+def _manifest(folder: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """Hash of each file of a backup by its path in it, and of one that may have been replaced since.
+
+    Raises `BadInput`, also for a path that leads out of it.
+    """
     path = folder / _MANIFEST
     try:
-        found = dict(json.loads(path.read_bytes())["files"])
+        said = json.loads(path.read_bytes())
+        found, coming = dict(said["files"]), dict(said.get("coming", {}))
     except (ValueError, KeyError, TypeError) as error:
         raise BadInput(f"{path} cannot be read. Take another backup.") from error
-    for name in found:
+    for name in {**found, **coming}:
         if not (folder / name).resolve().is_relative_to(folder.resolve()):
             raise BadInput(f"{path} names {name!r}, which lies outside of it. Take another backup.")
-    return found
+    return found, coming
 
 
-def _put(path: Path, write: Callable[[Path], object]) -> str:
-    with whole(path) as building:
-        write(building)
-        return _hash(building)
+def _write_manifest(folder: Path, files: Mapping[str, str], coming: Mapping[str, str] | None = None) -> None:
+    write_whole(folder / _MANIFEST, json.dumps({"files": files, **({"coming": coming} if coming else {})}, indent=1))
 
 
 def _copy_database(path: Path, to: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from fac_core.errors import RunBroken, StoreBusy
+from fac_core.shortage import shortage
 
 _SECONDS_TO_WAIT = 10.0
 """For another process that is writing."""
@@ -19,7 +20,7 @@ _SECONDS_TO_WAIT = 10.0
 def connected(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection of its own for each call: threads and processes share nothing but the file.
 
-    Raises `StoreBusy` if others write for too long.
+    Raises `StoreBusy` if others write for too long, `CannotWrite` where the disk is full or may not be written to.
     """
     # A file that cannot be written to is read as it lies there: SQLite would put its own files beside it.
     address = f"file:{quote(str(path))}" + ("" if is_writable(path) or not path.exists() else "?immutable=1")
@@ -27,6 +28,8 @@ def connected(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         yield connection
     except sqlite3.DatabaseError as error:
+        if (told := shortage(error, path.parent)) is not None:
+            raise told from error
         if "locked" not in str(error) and "busy" not in str(error):
             mend = (
                 "Make its folder writable, or copy the workspace; if it is damaged, `fac restore` brings back a backup."

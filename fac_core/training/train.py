@@ -38,12 +38,13 @@ from fac_core.models.cache_folder import cache_dir
 from fac_core.models.device import chosen_device
 from fac_core.models.truncated import TruncatedModel, load_tokenizer
 from fac_core.progress import Progress, silent
+from fac_core.scratch import sweep
 from fac_core.training.config import TrainConfig
 from fac_core.training.harvest import Shard, count_tokens, harvest, plan_shards, token_windows
 from fac_core.training.sparse_topk import SparseTopKTrainingSAE
 from fac_core.training.stream import training_batches
 from fac_core.training.warm_start import warm_start
-from fac_core.whole import whole
+from fac_core.whole import BUILDING, whole
 
 _FIRST_BATCHES = 32
 """Batches from which the input scale and the mean are estimated."""
@@ -158,7 +159,8 @@ def train_sae(config: TrainConfig, shards: Sequence[Shard], folder: Path, *, on_
             save_checkpoint(trainer, checkpoints)
     trainer.sae.cfg.metadata.unique_tokens = sum(count_tokens(shard, config.n_blocks) for shard in shards)
     _publish(trainer, folder)
-    for made in (*checkpoints.glob(_STEPS), *checkpoints.glob(".building-*")):  # the latter where a training was killed
+    sweep(checkpoints, BUILDING)
+    for made in checkpoints.glob(_STEPS):
         shutil.rmtree(made, ignore_errors=True)
     with suppress(OSError):  # not there, or somebody put something beside it
         checkpoints.rmdir()

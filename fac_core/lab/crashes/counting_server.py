@@ -30,7 +30,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         paid = hashlib.sha256(body).hexdigest()[:16]
-        with self.server.ledger.open("a") as ledger:  # one write of some bytes at the end: whole, also from many threads
+        with self.server.ledger.open(
+            "a"
+        ) as ledger:  # one write of some bytes at the end: whole, also from many threads
             ledger.write(f"{paid}\n")
         asked: dict[str, Any] = json.loads(body)
         message = {"role": "assistant", "content": json.dumps({**_ANSWER, "text": f"{_ANSWER['text']} {paid}"})}

@@ -17,7 +17,7 @@ from pathlib import Path
 from random import Random
 
 from fac_core.lab.crashes.process import Running
-from fac_core.lab.crashes.tasks import Do, Place
+from fac_core.lab.crashes.victims import Do, Place
 
 _WRITES = {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "shutil.rmtree", "sqlite3.connect"}
 """Events of Python's audit that come before the disk is touched."""
@@ -199,9 +199,7 @@ def among_others(hit: Hit) -> Blow:
     """Two who look and decide all the time, as dashboards do, while a command does the task; one of the three is killed."""
     from fac_core.lab.crashes.onlookers import look_and_decide
 
-    people = [
-        Running(hit.at.words / f"onlooker {n}", partial(look_and_decide, hit.at, n)) for n in "12"
-    ]
+    people = [Running(hit.at.words / f"onlooker {n}", partial(look_and_decide, hit.at, n)) for n in "12"]
     running = hit.start()
     over = running.wait(hit.share * hit.usual.seconds)
     hit.drawn.choice([*people, running]).signal(signal.SIGKILL)

@@ -17,10 +17,9 @@ from fac_core.errors import FacError, RunBroken
 from fac_core.jobs.control import list_jobs
 from fac_core.jobs.in_words import in_words, outcome
 from fac_core.lab.crashes.counting_server import paid_twice
-from fac_core.lab.crashes.tasks import Place
+from fac_core.lab.crashes.victims import Place
 from fac_core.store.backup import restore
 from fac_core.store.events import Event
-from fac_core.store.runs.read_only import ReadOnlyFile
 from fac_core.store.runs.run_file import RunFile
 from fac_core.store.runs.space_file import SpaceFile
 from fac_core.store.workspace import Workspace
@@ -131,13 +130,13 @@ def _of_onlookers(event: Event) -> bool:
     return event.scope == "crash" and (event.kind == "shared" or "-" in event.item)
 
 
-def _rows(kind: type[ReadOnlyFile], path: Path) -> str:
+def _rows(kind: type[RunFile] | type[SpaceFile], path: Path) -> str:
     try:
         with kind(path) as file:
             tables = file.query("SELECT table_name FROM duckdb_tables() ORDER BY 1")["table_name"].to_pylist()
             rows: list[Any] = []
             for table in tables:
-                content = file.query(f"FROM {table} ORDER BY ALL")  # noqa: S608 - names are those of the file's own tables
+                content = file.query(f"FROM {table} ORDER BY ALL")
                 kept = [name for name in content.column_names if name not in _OF_CHANCE]
                 rows.append([table, content.select(kept).to_pylist()])
             return _digest(rows)

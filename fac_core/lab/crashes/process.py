@@ -82,6 +82,7 @@ def _child(folder: Path, do: Callable[[], None], first: Callable[[], object] | N
     for stream in (1, 2):
         os.dup2(output, stream)
     os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells ignore it in what runs in their background
     said = folder / "said"
     try:
         if first is not None:
@@ -94,7 +95,7 @@ def _child(folder: Path, do: Callable[[], None], first: Callable[[], object] | N
         code, told = TOLD, "Interrupted. The same goes on from here."
     except SystemExit as error:
         code, told = TOLD, f"{error.code}."
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - the process ends with it
         traceback.print_exc()
         code, told = UNFORESEEN, f"{type(error).__name__}: {error}"
     said.write_text(told)

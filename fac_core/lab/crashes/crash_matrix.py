@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import openai  # noqa: F401  # what the tasks import when they run is imported once, here
@@ -23,9 +24,9 @@ from fac_core.errors import FacError, WrongUse
 from fac_core.lab.crashes import endings, invariants
 from fac_core.lab.crashes.counting_server import counting_server
 from fac_core.lab.crashes.endings import Ending, Hit, Usual
+from fac_core.lab.crashes.made_up import Scene, made_scene
 from fac_core.lab.crashes.process import UNFORESEEN, Running
-from fac_core.lab.crashes.scene import Scene, made_scene
-from fac_core.lab.crashes.tasks import TASKS, Place
+from fac_core.lab.crashes.victims import TASKS, Place
 from fac_core.spaces.atlas import layout
 
 ENDINGS: dict[str, Ending] = {
@@ -72,7 +73,9 @@ def run_matrix(
     log = folder / "log.jsonl"
     done = read_log(log)
     for task in tasks:
-        missing = {name: n for name, n in wanted.items() if task in ONLY_FOR.get(name, TASKS) and n > _held(done, task, name)}
+        missing = {
+            name: n for name, n in wanted.items() if task in ONLY_FOR.get(name, TASKS) and n > _held(done, task, name)
+        }
         if not missing:
             continue
         usual = _undisturbed(folder, scene, task)
@@ -92,20 +95,20 @@ def run_matrix(
     return log
 
 
-def read_log(log: Path) -> list[dict]:
+def read_log(log: Path) -> list[dict[str, Any]]:
     """The lines, but one that a crash of this very program cut."""
     if not log.exists():
         return []
     return [json.loads(line) for line in log.read_text().splitlines() if line.endswith("}")]
 
 
-def _held(done: Sequence[Mapping], task: str, ending: str) -> int:
+def _held(done: Sequence[Mapping[str, Any]], task: str, ending: str) -> int:
     return sum(line["in_time"] for line in done if (line["task"], line["ending"]) == (task, ending))
 
 
 def _case(
     folder: Path, scene: Scene, task: str, name: str, nth: int, n: int, usual: Usual, seed: int
-) -> dict[str, object]:
+) -> dict[str, Any]:
     drawn = Random(f"{seed} {task} {name} {nth}")  # noqa: S311
     share = (nth % n + drawn.random()) / n  # one in each n-th of the whole, so that no part of it is left out
     began = time.monotonic()
