@@ -19,7 +19,7 @@ _SAYS_FULL = re.compile(
 )
 _SAYS_NOT_ALLOWED = re.compile(r"[Rr]ead-?only (?:file system|database)|Permission denied|code: 30\b|code: 13\b")
 _SAYS_NO_MEMORY = re.compile(
-    r"can't allocate memory|[Cc]annot allocate memory|Out of Memory Error|bad allocation|bad_alloc"
+    r"can't allocate memory|can't start new thread|[Cc]annot allocate memory|Out of Memory Error|bad allocation|bad_alloc"
 )
 _SAYS_NOT_WRITTEN = re.compile(r"[Ww]rit|inline_container|disk I/O|unable to open")
 """What libraries say where they do not know why."""

@@ -33,7 +33,10 @@ def whole(path: Path | str, *, replaces_folder: bool = False) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         if replaces_folder:
             sweep(path.parent, BUILDING)
-        with scratch(path.parent, BUILDING) as folder:
+        with (
+            scratch(path.parent, BUILDING) as folder,
+            explained(path.parent),
+        ):  # also while what was written is still there
             building = folder / path.name
             yield building
             if replaces_folder and path.is_dir():

@@ -28,7 +28,7 @@ ROOMS = {
     "datasets": "errors hub progress",
     "models": "datasets errors hub whole",
     "activations": "datasets errors hub models progress scratch shortage store whole",
-    "training": "activations errors models progress scratch whole",
+    "training": "activations errors models progress scratch shortage whole",
     # What a run says
     "coverage": "errors store",
     "shortfall": "coverage store",
@@ -65,7 +65,7 @@ ROOMS = {
         " generators jobs naming progress relevance store synthesis themes training view whole workflows"
     ),
     "lab": "activations cli coverage curation datasets demo diversity errors evidence export generators jobs models naming progress relevance report shortfall spaces store synthesis themes toml_file training view whole workflows",
-    "cli/app": "cli errors lab",
+    "cli/app": "cli errors lab shortage",
     "__main__": "cli/app",
     "dashboard": (
         "activations comparison coverage curation datasets diversity errors evidence export feature fields gaps"

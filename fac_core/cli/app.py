@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import sys
+from pathlib import Path
 
 import typer
 from rich.markup import escape
@@ -17,6 +18,7 @@ from rich.markup import escape
 from fac_core.cli import compare, data, decide, fill, jobs, look, machine, measure, name
 from fac_core.cli.output import err
 from fac_core.errors import FacError, WrongUse
+from fac_core.shortage import shortage
 
 PANELS = {
     "Begin": (machine.demo, machine.doctor, machine.ui),
@@ -96,6 +98,10 @@ def run(arguments: list[str]) -> int:
         return _failed(error.format_message(), type(error).__name__, arguments, code=2)
     except typer.Abort:
         return _failed("Stopped.", "Abort", arguments, code=1)
+    except Exception as error:
+        if (told := shortage(error, Path.cwd())) is None:
+            raise
+        return _failed(told, type(told).__name__, arguments, code=1)
     if result == _INTERRUPTED:
         return _failed("Interrupted. The same command goes on from here.", "Interrupted", arguments, code=1)
     return result if isinstance(result, int) else 0

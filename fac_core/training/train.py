@@ -39,6 +39,7 @@ from fac_core.models.device import chosen_device
 from fac_core.models.truncated import TruncatedModel, load_tokenizer
 from fac_core.progress import Progress, silent
 from fac_core.scratch import sweep
+from fac_core.shortage import explained
 from fac_core.training.config import TrainConfig
 from fac_core.training.harvest import Shard, count_tokens, harvest, plan_shards, token_windows
 from fac_core.training.sparse_topk import SparseTopKTrainingSAE
@@ -71,6 +72,18 @@ def train_from_texts(
 
     Raises `WrongUse` when the texts are too few for that or the device is not there, `ModelMismatch` and `NotFound` as the model's loader does.
     """
+    with explained(folder.parent):
+        return _trained(texts, config, folder, held_out_shards, shard_tokens, on_progress)
+
+
+def _trained(
+    texts: Iterable[str],
+    config: TrainConfig,
+    folder: Path,
+    held_out_shards: int,
+    shard_tokens: int | None,
+    on_progress: Progress,
+) -> Path:
     device = chosen_device(config.device)
     beginning = warm_start(config.begin_from, d_sae=config.d_sae) if config.begin_from else None
     tokenizer = load_tokenizer(config.model)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fac_core.errors import NotFound, RunBroken, WrongUse
+from fac_core.errors import CannotWrite, NotFound, RunBroken, WrongUse
 from fac_core.store import sqlite_file
 from fac_core.store.runs.info import RunInfo
 from fac_core.store.uploads import keep_upload
@@ -165,7 +165,7 @@ def test_what_can_only_be_read_is_read_and_who_decides_is_told(tmp_path, monkeyp
     monkeypatch.setattr(sqlite_file, "is_writable", lambda _path: False)
     assert [info.name for info in place.runs()] == ["a"]
     assert list(place.events().latest("run", "triage")) == ["41"]
-    with pytest.raises(RunBroken, match=r"readonly database\)\. Make its folder writable, or copy the workspace"):
+    with pytest.raises(CannotWrite, match=r"cannot be written to\. Make it writable"):
         place.events().append("run", "triage", "42", {"state": "target"}, author="Ann", seen=0)
     assert {path: path.stat().st_mtime_ns for path in place.folder.rglob("*")} == before
 

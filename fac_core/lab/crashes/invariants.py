@@ -28,6 +28,8 @@ _AT_ONCE = 4
 """Requests under way when a process is killed, at most: paid for, and never heard of."""
 _OF_CHANCE = {"created_at", "seconds", "versions"}
 """Columns that differ between two runs of the same data."""
+_OF_PLACE = re.compile(r"127\.0\.0\.1:\d+")
+"""The port of the counting server, another one in each case."""
 _NO_SENTENCE = re.compile(r"Traceback|\b\w*(?:Error|Exception)\b: |Errno")
 
 
@@ -101,7 +103,9 @@ def results(at: Place, *, whole_only: bool = False) -> dict[str, str]:
     found |= {f"spaces/{path.name}": _rows(SpaceFile, path) for path in (place.folder / "spaces").glob("*.duckdb")}
     if not whole_only:
         held = sorted(
-            json.dumps([e.scope, e.kind, e.item, e.payload]).replace(str(at.folder.resolve()), "")
+            re.sub(
+                _OF_PLACE, "", json.dumps([e.scope, e.kind, e.item, e.payload]).replace(str(at.folder.resolve()), "")
+            )
             for e in _standing(everything(place))
             if e.kind != "job" and not _of_onlookers(e)
         )
@@ -117,9 +121,9 @@ def results(at: Place, *, whole_only: bool = False) -> dict[str, str]:
 
 
 def listing(at: Place) -> set[str]:
-    """Every file and folder, but those that SQLite keeps beside its own."""
+    """Every file and folder, but those that SQLite keeps beside its own, and the logs of jobs, which stay."""
     names = (path.relative_to(at.folder).as_posix() for path in at.folder.rglob("*"))
-    return {name for name in names if not name.endswith(("-wal", "-shm", "-journal", ".pid"))}
+    return {name for name in names if not name.endswith(("-wal", "-shm", "-journal", ".log"))}
 
 
 def _standing(events: list[Event]) -> list[Event]:

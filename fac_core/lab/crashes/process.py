@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fac_core.errors import FacError
+from fac_core.shortage import shortage
 
 DONE, TOLD, UNFORESEEN = 0, 3, 4
 """Exit codes: done; an error that we raise on purpose, in a sentence; anything else, with its traceback."""
@@ -97,6 +98,7 @@ def _child(folder: Path, do: Callable[[], None], first: Callable[[], object] | N
         code, told = TOLD, f"{error.code}."
     except BaseException as error:  # noqa: BLE001 - the process ends with it
         traceback.print_exc()
-        code, told = UNFORESEEN, f"{type(error).__name__}: {error}"
+        known = shortage(error, folder)  # as the command line does
+        code, told = (TOLD, str(known)) if known else (UNFORESEEN, f"{type(error).__name__}: {error}")
     said.write_text(told)
     return code

@@ -70,7 +70,7 @@ def _job(kind: str, params: Callable[[Place], dict[str, Any]] = lambda _: {}) ->
     def do(at: Place) -> None:
         pipeline.shard_size = lambda _n: _SHARD
         jobs = list_jobs(at.workspace)
-        if not jobs:
+        if not jobs or jobs[-1].state == "succeeded":  # the latter where what came of it was damaged since
             submit_job(kind, params(at), author="Ann", workspace=at.workspace)
         for job in jobs:
             for action in ("resume", "retry"):
