@@ -63,7 +63,7 @@ def shortage(
             "The memory of this machine did not suffice. Close other programs or take fewer at once, then ask for the same"
             " again: it goes on from what is finished."
         )
-    where = next(map(Path, _files_named(causes)), folder / "of").parent
+    where = next(map(Path, _files_named(causes)), folder)
     little_left = _free(folder) < _LITTLE and _SAYS_NOT_WRITTEN.search(said)
     if numbers & _FULL or _SAYS_FULL.search(said) or little_left:
         return CannotWrite(
@@ -71,7 +71,9 @@ def shortage(
             " from what is finished."
         )
     if (numbers & _NOT_ALLOWED and _is_below(where, folder)) or (not numbers and _SAYS_NOT_ALLOWED.search(said)):
-        return CannotWrite(f"{where} cannot be written to. Make it writable, or name another folder, then ask again.")
+        return CannotWrite(
+            f"{where} cannot be written. Make its folder writable, or name another folder, then ask again."
+        )
     return None
 
 

@@ -165,7 +165,7 @@ def test_what_can_only_be_read_is_read_and_who_decides_is_told(tmp_path, monkeyp
     monkeypatch.setattr(sqlite_file, "is_writable", lambda _path: False)
     assert [info.name for info in place.runs()] == ["a"]
     assert list(place.events().latest("run", "triage")) == ["41"]
-    with pytest.raises(CannotWrite, match=r"cannot be written to\. Make it writable"):
+    with pytest.raises(CannotWrite, match=r"cannot be written\. Make its folder writable"):
         place.events().append("run", "triage", "42", {"state": "target"}, author="Ann", seen=0)
     assert {path: path.stat().st_mtime_ns for path in place.folder.rglob("*")} == before
 

@@ -70,7 +70,6 @@ def _serve(ledger: Path, told: Any) -> None:
 @contextmanager
 def counting_server(ledger: Path) -> Iterator[str]:
     """The address of the server, which adds a line to `ledger` for each request that it answers."""
-    ledger.touch()
     here, there = get_context("fork").Pipe()
     process = get_context("fork").Process(target=_serve, args=(ledger, there), daemon=True)
     process.start()
@@ -83,5 +82,7 @@ def counting_server(ledger: Path) -> Iterator[str]:
 
 def paid_twice(ledger: Path) -> int:
     """Requests that were paid for more than once, each as often as that."""
+    if not ledger.exists():
+        return 0
     counted = Counter(ledger.read_text().split())
     return counted.total() - len(counted)

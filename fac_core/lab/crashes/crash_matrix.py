@@ -69,29 +69,30 @@ def run_matrix(
         seed: of the moments.
     """
     _quiet()
-    scene = _scene(folder)
-    log = folder / "log.jsonl"
-    done = read_log(log)
-    for task in tasks:
-        missing = {
-            name: n for name, n in wanted.items() if task in ONLY_FOR.get(name, TASKS) and n > _held(done, task, name)
-        }
-        if not missing:
-            continue
-        usual = _undisturbed(folder, scene, task)
-        for name, n in missing.items():
-            tried = [line for line in done if (line["task"], line["ending"]) == (task, name)]
-            met = _held(done, task, name)
-            for nth in range(len(tried), _ENOUGH * n):
-                if met >= n:
-                    break
-                line = _case(folder, scene, task, name, nth, n, usual, seed)
-                met += line["in_time"]
-                with log.open("a") as file:
-                    file.write(json.dumps(line) + "\n")
-                if line["broken"]:
-                    tell(f"{task}, {name} {nth} ({line['where']}): {'; '.join(line['broken'])}")
-            tell(f"{task}, {name}: {met} cases")
+    scene, log = _scene(folder), folder / "log.jsonl"
+    with counting_server(folder / "case" / "ledger") as server:
+        for task in tasks:
+            done = read_log(log)
+            missing = {
+                name: n - _held(done, task, name) for name, n in wanted.items() if task in ONLY_FOR.get(name, TASKS)
+            }
+            missing = {name: n for name, n in missing.items() if n > 0}
+            if not missing:
+                continue
+            usual = _undisturbed(folder, scene, server, task)
+            for name, n in missing.items():
+                tried = sum((line["task"], line["ending"]) == (task, name) for line in done)
+                met = 0
+                for nth in range(tried, tried + _ENOUGH * n):
+                    if met >= n:
+                        break
+                    line = _case(folder, scene, server, task, name, nth, wanted[name], usual, seed)
+                    met += line["in_time"]
+                    with log.open("a") as file:
+                        file.write(json.dumps(line) + "\n")
+                    if line["broken"]:
+                        tell(f"{task}, {name} {nth} ({line['where']}): {'; '.join(line['broken'])}")
+                tell(f"{task}, {name}: {met} cases")
     return log
 
 
@@ -107,12 +108,12 @@ def _held(done: Sequence[Mapping[str, Any]], task: str, ending: str) -> int:
 
 
 def _case(
-    folder: Path, scene: Scene, task: str, name: str, nth: int, n: int, usual: Usual, seed: int
+    folder: Path, scene: Scene, server: str, task: str, name: str, nth: int, n: int, usual: Usual, seed: int
 ) -> dict[str, Any]:
     drawn = Random(f"{seed} {task} {name} {nth}")  # noqa: S311
     share = (nth % n + drawn.random()) / n  # one in each n-th of the whole, so that no part of it is left out
     began = time.monotonic()
-    with _place(folder, scene, mounted=name in _NEEDS_MOUNT) as at:
+    with _place(folder, scene, server, mounted=name in _NEEDS_MOUNT) as at:
         before = invariants.everything(at.workspace)
         blow = ENDINGS[name](Hit(at, TASKS[task], usual, share, drawn))
         expected = {} if name == "half a run" else usual.results
@@ -137,8 +138,8 @@ def _case(
 
 
 @contextmanager
-def _place(folder: Path, scene: Scene, *, mounted: bool) -> Iterator[Place]:
-    """A fresh copy of the scene's workspace, with a server of its own beside it."""
+def _place(folder: Path, scene: Scene, server: str, *, mounted: bool) -> Iterator[Place]:
+    """A fresh copy of the scene's workspace."""
     case = folder / "case"
     shutil.rmtree(case, ignore_errors=True)
     with ExitStack() as stack:
@@ -146,23 +147,22 @@ def _place(folder: Path, scene: Scene, *, mounted: bool) -> Iterator[Place]:
         if mounted:
             stack.enter_context(endings.own_disk(disk, _DISK))
         shutil.copytree(scene.workspace, disk / "workspace")
-        server = stack.enter_context(counting_server(case / "ledger"))
         at = Place(disk, scene, server)
         at.out.mkdir()
         os.environ["FAC_CONFIG"] = str(case / "config")
         yield at
 
 
-def _undisturbed(folder: Path, scene: Scene, task: str) -> Usual:
+def _undisturbed(folder: Path, scene: Scene, server: str, task: str) -> Usual:
     """Once as it is, for its time and what comes of it; once more, to count how often it touches the disk."""
-    with _place(folder, scene, mounted=False) as at:
+    with _place(folder, scene, server, mounted=False) as at:
         counted = at.words / "touches"
         running = Running(at.words / "counted", partial(_counting, partial(TASKS[task], at), counted))
         ended = running.ended()
         if ended.code:
             raise FacError(f"{task} fails undisturbed: {ended.said}")
         touches = int(counted.read_text())
-    with _place(folder, scene, mounted=False) as at:
+    with _place(folder, scene, server, mounted=False) as at:
         before = _size(at.folder)
         running = Running(at.words / "usual", partial(TASKS[task], at))
         most = before
