@@ -101,9 +101,7 @@ def results(at: Place, *, whole_only: bool = False) -> dict[str, str]:
     found |= {f"spaces/{path.name}": _rows(SpaceFile, path) for path in (place.folder / "spaces").glob("*.duckdb")}
     if not whole_only:
         held = sorted(
-            re.sub(
-                _OF_PLACE, "", json.dumps([e.scope, e.kind, e.item, e.payload]).replace(str(at.folder.resolve()), "")
-            )
+            json.dumps([e.scope, e.kind, e.item, e.payload]).replace(str(at.folder.resolve()), "")
             for e in _standing(everything(place))
             if e.kind != "job" and not _of_onlookers(e)
         )
