@@ -19,8 +19,9 @@ import openai  # noqa: F401  # what the tasks import when they run is imported o
 import scipy.stats  # noqa: F401
 import sklearn.cluster  # noqa: F401
 import torch
+from threadpoolctl import threadpool_limits
 
-from fac_core.errors import FacError, WrongUse
+from fac_core.errors import FacError
 from fac_core.lab.crashes import endings, invariants
 from fac_core.lab.crashes.counting_server import counting_server
 from fac_core.lab.crashes.endings import Ending, Hit, Usual
@@ -209,6 +210,7 @@ def _made(folder: Path) -> None:
 
 
 def _quiet() -> None:
-    """Threads of a process are not in its fork, and some libraries then wait for them for ever."""
-    if torch.get_num_threads() > 1 or os.environ.get("NUMBA_THREADING_LAYER") != "workqueue":
-        raise WrongUse("Start it with OMP_NUM_THREADS=1 NUMBA_THREADING_LAYER=workqueue: its processes are forks.")
+    """One thread: those of a process are not in its fork, and some libraries would wait there for them for ever."""
+    os.environ |= {"NUMBA_THREADING_LAYER": "workqueue", "NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    torch.set_num_threads(1)
+    threadpool_limits(1)
