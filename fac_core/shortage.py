@@ -17,11 +17,12 @@ _NOT_ALLOWED = {errno.EROFS, errno.EACCES, errno.EPERM}
 _SAYS_FULL = re.compile(
     r"No space left|disk is full|StorageFull|code: 28\b|[Qq]uota exceeded|File too large|code: 27\b|max_temp_directory_size"
 )
+_SQLITE_REFUSED = {"SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE"}
 _SAYS_NOT_ALLOWED = re.compile(r"[Rr]ead-?only (?:file system|database)|Permission denied|code: 30\b|code: 13\b")
 _SAYS_NO_MEMORY = re.compile(
     r"can't allocate memory|can't start new thread|[Cc]annot allocate memory|Out of Memory Error|bad allocation|bad_alloc"
 )
-_SAYS_NOT_WRITTEN = re.compile(r"[Ww]rit|inline_container|disk I/O|unable to open")
+_SAYS_NOT_WRITTEN = re.compile(r"[Ww]rit|inline_container|iostream|disk I/O|unable to open")
 """What libraries say where they do not know why."""
 
 _LITTLE = 1 << 20
@@ -64,8 +65,9 @@ def shortage(
             " again: it goes on from what is finished."
         )
     where = next(map(Path, _files_named(causes)), folder)
+    refused = any(getattr(one, "sqlite_errorname", "") in _SQLITE_REFUSED for one in causes)
     little_left = _free(folder) < _LITTLE and _SAYS_NOT_WRITTEN.search(said)
-    if numbers & _FULL or _SAYS_FULL.search(said) or little_left:
+    if numbers & _FULL or _SAYS_FULL.search(said) or refused or little_left:
         return CannotWrite(
             f"The disk of {folder} is full{_wanted(folder, needs)}. Make room there, then ask for the same again: it goes on"
             " from what is finished."

@@ -28,7 +28,7 @@ ROOMS = {
     "datasets": "errors hub progress",
     "models": "datasets errors hub whole",
     "activations": "datasets errors hub models progress scratch shortage store whole",
-    "training": "activations errors models progress scratch shortage whole",
+    "training": "activations errors models progress scratch shortage store whole",
     # What a run says
     "coverage": "errors store",
     "shortfall": "coverage store",

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from fac_core.shortage import explained
-from fac_core.store.process_lock import held_in_turn
+from fac_core.store.process_lock import held_in_turn, sweep_locks
 from fac_core.store.sqlite_file import connected, create_table, writing
 
 _TABLE = "CREATE TABLE IF NOT EXISTS answer (fingerprint TEXT PRIMARY KEY, payload TEXT NOT NULL) WITHOUT ROWID"
@@ -34,6 +34,7 @@ class Answers:
     @contextmanager
     def asking(self, fingerprints: Collection[str]) -> Iterator[None]:
         """While somebody asks for these: whoever asks for the same at the same time waits, and then finds them kept."""
+        sweep_locks(self.path.parent, "asking-*.lock")
         mark = hashlib.sha256(" ".join(sorted(fingerprints)).encode()).hexdigest()[:16]
         with held_in_turn(self.path.with_name(f"asking-{mark}.lock"), lambda: None):
             yield

@@ -63,11 +63,12 @@ def _backed_up(source: Path, folder: Path, on_progress: Progress) -> BackedUp:
     n_copied = 0
 
     def put(name: str, write: Callable[[Path], object]) -> str:
-        """Copy a file; who restores what a crash left in the middle knows it before and after."""
+        """Copy a file. Of one that was there the manifest knows both, so that a backup that breaks off can be restored."""
         with whole(folder / name) as building:
             write(building)
             digest = _hash(building)
-            _write_manifest(folder, {**earlier, **hashes}, {name: digest})
+            if name in earlier:
+                _write_manifest(folder, earlier, {**hashes, name: digest})
         return digest
 
     _write_manifest(folder, earlier)  # whose folder it is, also if this ends before it is done

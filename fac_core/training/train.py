@@ -40,6 +40,7 @@ from fac_core.models.truncated import TruncatedModel, load_tokenizer
 from fac_core.progress import Progress, silent
 from fac_core.scratch import sweep
 from fac_core.shortage import explained
+from fac_core.store.process_lock import held_in_turn
 from fac_core.training.config import TrainConfig
 from fac_core.training.harvest import Shard, count_tokens, harvest, plan_shards, token_windows
 from fac_core.training.sparse_topk import SparseTopKTrainingSAE
@@ -72,7 +73,13 @@ def train_from_texts(
 
     Raises `WrongUse` when the texts are too few for that or the device is not there, `ModelMismatch` and `NotFound` as the model's loader does.
     """
+
+    def waiting() -> None:
+        on_progress(0, config.total_tokens, "somebody else trains into this folder; waiting for what comes of it")
+
     with explained(folder.parent):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    with explained(folder.parent), held_in_turn(folder.with_name(f".{folder.name}.lock"), waiting):
         return _trained(texts, config, folder, held_out_shards, shard_tokens, on_progress)
 
 

@@ -26,7 +26,7 @@ from fac_core.lab.crashes import endings, invariants
 from fac_core.lab.crashes.counting_server import counting_server
 from fac_core.lab.crashes.endings import Ending, Hit, Usual
 from fac_core.lab.crashes.made_up import Scene, made_scene
-from fac_core.lab.crashes.process import UNFORESEEN, Running
+from fac_core.lab.crashes.process import TOLD, UNFORESEEN, Running
 from fac_core.lab.crashes.victims import TASKS, Place
 from fac_core.spaces.atlas import layout
 
@@ -119,7 +119,7 @@ def _case(
         blow = ENDINGS[name](Hit(at, TASKS[task], usual, share, drawn))
         expected = {} if name == "half a run" else usual.results
         broken = list(invariants.after_the_crash(at, before, expected))
-        if blow.code == UNFORESEEN or (blow.code > 0 and invariants.is_no_sentence(blow.said)):
+        if blow.code == UNFORESEEN or (blow.code == TOLD and invariants.is_no_sentence(blow.said)):
             broken.append(f"it says: {blow.said}")
         again = Running(at.words / "again", partial(TASKS[task], at)).ended()
         if again.code:
