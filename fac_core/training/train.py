@@ -77,48 +77,35 @@ def train_from_texts(
     def waiting() -> None:
         on_progress(0, config.total_tokens, "somebody else trains into this folder; waiting for what comes of it")
 
-    with explained(folder.parent):
-        folder.parent.mkdir(parents=True, exist_ok=True)
     with explained(folder.parent), held_in_turn(folder.with_name(f".{folder.name}.lock"), waiting):
-        return _trained(texts, config, folder, held_out_shards, shard_tokens, on_progress)
-
-
-def _trained(
-    texts: Iterable[str],
-    config: TrainConfig,
-    folder: Path,
-    held_out_shards: int,
-    shard_tokens: int | None,
-    on_progress: Progress,
-) -> Path:
-    device = chosen_device(config.device)
-    beginning = warm_start(config.begin_from, d_sae=config.d_sae) if config.begin_from else None
-    tokenizer = load_tokenizer(config.model)
-    windows = list(token_windows(texts, tokenizer, config.context))
-    n_tokens = sum(map(len, windows))
-    layers = [config.n_blocks]
-    shards = plan_shards(
-        windows,
-        cache_dir() / "harvest",
-        model=config.model,
-        layers=layers,
-        shard_tokens=shard_tokens or max(2 * config.batch_tokens, min(131_072, n_tokens // 20)),
-        seed=config.seed,
-    )
-    if len(shards) <= held_out_shards:
-        raise WrongUse(
-            f"The texts give {n_tokens:,} tokens, which is {len(shards)} shards;"
-            f" {held_out_shards} are held out, so give more text or hold out fewer."
+        device = chosen_device(config.device)
+        beginning = warm_start(config.begin_from, d_sae=config.d_sae) if config.begin_from else None
+        tokenizer = load_tokenizer(config.model)
+        windows = list(token_windows(texts, tokenizer, config.context))
+        n_tokens = sum(map(len, windows))
+        layers = [config.n_blocks]
+        shards = plan_shards(
+            windows,
+            cache_dir() / "harvest",
+            model=config.model,
+            layers=layers,
+            shard_tokens=shard_tokens or max(2 * config.batch_tokens, min(131_072, n_tokens // 20)),
+            seed=config.seed,
         )
-    first = len(shards) - held_out_shards
-    read = _enough(shards[:first], config.total_tokens)
-    needed = [*read, *shards[first:]]
-    if not all(shard.is_present for shard in needed):
-        model = TruncatedModel(config.model, config.n_blocks, device=device).computing_in(torch.bfloat16)
-        if beginning is not None:  # said now, not after hours of harvesting
-            beginning.check_width(model.d_model)
-        harvest(needed, model, layers, seed=config.seed, on_progress=on_progress)
-    return train_sae(config, read, folder, on_progress=on_progress)
+        if len(shards) <= held_out_shards:
+            raise WrongUse(
+                f"The texts give {n_tokens:,} tokens, which is {len(shards)} shards;"
+                f" {held_out_shards} are held out, so give more text or hold out fewer."
+            )
+        first = len(shards) - held_out_shards
+        read = _enough(shards[:first], config.total_tokens)
+        needed = [*read, *shards[first:]]
+        if not all(shard.is_present for shard in needed):
+            model = TruncatedModel(config.model, config.n_blocks, device=device).computing_in(torch.bfloat16)
+            if beginning is not None:  # said now, not after hours of harvesting
+                beginning.check_width(model.d_model)
+            harvest(needed, model, layers, seed=config.seed, on_progress=on_progress)
+        return train_sae(config, read, folder, on_progress=on_progress)
 
 
 def _enough(shards: Sequence[Shard], n_tokens: int) -> Sequence[Shard]:
