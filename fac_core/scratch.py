@@ -24,6 +24,7 @@ def scratch(parent: Path, prefix: str) -> Iterator[Path]:
     """A new folder in `parent`, which is gone when the block ends.
 
     >>> import tempfile
+    >>> from fac_core.scratch import scratch
     >>> parent = Path(tempfile.mkdtemp())
     >>> with scratch(parent, ".building-") as folder:
     ...     folder.is_dir()

@@ -64,7 +64,7 @@ ROOMS = {
         "activations comparison coverage curation datasets demo diversity doctor errors evidence export fac_core fields gaps"
         " generators jobs naming progress relevance store synthesis themes training view whole workflows"
     ),
-    "lab": "activations cli coverage curation datasets demo diversity errors evidence export generators jobs models naming progress relevance report shortfall spaces store synthesis themes toml_file training view whole workflows",
+    "lab": "activations cli coverage curation datasets demo diversity errors evidence export generators jobs models naming progress relevance report shortage shortfall spaces store synthesis themes toml_file training view whole workflows",
     "cli/app": "cli errors lab shortage",
     "__main__": "cli/app",
     "dashboard": (

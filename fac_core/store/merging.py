@@ -31,8 +31,8 @@ def merge(workspace: Workspace, infos: Sequence[RunInfo], name: str, *, keep_dup
     _check(infos)
     merged = _info(infos, name, keep_duplicates=keep_duplicates)
     published = workspace.run_path(merged.run_id)
+    sweep_workspace(workspace)
     if not workspace.has_run(merged.run_id):
-        sweep_workspace(workspace)
         cache = workspace.folder / "cache"
         cache.mkdir(exist_ok=True)
         named = Counter(info.name for info in infos)

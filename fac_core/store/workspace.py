@@ -109,15 +109,11 @@ class Workspace:
 
     def has_run(self, run_id: str) -> bool:
         """Whether a run is published that can be opened: a file that is damaged, or of another version, is made anew."""
-        path = self.run_path(run_id)
         try:
-            with RunFile(path):
-                return True
-        except NotFound:
+            RunFile(self.run_path(run_id)).close()
+        except (NotFound, RunBroken):
             return False
-        except RunBroken as error:
-            log.warning("%s It is made anew.", error)
-            return False
+        return True
 
     def space_path(self, space_id: str) -> Path:
         """Where the atlas of a feature space is, or will be, published."""
@@ -255,12 +251,9 @@ class Workspace:
     def _refuse_broken(self, reference: str) -> None:
         """Raise `RunBroken` if the run that is meant is there, and cannot be read: of one, its name cannot be read either."""
         broken = self.unreadable()
-        for one in broken:
-            if one.path.stem.startswith(reference):
-                raise RunBroken(one.reason)
-        if broken:
-            others = " ".join(one.reason for one in broken[:3])
-            raise RunBroken(f"No run that can be read is called {reference!r}. {others}")
+        meant = [one for one in broken if one.path.stem.startswith(reference)] or broken[:3]
+        if meant:
+            raise RunBroken(f"No run that can be read is {reference!r}. {' '.join(one.reason for one in meant)}")
 
     def _marker(self) -> dict[str, str]:
         path = self.folder / MARKER

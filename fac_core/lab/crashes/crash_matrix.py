@@ -15,13 +15,13 @@ from random import Random
 from typing import Any
 
 import numpy as np
-import openai  # noqa: F401  # what the tasks import when they run is imported once, here
-import scipy.stats  # noqa: F401
+import scipy.stats  # noqa: F401  # what the tasks import when they run is imported once, here
 import sklearn.cluster  # noqa: F401
 import torch
 from threadpoolctl import threadpool_limits
 
 from fac_core.errors import FacError
+from fac_core.generators.openai_compatible import OpenAICompatible, Server
 from fac_core.lab.crashes import endings, invariants
 from fac_core.lab.crashes.counting_server import counting_server
 from fac_core.lab.crashes.endings import Ending, Hit, Usual
@@ -201,6 +201,7 @@ def _scene(folder: Path) -> Scene:
     ended = Running(folder / "words", partial(_made, folder / "scene")).ended(600)
     if ended.code:
         raise FacError(f"The scene cannot be made: {ended.said}")
+    OpenAICompatible(Server("http://127.0.0.1:1/v1", "nobody"))
     layout(np.random.default_rng(0).normal(size=(32, 16)).astype(np.float32))
     return made_scene(folder / "scene")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from fac_core.activations import pipeline
 from fac_core.errors import FacError
-from fac_core.generators.openai_compatible import Server
+from fac_core.generators.openai_compatible import OpenAICompatible, Server
 from fac_core.jobs.allowed import allow
 from fac_core.jobs.control import change_job, list_jobs, submit_job, work
 from fac_core.jobs.in_words import outcome
@@ -137,9 +137,7 @@ TASKS: dict[str, Do] = {
 """By name; each is called again after the crash, as the same command or a press of Resume would."""
 
 
-def _writer(at: Place):
-    from fac_core.generators.openai_compatible import OpenAICompatible
-
+def _writer(at: Place) -> OpenAICompatible:
     return OpenAICompatible(Server(at.server, "made-up"))
 
 
