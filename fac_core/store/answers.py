@@ -30,11 +30,11 @@ class Answers:
         with explained(self.path.parent):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             create_table(self.path, _TABLE)
+        sweep_locks(self.path.parent, "asking-*.lock")  # of processes that were killed
 
     @contextmanager
     def asking(self, fingerprints: Collection[str]) -> Iterator[None]:
         """While somebody asks for these: whoever asks for the same at the same time waits, and then finds them kept."""
-        sweep_locks(self.path.parent, "asking-*.lock")
         mark = hashlib.sha256(" ".join(sorted(fingerprints)).encode()).hexdigest()[:16]
         with held_in_turn(self.path.with_name(f"asking-{mark}.lock"), lambda: None):
             yield
