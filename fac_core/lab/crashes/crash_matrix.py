@@ -188,8 +188,8 @@ def _counting(do: Callable[[], None], path: Path) -> None:
 
 def _size(folder: Path) -> int:
     total = 0
-    for path in folder.rglob("*"):
-        with suppress(OSError):  # gone in the meantime
+    with suppress(OSError):  # what is gone in the meantime ends the count: the next one is a moment later
+        for path in folder.rglob("*"):
             total += path.stat().st_blocks * 512
     return total
 
