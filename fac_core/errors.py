@@ -11,6 +11,8 @@
     ├── StoreBusy               somebody else is writing the same run
     ├── Conflict                somebody else decided the same item in the meantime
     ├── NotAllowed              who signed in may not do this, or not any more
+    ├── CannotWrite             a disk is full, or a folder may not be written to
+    ├── OutOfMemory             the memory of the machine did not suffice
     ├── Stopped                 whoever watches the task's progress asked it to end
     └── RunBroken               a run file is damaged or of another version
 
@@ -68,6 +70,14 @@ class Conflict(FacError):
 
 class NotAllowed(FacError):
     """Whoever signed in may not do this: the role, the session, a limit or the place of a file stands against it."""
+
+
+class CannotWrite(FacError):
+    """A disk is full, or a folder may not be written to; the message names the folder. What is finished stays."""
+
+
+class OutOfMemory(FacError):
+    """The memory of the machine did not suffice; what is finished stays."""
 
 
 class Stopped(FacError):

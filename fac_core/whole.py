@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from fac_core.scratch import scratch, sweep
+from fac_core.shortage import explained
+
+BUILDING = ".building-"
+"""Beginning of the names of what is being written; `sweep` removes what a killed process left of it."""
 
 
 @contextmanager
@@ -14,7 +19,7 @@ def whole(path: Path | str, *, replaces_folder: bool = False) -> Iterator[Path]:
 
     Its name is nobody else's, so two writers do not meet: the later one wins. A file that is there is replaced, a folder with
     content only where the caller says so, or `OSError` is raised. After an error in the block nothing has changed, and what it
-    wrote is gone.
+    wrote is gone; so it is after a crash, once somebody sweeps. Raises `CannotWrite` where the disk is full or may not be written.
 
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "a.txt"
@@ -24,13 +29,19 @@ def whole(path: Path | str, *, replaces_folder: bool = False) -> Iterator[Path]:
     ('all of it', 1)
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".building-", dir=path.parent, ignore_cleanup_errors=True) as folder:
-        building = Path(folder) / path.name
-        yield building
-        if replaces_folder and path.is_dir():
-            path.replace(Path(folder) / f"{path.name}.earlier")
-        building.replace(path)
+    with explained(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if replaces_folder:
+            sweep(path.parent, BUILDING)
+        with (
+            scratch(path.parent, BUILDING) as folder,
+            explained(path.parent),
+        ):  # also while what was written is still there
+            building = folder / path.name
+            yield building
+            if replaces_folder and path.is_dir():
+                path.replace(folder / f"{path.name}.earlier")
+            building.replace(path)
 
 
 def write_whole(path: Path | str, content: str | bytes | memoryview) -> None:

@@ -17,18 +17,20 @@ ROOMS = {
     # What everybody may use
     "errors": "",
     "progress": "",
-    "whole": "",
+    "scratch": "",
+    "shortage": "errors",
+    "whole": "scratch shortage",
     "fields": "",
     "toml_file": "errors",
     "shipped_data": "",
     "hub": "errors",
     "people": "errors toml_file whole",
     # From texts to runs
-    "store": "errors people progress whole",
+    "store": "errors people progress scratch shortage whole",
     "datasets": "errors hub progress toml_file",
     "models": "datasets errors hub whole",
-    "activations": "datasets errors hub models progress shipped_data store whole",
-    "training": "activations errors models progress whole",
+    "activations": "datasets errors hub models progress scratch shipped_data shortage store whole",
+    "training": "activations errors models progress scratch shortage store whole",
     # What a run says
     "coverage": "errors store",
     "shortfall": "coverage store",
@@ -53,7 +55,7 @@ ROOMS = {
         "activations coverage curation datasets diversity errors evidence export feature generators models naming people progress"
         " relevance report spaces store synthesis themes training view whole"
     ),
-    "jobs": "activations datasets errors fields generators people progress store synthesis toml_file whole workflows",
+    "jobs": "activations datasets errors fields generators people progress shortage store synthesis toml_file whole workflows",
     "operations": "errors jobs store",
     # The fronts; the laboratory, which no room of the core imports
     "fac_core": (
@@ -65,8 +67,8 @@ ROOMS = {
         "activations comparison coverage curation datasets demo diversity doctor errors evidence export fac_core fields gaps"
         " generators jobs naming operations people progress relevance store synthesis themes training view whole workflows"
     ),
-    "lab": "activations cli coverage curation datasets demo diversity errors evidence export generators jobs models naming progress relevance report shortfall store synthesis themes toml_file training view whole workflows",
-    "cli/app": "cli errors fac_core lab operations",
+    "lab": "activations cli coverage curation datasets demo diversity errors evidence export generators jobs models naming progress relevance report shortage shortfall spaces store synthesis themes toml_file training view whole workflows",
+    "cli/app": "cli errors fac_core lab operations shortage",
     "__main__": "cli/app",
     "dashboard": (
         "activations comparison coverage curation datasets diversity errors evidence export feature fields gaps"

@@ -1,7 +1,6 @@
 """From a dataset to a published run file, resumable at any moment.
 
-Everything on the way lies in `<workspace>/cache/<run_id>/`: the prepared samples, the plan, the shards. The same
-command finds them again and goes on; after the run is published the folder is removed.
+What lies on the way is found again by the same command, which goes on from there (`on_the_way`).
 """
 
 from __future__ import annotations
@@ -10,38 +9,36 @@ import importlib.metadata
 import json
 import logging
 import shutil
-import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from fac_core.activations.engines.places import Folder, Place, place_in
 from fac_core.activations.engines.spec import Decided, EngineSpec, Workers, workers_of
+from fac_core.activations.on_the_way import RunOnTheWay, bytes_needed, held_runs
 from fac_core.activations.sae import SparseAutoencoder, load_sae
 from fac_core.activations.saes.fit import warn_of_another_model
 from fac_core.activations.saes.named import chosen_sae, pinned_sae
 from fac_core.activations.shards import Shard, plan, portions, shard_size
-from fac_core.activations.space import model_hash, run_id_of, space_id
+from fac_core.activations.space import model_hash, space_id
 from fac_core.activations.spec import EncodeSpec
 from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping
 from fac_core.datasets.mixtures import pinned_sources
-from fac_core.datasets.prepare import PreparedDataset, prepare, sets_of
+from fac_core.datasets.prepare import PreparedDataset, sets_of
 from fac_core.hub import look_again
 from fac_core.models.device import chosen_device, device_in_words
 from fac_core.models.location import pinned_model
 from fac_core.progress import Progress, silent
+from fac_core.shortage import explained
 from fac_core.store.runs.build import build_run
 from fac_core.store.runs.info import RunInfo
 from fac_core.store.runs.run_file import RunFile
 from fac_core.store.runs.shard_schema import SHARD_FORMAT
 from fac_core.store.workspace import Workspace
-from fac_core.whole import write_whole
 
 logger = logging.getLogger(__name__)
-
-_DTYPE = "dtype.json"
 
 
 def encode(
@@ -61,18 +58,6 @@ def encode(
     return encode_together(
         source, workspace, [spec], name=name, mapping=mapping, engine=engine, on_progress=on_progress
     )[0]
-
-
-@dataclass
-class _Run:
-    """A run on its way, with the folder of all that lies on the way."""
-
-    spec: EncodeSpec
-    sae: SparseAutoencoder | None
-    """Until it is given to who reads with it."""
-    info: RunInfo
-    """What is known so far."""
-    folder: Path = Path()
 
 
 def encode_together(
@@ -95,27 +80,30 @@ def encode_together(
         chosen_device(specs[0].device)
     look_again()
     runs = [_run_of(spec) for spec in specs]
-    dataset = _prepared(source, workspace, runs, mapping, on_progress)
-    waiting = {run.info.run_id: run for run in runs if not workspace.run_path(run.info.run_id).exists()}
-    for run in waiting.values():
-        run.info = replace(
-            run.info,
-            name=name or dataset.name,
-            in_part=mapping.limit is not None or mapping.take is not None,
-            commits=_commits(run.spec.model, run.info.sae, dataset.source),
-        )
-    for group in _groups(list(waiting.values())):
-        _encode_group(group, dataset, workspace, engine, on_progress, started)
-    return [_published(workspace, run, None if run.info.run_id in waiting else name) for run in runs]
+    with (
+        explained(workspace.folder, lambda: bytes_needed(runs)),
+        held_runs(source, workspace, runs, mapping, on_progress) as dataset,
+    ):
+        waiting = {run.info.run_id: run for run in runs if not workspace.has_run(run.info.run_id)}
+        for run in waiting.values():
+            run.info = replace(
+                run.info,
+                name=name or dataset.name,
+                in_part=mapping.limit is not None or mapping.take is not None,
+                commits=_commits(run.spec.model, run.info.sae, dataset.source),
+            )
+        for group in _groups(list(waiting.values())):
+            _encode_group(group, dataset, workspace, engine, on_progress, started)
+        return [_published(workspace, run, None if run.info.run_id in waiting else name) for run in runs]
 
 
-def _run_of(spec: EncodeSpec) -> _Run:
+def _run_of(spec: EncodeSpec) -> RunOnTheWay:
     sae = load_sae(chosen_sae(spec.model, spec.sae), hook_name=spec.hook).in_mode(spec.mode, spec.k)
-    return _Run(spec, sae, _info(spec, sae))
+    return RunOnTheWay(spec, sae, _info(spec, sae))
 
 
 def _encode_group(
-    group: list[_Run],
+    group: list[RunOnTheWay],
     dataset: PreparedDataset,
     workspace: Workspace,
     engine: EngineSpec,
@@ -125,6 +113,8 @@ def _encode_group(
     """Encode and publish runs that read along with each other."""
     spec = group[0].spec
     places = [_place(engine, run) for run in group]
+    for place in places:
+        place.mend()
     for run in group:
         if run.sae is not None:
             warn_of_another_model(run.sae, spec.model)
@@ -136,6 +126,8 @@ def _encode_group(
             plan(dataset.samples, place, size=shard_size(dataset.n_samples), identity=_identity(run, choice.dtype))
             for run, place in zip(group, places, strict=True)
         ]
+        for run in group:
+            run.n_shards = -(-dataset.n_samples // shard_size(dataset.n_samples))
         found = workers.encode(portions(plans), choice.dtype, dataset.n_samples, on_progress)
     for i, (run, place) in enumerate(zip(group, places, strict=True)):
         seconds = time.monotonic() - started
@@ -144,12 +136,12 @@ def _encode_group(
         place.remove()
 
 
-def _place(engine: EngineSpec, run: _Run) -> Place:
+def _place(engine: EngineSpec, run: RunOnTheWay) -> Place:
     near = run.folder / "shards"
     return place_in(engine.shards, run.info.run_id, near=near) if engine.shards else Folder(near)
 
 
-def _given_away(group: list[_Run]) -> list[SparseAutoencoder]:
+def _given_away(group: list[RunOnTheWay]) -> list[SparseAutoencoder]:
     """The SAEs, which nobody else holds from now on: in float32 a wide one takes gigabytes."""
     saes = [run.sae for run in group if run.sae is not None]
     for run in group:
@@ -157,7 +149,7 @@ def _given_away(group: list[_Run]) -> list[SparseAutoencoder]:
     return saes
 
 
-def _identity(run: _Run, dtype: str) -> str:
+def _identity(run: RunOnTheWay, dtype: str) -> str:
     return json.dumps([SHARD_FORMAT, run.info.space_id, run.spec.context, run.spec.roles, dtype])
 
 
@@ -174,8 +166,8 @@ def _publish(path: Path, info: RunInfo, dataset: PreparedDataset, shards: list[S
     )
 
 
-def _published(workspace: Workspace, run: _Run, name: str | None) -> RunInfo:
-    """What a run says of itself; nothing on the way is needed any more."""
+def _published(workspace: Workspace, run: RunOnTheWay, name: str | None) -> RunInfo:
+    """What a run says of itself; nothing on the way is needed any more, and the lock on it is still ours."""
     shutil.rmtree(run.folder, ignore_errors=True)
     with RunFile(workspace.run_path(run.info.run_id)) as file:
         if name not in (None, file.info.name):
@@ -183,57 +175,24 @@ def _published(workspace: Workspace, run: _Run, name: str | None) -> RunInfo:
         return file.info
 
 
-def _prepared(
-    source: str | Path, workspace: Workspace, runs: list[_Run], mapping: ColumnMapping, on_progress: Progress
-) -> PreparedDataset:
-    """Read the dataset, name the runs by its content, and find the folders of an interrupted try."""
-    cache = workspace.folder / "cache"
-    cache.mkdir(parents=True, exist_ok=True)
-    reading = Path(tempfile.mkdtemp(prefix="reading-", dir=cache))
-    try:
-        dataset = prepare(source, reading, mapping, on_progress=on_progress)
-        for run in runs:
-            spec, info = run.spec, run.info
-            run_id = run_id_of(spec, info.space_id, dataset, workspace)
-            known = {"dataset_id": dataset.dataset_id, "dataset_name": dataset.name, "source": dataset.source}
-            run.info = replace(info, run_id=run_id, **known)
-            run.folder = cache / run_id
-            if run.folder.exists():
-                continue
-            whole = reading
-            if run is not runs[-1]:
-                whole = Path(tempfile.mkdtemp(prefix="reading-", dir=cache))
-                shutil.copytree(reading, whole, dirs_exist_ok=True)
-            whole.replace(run.folder)
-    finally:
-        shutil.rmtree(reading, ignore_errors=True)
-    first = runs[0].folder
-    return replace(dataset, samples=first / dataset.samples.name, failures=first / dataset.failures.name)
-
-
-def _groups(runs: list[_Run]) -> list[list[_Run]]:
+def _groups(runs: list[RunOnTheWay]) -> list[list[RunOnTheWay]]:
     """Runs that are encoded together: those of one dtype, which an interrupted try settled."""
-    by_dtype: dict[str | None, list[_Run]] = {}
+    by_dtype: dict[str | None, list[RunOnTheWay]] = {}
     for run in runs:
-        kept = _kept(run)
+        kept = run.decided
         by_dtype.setdefault(kept and kept.dtype, []).append(run)
     return list(by_dtype.values())
 
 
-def _choice(group: list[_Run], dataset: PreparedDataset, workers: Workers) -> Decided:
+def _choice(group: list[RunOnTheWay], dataset: PreparedDataset, workers: Workers) -> Decided:
     """The dtype; that of an interrupted try is kept, or its shards would be worth nothing."""
     first = group[0]
-    choice = _kept(first) or workers.choose(
+    choice = first.decided or workers.choose(
         next(plan(dataset.samples, first.folder / "shards", size=64, identity="probe"))
     )
     for run in group:
-        write_whole(run.folder / _DTYPE, json.dumps(choice._asdict()))
+        run.decide(choice)
     return choice
-
-
-def _kept(run: _Run) -> Decided | None:
-    path = run.folder / _DTYPE
-    return Decided(**json.loads(path.read_text())) if path.exists() else None
 
 
 def _commits(model: str, sae: str | None, source: str) -> str | None:

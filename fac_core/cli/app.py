@@ -10,6 +10,7 @@ import errno
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,6 +21,7 @@ from fac_core.cli import compare, data, decide, fill, jobs, look, machine, measu
 from fac_core.cli.output import OneLine, err, out
 from fac_core.errors import FacError, WrongUse
 from fac_core.operations.log_lines import configure
+from fac_core.shortage import shortage
 
 PANELS = {
     "Begin": (machine.demo, machine.doctor, machine.ui),
@@ -133,6 +135,10 @@ def run(arguments: list[str]) -> int:
         return _failed(error.format_message(), type(error).__name__, arguments, code=2)
     except typer.Abort:
         return _failed("Stopped.", "Abort", arguments, code=1)
+    except Exception as error:
+        if (told := shortage(error, Path.cwd())) is None:
+            raise
+        return _failed(told, type(told).__name__, arguments, code=1)
     if result == _INTERRUPTED:
         return _failed("Interrupted. The same command goes on from here.", "Interrupted", arguments, code=1)
     return result if isinstance(result, int) else 0

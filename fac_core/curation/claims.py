@@ -26,7 +26,10 @@ class Claims:
 
     def of_others(self, author: str, now: float | None = None) -> dict[str, str]:
         """The items that others look at, and who. Of two who look at one item, it is left to whoever came first."""
-        fresh = [one for one in self._pulses.looks(self._queue) if (now or time.time()) - one.at <= LASTS]
+        now = (
+            now or time.time()
+        )  # a look from the future is of before the clock was set back, and as old as one of the past
+        fresh = [one for one in self._pulses.looks(self._queue) if abs(now - one.at) <= LASTS]
         first: dict[str, str] = {}
         for one in fresh:
             first.setdefault(one.item, one.author)

@@ -7,7 +7,7 @@ Everything that reached a model is kept, refusals and empty answers too. Ask for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -45,7 +45,7 @@ class Cached:
     def generate(
         self, requests: Sequence[Request], *, on_answer: Callable[[int, Answer], None] = lambda _i, _answer: None
     ) -> list[Answer]:
-        """Requests that are equal are asked once; all but the first count as cached."""
+        """Requests that are equal are asked once; all but the first count as cached. So are those of two at the same time."""
         marks = [fingerprint(self, request) for request in requests]
         answers: dict[int, Answer] = {}
 
@@ -53,15 +53,16 @@ class Cached:
             answers[position] = answer
             on_answer(position, answer)
 
-        kept = self._answers.find(set(marks))
-        waiting: dict[str, list[int]] = {}
-        for position, mark in enumerate(marks):
-            if mark in kept:
-                tell(position, self._from_cache(kept[mark]))
-            else:
-                waiting.setdefault(mark, []).append(position)
-
-        asked = list(waiting.items())
+        def found(positions: Iterable[int]) -> dict[str, list[int]]:
+            """Tell what is kept; what is not, by its mark."""
+            kept = self._answers.find({marks[position] for position in positions})
+            waiting: dict[str, list[int]] = {}
+            for position in positions:
+                if (mark := marks[position]) in kept:
+                    tell(position, self._from_cache(kept[mark]))
+                else:
+                    waiting.setdefault(mark, []).append(position)
+            return waiting
 
         def arrived(nth: int, answer: Answer) -> None:
             mark, (first, *others) = asked[nth]
@@ -72,7 +73,10 @@ class Cached:
             for position in others:
                 tell(position, self._from_cache(payload) if answer.usage.n_paid else answer)
 
-        self._generator.generate([requests[first] for _, (first, *_) in asked], on_answer=arrived)
+        if waiting := found(range(len(requests))):
+            with self._answers.asking(waiting):
+                asked = list(found([position for positions in waiting.values() for position in positions]).items())
+                self._generator.generate([requests[first] for _, (first, *_) in asked], on_answer=arrived)
         return [answers[position] for position in range(len(requests))]
 
     def _from_cache(self, payload: dict[str, Any]) -> Answer:

@@ -16,8 +16,8 @@ from fac_core.store.workspace import Where, Workspace
 def list_jobs(workspace: Where = None) -> list[Job]:
     """All jobs, the newest last. Those whose worker is gone are marked as interrupted on the way."""
     jobs = Jobs(Workspace.at(workspace))
-    jobs.interrupt_orphans()
-    return jobs.all()
+    orphans = {job.job_id: job for job in jobs.interrupt_orphans()}
+    return [orphans.get(job.job_id, job) for job in jobs.all()]
 
 
 def submit_job(

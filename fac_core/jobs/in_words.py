@@ -24,7 +24,7 @@ def in_words(job: Job, progress: JobProgress | None) -> str:
     """How far a running job is: `120 of 1,000 · 3.2/s · 5 min left`."""
     if job.wish:
         return "Stopping; what is finished stays." if job.wish == "cancel" else "Pausing; what is finished stays."
-    if progress is None or progress.at < _epoch(job.at):
+    if progress is None:
         return "Loading the model" if job.kind == "encode" else "Starting"
     parts = [f"{progress.done:,} of {progress.total:,}" if progress.total else f"{progress.done:,}"]
     if progress.rate:

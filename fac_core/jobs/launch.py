@@ -28,16 +28,18 @@ def is_worker_alive(workspace: Workspace) -> bool:
 
 
 def is_worker_starting(workspace: Workspace) -> bool:
-    """Whether one was launched a moment ago."""
-    mark = workspace.jobs_folder / "launched"
-    return mark.exists() and time.time() - mark.stat().st_mtime < _STARTING
+    """Whether one was launched a moment ago, by what this machine has run since: its clock may have been set meanwhile."""
+    try:
+        return 0 <= time.monotonic() - float((workspace.jobs_folder / "launched").read_text()) < _STARTING
+    except (OSError, ValueError):  # none was, or the mark is of another version
+        return False
 
 
 def ensure_worker(workspace: Workspace) -> bool:
     """Launch a worker unless one lives or is starting. Returns whether one was launched; its words go to `worker.log`."""
     if is_worker_alive(workspace) or is_worker_starting(workspace):
         return False
-    (workspace.jobs_folder / "launched").touch()
+    (workspace.jobs_folder / "launched").write_text(str(time.monotonic()))
     command = [
         sys.executable,
         "-m",

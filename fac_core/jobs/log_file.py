@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from fac_core.store.workspace import Workspace
@@ -20,7 +20,7 @@ def log_path(workspace: Workspace, job_id: str) -> Path:
 @contextmanager
 def recording(path: Path) -> Iterator[None]:
     """Append what is logged meanwhile; a job that is resumed goes on in the same file."""
-    handler = logging.FileHandler(path, encoding="utf-8")
+    handler = _OnAnyDisk(path, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S"))
     engine = logging.getLogger("fac_core")
     level = engine.level
@@ -31,7 +31,20 @@ def recording(path: Path) -> Iterator[None]:
     finally:
         engine.removeHandler(handler)
         engine.setLevel(level)
-        handler.close()
+        with suppress(OSError):
+            handler.close()
+
+
+class _OnAnyDisk(logging.FileHandler):
+    """A disk that is full has no room for its log either; the job goes on to say so itself."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Also where the file cannot be opened."""
+        with suppress(OSError):
+            super().emit(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging names it
+        """A line that cannot be written is left out."""
 
 
 def last_lines(path: Path, n: int = 50) -> list[str]:

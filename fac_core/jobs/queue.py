@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from fac_core.errors import Conflict, NotFound
+from fac_core.errors import CannotWrite, Conflict, NotFound
 from fac_core.jobs.job import Action, Job, State, after, job_of, payload_of
 from fac_core.store.events import EventLog
 from fac_core.store.process_lock import is_held
@@ -87,10 +87,16 @@ class Jobs:
         return self._changed(job_id, ended, worker, self._workers_log)
 
     def interrupt_orphans(self) -> list[Job]:
-        """Mark running jobs whose worker is gone as interrupted; returns them."""
+        """Mark running jobs whose worker is gone as interrupted; returns them.
+
+        Where nothing can be written, nothing is marked, and they are returned all the same.
+        """
         orphans = [job for job in self.all() if job.state == "running" and not self.is_alive(job.worker)]
         lost = "Its worker ended before it was done. Resume goes on from what is finished."
-        return [self.end(job.job_id, job.worker, "interrupted", error=lost) for job in orphans]
+        try:
+            return [self.end(job.job_id, job.worker, "interrupted", error=lost) for job in orphans]
+        except CannotWrite as error:
+            return [replace(job, state="interrupted", wish="", error=f"{lost} {error}") for job in orphans]
 
     def is_alive(self, worker: str) -> bool:
         """Whether a worker's process lives."""

@@ -19,6 +19,7 @@ from fac_core.jobs.log_file import log_path, recording
 from fac_core.jobs.pace import Pace
 from fac_core.jobs.queue import Jobs
 from fac_core.jobs.warm import Warm
+from fac_core.shortage import shortage
 from fac_core.store.pulses import JobProgress, Pulses
 from fac_core.store.workspace import Workspace
 
@@ -74,6 +75,7 @@ class _Worker:
     def _do(self, job: Job) -> None:
         logger.info("Job %s (%s) starts at %s", job.job_id, job.kind, self.name)
         try:
+            self.pulses.begin(job.job_id)
             params = checked(job.kind, job.params)
             asked = Asked(self.jobs.workspace, params, job.asked_by, _Listener(self, job), self.warm)
             result = KINDS[job.kind].run(asked)
@@ -83,14 +85,21 @@ class _Worker:
             ended = self.jobs.end(job.job_id, self.name, "failed", error=str(error))
         except Exception as error:
             logger.exception("An error that nobody foresaw")
-            told = f"{type(error).__name__}: {error}. The log of job {job.job_id} has the details."
+            told = str(shortage(error, self.jobs.workspace.folder) or _unforeseen(error, job))
             ended = self.jobs.end(job.job_id, self.name, "failed", error=told)
-        except BaseException:  # Ctrl-C
+        except BaseException:  # Ctrl-C, SIGTERM
             self.jobs.end(job.job_id, self.name, "interrupted", error="The worker was ended. Resume goes on from here.")
             raise
         else:
             ended = self.jobs.end(job.job_id, self.name, "succeeded", result=result)
         logger.info("Job %s: %s %s", job.job_id, ended.state, ended.error)
+
+
+def _unforeseen(error: Exception, job: Job) -> str:
+    said = (str(error).splitlines() or [""])[0].rstrip(".")
+    return (
+        f"Something that nobody foresaw ({type(error).__name__}, {said}). The log of job {job.job_id} has the details."
+    )
 
 
 class _Listener:

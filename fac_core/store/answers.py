@@ -6,11 +6,15 @@ process loses at most what was still under way; any number of processes read and
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from fac_core.shortage import explained
+from fac_core.store.process_lock import held_in_turn, sweep_locks
 from fac_core.store.sqlite_file import connected, create_table, writing
 
 _TABLE = "CREATE TABLE IF NOT EXISTS answer (fingerprint TEXT PRIMARY KEY, payload TEXT NOT NULL) WITHOUT ROWID"
@@ -23,8 +27,17 @@ class Answers:
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        create_table(self.path, _TABLE)
+        with explained(self.path.parent):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            create_table(self.path, _TABLE)
+        sweep_locks(self.path.parent, "asking-*.lock")  # of processes that were killed
+
+    @contextmanager
+    def asking(self, fingerprints: Collection[str]) -> Iterator[None]:
+        """While somebody asks for these: whoever asks for the same at the same time waits, and then finds them kept."""
+        mark = hashlib.sha256(" ".join(sorted(fingerprints)).encode()).hexdigest()[:16]
+        with held_in_turn(self.path.with_name(f"asking-{mark}.lock"), lambda: None):
+            yield
 
     def find(self, fingerprints: Collection[str]) -> dict[str, dict[str, Any]]:
         """Those that are kept."""

@@ -3,7 +3,7 @@
 A backup is a folder that is a workspace itself, with the hash of each file in `backup.json`. The log comes first, through
 SQLite's own backup, so it is of one moment and knows of no run that the copy lacks; run files never change, so those that
 are there already are not copied again. What the cache has is left out, but for the answers of language models, which cost
-money. Nothing in the folder is ever deleted.
+money. No file in the folder is ever deleted. One that was taken again and broke off can be restored as it then is.
 """
 
 from __future__ import annotations
@@ -12,18 +12,21 @@ import hashlib
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from fac_core.errors import BadInput, NotFound, RunBroken, WrongUse
 from fac_core.progress import Progress, silent
+from fac_core.scratch import sweep
+from fac_core.shortage import explained
 from fac_core.store.events import EventLog
 from fac_core.store.log import chain
 from fac_core.store.sqlite_file import check_intact
 from fac_core.store.workspace import MARKER, Workspace
-from fac_core.whole import whole, write_whole
+from fac_core.whole import BUILDING, whole, write_whole
 
 _MANIFEST = "backup.json"
 _DATABASES = ("workspace.sqlite", "cache/answers.sqlite")
@@ -57,26 +60,45 @@ def back_up(workspace: Workspace, folder: Path, on_progress: Progress = silent) 
     source, folder = workspace.folder, Path(folder).resolve()
     if folder.is_relative_to(source):
         raise WrongUse(f"{folder} lies in the workspace itself. Choose a folder elsewhere, best on another disk.")
+    for lock in list(folder.rglob(f"{BUILDING}*.lock")):  # of a backup that was killed
+        sweep(lock.parent, BUILDING)
     if folder.exists() and not (folder / _MANIFEST).is_file() and (not folder.is_dir() or any(folder.iterdir())):
         raise WrongUse(f"{folder} is there already and holds no backup. Choose another folder.")
-    earlier = _manifest(folder) if (folder / _MANIFEST).is_file() else {}
+    with explained(folder):
+        return _backed_up(source, folder, on_progress)
+
+
+def _backed_up(source: Path, folder: Path, on_progress: Progress) -> BackedUp:
+    earlier = _manifest(folder)[0] if (folder / _MANIFEST).is_file() else {}
+    known = _chain_of(folder)
     hashes: dict[str, str] = {}
     n_copied = 0
+
+    def put(name: str, write: Callable[[Path], object]) -> str:
+        """Copy a file. Of one that was there the manifest knows both, so that a backup that breaks off can be restored."""
+        with whole(folder / name) as building:
+            write(building)
+            digest = _hash(building)
+            if name in earlier:
+                _write_manifest(folder, earlier, known, {**hashes, name: digest})
+        return digest
+
+    _write_manifest(folder, earlier, known)  # whose folder it is, also if this ends before it is done
     databases = [name for name in _DATABASES if (source / name).is_file()]
-    head = _check_chain(source / _DATABASES[0], _chain_of(folder)) if _DATABASES[0] in databases else None
+    head = _check_chain(source / _DATABASES[0], known) if _DATABASES[0] in databases else None
     for name in databases:
         check_intact(source / name)
-        hashes[name] = _put(folder / name, lambda to, name=name: _copy_database(source / name, to))
+        hashes[name] = put(name, partial(_copy_database, source / name))
         n_copied += hashes[name] != earlier.get(name)
     names = list(_files(source))
     for done, name in enumerate(names):
         on_progress(done, len(names), name)
         hashes[name] = _hash(source / name)
         if earlier.get(name) != hashes[name] or not (folder / name).is_file():
-            hashes[name] = _put(folder / name, lambda to, name=name: shutil.copyfile(source / name, to))
+            hashes[name] = put(name, partial(shutil.copyfile, source / name))
             n_copied += 1
     on_progress(len(names), len(names))
-    write_whole(folder / _MANIFEST, json.dumps({"files": {**earlier, **hashes}, "log": head}, indent=1))
+    _write_manifest(folder, {**earlier, **hashes}, head)
     return BackedUp(folder, len(hashes), n_copied)
 
 
@@ -91,10 +113,12 @@ def restore(backup: Path, folder: Path, on_progress: Progress = silent) -> Works
         raise NotFound(f"{backup} is no backup: it has no {_MANIFEST}. `fac backup FOLDER` makes one.")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise WrongUse(f"{folder} is not empty. Restore into a new folder, then point --workspace there.")
-    hashes = _manifest(backup)
+    hashes, coming = _manifest(backup)
+    if MARKER not in hashes:
+        raise BadInput(f"The backup {backup} was never finished. Restore from another one, or take it again.")
     for done, (name, digest) in enumerate(hashes.items()):
         on_progress(done, 2 * len(hashes), f"checking {name}")
-        if not _is_whole(backup / name, digest):
+        if not _is_whole(backup / name, (digest, coming.get(name))):
             raise BadInput(f"{str(backup / name)[:300]} is missing or damaged. Restore from another backup.")
     with whole(folder, replaces_folder=True) as building:
         for done, name in enumerate(hashes):
@@ -132,24 +156,30 @@ def _files(source: Path) -> Iterator[str]:
                 yield path.relative_to(source).as_posix()
 
 
-def _manifest(folder: Path) -> dict[str, str]:
-    """Hash of each file of a backup, by its path in it. Raises `BadInput`, also for a path that leads out of it."""
+def _manifest(folder: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """Hash of each file of a backup by its path in it, and of one that may have been replaced since.
+
+    Raises `BadInput`, also for a path that leads out of it.
+    """
     path = folder / _MANIFEST
     try:
-        found = dict(json.loads(path.read_bytes())["files"])
-        names = {name: (folder / name).resolve() for name in found}
+        said = json.loads(path.read_bytes())
+        found, coming = dict(said["files"]), dict(said.get("coming", {}))
+        places = {name: (folder / name).resolve() for name in {**found, **coming}}
     except (ValueError, LookupError, TypeError, OSError, RuntimeError, RecursionError) as error:
         raise BadInput(f"{path} cannot be read. Take another backup.") from error
-    for name, place in names.items():
+    for name, place in places.items():
         if not place.is_relative_to(folder.resolve()):
             raise BadInput(f"{path} names {name[:80]!r}, which lies outside of it. Take another backup.")
-    return found
+    return found, coming
 
 
-def _put(path: Path, write: Callable[[Path], object]) -> str:
-    with whole(path) as building:
-        write(building)
-        return _hash(building)
+def _write_manifest(
+    folder: Path, files: Mapping[str, str], log: tuple[int, str] | None, coming: Mapping[str, str] | None = None
+) -> None:
+    """Hashes of the files, where the chain of the log stood, and hashes of files that may have been replaced since."""
+    said = {"files": files, "log": log, **({"coming": coming} if coming else {})}
+    write_whole(folder / _MANIFEST, json.dumps(said, indent=1))
 
 
 def _copy_database(path: Path, to: Path) -> None:
@@ -157,9 +187,9 @@ def _copy_database(path: Path, to: Path) -> None:
         source.backup(copy)
 
 
-def _is_whole(path: Path, digest: object) -> bool:
+def _is_whole(path: Path, digests: tuple[object, ...]) -> bool:
     try:
-        return path.is_file() and _hash(path) == digest
+        return path.is_file() and _hash(path) in digests
     except OSError:  # a name that is too long, a link to itself
         return False
 

@@ -168,6 +168,11 @@ class EventLog:
         with connected(self.path) as connection:
             return tuple(_events(connection, where, params))
 
+    def everything(self) -> tuple[Event, ...]:
+        """Every event of the workspace, the oldest first."""
+        with connected(self.path) as connection:
+            return tuple(_events(connection, "true", ()))
+
     def version(self, scope: str, kind: str, item: str) -> int:
         """The newest version of an item, 0 if it has none: what the next author will have seen."""
         with connected(self.path) as connection:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from fac_core.errors import WrongUse
+from fac_core.scratch import scratch
+from fac_core.shortage import explained
 from fac_core.store.runs.build import build_run
 from fac_core.store.runs.info import RunInfo
 from fac_core.store.runs.merge import Part, merge_parts
 from fac_core.store.runs.run_file import RunFile
+from fac_core.store.sweeping import MERGING, sweep_workspace
 from fac_core.store.workspace import Workspace
 
 _SETTINGS = {"context": "a window of {} tokens", "roles": "the roles {}", "dtype": "{}"}
@@ -30,7 +31,8 @@ def merge(workspace: Workspace, infos: Sequence[RunInfo], name: str, *, keep_dup
     _check(infos)
     merged = _info(infos, name, keep_duplicates=keep_duplicates)
     published = workspace.run_path(merged.run_id)
-    if not published.exists():
+    sweep_workspace(workspace)
+    if not workspace.has_run(merged.run_id):
         cache = workspace.folder / "cache"
         cache.mkdir(exist_ok=True)
         named = Counter(info.name for info in infos)
@@ -42,8 +44,8 @@ def merge(workspace: Workspace, infos: Sequence[RunInfo], name: str, *, keep_dup
             )
             for info in infos
         ]
-        with tempfile.TemporaryDirectory(prefix="merging-", dir=cache) as folder:
-            build_run(published, merged, **merge_parts(parts, Path(folder), keep_duplicates=keep_duplicates))
+        with explained(workspace.folder), scratch(cache, MERGING) as folder:
+            build_run(published, merged, **merge_parts(parts, folder, keep_duplicates=keep_duplicates))
     with RunFile(published) as run:
         return run.info
 

@@ -106,6 +106,11 @@ class Pulses:
             row = astuple(progress)
             connection.execute("INSERT OR REPLACE INTO job_progress VALUES (?, ?, ?, ?, ?, ?)", row)
 
+    def begin(self, job_id: str) -> None:
+        """What was told of an earlier try of a job holds no longer."""
+        with connected(self.path) as connection:
+            connection.execute("DELETE FROM job_progress WHERE job_id = ?", (job_id,))
+
     def progress(self) -> dict[str, JobProgress]:
         """How far each job is, or was when it ended."""
         with connected(self.path) as connection:

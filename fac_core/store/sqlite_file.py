@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from fac_core.errors import RunBroken, StoreBusy
+from fac_core.shortage import shortage
 
 FILE_VERSION = 0
 """`PRAGMA user_version` of the workspace's file. Of a higher one nothing is known: it is neither read nor written."""
@@ -23,7 +24,7 @@ _SECONDS_TO_WAIT = 10.0
 def connected(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection that nobody else uses meanwhile: threads and processes share nothing but the file.
 
-    Raises `StoreBusy` if others write for too long.
+    Raises `StoreBusy` if others write for too long, `CannotWrite` where the disk is full or may not be written to.
     """
     known = _known(path)
     connection: sqlite3.Connection | None = None
@@ -36,6 +37,8 @@ def connected(path: Path) -> Iterator[sqlite3.Connection]:
             known.idle.append(connection)
             connection = None
     except sqlite3.DatabaseError as error:
+        if (told := shortage(error, path.parent)) is not None:
+            raise told from error
         if "locked" not in str(error) and "busy" not in str(error):
             mend = (
                 "Make its folder writable, or copy the workspace; if it is damaged, `fac restore` brings back a backup."

@@ -143,6 +143,14 @@ class Workspace:
         """Where the run of this id is, or will be, published."""
         return self.folder / "runs" / f"{run_id}.duckdb"
 
+    def has_run(self, run_id: str) -> bool:
+        """Whether a run is published that can be opened: a file that is damaged, or of another version, is made anew."""
+        try:
+            RunFile(self.run_path(run_id)).close()
+        except (NotFound, RunBroken):
+            return False
+        return True
+
     def space_path(self, space_id: str) -> Path:
         """Where the atlas of a feature space is, or will be, published."""
         return self.folder / "spaces" / f"{space_id}.duckdb"
@@ -213,6 +221,7 @@ class Workspace:
             for info in runs:
                 if info.run_id == remembered:
                     return info
+            self._refuse_broken(remembered)
             raise NotFound(f"The anchor {remembered} is gone. Choose another with --anchor; there is {_listed(runs)}.")
         if len(runs) == 1:
             return runs[0]
@@ -283,8 +292,16 @@ class Workspace:
         if len(newest) > 1:
             raise WrongUse(f"{reference!r} fits several runs: {_listed(list(newest.values()))}. Write more of it.")
         if not newest:
+            self._refuse_broken(reference)
             raise NotFound(f"There is no run {reference!r} in {self.folder}; there is {_listed(runs)}.")
         return next(iter(newest.values()))
+
+    def _refuse_broken(self, reference: str) -> None:
+        """Raise `RunBroken` if the run that is meant is there, and cannot be read: of one, its name cannot be read either."""
+        broken = self.unreadable()
+        meant = [one for one in broken if one.path.stem.startswith(reference)] or broken[:3]
+        if meant:
+            raise RunBroken(f"No run that can be read is {reference!r}. {' '.join(one.reason for one in meant)}")
 
     def _marker(self) -> dict[str, str]:
         path = self.folder / MARKER

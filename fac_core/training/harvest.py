@@ -24,7 +24,8 @@ from fac_core.models.token_batches import as_tokens, batches
 from fac_core.models.tokens import start_token
 from fac_core.models.truncated import TruncatedModel
 from fac_core.progress import Progress, silent
-from fac_core.whole import whole
+from fac_core.scratch import sweep
+from fac_core.whole import BUILDING, whole
 
 _BATCH_TOKENS = 2048
 
@@ -88,6 +89,8 @@ def harvest(
     Args:
         layers: numbers of blocks after which the residual stream is read, counted from 1.
     """
+    for folder in {shard.path.parent for shard in shards}:
+        sweep(folder, BUILDING)
     done = sum(shard.is_present for shard in shards)
     for shard in shards:
         if shard.is_present:

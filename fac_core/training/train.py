@@ -38,12 +38,15 @@ from fac_core.models.cache_folder import cache_dir
 from fac_core.models.device import chosen_device
 from fac_core.models.truncated import TruncatedModel, load_tokenizer
 from fac_core.progress import Progress, silent
+from fac_core.scratch import sweep
+from fac_core.shortage import explained
+from fac_core.store.process_lock import held_in_turn
 from fac_core.training.config import TrainConfig
 from fac_core.training.harvest import Shard, count_tokens, harvest, plan_shards, token_windows
 from fac_core.training.sparse_topk import SparseTopKTrainingSAE
 from fac_core.training.stream import training_batches
 from fac_core.training.warm_start import warm_start
-from fac_core.whole import whole
+from fac_core.whole import BUILDING, whole
 
 _FIRST_BATCHES = 32
 """Batches from which the input scale and the mean are estimated."""
@@ -70,34 +73,39 @@ def train_from_texts(
 
     Raises `WrongUse` when the texts are too few for that or the device is not there, `ModelMismatch` and `NotFound` as the model's loader does.
     """
-    device = chosen_device(config.device)
-    beginning = warm_start(config.begin_from, d_sae=config.d_sae) if config.begin_from else None
-    tokenizer = load_tokenizer(config.model)
-    windows = list(token_windows(texts, tokenizer, config.context))
-    n_tokens = sum(map(len, windows))
-    layers = [config.n_blocks]
-    shards = plan_shards(
-        windows,
-        cache_dir() / "harvest",
-        model=config.model,
-        layers=layers,
-        shard_tokens=shard_tokens or max(2 * config.batch_tokens, min(131_072, n_tokens // 20)),
-        seed=config.seed,
-    )
-    if len(shards) <= held_out_shards:
-        raise WrongUse(
-            f"The texts give {n_tokens:,} tokens, which is {len(shards)} shards;"
-            f" {held_out_shards} are held out, so give more text or hold out fewer."
+
+    def waiting() -> None:
+        on_progress(0, config.total_tokens, "somebody else trains into this folder; waiting for what comes of it")
+
+    with explained(folder.parent), held_in_turn(folder.with_name(f".{folder.name}.lock"), waiting):
+        device = chosen_device(config.device)
+        beginning = warm_start(config.begin_from, d_sae=config.d_sae) if config.begin_from else None
+        tokenizer = load_tokenizer(config.model)
+        windows = list(token_windows(texts, tokenizer, config.context))
+        n_tokens = sum(map(len, windows))
+        layers = [config.n_blocks]
+        shards = plan_shards(
+            windows,
+            cache_dir() / "harvest",
+            model=config.model,
+            layers=layers,
+            shard_tokens=shard_tokens or max(2 * config.batch_tokens, min(131_072, n_tokens // 20)),
+            seed=config.seed,
         )
-    first = len(shards) - held_out_shards
-    read = _enough(shards[:first], config.total_tokens)
-    needed = [*read, *shards[first:]]
-    if not all(shard.is_present for shard in needed):
-        model = TruncatedModel(config.model, config.n_blocks, device=device).computing_in(torch.bfloat16)
-        if beginning is not None:  # said now, not after hours of harvesting
-            beginning.check_width(model.d_model)
-        harvest(needed, model, layers, seed=config.seed, on_progress=on_progress)
-    return train_sae(config, read, folder, on_progress=on_progress)
+        if len(shards) <= held_out_shards:
+            raise WrongUse(
+                f"The texts give {n_tokens:,} tokens, which is {len(shards)} shards;"
+                f" {held_out_shards} are held out, so give more text or hold out fewer."
+            )
+        first = len(shards) - held_out_shards
+        read = _enough(shards[:first], config.total_tokens)
+        needed = [*read, *shards[first:]]
+        if not all(shard.is_present for shard in needed):
+            model = TruncatedModel(config.model, config.n_blocks, device=device).computing_in(torch.bfloat16)
+            if beginning is not None:  # said now, not after hours of harvesting
+                beginning.check_width(model.d_model)
+            harvest(needed, model, layers, seed=config.seed, on_progress=on_progress)
+        return train_sae(config, read, folder, on_progress=on_progress)
 
 
 def _enough(shards: Sequence[Shard], n_tokens: int) -> Sequence[Shard]:
@@ -158,7 +166,8 @@ def train_sae(config: TrainConfig, shards: Sequence[Shard], folder: Path, *, on_
             save_checkpoint(trainer, checkpoints)
     trainer.sae.cfg.metadata.unique_tokens = sum(count_tokens(shard, config.n_blocks) for shard in shards)
     _publish(trainer, folder)
-    for made in (*checkpoints.glob(_STEPS), *checkpoints.glob(".building-*")):  # the latter where a training was killed
+    sweep(checkpoints, BUILDING)
+    for made in checkpoints.glob(_STEPS):
         shutil.rmtree(made, ignore_errors=True)
     with suppress(OSError):  # not there, or somebody put something beside it
         checkpoints.rmdir()

@@ -182,12 +182,15 @@ def verify_edits(
 def generator_of(
     spec: SynthesisSpec, workspace: Workspace, anchor: RunInfo, key_variable: str | None = None
 ) -> Generator:
-    """The generator that a spec names. A server's answers are kept in the workspace: none is paid twice."""
+    """The generator that a spec names. A server's answers are kept in the workspace: none is paid twice.
+
+    What was paid before a crash counts as paid by the batch that goes on, or its budget would be exceeded.
+    """
     from fac_core.activations.reopen import run_sae
 
     model = spec.model or anchor.model
     writer = named(spec.generator, model, key_variable=key_variable, sae=lambda: run_sae(anchor))
-    return Cached(writer, workspace.answers()) if is_address(spec.generator) else writer
+    return Cached(writer, workspace.answers(), as_first_paid=True) if is_address(spec.generator) else writer
 
 
 def judge_of(seed: RunFile, anchor: RunFile, classify: Classify | None = None) -> Judge:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from functools import partial
@@ -16,6 +17,7 @@ import pytest
 
 from fac_core.activations import pipeline, precision
 from fac_core.activations.engines import shard_encoder
+from fac_core.activations.engines.shard_encoder import ShardEncoder
 from fac_core.activations.pipeline import encode
 from fac_core.activations.spec import Dtype, EncodeSpec
 from fac_core.errors import BadInput, ModelMismatch, NotFound, Stopped, WrongUse
@@ -253,3 +255,62 @@ def test_tries_that_were_interrupted_in_other_dtypes_go_on_each_in_its_own(
     monkeypatch.setattr(shard_encoder, "choose_encoders", None)  # both have their choice
     found = pipeline.encode_together(dataset, workspace, specs)
     assert [info.dtype for info in found] == ["float32", "bfloat16"]
+
+
+def test_of_two_who_encode_the_same_at_once_one_does_the_work(tmp_path, spec, dataset, monkeypatch):
+    small_shards(monkeypatch, 2)
+    workspace, encoded, said = Workspace.create(tmp_path / "w"), [], []
+    whole = ShardEncoder.__call__
+
+    def slowly(self, portion, *arguments):
+        encoded.append(portion.key)
+        time.sleep(0.1)
+        return whole(self, portion, *arguments)
+
+    monkeypatch.setattr(ShardEncoder, "__call__", slowly)
+    found = {}
+
+    def go(who):
+        found[who] = encode(dataset, workspace, spec, on_progress=lambda *told: said.append(told[-1]))
+
+    people = [threading.Thread(target=go, args=(who,)) for who in range(2)]
+    for one in people:
+        one.start()
+    for one in people:
+        one.join(120)
+    assert found[0] == found[1]
+    assert len(encoded) == len(set(encoded))
+    assert any("somebody else encodes the same" in str(one) for one in said)
+    assert list((workspace.folder / "cache").iterdir()) == []
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "empty"])
+def test_a_damaged_shard_of_an_interrupted_try_is_encoded_again(tmp_path, spec, dataset, monkeypatch, damage):
+    small_shards(monkeypatch, 2)
+    undisturbed, workspace = (Workspace.create(tmp_path / name) for name in ("undisturbed", "w"))
+    expected = contents(undisturbed, encode(dataset, undisturbed, spec))
+
+    def stop(*_arguments, **_options):
+        raise KeyboardInterrupt
+
+    build = pipeline.build_run
+    monkeypatch.setattr(pipeline, "build_run", stop)
+    with pytest.raises(KeyboardInterrupt):
+        encode(dataset, workspace, spec)
+    monkeypatch.setattr(pipeline, "build_run", build)
+    path = sorted(workspace.folder.glob("cache/*/shards/*.activations.parquet"))[1]
+    content = bytearray(path.read_bytes())
+    if damage == "flipped":
+        content[len(content) // 3] ^= 4
+    path.write_bytes(content if damage == "flipped" else content[: len(content) // 2] if damage == "cut" else b"")
+    assert contents(workspace, encode(dataset, workspace, spec)) == expected
+
+
+def test_a_run_file_that_was_cut_is_made_anew(tmp_path, spec, dataset):
+    workspace = Workspace.create(tmp_path / "w")
+    info = encode(dataset, workspace, spec)
+    expected, path = contents(workspace, info), workspace.run_path(info.run_id)
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size - 10_000)
+    assert encode(dataset, workspace, spec).run_id == info.run_id
+    assert contents(workspace, info) == expected

@@ -39,6 +39,7 @@ def test_a_claim_ends_when_nothing_is_heard_of_its_author(claims):
     claims.look("41", author="Ada")
     assert claims.of_others("Ben", now=time.time() + LASTS - 5) == {"41": "Ada"}
     assert claims.of_others("Ben", now=time.time() + LASTS + 5) == {}
+    assert claims.of_others("Ben", now=time.time() - 86_400) == {}  # the clock was set back since
 
 
 def test_queues_do_not_know_of_each_other(claims, tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -138,3 +139,28 @@ def test_a_killed_process_loses_nothing_that_it_had_heard(tmp_path):
         cached = [line for line in lines if line.endswith(" 1")]
         assert len(heard) <= len(cached) <= paid_before <= len(cached) + 1  # at most one was under way
         assert server.n_paid == paid_before + 20 - len(cached)
+
+
+def test_two_who_ask_the_same_at_the_same_time_pay_once(answers):
+    begun, asked = threading.Event(), []
+
+    def slowly(request):
+        asked.append(request.messages[0].content)
+        begun.set()
+        time.sleep(0.3)
+        return "x"
+
+    found = {}
+
+    def ask_all(who):
+        found[who] = Cached(Scripted(slowly), answers).generate([ask("a"), ask("b")])
+
+    people = [threading.Thread(target=ask_all, args=(who,)) for who in range(2)]
+    people[0].start()
+    assert begun.wait(30)
+    people[1].start()
+    for one in people:
+        one.join(60)
+    assert asked == ["a", "b"]
+    assert [answer.texts for answer in found[1]] == [("x",), ("x",)]
+    assert [answer.usage.n_cached for answer in found[1]] == [1, 1]

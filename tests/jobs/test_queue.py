@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from fac_core.errors import NotFound, WrongUse
+from fac_core.errors import CannotWrite, NotFound, WrongUse
+from fac_core.jobs import launch
+from fac_core.jobs.control import list_jobs
+from fac_core.jobs.in_words import in_words, outcome
 from fac_core.jobs.job import Job, after
 from fac_core.jobs.queue import Jobs
+from fac_core.store.events import EventLog
 from fac_core.store.process_lock import held
+from fac_core.store.pulses import JobProgress
 
 KINDS = ("encode", "probe")
 
@@ -118,3 +125,36 @@ def test_a_wish_that_comes_too_late_does_not_undo_what_is_done(jobs):
     assert jobs.end(job.job_id, "w", "succeeded", result={"n": 1}).state == "succeeded"
     past = jobs.workspace.events().history("jobs", "job", job.job_id)
     assert [event.author for event in past] == ["Ann", "w", "Bob", "w"]
+
+
+def test_an_orphan_is_told_of_also_where_nothing_can_be_written(jobs, place, monkeypatch):
+    jobs.submit("encode", {}, author="Ann")
+    jobs.take("worker-that-is-gone", ["encode"])
+
+    def full(*_arguments: object, **_options: object) -> None:
+        raise CannotWrite("The disk of w is full.")
+
+    monkeypatch.setattr(EventLog, "append", full)
+    (job,) = list_jobs(place)
+    assert job.state == "interrupted"
+    assert "The disk of w is full." in outcome(job)
+
+
+@pytest.mark.parametrize("day", [-86_400.0, 86_400.0])
+def test_a_clock_that_is_set_stops_no_worker_and_hides_no_progress(jobs, place, monkeypatch, day):
+    jobs.submit("encode", {}, author="Ann")
+    started = []
+    monkeypatch.setattr(launch.subprocess, "Popen", lambda *_a, **_o: started.append(1))
+    assert launch.ensure_worker(place)
+    assert not launch.ensure_worker(place)  # one is starting
+    mark = place.jobs_folder / "launched"
+    os.utime(mark, (time.time() - day, time.time() - day))  # as it looks when the clock has been set
+    marked = time.monotonic()
+    monkeypatch.setattr(launch.time, "monotonic", lambda: marked + 20)
+    monkeypatch.setattr(launch.time, "time", lambda: marked + day)
+    assert not launch.is_worker_starting(place)
+    assert launch.ensure_worker(place)
+    job = jobs.take("worker", ["encode"])
+    assert job is not None
+    told = JobProgress(job.job_id, 5, 20, "", None, time.time() + day)
+    assert in_words(job, told).startswith("5 of 20")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from fac_core.jobs.control import change_job, job_log, list_jobs, submit_job
@@ -42,7 +44,7 @@ def test_an_error_nobody_foresaw_is_in_the_log_and_the_worker_goes_on(place, par
     monkeypatch.setattr(pipeline, "build_run", None)
     job = submit_job("encode", params, workspace=place.folder)
     assert work(place, once=True) == 1
-    assert Jobs(place).job(job.job_id).error.startswith("TypeError")
+    assert "Something that nobody foresaw (TypeError" in Jobs(place).job(job.job_id).error
     assert any("Traceback" in line for line in job_log(job.job_id, workspace=place.folder))
     monkeypatch.undo()
     change_job(job.job_id, "retry", workspace=place.folder)
@@ -109,3 +111,31 @@ def test_a_quick_job_goes_before_a_long_one_and_between_its_units(encoded, param
         wait_for(lambda: state_of(encoded, quick) == "succeeded")
         assert state_of(encoded, long) == "running"
     assert state_of(encoded, long) == "succeeded"
+
+
+def test_a_worker_that_is_told_to_end_leaves_an_interrupted_job_and_no_lock(place, params, slow_worker):
+    job = submit_job("encode", params, workspace=place.folder)
+    worker = slow_worker()
+    wait_for(lambda: len(shards(place)) >= 2)
+    worker.terminate()
+    assert worker.wait(_PATIENCE) == 128 + signal.SIGTERM
+    ended = Jobs(place).job(job.job_id)
+    assert (ended.state, ended.error) == ("interrupted", "The worker was ended. Resume goes on from here.")
+    assert not list(place.folder.rglob("*.lock"))
+    assert not list(place.folder.glob("cache/reading-*"))
+
+
+def test_the_next_worker_sweeps_what_a_killed_one_left(place, params, slow_worker):
+    job = submit_job("encode", params, workspace=place.folder)
+    worker = slow_worker()
+    wait_for(lambda: len(shards(place)) >= 2)
+    worker.kill()
+    worker.wait()
+    assert list(place.folder.glob("cache/reading-*"))
+    assert list(place.jobs_folder.glob("worker-*.lock"))
+    work(place, once=True)
+    assert list(place.folder.rglob("*.lock")) == []
+    assert list(place.folder.glob("cache/reading-*")) == []
+    assert place.pulses().workers() == []
+    assert len(shards(place)) >= 2  # whoever resumes the job needs them
+    assert state_of(place, job) == "interrupted"

@@ -168,3 +168,76 @@ def test_the_commands(place, tmp_path, capsys):
     assert run(["restore", str(tmp_path / "b"), str(tmp_path / "again")]) == 0
     assert f"--workspace {tmp_path / 'again'}" in " ".join(capsys.readouterr().out.split())
     assert run(["restore", str(tmp_path / "w"), str(tmp_path / "more")]) == 2
+
+
+DIES = """
+import os, signal, sys
+from pathlib import Path
+from fac_core.store.backup import back_up
+from fac_core.store.workspace import Workspace
+
+replace = Path.replace
+def after(self, target):
+    done = replace(self, target)
+    if str(target).endswith(sys.argv[3]):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return done
+Path.replace = after
+back_up(Workspace(Path(sys.argv[1])), Path(sys.argv[2]))
+"""
+
+
+def dies_after(place, folder, name):
+    """A backup that is killed right after it has put a file."""
+    command = [sys.executable, "-c", DIES, str(place.folder), str(folder), name]
+    assert subprocess.run(command, check=False).returncode < 0
+
+
+def test_a_first_backup_that_was_killed_goes_on_and_is_none_until_then(place, tmp_path):
+    dies_after(place, tmp_path / "b", "anchor.duckdb")
+    with pytest.raises(BadInput, match="was never finished"):
+        restore(tmp_path / "b", tmp_path / "again")
+    back_up(place, tmp_path / "b")
+    assert held(restore(tmp_path / "b", tmp_path / "again")) == held(place)
+    assert not list((tmp_path / "b").rglob(".building-*"))
+
+
+@pytest.mark.parametrize("name", ["workspace.sqlite", "workspace.json"])
+def test_a_backup_that_is_killed_while_it_is_taken_again_can_be_restored(place, tmp_path, name):
+    back_up(place, tmp_path / "b")
+    place.events().append("run", "triage", "42", {"state": "later"}, author="Ann", seen=0)
+    place.set_anchor("seed")
+    dies_after(place, tmp_path / "b", name)
+    assert held(restore(tmp_path / "b", tmp_path / "again")) == {"41": "target", "42": "later"}
+
+
+DECIDES_AGAINST_OTHERS = """
+import sys
+from pathlib import Path
+from fac_core.errors import Conflict
+from fac_core.store.workspace import Workspace
+
+log, who, refused = Workspace(Path(sys.argv[1])).events(), sys.argv[2], 0
+for n in range(100):
+    while True:
+        seen = log.version("run", "shared", str(n))
+        try:
+            event = log.append("run", "shared", str(n), {"by": who}, author=who, seen=seen)
+            break
+        except Conflict as conflict:
+            assert "after you looked. Look again" in str(conflict) and conflict.event.author != who
+            refused += 1
+    print(event.seq, event.version, flush=True)
+print("refused", refused)
+"""
+
+
+def test_of_eight_times_a_hundred_decisions_about_the_same_none_is_lost(place):
+    command = [sys.executable, "-c", DECIDES_AGAINST_OTHERS, str(place.folder)]
+    people = [subprocess.Popen([*command, f"p{i}"], stdout=subprocess.PIPE, text=True) for i in range(8)]
+    told = [one.communicate(timeout=300)[0].splitlines() for one in people]
+    assert [one.returncode for one in people] == [0] * 8
+    acknowledged = {tuple(map(int, line.split())): f"p{i}" for i, lines in enumerate(told) for line in lines[:-1]}
+    stored = {(event.seq, event.version): event.author for event in place.events().history("run", "shared")}
+    assert len(acknowledged) == 800
+    assert stored == acknowledged

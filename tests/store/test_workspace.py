@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fac_core.errors import NotFound, RunBroken, WrongUse
+from fac_core.errors import CannotWrite, NotFound, RunBroken, WrongUse
 from fac_core.store import sqlite_file
 from fac_core.store.runs.info import RunInfo
 from fac_core.store.uploads import keep_upload
@@ -165,7 +165,7 @@ def test_what_can_only_be_read_is_read_and_who_decides_is_told(tmp_path, monkeyp
     monkeypatch.setattr(sqlite_file, "is_writable", lambda _path: False)
     assert [info.name for info in place.runs()] == ["a"]
     assert list(place.events().latest("run", "triage")) == ["41"]
-    with pytest.raises(RunBroken, match=r"readonly database\)\. Make its folder writable, or copy the workspace"):
+    with pytest.raises(CannotWrite, match=r"cannot be written\. Make its folder writable"):
         place.events().append("run", "triage", "42", {"state": "target"}, author="Ann", seen=0)
     assert {path: path.stat().st_mtime_ns for path in place.folder.rglob("*")} == before
 
@@ -181,3 +181,17 @@ def test_a_team_s_mask_lets_the_team_write(tmp_path):
     files = [path for path in place.folder.rglob("*") if path.is_file()]
     assert {path.stat().st_mode & 0o777 for path in files} == {0o664}
     assert len(files) >= 3
+
+
+@pytest.mark.parametrize("reference", ["run-1", "run", "first", None])
+def test_a_run_that_was_cut_is_told_of_with_its_mend(tmp_path, reference):
+    place = Workspace.create(tmp_path / "w")
+    make_run(place.run_path("run-1"), "first", [(f, f % 50, 1.0) for f in range(90)], 50, 90, run_id="run-1").close()
+    place.set_anchor("run-1")
+    path = place.run_path("run-1")
+    for share in (0.98, 0.6, 0.2, 0.0):
+        with path.open("r+b") as file:
+            file.truncate(int(share * path.stat().st_size))
+        with pytest.raises(RunBroken, match=rf"{path}.*(anew|again)"):
+            place.info(reference)
+        assert not place.has_run("run-1")

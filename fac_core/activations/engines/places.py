@@ -6,6 +6,7 @@ that has a package. A folder that nodes share, over NFS for example, is a folder
 
 from __future__ import annotations
 
+import logging
 import re
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,8 +18,11 @@ import pyarrow.fs as arrow_fs
 import pyarrow.parquet as pq
 
 from fac_core.errors import WrongUse
+from fac_core.scratch import sweep
 from fac_core.store.address import below, opened, shown
-from fac_core.whole import whole, write_whole
+from fac_core.whole import BUILDING, whole, write_whole
+
+logger = logging.getLogger(__name__)
 
 _MARK = "place"
 """An object that says that a store can be written, and by which a node sees that it has the keys."""
@@ -48,6 +52,10 @@ class Place(Protocol):
         """A file of this machine with the content of one that is there."""
         ...
 
+    def mend(self) -> None:
+        """Take what an earlier try left and what was damaged since for not written."""
+        ...
+
     def remove(self) -> None:
         """Remove the files that were written here, and nothing that others put beside them."""
         ...
@@ -74,10 +82,18 @@ class Folder:
 
     def write(self, name: str, table: pa.Table) -> None:
         with whole(self.path / name) as building:
-            pq.write_table(table, building, compression="zstd")
+            pq.write_table(table, building, compression="zstd", write_page_checksum=True)
 
     def local(self, name: str) -> Path:
         return self.path / name
+
+    def mend(self) -> None:
+        sweep(self.path, BUILDING)
+        for file in sorted(self.path.glob("*")):
+            if _is_ours(file.name) and not _is_intact(file):
+                logger.warning("%s is damaged; its samples are encoded again.", file)
+                for part in self.path.glob(f"{file.name.partition('.')[0]}.*.parquet"):
+                    part.unlink(missing_ok=True)
 
     def remove(self) -> None:
         for file in self.path.glob("*"):
@@ -129,6 +145,9 @@ class Store:
                 write_whole(fetched, stream.read_buffer())
         return fetched
 
+    def mend(self) -> None:
+        """Stores keep checksums of their own, and show an object only when it is whole."""
+
     def remove(self) -> None:
         system, prefix = opened(self.uri)
         selector = arrow_fs.FileSelector(prefix, allow_not_found=True, recursive=True)
@@ -145,6 +164,17 @@ class Store:
 def _is_ours(name: str) -> bool:
     """Whether a file is named as those of shards are, by a hash of 16 digits and the part."""
     return re.fullmatch(r"[0-9a-f]{16}\.[a-z]+\.parquet", name) is not None
+
+
+def _is_intact(file: Path) -> bool:
+    """Whether every page of a Parquet file is as it was written."""
+    try:
+        with pq.ParquetFile(file, page_checksum_verification=True) as parquet:
+            for i in range(parquet.num_row_groups):
+                parquet.read_row_group(i)
+    except (OSError, pa.ArrowException):
+        return not file.exists()  # somebody removed it meanwhile, with its whole shard
+    return True
 
 
 def place_in(where: str, name: str, near: Path) -> Place:

@@ -6,7 +6,7 @@ import typer
 
 from fac_core.lab.commands.adding_commands import baselines, pick
 from fac_core.lab.commands.hole_commands import holes
-from fac_core.lab.commands.machine_commands import bench, big_shape, gpu_check, large_workspace, sae_card
+from fac_core.lab.commands.machine_commands import bench, big_shape, crashes, gpu_check, large_workspace, sae_card
 from fac_core.lab.commands.round_commands import arms, rounds
 from fac_core.lab.commands.study_commands import judge_answers, steer, study
 from fac_core.lab.commands.writing_commands import dose, transfer, write_sets
@@ -16,5 +16,5 @@ app = typer.Typer(
 )
 for command in (study, holes, baselines, judge_answers, steer, write_sets, dose, transfer, rounds, arms, pick):
     app.command(command.__name__.replace("_", "-"))(command)
-for command in (sae_card, bench, big_shape, gpu_check, large_workspace):
+for command in (sae_card, bench, crashes, big_shape, gpu_check, large_workspace):
     app.command(command.__name__.replace("_", "-"))(command)

@@ -1,4 +1,4 @@
-"""Commands that measure what the rest stands on: `fac lab sae-card`, `bench`, `big-shape`, `gpu-check`, `large-workspace`."""
+"""Commands that measure what the rest stands on: `fac lab sae-card`, `bench`, `crashes`, `gpu-check` and others."""
 
 from __future__ import annotations
 
@@ -140,6 +140,32 @@ def gpu_check(json: Json = False) -> int:
     result = checked(device)
     write_json(result)
     return 0 if result["ok"] else 1
+
+
+def crashes(
+    folder: Annotated[Path, typer.Argument(help="Where it happens; its log says what is done already.")],
+    kills: Annotated[int, typer.Option(min=1, help="SIGKILL at so many moments of each task.")] = 50,
+    others: Annotated[int, typer.Option(min=0, help="Cases of each task and every other ending.")] = 3,
+    only: Annotated[str, typer.Option(help="Tasks, with commas; all by default.")] = "",
+    page: Annotated[Path | None, typer.Option(help="Also write the table there, between its marks.")] = None,
+    json: Json = False,
+) -> int:
+    """End everything that takes a while in every way, go on, and look at what is there. Exit code 1 if anything is lost."""
+    from fac_core.lab.crashes.crash_matrix import ENDINGS, read_log, run_matrix
+    from fac_core.lab.crashes.crash_page import faults, tables, write_page
+    from fac_core.lab.crashes.victims import TASKS
+
+    wanted = dict.fromkeys(ENDINGS, others) | {"SIGKILL": kills}
+    cases = read_log(
+        run_matrix(folder, wanted, tasks=listed(only, str, "only") if only else list(TASKS), tell=err.print)
+    )
+    if page is not None:
+        write_page(cases, page)
+    if json:
+        write_json(cases)
+    else:
+        out.print(tables(cases), markup=False, soft_wrap=True)
+    return 1 if faults(cases) else 0
 
 
 def large_workspace(

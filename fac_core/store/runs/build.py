@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from fac_core.errors import RunBroken, StoreBusy
+from fac_core.shortage import explained
 from fac_core.store.duckdb_config import NO_EXTENSIONS
 from fac_core.store.process_lock import held
 from fac_core.store.runs.feature_stats import feature_ranges, fill_feature_stats
@@ -84,7 +85,7 @@ def build_run(
         RunBroken: the files contradict each other or cannot be read; nothing is published.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    building, spill = path.with_name(path.name + ".building"), path.with_name(path.name + ".spill")
+    building, spill = _on_the_way(path)
     files = {
         "samples": [samples] if isinstance(samples, Path) else samples,
         "shard_samples": shard_samples,
@@ -96,9 +97,9 @@ def build_run(
     }
     busy = f"Another process is building {path.name}. Wait for it to end, then try again."
     with held(path.with_name(path.name + ".lock"), busy):
-        _remove(building, spill)  # what a killed build left
+        remove_unfinished(path)  # what a killed build left
         try:
-            with _database(building, spill, memory_limit) as db:
+            with explained(path.parent), _database(building, spill, memory_limit) as db:
                 _stage(db, files)
                 _check_samples(db)
                 for table in TABLES:
@@ -116,7 +117,7 @@ def build_run(
         except (duckdb.IOException, duckdb.InvalidInputException) as error:
             raise RunBroken(f"{path.name} cannot be built: {error}. Encode the dataset again.") from error
         finally:
-            _remove(building, spill)
+            remove_unfinished(path)
 
 
 @contextmanager
@@ -286,7 +287,13 @@ def _publish(building: Path, path: Path) -> None:
         raise StoreBusy(f"{path.name} is open in another program. Close it, then try again.") from error
 
 
-def _remove(building: Path, spill: Path) -> None:
+def _on_the_way(path: Path) -> tuple[Path, Path]:
+    return path.with_name(path.name + ".building"), path.with_name(path.name + ".spill")
+
+
+def remove_unfinished(path: Path) -> None:
+    """Remove what a build of the run at `path` has on the disk. Whoever calls it holds its lock, `<path>.lock`."""
+    building, spill = _on_the_way(path)
     for leftover in (building, building.with_name(building.name + ".wal")):
         leftover.unlink(missing_ok=True)
     shutil.rmtree(spill, ignore_errors=True)

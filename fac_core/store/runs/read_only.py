@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.dataset as arrow_dataset
 
 from fac_core.errors import NotFound, RunBroken
+from fac_core.shortage import shortage
 from fac_core.store.duckdb_config import SEALED
 
 _OF_DAMAGE = (
@@ -39,9 +40,12 @@ _FOREIGN = """
     LIMIT 1
 """
 
-
 _OF_TABLES_ALONE: set[tuple[Path, int, int]] = set()
 """Path, time and size of files that were looked at in this process: going through the functions takes 9 ms."""
+
+
+_HEADERS = 3 * 4096
+"""Bytes before the first block of a DuckDB file."""
 
 
 class ReadOnlyFile:
@@ -59,10 +63,11 @@ class ReadOnlyFile:
         try:
             self._connection = duckdb.connect(str(self.path), read_only=True, config=SEALED)
         except duckdb.Error as error:
-            raise RunBroken(broken.format(_first_line(error))) from error
+            raise shortage(error, self.path.parent) or RunBroken(broken.format(_first_line(error))) from error
         state = self.path.stat()
         known = (self.path, state.st_mtime_ns, state.st_size)
         if known not in _OF_TABLES_ALONE:
+            self._refuse_cut(state.st_size)
             if foreign := self._all_but_tables():
                 self.close()
                 raise RunBroken(broken.format(f"it holds {foreign}, and only tables are read"))
@@ -86,10 +91,26 @@ class ReadOnlyFile:
                 raise RunBroken(
                     f"{self.path} has Parquet files that are damaged or out of reach ({_first_line(error)}). Copy them again."
                 ) from error
+            if (told := shortage(error, self.path.parent)) is not None:
+                raise told from error
             if type(error) in _OF_DAMAGE or isinstance(error, duckdb.DataError):  # values that our SQL cannot mean
                 raise RunBroken(
                     f"{self.path} is damaged ({_first_line(error)}). Copy it again from where it came from, or make it anew."
                 ) from error
+            raise
+
+    def _refuse_cut(self, size: int) -> None:
+        """A copy that broke off has its beginning, and opens: what is not there shows when it is asked for."""
+        try:
+            row = self.query("SELECT block_size, total_blocks FROM pragma_database_size()").to_pylist()[0]
+            missing = _HEADERS + row["block_size"] * row["total_blocks"] - size
+            if missing > 0:
+                raise RunBroken(
+                    f"{self.path} is cut: its last {missing:,} bytes are missing. Copy it again from where it came from, or"
+                    " make it anew."
+                )
+        except RunBroken:
+            self.close()
             raise
 
     def _all_but_tables(self) -> str | None:
