@@ -22,7 +22,7 @@ from fac_core.datasets.layouts import ColumnMapping
 from fac_core.datasets.preview import Preview
 from fac_core.datasets.preview import first_records as read_first_records
 from fac_core.datasets.preview import preview as read_preview
-from fac_core.datasets.records import Record
+from fac_core.datasets.reading.records import Record
 from fac_core.evidence.examples import Example, examples_of, with_text
 from fac_core.evidence.groups import Evidence, evidence
 from fac_core.feature import Feature

@@ -56,15 +56,14 @@ ROOMS = {
         " relevance report spaces store synthesis themes training view whole"
     ),
     "jobs": "activations datasets errors fields generators people progress shortage store synthesis toml_file whole workflows",
-    "operations": "errors jobs store",
+    "operations": "errors jobs models shipped_data store",
     # The fronts; the laboratory, which no room of the core imports
     "fac_core": (
         "activations coverage datasets errors export feature gaps generators jobs store synthesis training view workflows"
     ),
     "demo": "activations coverage datasets evidence fac_core gaps jobs progress shipped_data store themes workflows",
-    "doctor": "models shipped_data store",
     "cli": (
-        "activations comparison coverage curation datasets demo diversity doctor errors evidence export fac_core fields gaps"
+        "activations comparison coverage curation datasets demo diversity errors evidence export fac_core fields gaps"
         " generators jobs naming operations people progress relevance store synthesis themes training view whole workflows"
     ),
     "lab": "activations cli coverage curation datasets demo diversity errors evidence export generators jobs models naming progress relevance report shortage shortfall spaces store synthesis themes toml_file training view whole workflows",

@@ -18,11 +18,12 @@ from dashboard.selection import chosen
 from dashboard.sign_in import barred
 from dashboard.theme import CHECKS, DECISIONS
 from fac_core.coverage.effect import Counts
+from fac_core.curation.acceptance import may_be_accepted, needs_note
 from fac_core.curation.acts import last_act, last_undone
 from fac_core.curation.agreement import progress
 from fac_core.curation.claims import Claims
 from fac_core.curation.offered import PRESETS, SMALLEST, counted, my_states, neighbours, queue
-from fac_core.curation.review import State, may_be_accepted, needs_note
+from fac_core.curation.review import State
 from fac_core.curation.wording import parts
 from fac_core.synthesis.batches import batches_of
 from fac_core.synthesis.candidates import Candidate, Candidates

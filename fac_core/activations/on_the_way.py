@@ -22,7 +22,7 @@ from fac_core.progress import Progress
 from fac_core.scratch import scratch
 from fac_core.store.process_lock import held_in_turn
 from fac_core.store.runs.info import RunInfo
-from fac_core.store.sweeping import READING, sweep_workspace
+from fac_core.store.upkeep.sweeping import READING, sweep_workspace
 from fac_core.store.workspace import Workspace
 from fac_core.whole import write_whole
 

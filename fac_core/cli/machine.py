@@ -63,7 +63,7 @@ def doctor(
     json: Json = False,
 ) -> int:
     """What is missing on this machine, and the command that mends it."""
-    from fac_core.doctor import checks, is_healthy, log_check
+    from fac_core.operations.doctor import checks, is_healthy, log_check
     from fac_core.people.place import this_user
 
     try:
@@ -87,7 +87,7 @@ def backup(
     json: Json = False,
 ) -> None:
     """Copy a workspace while it is used; the next time, what is new."""
-    from fac_core.store.backup import back_up
+    from fac_core.store.upkeep.backup import back_up
 
     with progress_bar("Backup") as tell:
         made = back_up(fac.Workspace.at(workspace), folder, tell)
@@ -104,7 +104,7 @@ def restore(
     json: Json = False,
 ) -> None:
     """Make a workspace from a backup, checked."""
-    from fac_core.store.backup import restore as restored
+    from fac_core.store.upkeep.backup import restore as restored
 
     with progress_bar("Restore") as tell:
         place = restored(backup, folder, tell)

@@ -20,12 +20,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
+from fac_core.curation.acceptance import check_acceptable
 from fac_core.curation.acts import last_act, last_undone
 from fac_core.curation.controls import Controls
 from fac_core.errors import Conflict, NotFound, WrongUse
 from fac_core.store.events import Event, EventLog
 from fac_core.store.log.over import seen_unless_others
-from fac_core.synthesis.candidates import Candidate, Candidates, Verdict
+from fac_core.synthesis.candidates import Candidate, Candidates
 
 Choice = Literal["accepted", "rejected", "skipped", "needs second review"]
 """What a reviewer can decide."""
@@ -43,9 +44,6 @@ REASONS: tuple[str, ...] = (
     "not like real data",
 )
 """A rejection has one of these codes; a free note may stand beside it. Codes can be counted, free text cannot."""
-
-OVERRIDABLE: tuple[Verdict, ...] = ("duplicate", "not fluent", "wrong label")
-"""Failed checks that a person may accept against, with a note that says why."""
 
 _REVIEW, _RULES = "review", "review rules"
 
@@ -248,30 +246,6 @@ class Reviews:
                 f"{author} asked for a second reviewer of candidate {candidate.candidate_id}: "
                 "let somebody else decide, or undo that first."
             )
-
-
-def needs_note(candidate: Candidate) -> bool:
-    """Whether it is accepted only with a note that says why; its check failed, and a person can judge better."""
-    return candidate.verdict in OVERRIDABLE
-
-
-def may_be_accepted(candidate: Candidate) -> bool:
-    """Whether it can be accepted as it is, with a note or without."""
-    return candidate.verdict == "passes" or needs_note(candidate)
-
-
-def check_acceptable(candidate: Candidate, note: str = "") -> None:
-    """Raise `WrongUse`, with the mend, for a candidate that may not be accepted."""
-    verdict = candidate.verdict
-    if may_be_accepted(candidate) and (note.strip() or not needs_note(candidate)):
-        return
-    if verdict == "not measured":
-        mend = "Verify the edits first"
-    elif needs_note(candidate):
-        mend = "Write a note that says why it is good all the same"
-    else:
-        mend = "Edit it and verify the edit, or reject it"
-    raise WrongUse(f"Candidate {candidate.candidate_id} cannot be accepted: {verdict}. {mend}.")
 
 
 def current(opinions: Iterable[Opinion], version: int) -> tuple[Opinion, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from fac_core.datasets.records import Part, Reading, arrow_readings
+from fac_core.datasets.reading.records import Part, Reading, arrow_readings
 from fac_core.datasets.splits import chosen_split, folder_and_split
 from fac_core.errors import BadInput
 from fac_core.hub import REVISION, HubName, commit_of

@@ -33,7 +33,7 @@ from fac_core.datasets.columns import (
     present,
     said,
 )
-from fac_core.datasets.records import Record
+from fac_core.datasets.reading.records import Record
 from fac_core.errors import BadInput, WrongUse
 
 Content = str | list[Message]

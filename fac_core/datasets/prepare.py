@@ -23,7 +23,7 @@ import numpy as np
 from fac_core.datasets.chats import is_known
 from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping, settle
 from fac_core.datasets.mixtures import locate, read_mixture
-from fac_core.datasets.records import Part, Record, Unreadable, shown
+from fac_core.datasets.reading.records import Part, Record, Unreadable, shown
 from fac_core.datasets.samples import Failure, Sample, SampleWriter, as_json, iter_samples, sample_of
 from fac_core.datasets.sources import find
 from fac_core.errors import BadInput, MissingExtra, WrongUse

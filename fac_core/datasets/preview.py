@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping
 from fac_core.datasets.prepare import sets_of
-from fac_core.datasets.records import Part, Record
+from fac_core.datasets.reading.records import Part, Record
 from fac_core.datasets.samples import Failure, Sample
 
 

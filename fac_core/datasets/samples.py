@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from fac_core.datasets.chats import Message, to_json, transcript
 from fac_core.datasets.columns import Reason, Refused
 from fac_core.datasets.layouts import Layout
-from fac_core.datasets.records import Record, shown, storable, utf8_error
+from fac_core.datasets.reading.records import Record, shown, storable, utf8_error
 from fac_core.errors import BadInput
 
 SAMPLES = pa.schema(

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from fac_core.datasets.formats import FORMATS, reader_of
 from fac_core.datasets.hub import hub_part, is_hub_id, is_saved, saved_part
-from fac_core.datasets.records import Part
+from fac_core.datasets.reading.formats import FORMATS, reader_of
+from fac_core.datasets.reading.records import Part
 from fac_core.datasets.splits import chosen_split, folder_and_split, split_of
 from fac_core.errors import BadInput
 

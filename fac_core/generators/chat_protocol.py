@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ValidationError
 
-from fac_core.datasets.records import storable
+from fac_core.datasets.reading.records import storable
 from fac_core.generators.estimate import tokens_of
 from fac_core.generators.seam import Request, Usage
 from fac_core.generators.thoughts import without_thoughts

@@ -14,7 +14,7 @@ from types import FrameType
 
 from fac_core.errors import FacError
 from fac_core.store.process_lock import held
-from fac_core.store.sweeping import sweep_workers, sweep_workspace
+from fac_core.store.upkeep.sweeping import sweep_workers, sweep_workspace
 from fac_core.store.workspace import Workspace
 
 logger = logging.getLogger(__name__)

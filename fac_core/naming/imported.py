@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fac_core.datasets.json_format import read_lines
-from fac_core.datasets.records import Record, storable
+from fac_core.datasets.reading.json_format import read_lines
+from fac_core.datasets.reading.records import Record, storable
 from fac_core.errors import BadInput, NotFound
 from fac_core.evidence.topic_words import is_topic_word
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fac_core.errors import FacError
 from fac_core.jobs.queue import Jobs
-from fac_core.store.tallies import events_by_kind
+from fac_core.store.upkeep.tallies import events_by_kind
 from fac_core.store.workspace import Workspace
 
 LEAST_FREE = 2_000_000_000

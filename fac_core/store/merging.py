@@ -16,7 +16,7 @@ from fac_core.store.runs.build import build_run
 from fac_core.store.runs.info import RunInfo
 from fac_core.store.runs.merge import Part, merge_parts
 from fac_core.store.runs.run_file import RunFile
-from fac_core.store.sweeping import MERGING, sweep_workspace
+from fac_core.store.upkeep.sweeping import MERGING, sweep_workspace
 from fac_core.store.workspace import Workspace
 
 _SETTINGS = {"context": "a window of {} tokens", "roles": "the roles {}", "dtype": "{}"}

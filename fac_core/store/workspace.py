@@ -13,29 +13,26 @@ my-workspace/
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Self
 
 from fac_core.errors import NotFound, RunBroken, WrongUse
 from fac_core.people.acting import Acting
 from fac_core.people.place import confined
 from fac_core.store.answers import Answers
 from fac_core.store.events import EventLog
+from fac_core.store.kept_open import info_of, kept_open
+from fac_core.store.marker import MARKER, is_workspace, read_marker, write_marker
 from fac_core.store.measurements import Measurements
 from fac_core.store.pulses import Pulses
 from fac_core.store.runs.info import RunInfo
 from fac_core.store.runs.run_file import RunFile
 from fac_core.store.runs.space_file import SpaceFile
-from fac_core.whole import write_whole
 
-MARKER = "workspace.json"
 ENVIRONMENT_VARIABLE = "FAC_WORKSPACE"
 
 log = logging.getLogger(__name__)
@@ -58,7 +55,7 @@ class Workspace:
     def __init__(self, folder: Path, acting: Acting | None = None) -> None:
         self.folder = Path(folder).resolve()
         self.acting = acting
-        if not self.is_at(self.folder):
+        if not is_workspace(self.folder):
             raise NotFound(f"{self.folder} is no workspace: it has no {MARKER}. `fac encode` makes one.")
 
     def __eq__(self, other: object) -> bool:
@@ -76,7 +73,7 @@ class Workspace:
         folder = Path(folder)
         (folder / "runs").mkdir(parents=True, exist_ok=True)
         if not (folder / MARKER).exists():
-            _write_marker(folder, {})
+            write_marker(folder, {})
         return cls(folder)
 
     def by(self, acting: Acting | None) -> Workspace:
@@ -91,23 +88,6 @@ class Workspace:
     def place(self, name: str, below: str = "") -> str:
         """A file or hub id as given; where somebody signed in, a file only inside the workspace's folder `below`, or `NotAllowed`."""
         return name if self.acting is None else confined(name, self.folder / below, is_file=bool(below))
-
-    @staticmethod
-    def is_at(folder: Path) -> bool:
-        """Whether a folder is a workspace."""
-        return (folder / MARKER).is_file()
-
-    def remove_if_empty(self, *, with_folder: bool) -> None:
-        """Take the workspace away if nothing was put into it: a folder is none any more, or is gone too."""
-        if any((self.folder / name).exists() for name in ("workspace.sqlite", "jobs", "uploads", "spaces")):
-            return
-        with suppress(OSError):  # which a folder with content raises
-            for name in ("cache", "runs"):
-                if (self.folder / name).exists():
-                    (self.folder / name).rmdir()
-            (self.folder / MARKER).unlink()
-            if with_folder:
-                self.folder.rmdir()
 
     @classmethod
     def find(cls, start: Path | None = None) -> Self:
@@ -183,11 +163,11 @@ class Workspace:
 
     def opened_run(self, info: RunInfo) -> RunFile:
         """The run file of a run, kept open. Raises `NotFound` if it is gone."""
-        return _kept_open(RunFile, self.run_path(info.run_id))
+        return kept_open(RunFile, self.run_path(info.run_id))
 
     def opened_space(self, space_id: str) -> SpaceFile:
         """The atlas of a feature space, kept open. Raises `NotFound` if nobody has made it."""
-        return _kept_open(SpaceFile, self.space_path(space_id))
+        return kept_open(SpaceFile, self.space_path(space_id))
 
     def has_space(self, space_id: str) -> bool:
         """Whether somebody has made the atlas and it can be read; of one that cannot is told, and all but it goes on."""
@@ -208,7 +188,7 @@ class Workspace:
         """Remember which run says what can occur."""
         self.check("anchor")
         info = self._resolve(reference)
-        _write_marker(self.folder, {**self._marker(), "anchor": info.run_id})
+        write_marker(self.folder, {**read_marker(self.folder), "anchor": info.run_id})
         return info
 
     def anchor(self) -> RunInfo:
@@ -216,7 +196,7 @@ class Workspace:
 
         Raises `NotFound` if neither says which, or if the remembered run is gone.
         """
-        runs, remembered = self.runs(), self._marker().get("anchor")
+        runs, remembered = self.runs(), read_marker(self.folder).get("anchor")
         if remembered is not None:
             for info in runs:
                 if info.run_id == remembered:
@@ -276,7 +256,7 @@ class Workspace:
         for path in sorted((self.folder / "runs").glob("*.duckdb")):
             try:
                 state = path.stat()
-                info = _info(path, state.st_mtime_ns, state.st_size)
+                info = info_of(path, state.st_mtime_ns, state.st_size)
                 # Time stamps have whole seconds; the file's own time orders runs within one.
                 readable.append((info.created_at, state.st_mtime_ns, info))
             except (RunBroken, NotFound, OSError) as error:  # a link to nothing or to itself, a folder
@@ -303,49 +283,10 @@ class Workspace:
         if meant:
             raise RunBroken(f"No run that can be read is {reference!r}. {' '.join(one.reason for one in meant)}")
 
-    def _marker(self) -> dict[str, str]:
-        path = self.folder / MARKER
-        try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-        except json.JSONDecodeError as error:
-            raise RunBroken(f"{path} is not JSON (line {error.lineno}). Replace its content by {{}}.") from error
-        except (ValueError, RecursionError) as error:  # no UTF-8, a number of thousands of digits, lists in lists
-            raise RunBroken(f"{path} is not JSON that can be read. Replace its content by {{}}.") from error
-        if not isinstance(found, dict) or not isinstance(found.get("anchor", ""), str):
-            raise RunBroken(f'{path} is no JSON object with an "anchor". Replace its content by {{}}.')
-        return found
-
 
 Where = Workspace | Path | str | None
 """What functions take as `workspace`; None: the one in, above or right below the current folder."""
 
-_Opened = TypeVar("_Opened", RunFile, SpaceFile)
-
-
-def _kept_open(kind: type[_Opened], path: Path) -> _Opened:
-    try:
-        state = path.stat()
-    except OSError:
-        return kind(path)  # which says what is missing
-    return _opened(kind, path, state.st_mtime_ns, state.st_size)
-
-
-@lru_cache(maxsize=16)
-def _opened(kind: type[_Opened], path: Path, mtime_ns: int, size: int) -> _Opened:  # noqa: ARG001  # time and size: part of the key
-    """A connection costs milliseconds and every query has a cursor of its own, so one a file and process is kept."""
-    return kind(path)
-
-
-@lru_cache(maxsize=1024)
-def _info(path: Path, mtime_ns: int, size: int) -> RunInfo:  # noqa: ARG001  # time and size: part of the key
-    """What a run file says of itself. It is published whole and never changes, so every page need not open every run."""
-    with RunFile(path) as run:
-        return run.info
-
 
 def _listed(runs: list[RunInfo]) -> str:
     return ", ".join(f"{info.name} ({info.run_id})" for info in runs) or "no run yet"
-
-
-def _write_marker(folder: Path, content: dict[str, str]) -> None:
-    write_whole(folder / MARKER, json.dumps(content, indent=2))  # other processes read it at any moment

@@ -15,6 +15,7 @@ from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping
 from fac_core.datasets.texts import iter_texts
 from fac_core.errors import NotFound
 from fac_core.progress import Progress, silent
+from fac_core.store.marker import is_workspace, remove_if_empty
 from fac_core.store.merging import merge
 from fac_core.store.partitioned.split import partition
 from fac_core.store.runs.info import RunInfo
@@ -94,13 +95,13 @@ def _workspace_at(where: Workspace | Path | str) -> Iterator[Workspace]:
         yield where
         return
     folder = Path(where)
-    was_folder, was_workspace = folder.exists(), Workspace.is_at(folder)
+    was_folder, was_workspace = folder.exists(), is_workspace(folder)
     place = Workspace.create(folder)
     try:
         yield place
     except BaseException:
         if not was_workspace:
-            place.remove_if_empty(with_folder=not was_folder)
+            remove_if_empty(place.folder, with_folder=not was_folder)
         raise
 
 

@@ -7,7 +7,7 @@ import pytest
 from fac_core.datasets.chats import Message
 from fac_core.datasets.columns import Refused
 from fac_core.datasets.layouts import ColumnMapping, Layout, settle
-from fac_core.datasets.records import Record
+from fac_core.datasets.reading.records import Record
 from fac_core.errors import BadInput, WrongUse
 
 HI, HELLO = Message("user", "Hi"), Message("assistant", "Hello")

@@ -10,7 +10,7 @@ from datasets.exceptions import DatasetNotFoundError
 
 from fac_core.datasets import sources
 from fac_core.datasets.hub import is_hub_id
-from fac_core.datasets.records import Record
+from fac_core.datasets.reading.records import Record
 from fac_core.datasets.sources import find
 from fac_core.errors import BadInput
 

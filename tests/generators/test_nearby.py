@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from fac_core.generators.nearby import models_of, nearby
+from fac_core.generators.openai_compatible import models_of, nearby
 
 
 @contextmanager

@@ -26,9 +26,9 @@ from fac_core.lab.holes.config import read_holes
 from fac_core.naming.imported import read_explanations
 from fac_core.naming.prompts import prompt
 from fac_core.relevance.rubric import rubric
-from fac_core.store.backup import restore
 from fac_core.store.runs.run_file import RunFile
 from fac_core.store.runs.schema import TABLES
+from fac_core.store.upkeep.backup import restore
 from fac_core.store.workspace import Workspace
 from fac_core.synthesis.prompts import prompt_template
 from fac_core.view import View

@@ -12,8 +12,8 @@ from pathlib import Path
 import duckdb
 
 from fac_core.naming.labels import Labels
-from fac_core.store.backup import back_up
 from fac_core.store.runs.schema import TABLES
+from fac_core.store.upkeep.backup import back_up
 from fac_core.store.workspace import Workspace
 from tests.hostile import files
 from tests.hostile.files import Make, as_is, cut, flipped, spliced

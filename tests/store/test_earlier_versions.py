@@ -17,7 +17,7 @@ import pytest
 import fac_core as fac
 from fac_core.errors import RunBroken
 from fac_core.jobs.control import list_jobs
-from fac_core.store.backup import back_up, restore
+from fac_core.store.upkeep.backup import back_up, restore
 from fac_core.store.workspace import Workspace
 
 WORKSPACES = sorted((Path(__file__).parents[1] / "fixtures" / "workspaces").glob("*.tar.xz"))

@@ -9,9 +9,9 @@ import duckdb
 import pytest
 
 from fac_core.errors import BadInput, FacError, RunBroken
-from fac_core.store.backup import back_up, restore
 from fac_core.store.runs.info import metadata_of
 from fac_core.store.runs.run_file import RunFile
+from fac_core.store.upkeep.backup import back_up, restore
 from fac_core.store.workspace import Workspace
 from tests.runs import make_run
 

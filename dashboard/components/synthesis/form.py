@@ -15,7 +15,7 @@ from dashboard.sign_in import barred
 from dashboard.theme import counted
 from fac_core.coverage.definition import PRESETS
 from fac_core.fields import fields_of
-from fac_core.generators.nearby import Nearby, models_of, nearby
+from fac_core.generators.openai_compatible import Nearby, models_of, nearby
 from fac_core.jobs.allowed import all_allowed
 from fac_core.synthesis.prompts import fork_prompt, prompts
 from fac_core.synthesis.spec import STEPS, Shape, Step, SynthesisSpec, possible_steps

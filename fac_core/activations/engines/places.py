@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from fac_core.errors import WrongUse
 from fac_core.scratch import sweep
-from fac_core.store.address import below, opened, shown
+from fac_core.store.partitioned.address import below, opened, shown
 from fac_core.whole import BUILDING, whole, write_whole
 
 logger = logging.getLogger(__name__)

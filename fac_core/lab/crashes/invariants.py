@@ -18,10 +18,10 @@ from fac_core.jobs.control import list_jobs
 from fac_core.jobs.in_words import in_words, outcome
 from fac_core.lab.crashes.counting_server import paid_twice
 from fac_core.lab.crashes.victims import Place
-from fac_core.store.backup import restore
 from fac_core.store.events import Event
 from fac_core.store.runs.run_file import RunFile
 from fac_core.store.runs.space_file import SpaceFile
+from fac_core.store.upkeep.backup import restore
 from fac_core.store.workspace import Workspace
 
 _AT_ONCE = 4

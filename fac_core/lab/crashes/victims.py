@@ -15,7 +15,7 @@ from fac_core.jobs.allowed import allow
 from fac_core.jobs.control import change_job, list_jobs, submit_job, work
 from fac_core.jobs.in_words import outcome
 from fac_core.lab.crashes.made_up import BATCH, TARGETS, Scene
-from fac_core.store.backup import back_up
+from fac_core.store.upkeep.backup import back_up
 from fac_core.store.workspace import Workspace
 from fac_core.training.config import TrainConfig
 from fac_core.view import View

@@ -23,7 +23,7 @@ import pyarrow.dataset as arrow_dataset
 import pyarrow.fs as arrow_fs
 
 from fac_core.errors import RunBroken
-from fac_core.store.address import below, opened, shown
+from fac_core.store.partitioned.address import below, opened, shown
 from fac_core.store.runs.shard_schema import ACTIVATIONS
 
 VARIABLE = "FAC_PARQUET"

@@ -18,8 +18,8 @@ import pyarrow.parquet as pq
 
 from fac_core.errors import RunBroken, StoreBusy, WrongUse
 from fac_core.progress import Progress, silent
-from fac_core.store.address import opened, shown
 from fac_core.store.duckdb_config import NO_EXTENSIONS
+from fac_core.store.partitioned.address import opened, shown
 from fac_core.store.partitioned.parts import COLUMNS, DDL, Part, Parts, name_of, where_of
 from fac_core.store.process_lock import held
 from fac_core.store.runs.feature_stats import feature_ranges

@@ -22,7 +22,7 @@ from fac_core.activations.shards import Portion, Shard
 from fac_core.activations.spec import EncodeSpec
 from fac_core.errors import FacError, MissingExtra, NotFound, WrongUse
 from fac_core.jobs.kinds import checked
-from fac_core.store.address import opened
+from fac_core.store.partitioned.address import opened
 from fac_core.store.runs.run_file import RunFile
 from fac_core.store.runs.schema import TABLES
 from fac_core.store.workspace import Workspace

@@ -13,9 +13,9 @@ import pytest
 from fac_core.cli.app import run
 from fac_core.errors import RunBroken
 from fac_core.store import events
-from fac_core.store.backup import back_up, restore
 from fac_core.store.events import EventLog
 from fac_core.store.log import chain
+from fac_core.store.upkeep.backup import back_up, restore
 from fac_core.store.workspace import Workspace
 
 DECIDE = """

@@ -21,11 +21,11 @@ from fac_core.evidence.co_activation import co_activation
 from fac_core.evidence.examples import top_examples
 from fac_core.evidence.groups import fired_samples
 from fac_core.evidence.homes import homes
-from fac_core.store.address import opened
-from fac_core.store.backup import back_up, restore
 from fac_core.store.partitioned import parts, split
+from fac_core.store.partitioned.address import opened
 from fac_core.store.partitioned.split import partition
 from fac_core.store.runs.run_file import RunFile
+from fac_core.store.upkeep.backup import back_up, restore
 from fac_core.store.workspace import Workspace
 from tests import object_store
 from tests.runs import make_run

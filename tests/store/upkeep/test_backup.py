@@ -14,7 +14,7 @@ import pytest
 from fac_core.cli.app import run
 from fac_core.errors import BadInput, NotFound, RunBroken, WrongUse
 from fac_core.store import sqlite_file
-from fac_core.store.backup import back_up, restore
+from fac_core.store.upkeep.backup import back_up, restore
 from fac_core.store.workspace import Workspace
 from tests.runs import make_run
 
@@ -173,7 +173,7 @@ def test_the_commands(place, tmp_path, capsys):
 DIES = """
 import os, signal, sys
 from pathlib import Path
-from fac_core.store.backup import back_up
+from fac_core.store.upkeep.backup import back_up
 from fac_core.store.workspace import Workspace
 
 replace = Path.replace

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fac_core.datasets.records import LONGEST, TOO_LONG, Reading, arrow_readings
+from fac_core.datasets.reading.records import LONGEST, TOO_LONG, Reading, arrow_readings
 from fac_core.errors import BadInput
 
 _BATCH_ROWS = 256

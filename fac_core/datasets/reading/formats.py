@@ -9,9 +9,9 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from fac_core.datasets.json_format import read_json
-from fac_core.datasets.parquet_format import read_parquet
-from fac_core.datasets.records import (
+from fac_core.datasets.reading.json_format import read_json
+from fac_core.datasets.reading.parquet_format import read_parquet
+from fac_core.datasets.reading.records import (
     LONGEST,
     MOST_BLANK,
     TOO_LONG,

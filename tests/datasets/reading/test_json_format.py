@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fac_core.datasets import json_format
-from fac_core.datasets.json_format import read_json
-from fac_core.datasets.records import Record, Unreadable
+from fac_core.datasets.reading import json_format
+from fac_core.datasets.reading.json_format import read_json
+from fac_core.datasets.reading.records import Record, Unreadable
 from fac_core.errors import BadInput
 
 

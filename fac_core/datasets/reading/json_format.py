@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from fac_core.datasets.records import (
+from fac_core.datasets.reading.records import (
     LONGEST,
     MOST_BLANK,
     TOO_LONG,

@@ -10,12 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fac_core.datasets import parquet_format, records
 from fac_core.datasets import preview as looking
-from fac_core.datasets.formats import reader_of
 from fac_core.datasets.prepare import iter_samples, prepare
 from fac_core.datasets.preview import preview
-from fac_core.datasets.records import MOST_BLANK, Record, Unreadable
+from fac_core.datasets.reading import parquet_format, records
+from fac_core.datasets.reading.formats import reader_of
+from fac_core.datasets.reading.records import MOST_BLANK, Record, Unreadable
 from fac_core.datasets.sources import find
 from fac_core.errors import BadInput
 from fac_core.toml_file import toml_values
@@ -86,7 +86,7 @@ def test_nesting_costs_its_record_alone(tmp_path, depth):
 
 
 def test_a_number_without_end_is_no_memory_without_end(tmp_path, monkeypatch):
-    for module in (records, __import__("fac_core.datasets.json_format", fromlist=["x"])):
+    for module in (records, __import__("fac_core.datasets.reading.json_format", fromlist=["x"])):
         monkeypatch.setattr(module, "LONGEST", 10_000)
     path = tmp_path / "a.json"
     path.write_text("[0." + "9" * 3_000_000)
@@ -136,7 +136,7 @@ def test_a_look_ends_when_its_time_is_over(tmp_path, monkeypatch):
             time.sleep(0.02)
             yield Record(f"a:{i}", {"text": f"t{i}"})
 
-    monkeypatch.setitem(__import__("fac_core.datasets.formats", fromlist=["x"]).FORMATS, ".jsonl", slow)
+    monkeypatch.setitem(__import__("fac_core.datasets.reading.formats", fromlist=["x"]).FORMATS, ".jsonl", slow)
     assert 1 <= len(preview(path).samples) < 20
 
 

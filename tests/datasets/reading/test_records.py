@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fac_core.datasets.records import open_bytes, shown, utf8_error
+from fac_core.datasets.reading.records import open_bytes, shown, utf8_error
 from fac_core.errors import BadInput
 
 

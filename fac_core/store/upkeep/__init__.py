@@ -1,0 +1,1 @@
+"""Keeping a workspace: copied while in use, swept after a crash, counted."""
