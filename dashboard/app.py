@@ -46,7 +46,7 @@ page = st.navigation(
 )
 st.html(HERE / "style.css")
 with st.container(key="page_title"):
-    st.caption(f"**{page.title}**")
+    st.caption(f"**{st_text(page.title)}**")
 workspace = find_workspace().by(acting)
 strip.show(workspace)
 st.session_state["workspace"] = workspace

@@ -49,7 +49,7 @@ def gate() -> Acting | None:
         _ = acting.role
     except NotAllowed as error:
         st.title("You are not on the list")
-        st.info(st_text(f"{error} Ask who owns this machine to let you in."), icon=":material/lock:")
+        st.info(f"{st_text(str(error))} Ask who owns this machine to let you in.", icon=":material/lock:")
         st.button("Sign in as somebody else", icon=":material/logout:", on_click=st.logout)
         st.stop()
     st.session_state["acting"] = acting

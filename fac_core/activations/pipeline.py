@@ -75,9 +75,9 @@ def encode_together(
     Each run is what its spec alone would give, and so is all that lies on the way: either goes on from the other.
     """
     started = time.monotonic()
-    sets_of(source, mapping)  # a source that is not there is said first, before a SAE or a model is looked for
     if engine.engine == "local":  # a device that is not there is an error now, not after the dataset is read
         chosen_device(specs[0].device)
+    sets_of(source, mapping)  # and so is a source, before a SAE or a model is looked for
     look_again()
     runs = [_run_of(spec) for spec in specs]
     with (

@@ -13,8 +13,9 @@ from urllib.parse import quote
 from fac_core.errors import RunBroken, StoreBusy
 from fac_core.shortage import shortage
 
-FILE_VERSION = 0
-"""`PRAGMA user_version` of the workspace's file. Of a higher one nothing is known: it is neither read nor written."""
+FILE_VERSION = 1
+"""`PRAGMA user_version` of the workspace's file: 0 has a log without a chain. Of a higher one nothing is known: it is neither
+read nor written."""
 
 _SECONDS_TO_WAIT = 10.0
 """For another process that is writing."""

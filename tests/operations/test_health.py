@@ -58,6 +58,7 @@ def test_a_folder_that_is_no_workspace_and_a_damaged_one_are_not_ready(place, tm
     place.run_path("id-b").write_bytes(b"no run")
     assert "runs" in failing(place)
     place.events()
+    (place.folder / "workspace.sqlite").unlink()  # this process has it open
     (place.folder / "workspace.sqlite").write_bytes(b"no database at all" * 100)
     found = health(place.folder)
     assert (found.ready, found.numbers) == (False, None)

@@ -37,7 +37,7 @@ def test_a_table_that_is_there_is_not_made_again(tmp_path, opened):
     said: list[str] = []
     sqlite_file._KNOWN[tmp_path / "log"].idle[0].set_trace_callback(said.append)
     EventLog(tmp_path / "log").newest("s", "k")
-    assert len(said) == 1
+    assert not [one for one in said if one.startswith("CREATE")]
 
 
 def test_of_a_file_that_was_replaced_nothing_is_kept(tmp_path):

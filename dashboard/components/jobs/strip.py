@@ -88,7 +88,9 @@ def _looked(workspace: Workspace) -> tuple[list[Job], Mapping[str, JobProgress]]
     """What the strip shows and how far each job is: one look a second for all pages, and one more when a job changes."""
     _note_visitor()
     jobs = Jobs(workspace)
-    return _look(jobs, jobs.newest(), int(time.monotonic()))
+    told, progress = _look(jobs, jobs.newest(), int(time.monotonic()))
+    seen = st.session_state.get(_DISMISSED, frozenset())
+    return [job for job in told if job.job_id not in seen], progress
 
 
 @st.cache_resource(max_entries=2, show_spinner=False, hash_funcs={Jobs: lambda jobs: jobs.workspace.folder})
@@ -101,9 +103,7 @@ def _told(jobs: Jobs) -> list[Job]:
     jobs.interrupt_orphans()
     found = [job for job in jobs.all() if job.kind not in QUICK]
     ended = [job for job in found if job.state in ENDED and age(job.at) < _RECENT]
-    seen = st.session_state.get(_DISMISSED, frozenset())
-    told = [job for job in ended[-1:] if job.job_id not in seen]
-    return [job for job in found if job.state in ("queued", "running", "paused", "interrupted") or job in told]
+    return [job for job in found if job.state not in ENDED or job in ended[-1:]]
 
 
 def _signature(jobs: list[Job]) -> list[tuple[str, int]]:

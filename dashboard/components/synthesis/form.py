@@ -9,6 +9,7 @@ from typing import Any, cast, get_args
 
 import streamlit as st
 
+from dashboard.components.examples import st_text
 from dashboard.components.told import told
 from dashboard.links import by_present_name
 from dashboard.sign_in import barred
@@ -196,7 +197,9 @@ def _server() -> tuple[str, str]:
     name = st.selectbox("Server", list(known), key="sy_server", placeholder="none is allowed yet", disabled=not known)
     if name is None:
         for one in found_nearby():
-            st.caption(f"{one.name} seems to answer on this machine, with {counted(len(one.models), 'model')}.")
+            st.caption(
+                f"{st_text(one.name)} seems to answer on this machine, with {counted(len(one.models), 'model')}."
+            )
         one = next(iter(found_nearby()), Nearby("ollama", "http://localhost:11434/v1", ()))
         st.caption("Whoever owns this machine allows it in a terminal:")
         st.code(f"fac jobs allow {one.name} {one.address}", language="bash")

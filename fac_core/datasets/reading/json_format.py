@@ -69,7 +69,7 @@ def _only_object(path: Path, name: str, first: Unreadable) -> Reading:
             f"{path} is neither an array of records nor one record a line ({first.origin} {first.detail})."
             " If the records are inside an object, save their list alone."
         )
-    return _reading(value, f"{name}:1")
+    return _reading(value, f"{name}:1", whole)
 
 
 class _Twice(dict[str, Any]):

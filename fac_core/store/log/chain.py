@@ -18,10 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from fac_core.errors import RunBroken
-from fac_core.store.sqlite_file import connected, writing
-
-VERSION = 1
-"""Of the schema, in the file's `user_version`; 0 is a log without a chain."""
+from fac_core.store.sqlite_file import FILE_VERSION, connected, writing
 
 COLUMNS = "seq, scope, kind, item, version, payload, author, at, undoes"
 """What an event is; the hash covers all of it."""
@@ -55,7 +52,7 @@ def add(connection: sqlite3.Connection, rows: Iterable[_ROW]) -> int:
 
 def head(connection: sqlite3.Connection) -> tuple[int, str]:
     """Where the chain stands: `seq` and hash of the newest event, `(0, "")` before there is one."""
-    if _version(connection) != VERSION:  # of a log that can only be read, and has no chain yet
+    if _version(connection) != FILE_VERSION:  # of a log that can only be read, and has no chain yet
         return 0, ""
     return connection.execute("SELECT seq, hash FROM log_head").fetchone() or (0, "")
 
@@ -64,18 +61,18 @@ def bring_up_to_date(path: Path) -> None:
     """Give an older log its chain, once, however many open it at the same time. Raises `RunBroken` for one of a newer program."""
     with connected(path) as connection:
         version = _version(connection)
-    if version > VERSION:
+    if version > FILE_VERSION:
         raise RunBroken(f"{path} was written by a newer version of this program (schema {version}). Update this one.")
-    if version == VERSION:
+    if version == FILE_VERSION:
         return
     with writing(path) as connection:
-        if _version(connection) == VERSION:
+        if _version(connection) == FILE_VERSION:
             return
         if "hash" not in {name for _, name, *_ in connection.execute("PRAGMA table_info(event)")}:
             connection.execute("ALTER TABLE event ADD COLUMN hash TEXT")
         connection.execute(_HEAD)
         n = _chain_anew(connection)
-        connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute(f"PRAGMA user_version = {FILE_VERSION}")
         if n:
             _note(connection, {"chained": n}, author=_BY)
 
@@ -95,7 +92,7 @@ def faults(path: Path, newest: int | None = None) -> list[str]:
         newest: look at so many events at the end; None at all of them.
     """
     with connected(path) as connection:
-        if _version(connection) != VERSION:
+        if _version(connection) != FILE_VERSION:
             return []
         connection.execute("BEGIN")  # all of one moment: others write meanwhile
         last = connection.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0]

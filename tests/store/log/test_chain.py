@@ -14,7 +14,7 @@ from fac_core.cli.app import run
 from fac_core.errors import RunBroken
 from fac_core.store import events
 from fac_core.store.events import EventLog
-from fac_core.store.log import chain
+from fac_core.store.sqlite_file import FILE_VERSION
 from fac_core.store.upkeep.backup import back_up, restore
 from fac_core.store.workspace import Workspace
 
@@ -124,7 +124,7 @@ def test_an_older_log_gets_a_chain_and_an_event_says_so_once(tmp_path):
 
 
 def test_a_log_of_a_newer_program_is_not_written_to(log):
-    change(log, f"PRAGMA user_version = {chain.VERSION + 1}")
+    change(log, f"PRAGMA user_version = {FILE_VERSION + 1}")
     with pytest.raises(RunBroken, match="newer version"):
         EventLog(log.path)
 
