@@ -48,11 +48,11 @@ st.html(HERE / "style.css")
 with st.container(key="page_title"):
     st.caption(f"**{st_text(page.title)}**")
 workspace = find_workspace().by(acting)
-strip.show(workspace)
 st.session_state["workspace"] = workspace
-if next(one.needs_view for one in PAGES if one.name == (page.url_path or PAGES[0].name)):
-    st.session_state["view"] = choose(workspace)
 try:
+    strip.show(workspace)
+    if next(one.needs_view for one in PAGES if one.name == (page.url_path or PAGES[0].name)):
+        st.session_state["view"] = choose(workspace)
     page.run()
 except FacError as error:  # what a page cannot be drawn without
     st.error(st_text(str(error)), icon=":material/error:")

@@ -51,6 +51,14 @@ def planned(batch_ids: list[str], shape: Shape | None, merged: bool) -> ExportPl
         return None
 
 
+def allowed(folder: Path) -> Path | None:
+    """The folder, where the visitor may look into it."""
+    try:
+        return Path(workspace.place(str(folder), "exports"))
+    except FacError:
+        return None
+
+
 def write(plan: ExportPlan, folder: Path, file_format: Format) -> None:
     told(
         lambda: write_export(
@@ -111,7 +119,7 @@ with st.container(horizontal=True):
         args=(plan, folder, file_format),
         **barred("export"),
     )
-    written = exported_in(folder)
+    written = exported_in(place, plan) if (place := allowed(folder)) is not None else None
     if written is not None:
         params = {
             "source": str(written),
@@ -120,11 +128,12 @@ with st.container(horizontal=True):
         }
         st.download_button(
             "Download",
-            partial(zipped, folder),
+            partial(zipped, place),
             f"{folder.name}.zip",
             "application/zip",
             icon=":material/download:",
             on_click="ignore",
+            **barred("export"),
         )
         st.button(
             "Encode as a run",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
@@ -36,7 +37,7 @@ def synthesise(
     estimate: Annotated[bool, typer.Option("--estimate", help="Only say what it would cost.")] = False,
     workspace: WorkspaceFolder = None,
     json: Json = False,
-) -> None:
+) -> int:
     """Write texts for approved gaps, and prove that they fire.
 
     Interrupted, the same command goes on.
@@ -52,11 +53,12 @@ def synthesise(
         spec = replace(spec, targets=first, steps=spec.steps[:1], n=2, m=2, k=2)
     if estimate:
         _print_estimate(spec, workspace, json)
-        return
+        return 0
     with progress_bar("Synthesising") as tell:
         outcome = fac.synthesise(spec, workspace=workspace, key_variable=key, on_progress=tell)
     made = Candidates(fac.Workspace.at(workspace).events()).of(outcome.batch_id).values()
     share = _filled(spec, outcome.batch_id, workspace) if spec.theme else None
+    failed = Counter(one.detail for one in made if one.verdict == "failed")
     spent = f"The budget is spent: {len(outcome.untouched):,} targets were not tried. Raise --budget to go on."
     say(
         json,
@@ -66,9 +68,11 @@ def synthesise(
         f" {outcome.passed:,} of {outcome.candidates:,} candidates pass; {outcome.generated:,} tokens generated.",
         *([share.said()] if share else []),
         *([spent] if outcome.budget_spent else []),
+        *(f"{n:,} failed: {why}" for why, n in failed.most_common(3)),
         yield_table(yields(made)),
         f"Look at them and decide: fac review --batch {outcome.batch_id}",
     )
+    return 1 if made and failed.total() == len(made) else 0
 
 
 def _filled(spec: SynthesisSpec, batch_id: str, workspace: WorkspaceFolder) -> Filled:

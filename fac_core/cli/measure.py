@@ -137,7 +137,7 @@ def coverage(
 @takes_view("argument", ranks=True)
 def gaps(
     view: View,
-    limit: Annotated[int, typer.Option(help="Rows to show.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="Rows to show.")] = 20,
     why: Annotated[bool, typer.Option("--why", help="Only why they are missing, and what would mend it.")] = False,
     json: Json = False,
 ) -> None:

@@ -52,7 +52,9 @@ def write_export(plan: ExportPlan, folder: Path, file_format: Format, log: Event
     if file_format not in _WRITERS:
         raise WrongUse(f"There is no format {file_format!r}; choose one of {', '.join(get_args(Format))}.")
     log.check(_EXPORT, {}, author)
-    folder = Path(folder)
+    folder = Path(folder).absolute()
+    if folder == Path.cwd():
+        raise WrongUse(f"{folder} is the folder that you are in, and an export replaces its folder. Name one below it.")
     _refuse_what_others_made(folder)
     with whole(folder, replaces_folder=True) as building:
         building.mkdir()
@@ -67,23 +69,29 @@ def write_export(plan: ExportPlan, folder: Path, file_format: Format, log: Event
     return Exported(folder, where, plan.shape, len(plan.rows), plan.n_accepted, plan.n_seed, plan.n_repeated)
 
 
-def exported_in(folder: Path) -> Path | None:
-    """The data of the export in a folder; None where there is none."""
+def exported_in(folder: Path, plan: ExportPlan) -> Path | None:
+    """The data of an export of these rows in a folder; None where there is none, or one of other rows."""
     try:
         manifest = json.loads((folder / _MANIFEST).read_bytes())
-        data, files = str(manifest["data"]), dict(manifest["files"])
+        data, files, rows = str(manifest["data"]), dict(manifest["files"]), manifest["rows_hash"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    is_ours = any(name == data or name.startswith(f"{data}/") for name in files)
+    is_ours = any(name == data or name.startswith(f"{data}/") for name in files) and rows == _rows_hash(plan)
     return folder / data if is_ours and ".." not in Path(data).parts and (folder / data).exists() else None
+
+
+def _rows_hash(plan: ExportPlan) -> str:
+    rows = json.dumps(plan.rows.to_pylist(), ensure_ascii=False, default=str)
+    return hashlib.sha256(rows.encode(errors="surrogatepass")).hexdigest()
 
 
 def zipped(folder: Path) -> bytes:
     """An export as one archive, for who cannot reach the folder."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        written = dict(json.loads((folder / _MANIFEST).read_bytes())["files"])
         for name, digest in _digests(folder).items():
-            if digest:
+            if digest and (name == _MANIFEST or written.get(name) == digest):
                 archive.write(folder / name, name)
     return packed.getvalue()
 
@@ -174,6 +182,7 @@ def _manifest(plan: ExportPlan, data: Path, files: dict[str, str]) -> str:
         "seed": plan.seed.run_id,
         "anchor": plan.anchor.run_id,
         "rows": len(plan.rows),
+        "rows_hash": _rows_hash(plan),
         "accepted": plan.n_accepted,
         "repeated": plan.n_repeated,
         "files": files,

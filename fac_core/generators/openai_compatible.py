@@ -193,7 +193,7 @@ class OpenAICompatible:
 def _client(server: Server, key: str) -> OpenAI:
     try:
         import httpx2
-        from openai import OpenAI
+        from openai import DefaultHttpx2Client, OpenAI
     except ImportError as error:
         raise MissingExtra("Servers need the extra `llm`: pip install 'fac-explorer[llm]'.") from error
     client = OpenAI(
@@ -201,6 +201,7 @@ def _client(server: Server, key: str) -> OpenAI:
         api_key=key,
         timeout=httpx2.Timeout(server.timeout, connect=_SECONDS_TO_CONNECT),
         max_retries=server.retries,
+        http_client=DefaultHttpx2Client(follow_redirects=False),  # what is sent is for this server and for no other
     )
     client.organization = client.project = None  # the environment's are not for whatever server this is
     return client
@@ -237,10 +238,20 @@ def nearby(ports: Mapping[str, int] = PORTS) -> tuple[Nearby, ...]:
     return tuple(found)
 
 
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A server that sends elsewhere is not asked there."""
+
+    def redirect_request(self, *_args: object, **_kwargs: object) -> None:
+        return None
+
+
+_STRAIGHT = urllib.request.build_opener(_NoRedirect)
+
+
 def models_of(address: str) -> tuple[str, ...]:
     """The models of a server, as it calls them; none where nothing answers, or something else than such a server."""
     try:
-        with urllib.request.urlopen(f"{address}/models", timeout=_SECONDS) as answer:  # noqa: S310  # asked for by a person
+        with _STRAIGHT.open(f"{address}/models", timeout=_SECONDS) as answer:
             listed = json.loads(answer.read(_BYTES))["data"][:_MODELS]
             return tuple(str(one["id"]) for one in listed)
     except (OSError, ValueError, KeyError, TypeError):

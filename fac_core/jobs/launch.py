@@ -42,6 +42,7 @@ def ensure_worker(workspace: Workspace) -> bool:
     (workspace.jobs_folder / "launched").write_text(str(time.monotonic()))
     command = [
         sys.executable,
+        "-P",  # no module of the folder that the dashboard was started in, which may be somebody else's
         "-m",
         "fac_core",
         "jobs",

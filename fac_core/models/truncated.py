@@ -21,7 +21,7 @@ from torch.utils.hooks import RemovableHandle
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
 
-from fac_core.errors import ModelMismatch, NotFound
+from fac_core.errors import ModelMismatch, NotFound, WrongUse
 from fac_core.models.attention import use_short_causal
 from fac_core.models.embedded import EMBEDDED
 from fac_core.models.location import model_path
@@ -52,6 +52,8 @@ def blocks_before(hook_name: str) -> int:
     return blocks
 
 
+_POSITIONS = re.compile(r"(^|\.)(wpe|embed_positions|position_embeddings)$").search
+"""Learned positions, as GPT-2, OPT and their like have: of these there are only so many."""
 _ONLY_CAUSAL = "only causal language models, which read from left to right, can be encoded with. Choose one of these."
 
 
@@ -85,6 +87,8 @@ class TruncatedModel:
     def _take(self, module: PreTrainedModel) -> None:
         self.module = module
         self.blocks = _blocks(module, self.n_blocks)
+        learned = [m for name, m in module.named_modules() if isinstance(m, torch.nn.Embedding) and _POSITIONS(name)]
+        self._most_positions = min((m.num_embeddings - getattr(m, "offset", 0) for m in learned), default=None)
         self._attention = module.config._attn_implementation
         self._is_narrowed = False
         self._hooks = [
@@ -152,7 +156,14 @@ class TruncatedModel:
 
     @torch.inference_mode()
     def residuals(self, input_ids: torch.Tensor, after: list[int]) -> list[torch.Tensor]:
-        """Residual streams after several blocks (counted from 1), from one forward pass."""
+        """Residual streams after several blocks (counted from 1), from one forward pass.
+
+        Raises `WrongUse` for a window longer than a model with learned positions has of these.
+        """
+        if self._most_positions is not None and input_ids.shape[1] > self._most_positions:
+            raise WrongUse(
+                f"{self.name} has {self._most_positions:,} positions only. Say --context {self._most_positions}."
+            )
         caught: dict[int, torch.Tensor] = {}
 
         def catch(n: int) -> Any:

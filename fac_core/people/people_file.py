@@ -17,6 +17,7 @@ and holds no secret. It is read again whenever somebody writes, so a role that i
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -140,9 +141,11 @@ def person_of(claims: Mapping[str, Any]) -> Person:
         raise NotAllowed("Nobody signs in here any more. Whoever owns this machine can change that: fac jobs sign-in")
     email = _email(claims, trusts=found.sign_in.trusts_email)
     groups = claims.get(found.sign_in.group_claim) or ()
-    groups = {groups} if isinstance(groups, str) else {str(one) for one in groups}
+    groups = (
+        {groups} if isinstance(groups, str) else {str(one) for one in groups} if isinstance(groups, list) else set()
+    )
     roles: list[Role] = [rule.role for rule in found.person if _fits(rule, email, groups)]
-    name = email or str(claims.get("sub") or "")
+    name = email or str(claims.get("sub") or "").replace("@", " at ")  # nobody's address but one that was verified
     if not roles or not name:
         said = "" if email or not claims.get("email") else " The provider does not say that this address was verified."
         raise NotAllowed(
@@ -187,7 +190,9 @@ def checked_sign_in(**values: object) -> SignIn:
 def _email(claims: Mapping[str, Any], *, trusts: bool) -> str:
     verified = claims.get("email_verified")
     is_sure = verified is True or verified == "true" or (verified is None and trusts)
-    return str(claims.get("email") or "").strip().lower() if is_sure else ""
+    email = str(claims.get("email") or "")
+    # Look-alikes of letters become letters in lower case: an address that is let in has none.
+    return email.lower() if is_sure and email.isascii() and re.fullmatch(r"[^@\s]+@[^@\s]+", email) else ""
 
 
 def _fits(rule: Rule, email: str, groups: set[str]) -> bool:

@@ -43,6 +43,10 @@ def confined(name: str, folder: Path, *, is_file: bool = False) -> str:
     fac_core.errors.NotAllowed: '/etc/passwd' lies outside of this workspace. Upload the file, or give one inside.
     """
     folder = folder.resolve()
+    before, split, after = name.rpartition(":")
+    if split and not is_file and after.replace("+", "").replace("_", "").isalnum() and before not in ("hub", ""):
+        held = confined(before, folder)  # `FOLDER:test` is as far as its folder
+        return f"{held}:{after}" if held != before or (folder / before).exists() else name
     given = Path(name.removeprefix("hub:").replace("\\", "/") if _is_path(name) else name).expanduser()
     path, from_here = (folder / given).resolve(), given.resolve()
     if not is_file and not path.exists() and from_here.exists():

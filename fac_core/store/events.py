@@ -227,8 +227,8 @@ class EventLog:
             return _added(connection, rows)
 
     def _check_many(self, kind: str, payloads: Collection[Mapping[str, Any]], author: str) -> None:
-        """Of one act, so its payloads ask for one role, and it counts once."""
-        for payload in [*payloads][:1]:
+        """Each for itself where payloads ask for different roles, as jobs do; else of one act, which counts once."""
+        for payload in payloads if kind == "job" else [*payloads][:1]:
             self.check(kind, payload, author)
 
     def _insert(

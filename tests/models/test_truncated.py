@@ -8,9 +8,17 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, BertConfig, BertForMaskedLM, T5Config, T5ForConditionalGeneration
+from transformers import (
+    AutoModelForCausalLM,
+    BertConfig,
+    BertForMaskedLM,
+    GPT2Config,
+    GPT2LMHeadModel,
+    T5Config,
+    T5ForConditionalGeneration,
+)
 
-from fac_core.errors import ModelMismatch, NotFound
+from fac_core.errors import ModelMismatch, NotFound, WrongUse
 from fac_core.models.tokens import SampleTokenizer
 from fac_core.models.truncated import TruncatedModel, blocks_before, check_known, load_tokenizer
 from tests import tiny
@@ -138,3 +146,12 @@ def test_a_tokenizer_with_more_words_than_the_model_is_refused_where_it_uses_one
     check_known(read(["plain words"], [None]), model)
     with pytest.raises(ModelMismatch, match="save the model with its embeddings resized"):
         check_known(read(["plain word499"], [None]), model)
+
+
+def test_a_window_longer_than_the_positions_that_a_model_learned_is_refused_with_the_one_that_fits(tmp_path):
+    config = GPT2Config(vocab_size=50, n_positions=16, n_embd=16, n_layer=2, n_head=2)
+    GPT2LMHeadModel(config).save_pretrained(tmp_path)
+    model = TruncatedModel(str(tmp_path), 1)
+    assert model.residual(torch.ones(1, 16, dtype=torch.long)).shape == (1, 16, 16)
+    with pytest.raises(WrongUse, match=r"16 positions only\. Say --context 16"):
+        model.residual(torch.ones(1, 17, dtype=torch.long))

@@ -11,6 +11,7 @@ from fac_core.errors import NotAllowed
 from fac_core.jobs.control import submit_job
 from fac_core.people.acting import Acting
 from fac_core.people.people_file import SignIn, admit, set_sign_in
+from fac_core.people.place import confined
 from fac_core.store.uploads import keep_upload
 from fac_core.store.workspace import Workspace
 from tests.runs import make_run
@@ -99,3 +100,14 @@ def test_an_export_goes_below_exports(place, name):
 
 def test_whoever_owns_the_machine_reaches_all(place):
     assert Workspace(place.folder).place("/etc/passwd") == "/etc/passwd"
+
+
+def test_a_split_is_as_far_as_its_folder(tmp_path, monkeypatch):
+    workspace = tmp_path / "w"
+    (workspace / "mine").mkdir(parents=True)
+    (tmp_path / "theirs").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert confined("mine:test", workspace) == f"{(workspace / 'mine').resolve()}:test"
+    for name in ("..:train", "x/../..:train", "theirs:train", f"{tmp_path}:train", "hub:..:train"):
+        with pytest.raises(NotAllowed):
+            confined(name, workspace)

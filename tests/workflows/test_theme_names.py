@@ -98,7 +98,10 @@ def test_the_command_renames_shows_and_takes_back(view, capsys):
     assert f"Named by Ann; also: {before}" in said
     for name in ("[b]an", before):
         fac_json(capsys, view, "triage", "--theme", name, "--state", "target")
-    assert fac_json(capsys, view, "missing", "--theme", "1", "--undo", "--author", "Bob", "--over", "Ann")["author"] == "Bob"
+    assert (
+        fac_json(capsys, view, "missing", "--theme", "1", "--undo", "--author", "Bob", "--over", "Ann")["author"]
+        == "Bob"
+    )
     assert fac_json(capsys, view, "missing")["themes"][0]["name"] == before
     assert "Nobody has named" in fac_json(capsys, view, "missing", "--theme", "1", "--undo", code=2)["error"]
 

@@ -15,7 +15,6 @@ from dashboard.sign_in import barred, who_asks
 from fac_core.jobs.control import change_job
 from fac_core.jobs.in_words import age, in_words, outcome, title
 from fac_core.jobs.job import ENDED, Action, Job
-from fac_core.jobs.kinds import QUICK
 from fac_core.jobs.launch import ensure_worker, is_worker_alive, is_worker_starting
 from fac_core.jobs.queue import Jobs
 from fac_core.store.pulses import JobProgress
@@ -101,7 +100,7 @@ def _look(jobs: Jobs, newest: int, second: int) -> tuple[list[Job], Mapping[str,
 def _told(jobs: Jobs) -> list[Job]:
     """What the strip shows: all that a person can still do something about, and what ended just now."""
     jobs.interrupt_orphans()
-    found = [job for job in jobs.all() if job.kind not in QUICK]
+    found = [job for job in jobs.all() if job.kind != "probe"]  # whose outcome stands where it was asked for
     ended = [job for job in found if job.state in ENDED and age(job.at) < _RECENT]
     return [job for job in found if job.state not in ENDED or job in ended[-1:]]
 

@@ -122,7 +122,12 @@ def _faults(connection: sqlite3.Connection, after: int) -> list[str]:
         "SELECT seq, hash FROM event WHERE seq <= ? ORDER BY seq DESC LIMIT 1", (after,)
     ).fetchone()
     known, before = start or (0, "")
-    found = []
+    least = connection.execute("SELECT min(seq) FROM event").fetchone()[0]
+    found = (
+        [f"Event {least} stands before the first one: something else than this program wrote it."]
+        if least is not None and least < 1
+        else []
+    )
     for *row, stored in _rows(connection, known):
         seq, _scope, kind, item, _version, _payload, author, at, _undoes = row
         told_as = f"Event {seq} ({kind} {item}, by {author} at {at})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,10 @@ def metadata_of(said: str | None) -> dict[str, Any]:
             f"The run has a sample whose metadata is no JSON object: {(said or '')[:80]!r}. Encode it anew."
         )
     return found
+
+
+_IS_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}").fullmatch
+"""Whether an id can be part of a path, and leads nowhere else."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +102,9 @@ class RunInfo:
 
     def contradiction(self) -> str | None:
         """What cannot be so: a file from somebody else may say anything. None where there is nothing of the kind."""
+        for name in ("run_id", "space_id"):  # which are names of files
+            if not _IS_NAME(getattr(self, name)):
+                return f"{name} is {getattr(self, name)[:80]!r}"
         if self.d_sae < 1:
             return f"it has {self.d_sae} features"
         for name in ("n_samples", "n_failures", "n_truncated", "n_tokens", "n_sinks", "n_activations"):

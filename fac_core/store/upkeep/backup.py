@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from fac_core.errors import BadInput, NotFound, RunBroken, WrongUse
 from fac_core.progress import Progress, silent
@@ -94,7 +94,7 @@ def _backed_up(source: Path, folder: Path, on_progress: Progress) -> BackedUp:
     for done, name in enumerate(names):
         on_progress(done, len(names), name)
         hashes[name] = _hash(source / name)
-        if earlier.get(name) != hashes[name] or not (folder / name).is_file():
+        if earlier.get(name) != hashes[name] or not _is_whole(folder / name, (hashes[name],)):
             hashes[name] = put(name, partial(shutil.copyfile, source / name))
             n_copied += 1
     on_progress(len(names), len(names))
@@ -169,9 +169,25 @@ def _manifest(folder: Path) -> tuple[dict[str, str], dict[str, str]]:
     except (ValueError, LookupError, TypeError, OSError, RuntimeError, RecursionError) as error:
         raise BadInput(f"{path} cannot be read. Take another backup.") from error
     for name, place in places.items():
-        if not place.is_relative_to(folder.resolve()):
+        if not place.is_relative_to(folder.resolve()) or not _is_kept(name):
             raise BadInput(f"{path} names {name[:80]!r}, which lies outside of it. Take another backup.")
     return found, coming
+
+
+def _is_kept(name: str) -> bool:
+    """Whether it is a path that a backup has: nothing else is ever put into a workspace."""
+    path = PurePosixPath(name)
+    is_plain = not path.is_absolute() and ".." not in path.parts and "\\" not in name
+    return is_plain and (name in _DATABASES or any(_fits(path, pattern) for pattern in _KEPT))
+
+
+def _fits(path: PurePosixPath, pattern: str) -> bool:
+    first, _, rest = pattern.partition("/**/")
+    return (
+        path.parts[:1] == (first,)
+        if rest
+        else path.match(pattern) and len(path.parts) == len(PurePosixPath(pattern).parts)
+    )
 
 
 def _write_manifest(

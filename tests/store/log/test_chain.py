@@ -170,3 +170,8 @@ def test_a_log_that_was_made_anew_is_found_by_the_backup_before(place, log, tmp_
     assert log.faults() == []
     with pytest.raises(RunBroken, match="event 5 is another one now"):
         back_up(place, tmp_path / "b")
+
+
+def test_an_event_before_the_first_one_is_found(log):
+    change(log, "INSERT INTO event SELECT 0, scope, kind, item, 99, payload, 'Bob', at, NULL, '' FROM event LIMIT 1")
+    assert "before the first one" in " ".join(log.faults())
