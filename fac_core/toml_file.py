@@ -38,7 +38,7 @@ class PromptFile(BaseModel):
 AnyPrompt = TypeVar("AnyPrompt", bound=PromptFile)
 
 
-def toml_values(path: Path) -> dict[str, object]:
+def toml_values(path: Path) -> dict[str, Any]:
     """What a file says, as it says it. Raises `BadInput`, which names the file and where TOML knows it the line."""
     try:
         if path.exists() and not path.is_file():

@@ -119,8 +119,9 @@ with st.container(horizontal=True):
         args=(plan, folder, file_format),
         **barred("export"),
     )
-    written = exported_in(place, plan) if (place := allowed(folder)) is not None else None
-    if written is not None:
+    place = allowed(folder)
+    written = exported_in(place, plan) if place is not None else None
+    if place is not None and written is not None:
         params = {
             "source": str(written),
             "name": f"{view.run.name}-{'filled' if merged else 'synthetic'}",

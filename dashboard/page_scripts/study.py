@@ -61,7 +61,7 @@ def show_sets(study: Study) -> None:
     """Every test set as a point."""
     score, chosen = study.summary["metric"], study.summary["chosen"]
     names = sorted(set(study.findings["metric"].to_pylist()))
-    metric = st.selectbox("Metric", names, index=names.index(chosen), key="metric", bind="query-params")
+    metric = st.selectbox("Metric", names, index=names.index(chosen), key="metric", bind="query-params") or chosen
     test = study.sets.filter(pc.field("half") == "test")
     st.plotly_chart(figures.sets(test, metric, score), key="sets", alt=f"{metric} against {score}, one point a set")
     with st.expander("The same as a table", icon=":material/table:"):
