@@ -76,6 +76,15 @@ class _Known:
 
 
 _KNOWN: dict[Path, _Known] = {}
+
+
+def close_idle() -> None:
+    """Close what waits for its next use, so that a disk with these files can be taken away."""
+    for known in _KNOWN.values():
+        while known.idle:
+            known.idle.pop().close()
+
+
 _KEPT = 8
 """Idle connections of a file."""
 

@@ -18,6 +18,7 @@ from random import Random
 
 from fac_core.lab.crashes.process import Running
 from fac_core.lab.crashes.victims import Do, Place
+from fac_core.store.sqlite_file import close_idle
 
 _WRITES = {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "shutil.rmtree", "sqlite3.connect"}
 """Events of Python's audit that come before the disk is touched."""
@@ -225,6 +226,7 @@ def own_disk(folder: Path, megabytes: int) -> Iterator[None]:
 
 
 def _remount(folder: Path, how: str) -> None:
+    close_idle()
     subprocess.run(["mount", "-o", f"remount,{how}", str(folder)], check=True)  # noqa: S603, S607
 
 

@@ -28,7 +28,7 @@ def metadata_of(said: str | None) -> dict[str, Any]:
     return found
 
 
-_IS_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}").fullmatch
+_IS_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,99}").fullmatch
 """Whether an id can be part of a path, and leads nowhere else."""
 
 
