@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from fac_core.errors import BadInput
+from fac_core.errors import BadInput, WrongUse
+from fac_core.lab.crashes.crash_matrix import run_matrix
 from fac_core.lab.crashes.crash_page import tables, write_page
 from fac_core.lab.crashes.invariants import is_no_sentence
 
@@ -89,3 +90,11 @@ def test_the_page_has_a_row_a_task_and_says_what_is_wrong(tmp_path):
     (tmp_path / "other.md").write_text("nothing")
     with pytest.raises(BadInput, match="has no place for the table"):
         write_page(found, tmp_path / "other.md")
+
+
+def test_a_folder_with_files_of_others_is_refused_and_left_as_it_is(tmp_path):
+    (tmp_path / "case").mkdir()
+    (tmp_path / "case" / "thesis.txt").write_text("mine")
+    with pytest.raises(WrongUse, match="not of a crash matrix"):
+        run_matrix(tmp_path, {})
+    assert (tmp_path / "case" / "thesis.txt").read_text() == "mine"

@@ -20,7 +20,7 @@ import sklearn.cluster  # noqa: F401
 import torch
 from threadpoolctl import threadpool_limits
 
-from fac_core.errors import FacError
+from fac_core.errors import FacError, WrongUse
 from fac_core.generators.openai_compatible import OpenAICompatible, Server
 from fac_core.lab.crashes import endings, invariants
 from fac_core.lab.crashes.counting_server import counting_server
@@ -29,6 +29,9 @@ from fac_core.lab.crashes.made_up import Scene, made_scene
 from fac_core.lab.crashes.process import TOLD, UNFORESEEN, Running
 from fac_core.lab.crashes.victims import TASKS, Place
 from fac_core.spaces.atlas import layout
+
+_MARK = ".crash-matrix"
+"""In every folder that a matrix works in: without it nothing there is ours to remove."""
 
 ENDINGS: dict[str, Ending] = {
     "SIGKILL": endings.by_signal(signal.SIGKILL),
@@ -68,7 +71,13 @@ def run_matrix(
     Args:
         wanted: ending -> cases of each task that it meets in time.
         seed: of the moments.
+
+    Raises `WrongUse` for a folder with anything in it that no earlier call put there: parts of it are made anew.
     """
+    if folder.exists() and any(folder.iterdir()) and not (folder / _MARK).exists():
+        raise WrongUse(f"{folder} holds files that are not of a crash matrix. Choose a new or an empty folder.")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _MARK).touch()
     _quiet()
     scene, log = _scene(folder), folder / "log.jsonl"
     with counting_server(folder / "case" / "ledger") as server:
