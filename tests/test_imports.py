@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -10,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.checkout import ROOT
+
 FILES = sorted([*(ROOT / "fac_core").rglob("*.py"), *(ROOT / "dashboard").rglob("*.py")])
 
 ROOMS = {
@@ -176,3 +178,11 @@ def test_no_folder_holds_more_than_15_files():
     tracked = [*FILES, *(ROOT / "tests").rglob("*.py")]
     counted = Counter(path.parent.relative_to(ROOT).as_posix() for path in tracked)
     assert {folder: n for folder, n in counted.items() if n > 15} == {}
+
+
+def test_no_test_counts_folders_to_find_the_checkout():
+    """Who moves a file would change what it means: a process that was started in `tests/` imports none of it."""
+    counts = re.compile(r"__file__\)(\.resolve\(\))?\.(parents\[|parent\.parent)")
+    tests = sorted((ROOT / "tests").rglob("*.py"))
+    found = [path.relative_to(ROOT).as_posix() for path in tests if counts.search(path.read_text(encoding="utf-8"))]
+    assert found == ["tests/checkout.py"]

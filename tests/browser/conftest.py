@@ -20,9 +20,10 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 import dashboard
 from fac_core.lab.bench.large import SMALL, make_workspace
 from fac_core.store.workspace import ENVIRONMENT_VARIABLE, Workspace
+from tests.checkout import ROOT
 
 APP = Path(dashboard.__file__).with_name("app.py")
-SCREENSHOTS = Path(__file__).parents[2] / "artefacts" / "screenshots"
+SCREENSHOTS = ROOT / "artefacts" / "screenshots"
 PATIENCE = 60_000
 """Milliseconds: CI machines are slow, and nothing here is about speed."""
 

@@ -7,8 +7,9 @@ import pytest
 
 from fac_core.datasets.mixtures import Mixture, locate, read_mixture
 from fac_core.errors import BadInput, MissingExtra
+from tests.checkout import ROOT
 
-SHIPPED = Path(__file__).resolve().parents[2] / "data" / "mixtures"
+SHIPPED = ROOT / "data" / "mixtures"
 
 
 def mixture(folder: Path, content: str) -> Mixture:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from packaging.markers import Marker
 
-ROOT = Path(__file__).parents[2]
+from tests.checkout import ROOT
 
 KNOWN = {
     *(

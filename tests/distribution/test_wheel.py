@@ -20,8 +20,8 @@ from pathlib import Path
 import pytest
 
 import fac_core as fac
+from tests.checkout import ROOT
 
-ROOT = Path(__file__).parents[2]
 _SOURCES = ("pyproject.toml", "setup.py", "README.md", "LICENSE", "fac_core", "dashboard", "data")
 _SDIST = "from setuptools.build_meta import build_sdist; build_sdist({!r})"
 

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
@@ -16,9 +15,8 @@ from fac_core.generators.cache import Cached
 from fac_core.generators.scripted import Scripted
 from fac_core.generators.seam import Answer, Request, Usage
 from fac_core.store.answers import Answers
+from tests.checkout import ROOT
 from tests.generators.faulty_server import faulty_server, says
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture

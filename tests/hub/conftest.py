@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests import tiny
+from tests.checkout import ROOT
 from tests.hub.server import Hub, running
 
-ROOT = Path(__file__).parents[2]
 ONLY_HERE = ["HF_HUB_OFFLINE", "HF_TOKEN", "HF_HUB_CACHE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE"]
 
 

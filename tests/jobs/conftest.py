@@ -24,6 +24,7 @@ from fac_core.jobs.worker import work
 from fac_core.store.workspace import Workspace
 from fac_core.workflows.encode import encode
 from tests import tiny
+from tests.checkout import ROOT
 
 T = TypeVar("T")
 
@@ -83,8 +84,7 @@ def slow_worker(place: Workspace) -> Iterator[Callable[..., subprocess.Popen[byt
     started: list[subprocess.Popen[bytes]] = []
 
     def start(seconds: float = 0.2) -> subprocess.Popen[bytes]:
-        root = str(Path(__file__).parents[2])
-        environment = {**os.environ, "PYTHONPATH": root}
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         command = [sys.executable, "-c", SLOW_WORKER, str(place.folder), str(seconds)]
         started.append(subprocess.Popen(command, env=environment))
         return started[-1]

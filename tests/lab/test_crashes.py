@@ -14,8 +14,7 @@ from fac_core.errors import BadInput, WrongUse
 from fac_core.lab.crashes.crash_matrix import run_matrix
 from fac_core.lab.crashes.crash_page import tables, write_page
 from fac_core.lab.crashes.invariants import is_no_sentence
-
-ROOT = Path(__file__).parents[2]
+from tests.checkout import ROOT
 
 SHORT = """
 import json, sys

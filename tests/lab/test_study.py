@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,6 +21,7 @@ from fac_core.lab.study.study_files import StudyConfig, open_folder, read_answer
 from fac_core.lab.tasks.answer_judge import judge_answers
 from fac_core.report.charts import scatter
 from fac_core.store.workspace import Workspace
+from tests.checkout import ROOT
 from tests.lab.pools import labelled_pool, pair_pool
 from tests.runs import make_run
 
@@ -193,7 +193,7 @@ def test_settings_that_make_no_sense_are_refused_with_the_file_and_the_reason(tm
 
 
 def test_the_settings_that_ship_can_be_read():
-    for path in sorted((Path(__file__).parents[2] / "data" / "studies").glob("*.toml")):
+    for path in sorted((ROOT / "data" / "studies").glob("*.toml")):
         assert read_config(path).name == path.stem
 
 

@@ -6,7 +6,6 @@ import re
 import shlex
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 import typer
@@ -16,8 +15,8 @@ from fac_core.cli.app import app
 from fac_core.models.cache_folder import cache_dir
 from fac_core.operations import log_lines
 from fac_core.store import workspace
+from tests.checkout import ROOT
 
-ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
 UNITS = sorted(DEPLOY.glob("*.service"))

@@ -14,7 +14,6 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -23,8 +22,9 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from fac_core.store.workspace import Workspace
+from tests.checkout import ROOT
 
-SITE = Path(__file__).parents[2] / "deploy" / "nginx.conf"
+SITE = ROOT / "deploy" / "nginx.conf"
 HOST = "fac.example.org"
 _PASSWORD = "secret"  # noqa: S105  # of this test
 NGINX, OPENSSL = shutil.which("nginx"), shutil.which("openssl")

@@ -19,8 +19,9 @@ from fac_core.errors import RunBroken
 from fac_core.jobs.control import list_jobs
 from fac_core.store.upkeep.backup import back_up, restore
 from fac_core.store.workspace import Workspace
+from tests.checkout import ROOT
 
-WORKSPACES = sorted((Path(__file__).parents[1] / "fixtures" / "workspaces").glob("*.tar.xz"))
+WORKSPACES = sorted((ROOT / "tests" / "fixtures" / "workspaces").glob("*.tar.xz"))
 TODAY = WORKSPACES[-1]
 WITH_A_LOG, WITH_JOBS = WORKSPACES[1:], WORKSPACES[2:]
 

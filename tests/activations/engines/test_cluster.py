@@ -28,6 +28,7 @@ from fac_core.store.runs.schema import TABLES
 from fac_core.store.workspace import Workspace
 from tests import tiny
 from tests.activations.engines.slow_folder import SlowFolder
+from tests.checkout import ROOT
 
 ray = pytest.importorskip("ray", reason='Ray is not installed: pip install "fac-explorer[cluster]".')
 
@@ -224,7 +225,7 @@ def test_the_driver_is_killed_and_the_local_loop_goes_on(tmp_path, cluster, node
     node()
     workspace = Workspace.create(tmp_path / "w")
     arguments = [str(source), str(workspace.folder), spec.model, spec.sae, cluster.address]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     driver = subprocess.Popen([sys.executable, "-c", DRIVER, *arguments], env=environment)
     found = wait_for(lambda: list(workspace.folder.glob("cache/*/shards/*.activations.parquet")), at_least=2)
     os.kill(driver.pid, signal.SIGKILL)

@@ -10,8 +10,9 @@ import pytest
 from fac_core.errors import BadInput, NotFound
 from fac_core.lab.holes.collection import groups_of
 from fac_core.lab.holes.config import CollectionSpec, read_holes, source_of
+from tests.checkout import ROOT
 
-SHIPPED = Path(__file__).parents[3] / "data" / "holes.toml"
+SHIPPED = ROOT / "data" / "holes.toml"
 
 
 def test_the_settings_that_ship_have_collections_of_both_uses_and_their_sources_exist(monkeypatch):

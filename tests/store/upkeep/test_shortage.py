@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from fac_core.errors import CannotWrite, OutOfMemory
 from fac_core.shortage import explained, shortage
+from tests.checkout import ROOT
 
 FULL = [
     OSError(28, "No space left on device"),
@@ -83,9 +83,8 @@ WRITERS = {
 def test_nothing_is_half_written_where_files_may_not_grow(tmp_path, what):
     """As on a full disk, with a limit that every user may set."""
     code = LIMITED.format(what=WRITERS[what])
-    root = Path(__file__).parents[2]
     done = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, cwd=root, check=False
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, cwd=ROOT, check=False
     )
     assert f"The disk of {tmp_path} is full" in done.stdout, done.stderr[-800:]
     left = {path.name for path in tmp_path.iterdir()} - {"log.sqlite", "log.sqlite-wal", "log.sqlite-shm", "r.parts"}
