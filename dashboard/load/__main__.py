@@ -59,7 +59,7 @@ def main() -> None:
             began, diary = time.monotonic(), Diary()
             memory, cores = asyncio.run(_crowd(server, diary, gaps, given.people, given.seconds))
             seconds = time.monotonic() - began
-        gone = lost(diary, Triage(workspace.events(), view.anchor.run_id), Reviews(workspace.events(), batch.batch_id))
+        gone = lost(diary, Triage.of(workspace, view.anchor), Reviews(workspace.events(), batch.batch_id))
     actions = {name: _summed(spent) for name, spent in sorted(diary.seconds.items())}
     clicks = [one for name, spent in diary.seconds.items() if name != _LOOK for one in spent]
     result = {

@@ -33,7 +33,7 @@ from fac_core.view import View
 view, author = chosen()
 themes = answer(View.missing, view).themes
 queue = answer(View.gaps, view)
-triage = Triage(view.workspace.events(), view.anchor.run_id)
+triage = Triage.of(view.workspace, view.anchor)
 history = history_of(triage)
 desk = Desk(triage, author)
 claims = Claims(view.workspace.pulses(), f"triage/{triage.scope}")

@@ -37,7 +37,7 @@ _NO_JOB = "The command that made this batch, given again, does the same."
 
 view, _ = chosen()
 workspace = view.workspace
-approved = Triage(workspace.events(), view.anchor.run_id).targets()
+approved = Triage.of(workspace, view.anchor).targets()
 missing = set(answer(View.coverage, view).missing)
 if not approved:
     st.info(

@@ -3,7 +3,8 @@
     untriaged ──▶ target | not relevant | label wrong | later ──▶ any other, and back by undo
 
 A gap is a feature of an anchor, so decisions hold for the anchor (scope = its run id): they outlive the seed that
-showed the gap, and a dataset that grows is judged by the decisions that were made already.
+showed the gap, and a dataset that grows is judged by the decisions that were made already. A part of an anchor and its
+whole have one list of decisions (`Triage.of`); an anchor of another source begins with none.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, Self, get_args
 from uuid import uuid4
 
 from fac_core.curation.acts import last_act, last_undone
+from fac_core.datasets.splits import absolute
 from fac_core.errors import WrongUse
 from fac_core.store.events import Event, EventLog
 from fac_core.store.log.over import seen_unless_others
+from fac_core.store.runs.info import RunInfo
+from fac_core.store.workspace import Workspace
 
 State = Literal["untriaged", "target", "not relevant", "label wrong", "later"]
 
@@ -58,6 +62,23 @@ class Triage:
     def __init__(self, log: EventLog, anchor_run_id: str) -> None:
         self.log = log
         self.scope = anchor_run_id
+
+    @classmethod
+    def of(cls, workspace: Workspace, anchor: RunInfo) -> Self:
+        """The decisions about the gaps of an anchor, which a part of it and its whole share.
+
+        They stand where the first one was made: so what was decided on a part holds when the whole takes its place. Where
+        somebody decided on both before they were shared, each has its own.
+
+        >>> Triage.of(scratch, scratch.info("anchor")).scope == scratch.info("anchor").run_id
+        True
+        """
+        log = workspace.events()
+        if not log.newest(anchor.run_id, _KIND):
+            decided = {log.newest(one.run_id, _KIND): one.run_id for one in _parts_or_whole(workspace, anchor)}
+            if newest := max(decided, default=0):
+                return cls(log, decided[newest])
+        return cls(log, anchor.run_id)
 
     def decide(
         self, feature_id: int, state: State, *, author: str, seen: int, reason: str = "", note: str = ""
@@ -142,6 +163,18 @@ def counts(decisions: Mapping[int, Decision], gaps: Collection[int]) -> dict[Sta
     """How many of some gaps are in each state."""
     found = Counter(decisions[f].state if f in decisions else "untriaged" for f in gaps)
     return {state: found[state] for state in get_args(State)}
+
+
+def _parts_or_whole(workspace: Workspace, anchor: RunInfo) -> list[RunInfo]:
+    """The runs of which it is a part, or that are a part of it: read from the same source in the same way."""
+    peers = workspace.peers(anchor.space_id, besides=[anchor.run_id])
+    return [
+        one
+        for one in peers
+        if (one.in_part or anchor.in_part)
+        and one.roles == anchor.roles
+        and absolute(one.source) == absolute(anchor.source)
+    ]
 
 
 def _checked(state: State, reason: str, note: str) -> dict[str, str]:

@@ -75,7 +75,7 @@ class Asking:
 def features_to_ask(which: Literal["gaps", "targets"], view: View, *, limit: int | None = None) -> list[int]:
     """The gaps, the highest priority first, or the targets that people approved. Raises `WrongUse` for anything else."""
     if which == "targets":
-        return list(Triage(view.workspace.events(), view.anchor.run_id).targets())[:limit]
+        return list(Triage.of(view.workspace, view.anchor).targets())[:limit]
     if which != "gaps":
         raise WrongUse(f"There are no features {which!r}; choose gaps, targets or ids.")
     return view.gaps(limit)["feature_id"].to_pylist()

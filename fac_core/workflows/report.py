@@ -44,7 +44,7 @@ def _is_report(path: Path) -> bool:
 
 def contents(view: View, n_gaps: int = 20) -> Contents:
     """What the report says."""
-    triage = Triage(view.workspace.events(), view.anchor.run_id)
+    triage = Triage.of(view.workspace, view.anchor)
     decisions = triage.decisions()
     measured, gaps = view.coverage(), view.gaps()
     parts = {field: view.parts(field) for field in view.fields()[:1]}

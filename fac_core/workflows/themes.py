@@ -55,7 +55,7 @@ def triage_of(view: View) -> Triage:
     >>> triage_of(view).targets()
     ()
     """
-    return Triage(view.workspace.events(), view.anchor.run_id)
+    return Triage.of(view.workspace, view.anchor)
 
 
 def theme_named(view: View, name: str) -> Theme:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +11,8 @@ from hypothesis import strategies as st
 from fac_core.curation.triage import NEEDS_REASON, Triage, counts
 from fac_core.errors import Conflict, WrongUse
 from fac_core.store.events import EventLog
+from fac_core.store.workspace import Workspace
+from tests.runs import make_run
 
 
 @pytest.fixture
@@ -44,6 +48,42 @@ def test_a_gap_is_untriaged_until_somebody_decides(triage):
 def test_decisions_belong_to_an_anchor(log, triage):
     triage.decide(41, "target", author="Ann", seen=0)
     assert Triage(log, "another anchor").targets() == ()
+
+
+def one_source(folder: Path, *runs: str) -> Workspace:
+    """A workspace with runs of one source: `part` is a part of it."""
+    place = Workspace.create(folder / "w")
+    for n, name in enumerate(runs):
+        fields = {"source": "broad.jsonl", "in_part": name == "part", "created_at": f"2026-01-01T00:00:0{n}+00:00"}
+        make_run(place.run_path(f"id-{name}"), name, [(41, 0, 1.0)], n_samples=1 + n, d_sae=50, **fields).close()
+    return place
+
+
+def test_what_was_decided_on_a_part_holds_for_the_whole_that_takes_its_place(tmp_path):
+    part, place = "part", one_source(tmp_path, "part")
+    Triage.of(place, place.info(part)).decide(41, "target", author="Ann", seen=0)
+    one_source(tmp_path, "part", "whole")
+    found = Triage.of(place, place.info("whole"))
+    assert found.targets() == (41,)
+    found.decide(41, "later", author="Bob", seen=found.decision(41).version)
+    assert Triage.of(place, place.info(part)).decision(41).state == "later"
+    found.undo(found.last("Bob"), author="Bob")
+    assert found.decision(41).state == "target"
+
+
+def test_two_wholes_of_one_source_share_nothing(tmp_path):
+    """A file that was read twice grew since, or another column of it was taken."""
+    place = one_source(tmp_path, "whole", "again")
+    Triage.of(place, place.info("whole")).decide(41, "later", author="Bob", seen=0)
+    assert Triage.of(place, place.info("again")).decisions() == {}
+
+
+def test_what_was_decided_on_both_before_they_shared_stays_with_each(tmp_path):
+    place = one_source(tmp_path, "part", "whole")
+    Triage(place.events(), "id-part").decide(41, "target", author="Ann", seen=0)
+    Triage(place.events(), "id-whole").decide(41, "later", author="Bob", seen=0)
+    found = {name: Triage.of(place, place.info(name)).decision(41).state for name in ("part", "whole")}
+    assert found == {"part": "target", "whole": "later"}
 
 
 def test_the_second_of_two_people_sees_the_first_one_s_decision(triage):

@@ -26,7 +26,7 @@ class Targeting:
 
     def __init__(self, view: View, author: str, keep: Mapping[str, str]) -> None:
         self.view = view
-        self.desk = Desk(Triage(view.workspace.events(), view.anchor.run_id), author)
+        self.desk = Desk(Triage.of(view.workspace, view.anchor), author)
         self.keep = keep
         self.history = history_of(self.desk.triage)
         self.decisions: dict[int, Decision] = decisions_of(self.history)
