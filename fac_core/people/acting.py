@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,6 +57,12 @@ class Acting:
             raise NotAllowed("Your session has ended, and nothing was recorded. Reload the page and sign in again.")
         if said := self.refusal(kind, payload):
             raise NotAllowed(said)
+
+    def check_undo(self, authors: Iterable[str]) -> None:
+        """Raise `NotAllowed` if they may not take back what `authors` decided: a reviewer only what is theirs."""
+        others = sorted(set(authors) - {self.name})
+        if others and self.role != "owner":
+            raise NotAllowed(f"{others[0]} decided this: an owner can take it back, and you can decide otherwise.")
 
     def check_upload(self, n_bytes: int) -> None:
         """Raise `NotAllowed` for a file that is too large, for too many of them, or for who may not send any."""

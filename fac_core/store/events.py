@@ -195,9 +195,11 @@ class EventLog:
     def undo(self, event: Event, *, author: str) -> Event:
         """Bring back what held before `event`, by a new event; the undo of an undo is a redo.
 
-        Raises `Conflict` when the item has been decided anew since: then it is that decision which would be lost.
+        Raises `Conflict` when the item has been decided anew since: then it is that decision which would be lost; and
+        `NotAllowed` for a reviewer who signed in, where somebody else wrote the event.
         """
         past = self.history(event.scope, event.kind, event.item)
+        self._check_undo([event], past)
         payload = before(event, past)
         return self._insert(
             event.scope, event.kind, event.item, payload, author=author, seen=past[-1].version, undoes=event.seq
@@ -206,7 +208,7 @@ class EventLog:
     def undo_many(self, events: Sequence[Event], *, author: str) -> list[Event]:
         """Undo events of one scope and kind in one transaction.
 
-        Those that somebody has decided anew since stay as they are, and are not returned.
+        Those that somebody has decided anew since stay as they are, and are not returned. Raises `NotAllowed` as `undo` does.
         """
         if not events:
             return []
@@ -218,6 +220,7 @@ class EventLog:
             for one in _events(connection, "scope = ? AND kind = ?", (scope, kind)):
                 if one.item in wanted:
                     past.setdefault(one.item, []).append(one)
+            self._check_undo(events, [one for said in past.values() for one in said])
             rows = []
             for event in events:
                 with suppress(Conflict):
@@ -225,6 +228,12 @@ class EventLog:
                     version = past[event.item][-1].version + 1
                     rows.append((scope, kind, event.item, version, json.dumps(payload), author, at, event.seq))
             return _added(connection, rows)
+
+    def _check_undo(self, events: Sequence[Event], past: Sequence[Event]) -> None:
+        """Who wrote them says the log, and not who asks."""
+        if self.acting is not None:
+            wanted = {event.seq for event in events}
+            self.acting.check_undo(one.author for one in past if one.seq in wanted)
 
     def _check_many(self, kind: str, payloads: Collection[Mapping[str, Any]], author: str) -> None:
         """Each for itself where payloads ask for different roles, as jobs do; else of one act, which counts once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -88,6 +89,22 @@ def test_undo_is_a_decision_too(place):
         triage.undo(triage.last("Ann"), author="vera@example.org")
     with pytest.raises(NotAllowed):
         triage.log.undo(triage.last("Ann")[0], author="vera@example.org")
+
+
+def test_a_reviewer_takes_back_only_their_own_and_an_owner_anybody_s(place):
+    decide(by(place, "rita"), "rita@example.org", 1)
+    decide(by(place, "olga"), "olga@example.org", 2)
+    ritas, olgas = place.events().everything()
+    log = by(place, "rita").events()
+    for said in (olgas, replace(olgas, author="rita@example.org")):  # the log knows whose it is
+        with pytest.raises(NotAllowed, match=r"olga@example.org decided this: an owner"):
+            log.undo(said, author="rita@example.org")
+        with pytest.raises(NotAllowed, match=r"olga@example.org decided this: an owner"):
+            log.undo_many([ritas, said], author="rita@example.org")
+    assert place.events().head()[0] == 2
+    log.undo(ritas, author="rita@example.org")
+    again = by(place, "olga").events().undo(place.events().everything()[-1], author="olga@example.org")
+    assert (again.author, again.undoes, again.payload["state"]) == ("olga@example.org", 3, "target")
 
 
 def test_nobody_decides_in_the_name_of_another(place):
