@@ -28,7 +28,7 @@ from fac_core.errors import Conflict, WrongUse
 from fac_core.people.acting import Acting
 from fac_core.store.log import chain
 from fac_core.store.log.undo import before, conflict
-from fac_core.store.sqlite_file import connected, create_table, is_writable, writing
+from fac_core.store.sqlite_file import connected, create_table, is_writable
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +87,8 @@ class EventLog:
             _OPENED.add(self.path)
             if found := self.faults(_NEWEST):
                 log.warning(chain.told(self.path, found))
+            else:
+                chain.remember(self.path)
 
     def check(self, kind: str, payload: Mapping[str, Any], author: str) -> None:
         """Raise `NotAllowed` if whoever signed in may not write this, and `WrongUse` where nobody says who decides."""
@@ -135,7 +137,7 @@ class EventLog:
         """
         self._check_many(kind, payloads.values(), author)
         at = _now()
-        with writing(self.path) as connection:
+        with chain.extending(self.path) as connection:
             newest = dict(
                 connection.execute(
                     "SELECT item, max(version) FROM event WHERE scope = ? AND kind = ? GROUP BY item", (scope, kind)
@@ -215,7 +217,7 @@ class EventLog:
         scope, kind, at = events[0].scope, events[0].kind, _now()
         self._check_many(kind, [event.payload for event in events], author)
         wanted = {event.item for event in events}
-        with writing(self.path) as connection:
+        with chain.extending(self.path) as connection:
             past: dict[str, list[Event]] = {}
             for one in _events(connection, "scope = ? AND kind = ?", (scope, kind)):
                 if one.item in wanted:
@@ -244,7 +246,7 @@ class EventLog:
         self, scope: str, kind: str, item: str, payload: dict[str, Any], *, author: str, seen: int, undoes: int | None
     ) -> Event:
         self.check(kind, payload, author)
-        with writing(self.path) as connection:
+        with chain.extending(self.path) as connection:
             newest = _newest(connection, scope, kind, item)
             if seen > newest:
                 raise WrongUse(f"{kind} {item} has no version {seen}: the newest is {newest}.")

@@ -1,4 +1,4 @@
-"""The file that marks a folder as a workspace, and remembers which run is its anchor."""
+"""The file that marks a folder as a workspace, tells it from another one, and remembers which run is its anchor."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def read_marker(folder: Path) -> dict[str, str]:
         raise RunBroken(f"{path} is not JSON (line {error.lineno}). Replace its content by {{}}.") from error
     except (ValueError, RecursionError) as error:  # no UTF-8, a number of thousands of digits, lists in lists
         raise RunBroken(f"{path} is not JSON that can be read. Replace its content by {{}}.") from error
-    if not isinstance(found, dict) or not isinstance(found.get("anchor", ""), str):
+    if not isinstance(found, dict) or not all(isinstance(found.get(name, ""), str) for name in ("anchor", "id")):
         raise RunBroken(f'{path} is no JSON object with an "anchor". Replace its content by {{}}.')
     return found
 

@@ -19,6 +19,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+from uuid import uuid4
 
 from fac_core.errors import NotFound, RunBroken, WrongUse
 from fac_core.people.acting import Acting
@@ -73,7 +74,7 @@ class Workspace:
         folder = Path(folder)
         (folder / "runs").mkdir(parents=True, exist_ok=True)
         if not (folder / MARKER).exists():
-            write_marker(folder, {})
+            write_marker(folder, {"id": uuid4().hex})
         return cls(folder)
 
     def by(self, acting: Acting | None) -> Workspace:

@@ -2,9 +2,11 @@
 
 So an event that was removed, altered or moved by anything but this program no longer follows from the one before it, and
 `faults` says which. The newest hash is kept beside the events: the end cannot be cut off either. There is no key: whoever
-can write the file could make the whole chain anew. A backup remembers where the chain stood, and finds that too.
+can write the file could make the whole chain anew. A backup remembers where the chain stood, and so does who opened the log
+(`last_seen`), and both find that too.
 
-Logs of before there was a chain get one when they are first opened for writing, with an event that says so.
+Logs of before there was a chain get one when they are first opened for writing, with an event that says so. One that had a
+chain gets no second one: what is missing of it is told.
 """
 
 from __future__ import annotations
@@ -13,11 +15,13 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from fac_core.errors import RunBroken
+from fac_core.store.log.last_seen import last_seen, saw
 from fac_core.store.sqlite_file import FILE_VERSION, connected, writing
 
 COLUMNS = "seq, scope, kind, item, version, payload, author, at, undoes"
@@ -30,6 +34,22 @@ _HEAD = (
 )
 _TOLD = 5
 """Faults that are told one by one."""
+
+
+@contextmanager
+def extending(path: Path) -> Iterator[sqlite3.Connection]:
+    """A transaction that adds events; whoever wrote them has seen where the log ends."""
+    with writing(path) as connection:
+        yield connection
+    remember(path)
+
+
+def remember(path: Path) -> None:
+    """Remember where the log ends, unless it is not the one that this user knows: that is told until somebody accepts it."""
+    known = last_seen(path)
+    with connected(path) as connection:
+        if known != (end := head(connection)) and not _not_as_seen(connection, known):
+            saw(path, *end)
 
 
 def add(connection: sqlite3.Connection, rows: Iterable[_ROW]) -> int:
@@ -68,10 +88,13 @@ def bring_up_to_date(path: Path) -> None:
     with writing(path) as connection:
         if _version(connection) == FILE_VERSION:
             return
+        had_chain = last_seen(path) is not None
         if "hash" not in {name for _, name, *_ in connection.execute("PRAGMA table_info(event)")}:
             connection.execute("ALTER TABLE event ADD COLUMN hash TEXT")
+        elif connection.execute("SELECT 1 FROM event WHERE hash IS NOT NULL LIMIT 1").fetchone():
+            had_chain = True
         connection.execute(_HEAD)
-        n = _chain_anew(connection)
+        n = 0 if had_chain else _chain_anew(connection)
         connection.execute(f"PRAGMA user_version = {FILE_VERSION}")
         if n:
             _note(connection, {"chained": n}, author=_BY)
@@ -79,10 +102,13 @@ def bring_up_to_date(path: Path) -> None:
 
 def accept(path: Path, *, author: str) -> None:
     """Chain the log anew as it is now; an event says who took it so, and what did not fit."""
+    known = last_seen(path)
     with writing(path) as connection:
-        found = _faults(connection, 0)
+        found = [*_faults(connection, 0), *_not_as_seen(connection, known)]
         if found:
             _note(connection, {"chained": _chain_anew(connection), "accepted": found}, author=author)
+        end = head(connection)
+    saw(path, *end)
 
 
 def faults(path: Path, newest: int | None = None) -> list[str]:
@@ -91,19 +117,20 @@ def faults(path: Path, newest: int | None = None) -> list[str]:
     Args:
         newest: look at so many events at the end; None at all of them.
     """
+    known = last_seen(path)  # before the log: others write meanwhile
     with connected(path) as connection:
         if _version(connection) != FILE_VERSION:
-            return []
-        connection.execute("BEGIN")  # all of one moment: others write meanwhile
+            return ["It has no chain any more."] if known else []
+        connection.execute("BEGIN")  # all of one moment
         last = connection.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0]
-        return _faults(connection, 0 if newest is None else max(0, last - newest))
+        found = _faults(connection, 0 if newest is None else max(0, last - newest))
+        return found + _not_as_seen(connection, known)
 
 
 def follows(path: Path, seq: int, known: str) -> bool:
     """Whether the event `seq` still has the hash that it was known by; True where it had none."""
     with connected(path) as connection:
-        found = connection.execute("SELECT hash FROM event WHERE seq = ?", (seq,)).fetchone()
-    return not seq or (found is not None and found[0] == known)
+        return _follows(connection, seq, known)
 
 
 def told(path: Path, found: list[str]) -> str:
@@ -143,6 +170,18 @@ def _faults(connection: sqlite3.Connection, after: int) -> list[str]:
     elif (known, before) != (seq, newest):
         found.append(f"The log ends with event {known}, and the chain with event {seq}.")
     return found
+
+
+def _not_as_seen(connection: sqlite3.Connection, known: tuple[int, str] | None) -> list[str]:
+    """What of the log is not as this user last saw it end."""
+    if known is None or _follows(connection, *known):
+        return []
+    return [f"It ended with event {known[0]} when it was last seen here, and that is gone or another one now."]
+
+
+def _follows(connection: sqlite3.Connection, seq: int, known: str) -> bool:
+    found = connection.execute("SELECT hash FROM event WHERE seq = ?", (seq,)).fetchone()
+    return not seq or (found is not None and found[0] == known)
 
 
 def _gone(first: int, last: int) -> str:

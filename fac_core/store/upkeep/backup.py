@@ -24,6 +24,7 @@ from fac_core.scratch import sweep
 from fac_core.shortage import explained
 from fac_core.store.events import EventLog
 from fac_core.store.log import chain
+from fac_core.store.log.last_seen import saw
 from fac_core.store.sqlite_file import check_intact
 from fac_core.store.workspace import MARKER, Workspace
 from fac_core.whole import BUILDING, whole, write_whole
@@ -126,6 +127,8 @@ def restore(backup: Path, folder: Path, on_progress: Progress = silent) -> Works
             (building / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(backup / name, building / name)
         (building / "runs").mkdir(exist_ok=True)
+    if stood := _chain_of(backup):  # also where a later state of the same workspace stood before
+        saw(folder.resolve() / _DATABASES[0], *stood)
     on_progress(2 * len(hashes), 2 * len(hashes))
     return Workspace(folder)
 
