@@ -5,6 +5,8 @@ Servers differ in what they take. `OPTIONAL` can be left out where one refuses i
 
 from __future__ import annotations
 
+import base64
+import html
 import json
 import re
 from collections.abc import Collection
@@ -93,6 +95,40 @@ def read(reply: str, request: Request) -> Reply | None:
         n_paid=1,
     )
     return Reply(texts, len(choices), empty, usage)
+
+
+_LEAST = 8
+"""Characters of a key: what a shorter one becomes in base64 stands in other words too."""
+
+
+def written_ways(key: str) -> re.Pattern[str]:
+    """Finds a key as it is, and as JSON, addresses, HTML, hexadecimal and base64 (behind `Bearer ` or a name, too) write it.
+
+    A server may repeat what it was sent in any of them. One that cuts it in pieces or encrypts it is not seen through.
+
+    >>> written_ways("a/b+1").sub("…", r"a/b+1 a\\/b+1 a\\u002fb+1 a%2Fb%2b1")
+    '… … … …'
+    """
+    raw = key.encode("utf-8", "surrogateescape")
+    forms = {key}
+    if len(key) >= _LEAST:
+        forms.add(raw.hex())
+        for before in range(3):  # bytes of what stands before it, modulo three; what shares a letter with those is left
+            coded = base64.b64encode(bytes(before) + raw).decode()
+            inside = coded[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6]
+            forms |= {inside, inside.translate(str.maketrans("+/", "-_"))}
+    return re.compile("|".join("".join(map(_ways_of, form)) for form in sorted(forms, key=len, reverse=True)))
+
+
+def _ways_of(character: str) -> str:
+    """A pattern of one character, in JSON (also within JSON), addresses and HTML."""
+    coded = "".join(f"%{byte:02x}" for byte in character.encode("utf-8", "surrogateescape"))
+    ways = [
+        rf"\\{{0,8}}+{re.escape(character)}", rf"\\{{1,8}}(?i:u{ord(character):04x})", f"(?i:{coded})",
+        rf"&#(?:0{{0,5}}{ord(character)}|(?i:x0{{0,5}}{ord(character):x}));",
+        *([re.escape(html.escape(character))] if html.escape(character) != character else []),
+    ]  # fmt: skip
+    return f"(?:{'|'.join(ways)})"
 
 
 def _words(error: Any) -> str:

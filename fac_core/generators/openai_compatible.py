@@ -73,8 +73,9 @@ class OpenAICompatible:
 
     def __init__(self, server: Server) -> None:
         self.server = server
-        self._key = server.key()
-        self._client = _client(server, self._key)
+        key = server.key()
+        self._key = chat_protocol.written_ways(key)
+        self._client = _client(server, key)
         self._refused: frozenset[str] = frozenset()
         """Optional fields that the server does not take, as learnt so far."""
         self._hopeless: str | None = None
@@ -187,7 +188,7 @@ class OpenAICompatible:
         return " ".join(self._without_key(message).split())[:300]
 
     def _without_key(self, said: str) -> str:
-        return said.replace(self._key, "…") if self.server.key_variable else said
+        return self._key.sub("…", said) if self.server.key_variable else said
 
 
 def _client(server: Server, key: str) -> OpenAI:

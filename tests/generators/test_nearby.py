@@ -13,10 +13,14 @@ from fac_core.generators.openai_compatible import models_of, nearby
 
 
 @contextmanager
-def answering(body: bytes) -> Iterator[int]:
+def answering(body: bytes, elsewhere: int | None = None) -> Iterator[int]:
+    """A server with this list of models, or one that sends there for it."""
+
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
-            self.send_response(200 if self.path == "/v1/models" else 404)
+            self.send_response(404 if self.path != "/v1/models" else 302 if elsewhere else 200)
+            if elsewhere:
+                self.send_header("Location", f"http://localhost:{elsewhere}/v1/models")
             self.end_headers()
             self.wfile.write(body)
 
@@ -38,4 +42,10 @@ def test_a_server_is_found_with_its_models():
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"data": 3}', b'{"data": [{}]}', b"\xff", b""])
 def test_what_answers_otherwise_is_none(body):
     with answering(body) as port:
+        assert models_of(f"http://localhost:{port}/v1") == ()
+
+
+def test_a_server_that_sends_elsewhere_for_its_models_has_none():
+    with answering(b'{"data": [{"id": "small"}]}') as other, answering(b"", elsewhere=other) as port:
+        assert models_of(f"http://localhost:{other}/v1") == ("small",)
         assert models_of(f"http://localhost:{port}/v1") == ()
