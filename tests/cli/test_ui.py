@@ -13,8 +13,11 @@ import webbrowser
 import pytest
 
 import fac_core as fac
+from fac_core.cli import machine
 from fac_core.cli.machine import _open_once_up, ui
 from fac_core.errors import WrongUse
+from fac_core.jobs import launch
+from fac_core.jobs.launch import ensure_worker
 
 
 @pytest.fixture
@@ -53,6 +56,27 @@ def test_who_is_told_to_stop_stops_the_server_too(tmp_path):
         ui.terminate()
         assert ui.wait(30) == 0
     assert answers(port, wanted=False)
+
+
+def test_no_module_of_the_folder_it_is_called_in_is_imported(tmp_path, monkeypatch):
+    """Which may be somebody else's: an archive that was unpacked, a shared disk."""
+    fac.Workspace.create(tmp_path / "w")
+    for name in ("streamlit", "json", "fac_core"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('somebody else was run')")
+    monkeypatch.chdir(tmp_path)
+    started: list[list[str]] = []
+    monkeypatch.setattr(machine, "_serve", lambda command, _environment: started.append(command) or 0)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    ui(tmp_path / "w", port, browser=False)
+    with monkeypatch.context() as patched:
+        patched.setattr(launch.subprocess, "Popen", lambda command, **_options: started.append(command))
+        ensure_worker(fac.Workspace(tmp_path / "w"))
+    server, worker = started
+    said = subprocess.run([*server[: server.index("run")], "version"], capture_output=True, text=True, check=True)
+    assert said.stdout.startswith("Streamlit, version")
+    assert subprocess.run([*worker[: worker.index("--idle-exit")], "--idle-exit", "0"], check=False).returncode == 0
 
 
 def test_a_port_that_is_taken_is_said_with_the_way_out(tmp_path):
