@@ -47,6 +47,9 @@ def show_matrix() -> None:
         key="matrix",
         alt="FAC of every dataset (rows) with every dataset as the anchor (columns); the table below has the numbers",
     )
+    for name, why in zip(found.names, found.no_anchor, strict=True):
+        if why:
+            st.caption(f":material/error: {st_text(name)} has no column. {st_text(why)}")
     size = f"{found.matched[1]:,} {found.matched[0]}" if found.matched else "its own size, so large sets look better"
     st.caption(
         f"Each row is a dataset at {size}; each column takes one as the anchor. On average {found.mean:.0%} of a dataset"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -83,19 +84,22 @@ def _all(view: View, names: list[str], by: Literal["samples", "tokens"] | None, 
 
     found = matrix(view, names, match=by)
     rows: list[tuple[Any, ...]] = [
-        (name, *(f"{cell:.1%}" for cell in found.fac[i]), found.n_samples[i], found.n_tokens[i])
-        for i, name in enumerate(found.names)
+        (name, *map(_share, found.fac[i]), found.n_samples[i], found.n_tokens[i]) for i, name in enumerate(found.names)
     ]
     rows.append(("features", *(f"{n:,}" for n in found.denominator)))
-    rows.append(("redundant", *(f"{share:.1%}" for share in found.redundancy)))
+    rows.append(("redundant", *map(_share, found.redundancy)))
     rows.append(("its own", *(f"{n:,}" for n in found.n_own)))
-    said = []
+    said = [f"{name}: {why}" for name, why in zip(found.names, found.no_anchor, strict=True) if why]
     if len(found.names) > 1:
         mean = f"Mean over pairs {found.mean:.1%}."
         said.append(f"{mean} Redundant: share of a run's features that the others together cover.")
     if found.matched:
         said.append(f"Rows are drawn at the smallest run's {found.matched[1]:,} {found.matched[0]}.")
     say(json, found, table(["covers ↓ of →", *found.names, "samples", "tokens"], rows), *said)
+
+
+def _share(value: float) -> str:
+    return "–" if isnan(value) else f"{value:.1%}"
 
 
 @takes_view("argument")

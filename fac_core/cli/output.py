@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,11 +102,18 @@ def write_rows(path: Path, rows: Iterable[Any]) -> None:
         raise WrongUse(f"{path} cannot be written ({error.strerror}). Name a file in a folder of yours.") from error
 
 
+def _numbers(value: Any) -> Any:
+    """Without NaN, which JSON does not have."""
+    if isinstance(value, list):
+        return [_numbers(one) for one in value]
+    return None if isinstance(value, float) and isnan(value) else value
+
+
 def _plain(value: Any) -> Any:
     """What `json` does not know by itself."""
     for form in ("to_pylist", "tolist"):  # Arrow tables; numpy arrays and numbers
         if hasattr(value, form):
-            return getattr(value, form)()
+            return _numbers(getattr(value, form)())
     if dataclasses.is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, Path):

@@ -10,7 +10,7 @@ import pytest
 from fac_core.coverage.definition import PAPER, Definition
 from fac_core.coverage.fac import coverage
 from fac_core.coverage.matrix import coverage_matrix
-from fac_core.errors import WrongUse
+from fac_core.errors import EmptyAnchor, WrongUse
 from fac_core.store.runs.run_file import RunFile
 
 Runs = Callable[..., RunFile]
@@ -52,6 +52,23 @@ def test_matching_takes_from_the_larger_runs_only(random_run: Runs):
     assert matched.fac[0].tolist() == own.fac[0].tolist()
     assert (matched.fac[1] < own.fac[1]).all()
     assert matched.redundancy.tolist() == own.redundancy.tolist()
+
+
+def test_a_run_too_small_to_be_an_anchor_is_a_row_and_the_others_answer(random_run: Runs):
+    definition = Definition(min_count=2)
+    tiny = random_run(7, 1)
+    runs = [random_run(101, 15), tiny, random_run(1, 60)]
+    for match in (None, "samples"):
+        found, without = (coverage_matrix(some, definition, match=match) for some in (runs, runs[::2]))
+        assert np.isnan(found.fac[:, 1]).all()
+        assert not np.isnan(found.fac[:, ::2]).any()
+        assert np.isnan(found.redundancy).tolist() == [False, True, False]
+        assert [bool(why and "min_count" in why) for why in found.no_anchor] == [False, True, False]
+        assert found.fac[1, 0] == 0
+        assert found.denominator[::2].tolist() == without.denominator.tolist()
+        assert found.mean == np.mean([found.fac[i, j] for i, j in ((0, 2), (1, 0), (1, 2), (2, 0))])
+    with pytest.raises(EmptyAnchor, match="min_count"):
+        coverage_matrix([tiny, tiny], definition)
 
 
 def test_one_run_is_no_matrix(random_run: Runs):
