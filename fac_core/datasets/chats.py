@@ -21,9 +21,13 @@ _CALLED = {
     "tool": "observation function function_response tool_response tool_result funcresponse ipython environment",
 }
 """The roles that templates know, and what else datasets call them."""
-_ROLES = {name: role for role, names in _CALLED.items() for name in (role, *names.split())}
-_ASKED = frozenset({"input", "question", "prompt", "instruction"})
-_ANSWERED = frozenset({"output", "answer", "response", "completion"})
+_ASKED = ("input", "question", "prompt", "instruction")
+_ANSWERED = ("output", "answer", "response", "completion")
+_ROLES = {
+    **{name: role for role, names in _CALLED.items() for name in (role, *names.split())},
+    **dict.fromkeys(_ASKED, "user"),
+    **dict.fromkeys(_ANSWERED, "assistant"),
+}
 _KEYS = tuple((role, content) for role in ("role", "from", "speaker") for content in ("content", "value", "text"))
 _CALLS = ("tool_calls", "function_call")
 _UNSAID = frozenset({"thinking", "redacted_thinking", "reasoning", "tool_use", "tool_call"})
@@ -143,8 +147,7 @@ def _turns(item: Any) -> list[Message]:
 
 
 def _speaker(key: Any) -> str | None:
-    name = str(key).strip().lower()
-    return "user" if name in _ASKED else "assistant" if name in _ANSWERED else _ROLES.get(name)
+    return _ROLES.get(str(key).strip().lower())
 
 
 def _transposed(value: dict[Any, Any]) -> list[Message]:

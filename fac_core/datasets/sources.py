@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import os
+import re
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -11,6 +15,16 @@ from fac_core.datasets.reading.formats import FORMATS, reader_of
 from fac_core.datasets.reading.records import Part
 from fac_core.datasets.splits import chosen_split, folder_and_split, split_of
 from fac_core.errors import BadInput
+
+logger = logging.getLogger(__name__)
+
+_NOTES = re.compile(
+    r"(?:read[-_ ]?me|licen[cs]es?|copying|notice|authors|contributors|change(?:s|log)|citation|requirements(?:[-_]\w+)?)"
+    r"(?:[-_.]\w{1,12})?\.txt",
+    re.IGNORECASE,
+)
+"""Names of files beside data that are none, of those whose ending says text."""
+_OUR_MANIFEST, _LARGEST_MANIFEST = "export.json", 10_000_000
 
 
 @dataclass(frozen=True)
@@ -36,6 +50,7 @@ def find(source: str | Path) -> Source:
 
 def _found(source: str | Path) -> Source:
     path = Path(source).expanduser()
+    _check_name(path.resolve() if path.exists() else path)
     if str(source).startswith("hub:"):
         return Source(str(source).removeprefix("hub:"), [hub_part(str(source))])
     if path.is_file():
@@ -59,6 +74,9 @@ def _folder_parts(folder: Path, split: str | None) -> list[Part]:
     """The readable files below a folder that are of one split, sorted by path; hidden ones and other endings are none."""
     names = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
     readable = [name for name in names if reader_of(name) and not any(part.startswith(".") for part in name.parts)]
+    for name in readable:
+        _check_name(folder / name)
+    readable = _without_notes(folder, readable)
     if not readable:
         raise BadInput(f"{folder} has no file that can be read. Readable are {_endings()}.")
     of = {name: split_of(name) for name in readable}
@@ -68,11 +86,43 @@ def _folder_parts(folder: Path, split: str | None) -> list[Part]:
     return [replace(_file_part(folder / name, name.as_posix()), is_among_others=len(names) > 1) for name in readable]
 
 
+def _without_notes(folder: Path, names: list[Path]) -> list[Path]:
+    """Without what stands beside data and is none, of which is told; who wants one of these files names it."""
+    notes = [name for name in names if _NOTES.fullmatch(name.name) or _is_our_manifest(folder / name)]
+    unsaid = [name.as_posix() for name in notes if name.name != _OUR_MANIFEST]
+    if unsaid and len(notes) < len(names):
+        logger.warning(
+            "%s of %s %s about the data, not data. To read one, name the file itself.",
+            ", ".join(unsaid), folder, "are" if len(unsaid) > 1 else "is",
+        )  # fmt: skip
+    return [name for name in names if name not in notes] or names
+
+
+def _is_our_manifest(path: Path) -> bool:
+    """Whether it is what `fac export` writes beside its rows."""
+    if path.name != _OUR_MANIFEST or path.stat().st_size > _LARGEST_MANIFEST:
+        return False
+    try:
+        found = json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and {"data", "files", "rows_hash"} <= set(found)
+
+
 def _file_part(path: Path, name: str) -> Part:
     reader = reader_of(path)
     if reader is None:
         raise BadInput(f"{path} has an ending that says nothing about its format. Readable are {_endings()}.")
     return Part(str(path), partial(reader, path, name))
+
+
+def _check_name(path: Path) -> None:
+    """Raise `BadInput` for a name that is no text: what a run says of its source has to be one."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        told = os.fsencode(path).decode("utf-8", "backslashreplace")
+        raise BadInput(f"The name {told} is not UTF-8. Rename it: mv $'{told}' NAME.") from None
 
 
 def _endings() -> str:

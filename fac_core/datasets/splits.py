@@ -21,7 +21,7 @@ _WORDS = {
     "test": ("test", "testing", "eval", "evaluation"),
 }
 _SPLIT_OF = {word: split for split, words in _WORDS.items() for word in words}
-_NAMED = re.compile(rf"(?:^|[\W_\d])({'|'.join(_SPLIT_OF)})(?=$|[\W_\d])", re.IGNORECASE)
+_NAMED = re.compile(rf"(?:^|[\W_\d])(?:all|full)?({'|'.join(_SPLIT_OF)})(?=$|[\W_\d])", re.IGNORECASE)
 
 
 def folder_and_split(source: str | Path) -> tuple[Path, str | None] | None:
@@ -45,8 +45,8 @@ def split_of(name: PurePath) -> str | None:
     """`train`, `validation` or `test`, if the name of a file or of a folder above it says so; the nearest word counts.
 
     >>> from pathlib import Path, PurePath
-    >>> split_of(PurePath("data/train-00000-of-00002.parquet")), split_of(PurePath("trains.txt"))
-    ('train', None)
+    >>> [split_of(PurePath(name)) for name in ("data/train-00000-of-00002.parquet", "alltest.csv", "trains.txt")]
+    ['train', 'test', None]
     """
     for part in reversed(name.parts):
         if found := _NAMED.findall(part):

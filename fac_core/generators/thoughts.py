@@ -5,10 +5,18 @@ from __future__ import annotations
 import re
 
 _NAMES = r"think|thinking|thought|thoughts|reasoning|reflection|seed:think"
-_OPENING = re.compile(rf"\s*(?:<({_NAMES})>|\[(THINK)\]|(◁think▷))", re.IGNORECASE)
-_CLOSING = re.compile(rf"</(?:{_NAMES})>|\[/THINK\]|◁/think▷", re.IGNORECASE)
-_CHANNEL = re.compile(r"\s*<\|channel\|>analysis.*?<\|channel\|>final<\|message\|>", re.DOTALL)
-"""The harmony format: an analysis, and then what is final."""
+_OPENING = re.compile(rf"\s*(?:<({_NAMES})>|\[(THINK)\]|(◁think▷)|<\|START_THINKING\|>)", re.IGNORECASE)
+_CLOSING = re.compile(rf"</(?:{_NAMES})>|\[/THINK\]|◁/think▷|<\|END_THINKING\|>", re.IGNORECASE)
+_WRAPPED = re.compile(r"\s*<\|START_(RESPONSE|TEXT)\|>(.*?)(?:<\|END_\1\|>|\Z)", re.DOTALL)
+"""Cohere's: what is said, behind what is thought."""
+_IN_CHANNELS = re.compile(r"\s*(?:<\|start\|>assistant)?<\|channel\|>")
+_CHANNEL = re.compile(
+    r"<\|channel\|>(\w+)[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>(.*?)(?=<\|(?:end|return|call|start|channel)\|>|\Z)",
+    re.DOTALL,
+)
+"""The harmony format: an analysis, comments, and then what is final."""
+_CHANNELS_AS_WORDS = re.compile(r"\s*analysis.*?assistantfinal", re.DOTALL)
+"""The same from a server that leaves its marks out; where that was cut off, nothing tells it from a text."""
 
 
 def without_thoughts(answer: str) -> str:
@@ -22,10 +30,17 @@ def without_thoughts(answer: str) -> str:
     >>> without_thoughts("<think>Maybe ye"), without_thoughts("Write <think> here.")
     ('', 'Write <think> here.')
     """
-    if channel := _CHANNEL.match(answer):
-        return answer[channel.end() :]
+    if _IN_CHANNELS.match(answer):
+        return next((said for name, said in reversed(_CHANNEL.findall(answer)) if name == "final"), "")
+    if thought := _CHANNELS_AS_WORDS.match(answer):
+        return answer[thought.end() :]
+    if wrapped := _WRAPPED.match(answer):
+        return wrapped[2]
     closing = _CLOSING.search(answer)
     if _OPENING.match(answer):
         return without_thoughts(answer[closing.end() :]) if closing else ""
     begun = closing and re.search(rf"<(?:{_NAMES})>", answer[: closing.start()], re.IGNORECASE)
-    return answer[closing.end() :] if closing and not begun else answer
+    if closing is None or begun:
+        return answer
+    wrapped = _WRAPPED.match(answer, closing.end())
+    return wrapped[2] if wrapped else answer[closing.end() :]

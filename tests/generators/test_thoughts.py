@@ -28,6 +28,14 @@ DRAFT = 'Maybe {"text": "A draft."} no.'
         f"◁think▷{DRAFT}◁/think▷{{final}}",
         f"<think></think><think>{DRAFT}</think>{{final}}",
         f"<|channel|>analysis<|message|>{DRAFT}<|end|><|start|>assistant<|channel|>final<|message|>{{final}}",
+        f"<|channel|>commentary<|message|>{DRAFT}<|end|><|start|>assistant<|channel|>final<|message|>{{final}}<|return|>",
+        f"<|start|>assistant<|channel|>analysis<|message|>{DRAFT}<|end|><|start|>assistant<|channel|>final <|constrain|>json<|message|>{{final}}",
+        "<|channel|>final<|message|>{final}<|return|>",
+        f"analysis{DRAFT}assistantfinal{{final}}",  # gpt-oss without its marks
+        f"<|START_THINKING|>{DRAFT}<|END_THINKING|><|START_RESPONSE|>{{final}}<|END_RESPONSE|>",
+        f"{DRAFT}<|END_THINKING|><|START_TEXT|>{{final}}<|END_TEXT|>",
+        f"<|START_THINKING|>{DRAFT}<|END_THINKING|>{{final}}",
+        "<|START_RESPONSE|>{final}<|END_RESPONSE|>",
         "{final}",
     ],
 )
@@ -41,6 +49,17 @@ def test_only_what_is_behind_the_thoughts_is_the_answer(answer: str) -> None:
 @pytest.mark.parametrize("text", ["A text about <think> and </think> tags.", "No thought at all.", ""])
 def test_a_text_about_such_tags_stays_whole(text: str) -> None:
     assert without_thoughts(text) == text
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "<|START_THINKING|>It is about", "<|channel|>analysis<|message|>It is about",
+        "<|channel|>analysis<|message|>It is about<|end|><|start|>assistant<|channel|>commentary<|message|>so",
+    ],
+)  # fmt: skip
+def test_what_was_cut_off_within_its_thoughts_is_no_answer(answer: str) -> None:
+    assert without_thoughts(answer) == ""
 
 
 def test_a_stop_within_the_thoughts_stops_nothing() -> None:
