@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from fac_core.errors import CannotWrite
 from fac_core.scratch import scratch, sweep
 from fac_core.shortage import explained
 
@@ -42,6 +43,20 @@ def whole(path: Path | str, *, replaces_folder: bool = False) -> Iterator[Path]:
             if replaces_folder and path.is_dir():
                 path.replace(folder / f"{path.name}.earlier")
             building.replace(path)
+
+
+def behind_links(path: Path | str) -> Path:
+    """Where an output that somebody named is written: where its links lead, and they stay. Raises `CannotWrite` for a link to itself.
+
+    Only what a person names is followed: a link in a workspace may be of whoever sent it, and is replaced by a file.
+
+    >>> behind_links(".") == Path.cwd()
+    True
+    """
+    try:
+        return Path(path).resolve()
+    except (OSError, RuntimeError) as error:
+        raise CannotWrite(f"{path} cannot be written: its link leads nowhere but to itself. Remove it.") from error
 
 
 def write_whole(path: Path | str, content: str | bytes | memoryview) -> None:

@@ -21,7 +21,7 @@ ROOMS = {
     "progress": "",
     "scratch": "",
     "shortage": "errors",
-    "whole": "scratch shortage",
+    "whole": "errors scratch shortage",
     "fields": "",
     "toml_file": "errors",
     "shipped_data": "",

@@ -69,12 +69,28 @@ def missing(
         else:
             _show_theme(view, one, json)
     elif json:
-        say(True, {**vars(found), **{name: getattr(found, name) for name in ("sentence", "seen_from", "not_compared")}})
+        said = {name: getattr(found, name) for name in ("sentence", "seen_from", "not_compared")}
+        say(True, {"in_part": in_part(view), **vars(found), **said})
     else:
+        for part in in_part(view):
+            out.print(Text(part, style="yellow"))
         out.print(Text(found.sentence, style="bold"))
         out.print(theme_table(themes) if themes else Text(found.not_seen))
         if found.not_compared:
             out.print(Text(found.not_compared, style="dim"))
+
+
+def in_part(view: View) -> list[str]:
+    """Of run and anchor, whichever is a part of its dataset: what is missing in a part need not be in the whole."""
+    from fac_core.jobs.parts import part_in_words, part_of
+
+    found = []
+    for info in dict.fromkeys((view.run, view.anchor)):
+        if info.in_part:
+            part = part_of(view.workspace, info)
+            rest = part_in_words(part) if part else f"A part: {info.n_samples:,} samples. The rest was not asked for."
+            found.append(f"{info.name}: {rest}")
+    return found
 
 
 def _by(view: View, field: str, json: bool) -> None:

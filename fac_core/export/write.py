@@ -20,7 +20,7 @@ from fac_core.export.card import card
 from fac_core.export.plan import ExportPlan
 from fac_core.export.shapes import Shape
 from fac_core.store.events import EventLog
-from fac_core.whole import whole
+from fac_core.whole import behind_links, whole
 
 Format = Literal["jsonl", "parquet", "dataset"]
 
@@ -52,8 +52,8 @@ def write_export(plan: ExportPlan, folder: Path, file_format: Format, log: Event
     if file_format not in _WRITERS:
         raise WrongUse(f"There is no format {file_format!r}; choose one of {', '.join(get_args(Format))}.")
     log.check(_EXPORT, {}, author)
-    folder = Path(folder).absolute()
-    if folder == Path.cwd():
+    folder = behind_links(folder)
+    if folder == Path.cwd().resolve():
         raise WrongUse(f"{folder} is the folder that you are in, and an export replaces its folder. Name one below it.")
     _refuse_what_others_made(folder)
     with whole(folder, replaces_folder=True) as building:

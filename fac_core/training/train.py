@@ -9,12 +9,10 @@ that many steps are done twice.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -43,16 +41,14 @@ from fac_core.shortage import explained
 from fac_core.store.process_lock import held_in_turn
 from fac_core.training.config import TrainConfig
 from fac_core.training.harvest import Shard, count_tokens, harvest, plan_shards, token_windows
+from fac_core.training.plan import STEPS, checkpoints_of, last_checkpoint, plan_in, plan_of, refuse_other
 from fac_core.training.sparse_topk import SparseTopKTrainingSAE
 from fac_core.training.stream import training_batches
 from fac_core.training.warm_start import warm_start
-from fac_core.whole import BUILDING, whole
+from fac_core.whole import BUILDING, behind_links, whole
 
 _FIRST_BATCHES = 32
 """Batches from which the input scale and the mean are estimated."""
-_STEPS = "step-" + "[0-9]" * 8
-"""Names of checkpoints."""
-
 _REPORT_STEPS = 20
 _MARGIN = 1.1
 
@@ -74,9 +70,12 @@ def train_from_texts(
     Raises `WrongUse` when the texts are too few for that or the device is not there, `ModelMismatch` and `NotFound` as the model's loader does.
     """
 
+    folder = behind_links(folder)
+
     def waiting() -> None:
         on_progress(0, config.total_tokens, "somebody else trains into this folder; waiting for what comes of it")
 
+    refuse_other(folder)
     with explained(folder.parent), held_in_turn(folder.with_name(f".{folder.name}.lock"), waiting):
         device = chosen_device(config.device)
         beginning = warm_start(config.begin_from, d_sae=config.d_sae) if config.begin_from else None
@@ -99,6 +98,7 @@ def train_from_texts(
             )
         first = len(shards) - held_out_shards
         read = _enough(shards[:first], config.total_tokens)
+        refuse_other(folder, plan_of(config, read))
         needed = [*read, *shards[first:]]
         if not all(shard.is_present for shard in needed):
             model = TruncatedModel(config.model, config.n_blocks, device=device).computing_in(torch.bfloat16)
@@ -128,13 +128,10 @@ def train_sae(config: TrainConfig, shards: Sequence[Shard], folder: Path, *, on_
         ModelMismatch: the SAE to begin from has another shape or form.
         WrongUse: `<folder>.training` belongs to another training, or `folder` holds something else, also another SAE.
     """
-    plan = _plan(config, shards)
-    if _plan_of(folder / SAE_CFG_FILENAME) == plan:
+    plan = plan_of(config, shards)
+    refuse_other(folder, plan)
+    if plan_in(folder) == plan:
         return folder
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise WrongUse(
-            f"{folder} is there already and holds something else than this training makes. Choose another folder."
-        )
     if missing := sum(not shard.is_present for shard in shards):
         raise NotFound(f"{missing} of {len(shards)} shards are not harvested yet. Harvest them first.")
 
@@ -143,17 +140,9 @@ def train_sae(config: TrainConfig, shards: Sequence[Shard], folder: Path, *, on_
             shards, config.n_blocks, batch_tokens=config.batch_tokens, seed=config.seed, start=start
         )
 
-    checkpoints = folder.with_name(folder.name + ".training")
+    checkpoints = checkpoints_of(folder)
     last = last_checkpoint(checkpoints)
-    if last is None:
-        trainer = _begun(config, list(islice(batches(0), _FIRST_BATCHES)))
-    elif _plan_of(last / SAE_CFG_FILENAME) == plan:
-        trainer = _resumed(config, last)
-    else:
-        raise WrongUse(
-            f"{checkpoints} belongs to a training with other settings or texts."
-            " Delete it, or train into another folder."
-        )
+    trainer = _resumed(config, last) if last else _begun(config, list(islice(batches(0), _FIRST_BATCHES)))
     trainer.sae.cfg.metadata.training = plan
     stream = batches(trainer.n_training_steps)
     while trainer.n_training_steps < config.n_steps:
@@ -167,16 +156,11 @@ def train_sae(config: TrainConfig, shards: Sequence[Shard], folder: Path, *, on_
     trainer.sae.cfg.metadata.unique_tokens = sum(count_tokens(shard, config.n_blocks) for shard in shards)
     _publish(trainer, folder)
     sweep(checkpoints, BUILDING)
-    for made in checkpoints.glob(_STEPS):
+    for made in checkpoints.glob(STEPS):
         shutil.rmtree(made, ignore_errors=True)
     with suppress(OSError):  # not there, or somebody put something beside it
         checkpoints.rmdir()
     return folder
-
-
-def last_checkpoint(folder: Path) -> Path | None:
-    """The newest complete checkpoint in `folder`, if there is one."""
-    return max(folder.glob(_STEPS), default=None)
 
 
 def save_checkpoint(trainer: SAETrainer[Any, Any], folder: Path) -> None:
@@ -186,15 +170,6 @@ def save_checkpoint(trainer: SAETrainer[Any, Any], folder: Path) -> None:
         trainer.save_checkpoint(building.name, base_path=building.parent)
     if earlier is not None:
         shutil.rmtree(earlier)
-
-
-def _plan(config: TrainConfig, shards: Sequence[Shard]) -> dict[str, Any]:
-    """What decides the SAE. Where it begins counts by content, and says nothing where it is at random, as in early plans."""
-    plan = {**asdict(config), "shards": _digest(shards)}
-    del plan["device"]
-    if not plan.pop("begin_from"):
-        return plan
-    return {**plan, "begin_from": warm_start(config.begin_from, d_sae=config.d_sae).identity}
 
 
 def _begun(config: TrainConfig, first: list[torch.Tensor]) -> SAETrainer[Any, Any]:
@@ -277,14 +252,3 @@ def save_half(sae: TrainingSAE[Any], folder: Path) -> None:
     """Write the inference form with float16 weights; its `cfg.json` says float32, which is what loading gives."""
     weights, _ = sae.save_inference_model(folder)
     save_file({name: tensor.half().contiguous() for name, tensor in load_file(weights).items()}, weights)
-
-
-def _plan_of(cfg: Path) -> dict[str, Any] | None:
-    """What a saved SAE was trained on and how; None where it does not say so."""
-    if not cfg.is_file():
-        return None
-    return json.loads(cfg.read_text()).get("metadata", {}).get("training")
-
-
-def _digest(shards: Sequence[Shard]) -> str:
-    return hashlib.sha256(" ".join(shard.path.stem for shard in shards).encode()).hexdigest()

@@ -13,7 +13,7 @@ from fac_core.feature import Feature
 from fac_core.report.contents import Contents, Later, ReportedGap
 from fac_core.report.page import OURS, html_page
 from fac_core.view import View
-from fac_core.whole import write_whole
+from fac_core.whole import behind_links, write_whole
 
 _EXAMPLES = 3
 _CLUSTERS = "cluster of features"
@@ -28,7 +28,7 @@ def write_report(view: View, output: Path | str, *, n_gaps: int = 20) -> Path:
     >>> fac.write_report(view, scratch.folder / "report.html").name
     'report.html'
     """
-    path = Path(output)
+    path = behind_links(output)
     if path.exists() and not _is_report(path):
         raise WrongUse(f"{path} is there already and is no report. Choose another file with --output.")
     write_whole(path, html_page(contents(view, n_gaps)))

@@ -16,7 +16,8 @@ from fac_core.activations.sae import load_sae
 from fac_core.activations.saes.named import load_with_sae_lens
 from fac_core.errors import BadInput, FacError, ModelMismatch
 from fac_core.models.truncated import TruncatedModel
-from fac_core.training.train import last_checkpoint, train_sae
+from fac_core.training.plan import last_checkpoint
+from fac_core.training.train import train_sae
 from tests import tiny
 from tests.training.test_train import CONFIG, write_shard
 

@@ -102,6 +102,16 @@ def test_the_way_back_and_forward_is_whole(place, made, tmp_path):
         fac.trace("nosuchid", workspace=place.folder)
 
 
+def test_an_export_lands_where_a_link_leads_and_the_link_stays(place, made, tmp_path):
+    accept(place, made[0])
+    (tmp_path / "disk" / "out").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "disk" / "out")
+    done = fac.export_dataset(["b"], tmp_path / "link", author="Ann", workspace=place.folder)
+    assert done.folder == (tmp_path / "disk" / "out").resolve()
+    assert (tmp_path / "link").is_symlink()
+    assert read(tmp_path / "link" / "data" / "train.jsonl")
+
+
 def test_merged_has_the_seed_first_and_leaves_out_what_repeats(place, made, tmp_path):
     (repeated,) = make_batch(
         place, [(candidate("c", 3, text=" seed text 1 ", fields={"label": 1}), {3: 1.0})], batch_id="c"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
 
+from fac_core.cli.app import run as command
 from fac_core.jobs.parts import part_in_words, part_of, reading
 from fac_core.jobs.queue import Jobs
 from fac_core.store.pulses import JobProgress
@@ -71,3 +73,16 @@ def test_once_the_whole_is_there_it_says_which_run_that_is(workspace):
     assert said(workspace) == "A part: 4 of 7 samples. All of them are in run all."
     assert part_of(workspace, workspace.info("all")) is None  # also while it is read anew
     assert part_of(workspace, workspace.info("other")) is None
+
+
+def test_the_answer_says_first_that_a_part_is_one(workspace, capsys):
+    where = ["-w", str(workspace.folder)]
+    assert command(["missing", "part", "--anchor", "other", *where]) == 0
+    assert capsys.readouterr().out.startswith("part: A part: 4 samples. The rest was not asked for.")
+    asked(workspace)
+    assert command(["missing", "other", "--anchor", "part", "--json", *where]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (next(iter(found)), found["in_part"]) == ("in_part", ["part: A part: 4 samples. The rest waits to be read."])
+    make_run(workspace.run_path("whole"), "whole", [(0, 0, 1.0)], 9, 5, run_id="whole", source="data.jsonl").close()
+    assert command(["missing", "other", "--anchor", "whole", "--json", *where]) == 0
+    assert json.loads(capsys.readouterr().out)["in_part"] == []

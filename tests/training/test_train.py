@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +12,10 @@ import torch
 from sae_lens import SAE
 from safetensors.torch import load_file
 
-from fac_core.errors import ModelMismatch, NotFound, WrongUse
+from fac_core.errors import CannotWrite, ModelMismatch, NotFound, WrongUse
 from fac_core.training.harvest import Shard, read_shard
-from fac_core.training.train import TrainConfig, last_checkpoint, train_from_texts, train_sae
+from fac_core.training.plan import last_checkpoint
+from fac_core.training.train import TrainConfig, train_from_texts, train_sae
 from fac_core.training.warm_start import warm_start
 from tests import tiny
 from tests.training.shards_on_disk import N_BLOCKS, write_shard
@@ -173,6 +174,40 @@ def test_a_folder_of_somebody_else_s_is_refused_and_kept(shards: list[Shard], tm
     with pytest.raises(WrongUse, match="Choose another folder"):
         train_sae(replace(CONFIG, total_tokens=50 * 20), shards, tmp_path / "mine")
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
+
+
+def test_what_would_be_refused_is_refused_before_a_text_is_read(
+    model_of: Callable[[str], Path], tmp_path: Path
+) -> None:
+    def unread() -> Iterator[str]:
+        raise AssertionError("a text was read")
+        yield ""
+
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    (tmp_path / "cfg").mkdir()
+    (tmp_path / "cfg" / "cfg.json").write_text("{")
+    for name in ("mine", "mine/thesis.txt", "cfg"):
+        with pytest.raises(WrongUse, match="Choose another folder"):
+            train_from_texts(unread(), CONFIG, tmp_path / name)
+
+
+def test_a_sae_of_another_training_is_refused_before_anything_is_harvested(
+    model_of: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = replace(CONFIG, model=str(model_of("llama")), total_tokens=50 * 10, d_sae=64)
+    texts = [f"{text} {number}" for number in range(20) for text in tiny.TEXTS]
+    folder = train_from_texts(texts, config, tmp_path / "sae", held_out_shards=1, shard_tokens=500)
+    monkeypatch.setattr("fac_core.training.train.harvest", lambda *_a, **_o: pytest.fail("harvested"))
+    monkeypatch.setenv("FAC_CACHE", str(tmp_path / "another cache"))
+    with pytest.raises(WrongUse, match="something else than this training makes"):
+        train_from_texts(texts, replace(config, seed=1), folder, held_out_shards=1, shard_tokens=500)
+
+
+def test_a_link_to_itself_is_no_place_for_a_sae(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(CannotWrite, match="leads nowhere but to itself"):
+        train_from_texts(iter(()), CONFIG, tmp_path / "loop")
 
 
 def test_a_sae_of_another_training_is_kept(shards: list[Shard], tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def accept(path: Path, *, author: str) -> None:
     """Chain the log anew as it is now; an event says who took it so, and what did not fit."""
     known = last_seen(path)
     with writing(path) as connection:
-        found = [*_faults(connection, 0), *_not_as_seen(connection, known)]
+        found = _faults(connection, 0) or _not_as_seen(connection, known)
         if found:
             _note(connection, {"chained": _chain_anew(connection), "accepted": found}, author=author)
         end = head(connection)
@@ -124,7 +124,7 @@ def faults(path: Path, newest: int | None = None) -> list[str]:
         connection.execute("BEGIN")  # all of one moment
         last = connection.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0]
         found = _faults(connection, 0 if newest is None else max(0, last - newest))
-        return found + _not_as_seen(connection, known)
+        return found or _not_as_seen(connection, known)
 
 
 def follows(path: Path, seq: int, known: str) -> bool:

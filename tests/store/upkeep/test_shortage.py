@@ -87,5 +87,11 @@ def test_nothing_is_half_written_where_files_may_not_grow(tmp_path, what):
         [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, cwd=ROOT, check=False
     )
     assert f"The disk of {tmp_path} is full" in done.stdout, done.stderr[-800:]
-    left = {path.name for path in tmp_path.iterdir()} - {"log.sqlite", "log.sqlite-wal", "log.sqlite-shm", "r.parts"}
+    left = {path.name for path in tmp_path.iterdir()} - {
+        "config",
+        "log.sqlite",
+        "log.sqlite-wal",
+        "log.sqlite-shm",
+        "r.parts",
+    }
     assert left == set()
