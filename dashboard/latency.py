@@ -13,15 +13,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -35,6 +32,7 @@ from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
+from dashboard.server import HEALTH, free_port, running
 from fac_core.evidence.groups import evidence
 from fac_core.store.workspace import ENVIRONMENT_VARIABLE, Workspace
 
@@ -100,19 +98,13 @@ class Server:
 
 @contextmanager
 def serving(app: Path, workspace: Path) -> Iterator[Server]:
-    """A dashboard for as long as the context lasts. Raises `RuntimeError` if it does not come up in a minute."""
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
+    """A dashboard for as long as the context lasts. Raises `RuntimeError` if it does not come up."""
+    port = free_port()
     options = (f"--server.port={port}", "--server.headless=true", "--server.fileWatcherType=none")
     command = [sys.executable, "-m", "streamlit", "run", str(app), *options]
-    environment = {**os.environ, ENVIRONMENT_VARIABLE: str(workspace.resolve())}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:  # noqa: S603  # our own arguments
-        try:
-            _await(f"http://localhost:{port}/_stcore/health")
-            yield Server(port, psutil.Process(process.pid))
-        finally:
-            process.terminate()
+    environment = {ENVIRONMENT_VARIABLE: str(workspace.resolve())}
+    with running(command, f"http://localhost:{port}{HEALTH}", env=environment) as process:
+        yield Server(port, psutil.Process(process.pid))
 
 
 def main() -> None:
@@ -173,15 +165,6 @@ def _summed(spent: list[tuple[float, float]], name: str = "") -> dict[str, float
         found[f"{name}{kind}p50"] = round(statistics.median(values), 1)
         found[f"{name}{kind}p95"] = values[min(len(values) - 1, round(0.95 * len(values)))]
     return found
-
-
-def _await(address: str) -> None:
-    for _ in range(3000):
-        with suppress(OSError):
-            urllib.request.urlopen(address).close()  # noqa: S310  # our own server
-            return
-        time.sleep(0.02)
-    raise RuntimeError(f"The dashboard does not answer at {address}.")
 
 
 def _ms(began: float) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import time
 import urllib.error
@@ -14,6 +13,8 @@ from urllib.parse import quote
 
 import pytest
 
+from dashboard.server import free_port
+
 _SERVER = shutil.which("moto_server")
 needed = pytest.mark.skipif(_SERVER is None, reason="There is no moto_server on the path to serve an object store.")
 
@@ -21,9 +22,7 @@ needed = pytest.mark.skipif(_SERVER is None, reason="There is no moto_server on 
 @contextmanager
 def served(name: str) -> Iterator[str]:
     """`bucket.format("name")` is the address of a bucket, to be used with any keys; there is one, `name`."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     server = subprocess.Popen([str(_SERVER), "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     put = urllib.request.Request(f"http://127.0.0.1:{port}/{name}", method="PUT")
     for _ in range(300):

@@ -5,11 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 import dashboard
+from dashboard.server import HEALTH, free_port, running
 from fac_core.lab.bench.large import SMALL, make_workspace
 from fac_core.store.workspace import ENVIRONMENT_VARIABLE, Workspace
 from tests.checkout import ROOT
@@ -43,22 +40,10 @@ def server(workspace) -> Iterator[str]:
 @contextmanager
 def served(workspace: Workspace) -> Iterator[str]:
     """A dashboard on a workspace, for as long as the context lasts."""
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
+    address = f"http://localhost:{(port := free_port())}"
     command = [sys.executable, "-m", "streamlit", "run", str(APP), f"--server.port={port}", "--server.headless=true"]
-    with subprocess.Popen(command, env={**os.environ, ENVIRONMENT_VARIABLE: str(workspace.folder)}) as process:
-        address = f"http://localhost:{port}"
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health").close()  # noqa: S310  # our own server
-                break
-            except OSError:
-                time.sleep(0.5)
-        try:
-            yield address
-        finally:
-            process.terminate()
+    with running(command, f"{address}{HEALTH}", env={ENVIRONMENT_VARIABLE: str(workspace.folder)}):
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from dashboard.server import HEALTH, free_port, running
 from fac_core.curation.review import Reviews
 from fac_core.curation.triage import Triage
 from fac_core.lab.bench.large import SMALL, make_workspace
@@ -41,10 +37,7 @@ def shared(tmp_path) -> Iterator[tuple[str, Workspace]]:
     """A dashboard that three people may sign in to, and its workspace."""
     workspace = make_workspace(tmp_path / "w", SMALL)
     make_batch(workspace, [(candidate(feature_id=210), {210: 5.0})], anchor_run_id="anchor", seed_run_id="seed")
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
-    address = f"http://localhost:{port}"
+    address = f"http://localhost:{(port := free_port())}"
     with provider_mock.run_server_in_thread(user_claims=[person(name) for name in PEOPLE]) as provider:
         metadata = f"http://localhost:{provider.server_port}/.well-known/openid-configuration"
         people_file.set_sign_in(people_file.SignIn(metadata=metadata, client_id="fac", address=address))
@@ -57,17 +50,8 @@ def shared(tmp_path) -> Iterator[tuple[str, Workspace]]:
 @contextmanager
 def dashboard(workspace: Workspace, port: int) -> Iterator[None]:
     command = [sys.executable, "-m", "fac_core", "ui", "-w", str(workspace.folder), f"--port={port}", "--no-browser"]
-    with subprocess.Popen(command, env={**os.environ, **SECRETS}) as process:
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"http://localhost:{port}/_stcore/health").close()
-                break
-            except OSError:
-                time.sleep(0.5)
-        try:
-            yield
-        finally:
-            process.terminate()
+    with running(command, f"http://localhost:{port}{HEALTH}", env=SECRETS):
+        yield
 
 
 @contextmanager

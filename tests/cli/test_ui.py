@@ -13,6 +13,7 @@ import webbrowser
 import pytest
 
 import fac_core as fac
+from dashboard.server import free_port
 from fac_core.cli import machine
 from fac_core.cli.machine import _open_once_up, ui
 from fac_core.errors import WrongUse
@@ -46,9 +47,7 @@ def test_no_window_is_opened_for_a_server_that_never_answers(opened):
 
 
 def test_who_is_told_to_stop_stops_the_server_too(tmp_path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "fac_core", "ui", "--no-browser", "--port", str(port), "-w", str(tmp_path / "w")]
     fac.Workspace.create(tmp_path / "w")
     with subprocess.Popen(command) as ui:
@@ -66,9 +65,7 @@ def test_no_module_of_the_folder_it_is_called_in_is_imported(tmp_path, monkeypat
     monkeypatch.chdir(tmp_path)
     started: list[list[str]] = []
     monkeypatch.setattr(machine, "_serve", lambda command, _environment: started.append(command) or 0)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     ui(tmp_path / "w", port, browser=False)
     with monkeypatch.context() as patched:
         patched.setattr(launch.subprocess, "Popen", lambda command, **_options: started.append(command))

@@ -7,19 +7,17 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import sysconfig
 import time
-import urllib.request
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 import fac_core as fac
+from dashboard.server import HEALTH, free_port, running
 from tests.checkout import ROOT
 
 _SOURCES = ("pyproject.toml", "setup.py", "README.md", "LICENSE", "fac_core", "dashboard", "data")
@@ -117,26 +115,12 @@ def test_the_dashboard_draws_a_page(environment, tmp_path, monkeypatch):
 
     monkeypatch.delenv("PYTHONPATH", raising=False)
     monkeypatch.delenv("FAC_WORKSPACE", raising=False)
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
-    command = [str(environment / "fac"), "ui", "--no-browser", f"--port={port}"]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, start_new_session=True) as process:
-        try:
-            _await(f"http://localhost:{port}/_stcore/health")
-            drawn = Server(port, None).open("")  # type: ignore[arg-type]  # whose time is not asked for
-        finally:
-            os.killpg(process.pid, signal.SIGTERM)  # `fac` and the server that it started
+    port = free_port()
+    with running(
+        [environment / "fac", "ui", "--no-browser", f"--port={port}"], f"http://localhost:{port}{HEALTH}", cwd=tmp_path
+    ):
+        drawn = Server(port, None).open("")  # type: ignore[arg-type]  # whose time is not asked for
     assert any("no workspace" in str(element) for element in drawn)
-
-
-def _await(address: str) -> None:
-    for _ in range(600):
-        with suppress(OSError):
-            urllib.request.urlopen(address).close()  # noqa: S310  # our own server
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"Nothing answers at {address}.")
 
 
 def _end_workers(folder: Path) -> None:

@@ -10,10 +10,7 @@ import socket
 import ssl
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
 
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -21,6 +18,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from dashboard.server import HEALTH, free_port, running
 from fac_core.store.workspace import Workspace
 from tests.checkout import ROOT
 
@@ -39,7 +37,7 @@ def proxied(tmp_path_factory) -> Iterator[tuple[int, ssl.SSLContext]]:
     assert OPENSSL
     folder = tmp_path_factory.mktemp("proxy")
     Workspace.create(folder / "w")
-    secure, plain, inner, well = free_ports(4)
+    secure, plain, inner, well = (free_port() for _ in range(4))
     key = [OPENSSL, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={HOST}", "-addext"]
     key += [f"subjectAltName=DNS:{HOST}", "-keyout", "tls.key", "-out", "tls.crt"]
     subprocess.run(key, cwd=folder, capture_output=True, check=True)
@@ -56,34 +54,14 @@ def proxied(tmp_path_factory) -> Iterator[tuple[int, ssl.SSLContext]]:
     whole = f"{user} pid {folder}/pid; {log}; daemon off; events {{}} http {{ access_log off; {places} include {folder}/site.conf; }}"
     (folder / "nginx.conf").write_text(whole)
     command = [sys.executable, "-m", "fac_core", "ui", "--no-browser", f"--port={inner}", "-w", str(folder / "w")]
-    environment = {**os.environ, "STREAMLIT_BROWSER_SERVER_ADDRESS": HOST}
     with (
-        subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as dashboard,
+        running(command, f"http://localhost:{inner}{HEALTH}", env={"STREAMLIT_BROWSER_SERVER_ADDRESS": HOST}),
         subprocess.Popen([NGINX, "-c", str(folder / "nginx.conf")], stderr=subprocess.DEVNULL) as nginx,
     ):
         try:
-            answering(f"http://localhost:{inner}/_stcore/health")
             yield secure, ssl.create_default_context(cafile=folder / "tls.crt")
         finally:
-            dashboard.send_signal(signal.SIGTERM)
             nginx.send_signal(signal.SIGTERM)
-
-
-def free_ports(n: int) -> list[int]:
-    opened = [socket.create_server(("localhost", 0)) for _ in range(n)]
-    ports = [one.getsockname()[1] for one in opened]
-    for one in opened:
-        one.close()
-    return ports
-
-
-def answering(address: str) -> None:
-    for _ in range(600):
-        with suppress(OSError):
-            urllib.request.urlopen(address).close()  # noqa: S310  # our own server
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"Nothing answers at {address}.")
 
 
 def drawn(proxied: tuple[int, ssl.SSLContext], password: str = _PASSWORD, origin: str = f"https://{HOST}") -> int:
