@@ -124,7 +124,7 @@ def _ways_of(character: str) -> str:
     """A pattern of one character, in JSON (also within JSON), addresses and HTML."""
     coded = "".join(f"%{byte:02x}" for byte in character.encode("utf-8", "surrogateescape"))
     ways = [
-        rf"\\{{0,8}}+{re.escape(character)}", rf"\\{{1,8}}(?i:u{ord(character):04x})", f"(?i:{coded})",
+        r"\\{1,16}" if character == "\\" else rf"\\{{0,8}}+{re.escape(character)}", rf"\\{{1,8}}(?i:u{ord(character):04x})", f"(?i:{coded})",
         rf"&#(?:0{{0,5}}{ord(character)}|(?i:x0{{0,5}}{ord(character):x}));",
         *([re.escape(html.escape(character))] if html.escape(character) != character else []),
     ]  # fmt: skip

@@ -42,7 +42,7 @@ def test_another_server_s_key_in_the_environment_is_not_sent(monkeypatch):
         assert "other" not in str(server.headers)
 
 
-KEY = 'sk-a/b+c"d=e&2-0123'
+KEY = 'sk-a/b+c"d\\=e&2-0123'
 WAYS = {
     "JSON": json.dumps(KEY)[1:-1],
     "JSON that escapes": "".join(f"\\u{ord(c):04X}" for c in KEY),
