@@ -58,6 +58,48 @@ def study(
     _print_kinds(found)
 
 
+def dose_response(
+    config: Annotated[Path, typer.Argument(help="Settings of a study of two labels (.toml).")],
+    cuts: Annotated[int, typer.Option(min=2, help="Ways to cut the texts into sets, anchor and test.")] = 10,
+    first: Annotated[int, typer.Option(help="Number of the first cut.")] = 0,
+    kinds: Annotated[
+        str | None, typer.Option(help="Kinds of sets, separated by semicolons; all of the study's.")
+    ] = None,
+    draws: Annotated[int | None, typer.Option(min=2, help="Sets of each kind; as many as the study has.")] = None,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+) -> None:
+    """Does having a feature in the data help on texts with that feature? Loss against dose, over sets, features and cuts."""
+    from dataclasses import replace
+
+    from fac_core.lab.study.dose_response import dose_response as measured
+    from fac_core.lab.study.study_files import read_config
+    from fac_core.store.workspace import Workspace
+
+    settings = read_config(config)
+    settings = replace(settings, kinds=settings.kinds if kinds is None else kinds, draws=draws or settings.draws)
+    with progress_bar("Dose and response") as tell:
+        found = measured(settings, Workspace.at(workspace), cuts=range(first, first + cuts), on_progress=tell)
+    if json:
+        write_json([{**vars(one), "mean": one.mean, "interval": one.interval} for one in found])
+        return
+    one = found[0]
+    out.print(f"{cuts} cuts, {one.n_sets} sets each. Change of the loss for each step of the dose, 95 % over cuts:")
+    rows = (
+        (
+            one.texts,
+            one.dose,
+            one.control,
+            interval((one.mean, *one.interval), digits=4),
+            f"{one.explained:.1%}",
+            f"{one.loss:.3f}",
+            f"{one.n_features:,.0f}",
+        )
+        for one in found
+    )
+    print_table(("texts", "dose", "control", "change", "explained", "mean loss", "features"), rows)
+
+
 def judge_answers(
     name: Annotated[str, typer.Argument(metavar="STUDY", help="A study of instructions.")],
     ours: Annotated[str, typer.Argument(help='One of its sets, such as "greedy calibrated 0".')],
