@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from fac_core.cli.app import run as fac
 from fac_core.errors import WrongUse
 from fac_core.lab.study import dose_response as study
 from fac_core.lab.study.dose_response import ALONE, NEAR, NOISE, OTHER, Grid, grids_of, responses
 from fac_core.lab.study.study_files import StudyConfig
+from fac_core.store.workspace import Workspace
 from tests.lab.pools import labelled_pool
 
 CONFIG = StudyConfig(
@@ -56,6 +59,23 @@ def test_labels_that_are_noise_teach_less_than_labels_that_are_not():
     assert max(real.per_cut) < 0
     assert none.mean > real.mean / 2
     assert real.n_sets == 24
+
+
+def test_the_command_tells_of_each_pool_and_draws_them(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(study, "pool_of", lambda *_, **__: labelled_pool(2000))
+    files = []
+    for name in ("one", "two"):
+        files.append(tmp_path / f"{name}.toml")
+        files[-1].write_text(f'name = "{name}"\ntask = "toxicity"\nrun = "r"\nn_positive = 16\nn_negative = 32\n')
+    Workspace.create(tmp_path / "w")
+    command = ["lab", "dose-response", *map(str, files), "--workspace", str(tmp_path / "w"), "--kinds", "random"]
+    command += ["--draws", "4", "--cuts", "2", "--first", "3", "--figure", str(tmp_path / "f.svg"), "--json"]
+    assert fac(command) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert list(said) == ["one", "two"]
+    assert len(said["one"]) == len(study.TEXTS) * len(study.DOSES) * 4
+    assert said["one"][0]["n_sets"] == 4
+    assert (tmp_path / "f.svg").read_text(encoding="utf-8").count("<title>") == 8
 
 
 def test_pairs_and_single_cuts_are_refused(tmp_path):

@@ -19,8 +19,9 @@ intervals are over cuts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -34,6 +35,7 @@ from fac_core.lab.study.study_files import StudyConfig
 from fac_core.lab.tasks.result import mean_interval
 from fac_core.lab.tasks.toxicity import margins
 from fac_core.progress import Progress, silent
+from fac_core.report.charts import dots
 from fac_core.store.workspace import Workspace
 
 LEAST_TESTED = 10
@@ -77,6 +79,9 @@ class Response:
     def interval(self) -> tuple[float, float]:
         """95 %, over cuts. Cuts of one pool share its texts, so it is still too narrow."""
         return mean_interval(self.per_cut)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "mean": self.mean, "interval": self.interval}
 
 
 @dataclass(frozen=True)
@@ -147,6 +152,17 @@ def responses(grids: Sequence[dict[str, Grid]], noise: Sequence[dict[str, Grid]]
                 )
                 found.append(Response(texts, dose, control, slopes, explained, loss, features, len(of[0].loss)))
     return found
+
+
+def figure(found: Mapping[str, Sequence[Response]]) -> str:
+    """SVG of β with log(1+n), labels alike: a band for each pool, a mark for each control."""
+    rows = [
+        (name, one.control, (one.mean, *one.interval))
+        for name, of in found.items()
+        for one in of
+        if (one.texts, one.dose) == ("labels alike", "log(1+n)")
+    ]
+    return dots(rows, title="Loss on a feature's texts", x_title="change for each step of log(1 + texts that have it)")
 
 
 def _losses(pool: Pool, one: TrainingSet, test: np.ndarray) -> np.ndarray:
