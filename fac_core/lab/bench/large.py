@@ -7,7 +7,8 @@
 An anchor and a tenth as large a seed of one feature space, its atlas, a label for each feature. Feature frequencies fall
 off like Zipf's law, activations are log-normal, features have topics at home, and some topics are not in the seed. A
 sample's text are the words of the features that it fires, so what a page shows can be checked by eye. Everything
-streams: memory is that of one shard, and what DuckDB is allowed.
+streams: memory is that of one shard, and what DuckDB is allowed. Beyond a million samples the first million is repeated,
+the activations of each feature scaled anew in each shard, since drawing takes longer than building.
 """
 
 from __future__ import annotations
@@ -34,10 +35,13 @@ from fac_core.store.runs.shard_schema import ACTIVATIONS, EXAMPLES, SHARD_SAMPLE
 from fac_core.store.workspace import Workspace
 
 SPACE = "made-up-space"
+_KINDS = "samples", "shard_samples", "activations", "examples"
 _AT_HOME = 0.6
 """Of a feature's samples, the share that its own topic has."""
 _MISSING = 8
 """Topics, of `TOPICS`, that the seed lacks."""
+_DRAWN = 1_000_000
+"""Samples after which shards are repeated."""
 _TOP_A_SHARD, _DRAWN_A_SHARD = 4, 2
 """Samples that a shard proposes as examples of a feature. A real shard proposes more; there are also more real shards."""
 
@@ -76,14 +80,16 @@ def make_workspace(folder: Path, size: Size) -> Workspace:
 
 def _make_run(path: Path, parts: Path, size: Size, topics: range, rng: np.random.Generator) -> None:
     rates = _rates(size)
-    with pq.ParquetWriter(parts / "samples.parquet", SAMPLES, compression="zstd") as samples:
-        for number, first in enumerate(range(0, size.n_samples, size.shard)):
-            n = min(size.shard, size.n_samples - first)
+    for number, first in enumerate(range(0, size.n_samples, size.shard)):
+        n = min(size.shard, size.n_samples - first)
+        if first < _DRAWN:
             tables = _shard(first, n, rates, topics, rng)
-            samples.write_table(tables.pop("samples"))
-            for kind, table in tables.items():
-                pq.write_table(table, parts / f"{number}.{kind}.parquet", compression="zstd")
+        else:
+            tables = _repeated(parts, number % (_DRAWN // size.shard), first, n, rng.uniform(0.8, 1.25, size.d_sae))
+        for kind, table in tables.items():
+            pq.write_table(table, parts / f"{number}.{kind}.parquet", compression="zstd")
     pq.write_table(pa.Table.from_pylist([], FAILURES), parts / "failures.parquet")
+    files: Any = {kind: sorted(parts.glob(f"*.{kind}.parquet")) for kind in _KINDS}
     build_run(
         path,
         RunInfo(
@@ -98,12 +104,28 @@ def _make_run(path: Path, parts: Path, size: Size, topics: range, rng: np.random
             d_sae=size.d_sae,
             created_at="2026-01-01T00:00:00+00:00",
         ),
-        samples=parts / "samples.parquet",
         failures=[parts / "failures.parquet"],
-        shard_samples=sorted(parts.glob("*.shard_samples.parquet")),
-        activations=sorted(parts.glob("*.activations.parquet")),
-        examples=sorted(parts.glob("*.examples.parquet")),
+        **files,
     )
+
+
+def _repeated(parts: Path, of: int, first: int, n: int, factors: np.ndarray) -> dict[str, pa.Table]:
+    """The first `n` samples of a shard under new ids, activations `[d_sae]` times as strong."""
+    tables = {kind: pq.read_table(parts / f"{of}.{kind}.parquet") for kind in _KINDS}
+    shift = first - tables["samples"]["sample_id"][0].as_py()
+    for kind, table in tables.items():
+        ids = table["sample_id"].to_numpy() + np.uint32(shift)
+        table = _with(table, "sample_id", ids).filter(ids < first + n)
+        if "activation" in table.column_names:
+            by = factors[table["feature_id"].to_numpy()]
+            table = _with(table, "activation", (table["activation"].to_numpy() * by).astype(np.float32))
+        tables[kind] = table
+    return tables
+
+
+def _with(table: pa.Table, name: str, values: np.ndarray) -> pa.Table:
+    at = table.schema.get_field_index(name)
+    return table.set_column(at, table.schema.field(at), pa.array(values))
 
 
 def _rates(size: Size) -> np.ndarray:

@@ -8,13 +8,26 @@ from fac_core.lab.commands.adding_commands import baselines, pick
 from fac_core.lab.commands.hole_commands import holes
 from fac_core.lab.commands.machine_commands import bench, big_shape, crashes, gpu_check, large_workspace, sae_card
 from fac_core.lab.commands.round_commands import arms, rounds
-from fac_core.lab.commands.study_commands import judge_answers, steer, study
+from fac_core.lab.commands.study_commands import dose_response, judge_answers, steer, study
 from fac_core.lab.commands.writing_commands import dose, transfer, write_sets
 
 app = typer.Typer(
     name="lab", no_args_is_help=True, help="Does it help? Studies, baselines, written sets, the card of a SAE, benches."
 )
-for command in (study, holes, baselines, judge_answers, steer, write_sets, dose, transfer, rounds, arms, pick):
+for command in (
+    study,
+    dose_response,
+    holes,
+    baselines,
+    judge_answers,
+    steer,
+    write_sets,
+    dose,
+    transfer,
+    rounds,
+    arms,
+    pick,
+):
     app.command(command.__name__.replace("_", "-"))(command)
 for command in (sae_card, bench, crashes, big_shape, gpu_check, large_workspace):
     app.command(command.__name__.replace("_", "-"))(command)

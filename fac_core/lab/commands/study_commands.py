@@ -58,6 +58,45 @@ def study(
     _print_kinds(found)
 
 
+def dose_response(
+    configs: Annotated[list[Path], typer.Argument(help="Settings of studies of two labels (.toml).")],
+    cuts: Annotated[int, typer.Option(min=2, help="Ways to cut the texts into sets, anchor and test.")] = 10,
+    first: Annotated[int, typer.Option(help="Number of the first cut.")] = 0,
+    kinds: Annotated[str | None, typer.Option(help="Kinds of sets, separated by semicolons; the study's own.")] = None,
+    draws: Annotated[int | None, typer.Option(min=2, help="Sets of each kind; as many as the study has.")] = None,
+    figure: Annotated[Path | None, typer.Option(help="Also draw it (.svg).")] = None,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+) -> None:
+    """Does having a feature in the data help on texts with that feature? Loss against dose, over sets, features and cuts."""
+    from dataclasses import replace
+
+    from fac_core.lab.study import dose_response as study
+    from fac_core.lab.study.study_files import read_config
+    from fac_core.store.workspace import Workspace
+
+    opened, found = Workspace.at(workspace), {}
+    for settings in map(read_config, configs):
+        chosen = replace(settings, kinds=settings.kinds if kinds is None else kinds, draws=draws or settings.draws)
+        with progress_bar(f"Dose and response, {settings.name}") as tell:
+            cut = range(first, first + cuts)
+            found[settings.name] = study.dose_response(chosen, opened, cuts=cut, on_progress=tell)
+    if figure:
+        write_whole(figure, study.figure(found))
+    if json:
+        write_json({name: [one.as_dict() for one in of] for name, of in found.items()})
+        return
+    out.print(f"Change of the loss for each step of the dose, 95 % over {cuts} cuts:")
+    rows = (
+        (name, one.texts, one.dose, one.control, interval((one.mean, *one.interval), digits=4), f"{one.explained:.1%}")
+        for name, of in found.items()
+        for one in of
+    )
+    print_table(("data", "texts", "dose", "control", "change", "explained"), rows)
+    for name, of in found.items():
+        out.print(f"{name}: mean loss {of[0].loss:.3f}, {of[0].n_features:,.0f} features, {of[0].n_sets} sets a cut")
+
+
 def judge_answers(
     name: Annotated[str, typer.Argument(metavar="STUDY", help="A study of instructions.")],
     ours: Annotated[str, typer.Argument(help='One of its sets, such as "greedy calibrated 0".')],
