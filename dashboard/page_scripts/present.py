@@ -11,7 +11,7 @@ from dashboard.cached import answer
 from dashboard.components.examples import st_text
 from dashboard.components.presentation import screens
 from dashboard.components.presentation.showpiece import showpieces
-from dashboard.components.presentation.slides import Slide, place_of, slides
+from dashboard.components.presentation.slides import WITHOUT_SAMPLE, Slide, place_of, slides
 from dashboard.links import kept, wrong
 from dashboard.page_list import script
 from dashboard.selection import chosen
@@ -35,15 +35,14 @@ def go(slide: Slide) -> None:
 
 
 def leave(slide: Slide) -> None:
-    """To the page that says more of what was shown."""
-    keep = kept(view)
-    if slide.theme is None:
-        st.switch_page(script("overview"), query_params=keep)
-    if slide.part in ("theme", "texts"):
-        st.switch_page(script("gaps"), query_params={**keep, "gq_theme": slide.theme.name})
-    one = written[slide.theme.name].candidate
-    asked = {"batch": one.batch_id, "candidate": one.candidate_id}
-    st.switch_page(script("review"), query_params={**keep, **asked})
+    """A link to the page that says more of what is shown."""
+    page, asked = "overview", {}
+    if slide.theme is not None and slide.part in WITHOUT_SAMPLE:
+        page, asked = "gaps", {"gq_theme": slide.theme.name}
+    elif slide.theme is not None:
+        one = written[slide.theme.name].candidate
+        page, asked = "review", {"batch": one.batch_id, "candidate": one.candidate_id}
+    st.page_link(script(page), label="Leave", icon=":material/close:", query_params={**kept(view), **asked})
 
 
 part, theme = st.query_params.get(_PART), st.query_params.get(_THEME)
@@ -59,5 +58,4 @@ with st.bottom.container(horizontal=True, vertical_alignment="center", gap="smal
     last = place == len(deck) - 1
     st.button("Next", shortcut="Right", type="primary", on_click=go, args=(after,), disabled=last)
     st.caption(f"{place + 1} of {len(deck)}", width="content")
-    if st.button("Leave", shortcut="Escape", type="tertiary"):
-        leave(deck[place])
+    leave(deck[place])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import streamlit as st
@@ -78,25 +79,33 @@ def _steps(view: View) -> tuple[Step, ...]:
 def _draw(view: View, all_steps: tuple[Step, ...], place: int) -> None:
     step = all_steps[place]
     st.html(Path(dashboard.__file__).with_name("tour.css"))
+    here = {key: value for key, value in st.query_params.to_dict().items() if key != AT}
     with st.container(key="tour", gap="xsmall"):
         st.markdown(f"**{step.title}** · {step.says}")
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            back = st.button("Back", shortcut="P", disabled=not place)
-            is_last = place == len(all_steps) - 1
-            after = st.button("Done" if is_last else "Next", shortcut="N", type="primary")
-            leave = False if is_last else st.button("Leave the tour", type="tertiary")
+            if place:
+                _to(view, all_steps, place - 1, "Back", "arrow_back")
+            with st.container(key="tour_next", width="content"):
+                if place + 1 < len(all_steps):
+                    _to(view, all_steps, place + 1, "Next", "arrow_forward")
+                else:
+                    _leave(step, here, "Done", "check")
+            if place + 1 < len(all_steps):
+                _leave(step, here, "Leave the tour", "close")
             st.caption(f"Step {place + 1} of {len(all_steps)}", width="content")
             st.html(_SHOW % json.dumps(step.at), unsafe_allow_javascript=True, width="content")
-    if leave or (after and is_last):
-        st.query_params.pop(AT)
-        st.rerun()
-    if back or after:
-        _go(view, all_steps, place + (1 if after else -1))
 
 
-def _go(view: View, all_steps: tuple[Step, ...], place: int) -> None:
+def _to(view: View, all_steps: tuple[Step, ...], place: int, label: str, icon: str) -> None:
+    """A link, not a button: what boxes hold in the URL is set by nothing else."""
     step = all_steps[place]
-    st.switch_page(script(step.page), query_params={**kept(view), **step.asks, AT: str(place + 1)})
+    asked = {**kept(view), **step.asks, AT: str(place + 1)}
+    st.page_link(script(step.page), label=label, icon=f":material/{icon}:", query_params=asked)
+
+
+def _leave(step: Step, here: Mapping[str, str], label: str, icon: str) -> None:
+    """To where one is, without the bar."""
+    st.page_link(script(step.page), label=label, icon=f":material/{icon}:", query_params=here)
 
 
 def _offer(view: View) -> None:
@@ -105,8 +114,7 @@ def _offer(view: View) -> None:
         return
     with st.container(key="tour_offer", horizontal=True, vertical_alignment="center", gap="small"):
         st.caption("New here? Two minutes show the way from a gap to a dataset.", width="content")
-        if st.button("Take the tour", icon=":material/tour:", type="tertiary"):
-            _go(view, _steps(view), 0)
+        _to(view, _steps(view), 0, "Take the tour", "tour")
         st.button("No, thanks", type="tertiary", on_click=lambda: st.session_state.update({_REFUSED: True}))
         said = json.dumps(f"{_COOKIE}=offered; path=/; max-age=31536000; samesite=strict")
         st.html(f"<script>document.cookie = {said}</script>", unsafe_allow_javascript=True, width="content")
