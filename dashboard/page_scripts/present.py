@@ -42,7 +42,7 @@ def leave(slide: Slide) -> None:
     elif slide.theme is not None:
         one = written[slide.theme.name].candidate
         page, asked = "review", {"batch": one.batch_id, "candidate": one.candidate_id}
-    st.page_link(script(page), label="Leave", icon=":material/close:", query_params={**kept(view), **asked})
+    st.page_link(script(page), label="Leave", icon=":material/close:", query_params={**kept(view), **asked}, help="")
 
 
 part, theme = st.query_params.get(_PART), st.query_params.get(_THEME)

@@ -19,11 +19,9 @@ from urllib.parse import urlencode
 from PIL import Image, ImageDraw
 from playwright.sync_api import Locator, Page
 
-from dashboard.components.presentation.showpiece import best_of
-from fac_core.curation.review import Reviews
+from dashboard.components.presentation.showpiece import showpieces
 from fac_core.store.workspace import Workspace
-from fac_core.synthesis.batches import batches_of
-from fac_core.synthesis.candidates import Candidate, Candidates
+from fac_core.synthesis.candidates import Candidate
 from fac_core.themes.theme import Theme
 from fac_core.view import View
 from tests.browser.conftest import launched, served, settled, visiting
@@ -100,13 +98,12 @@ def subject(workspace: Workspace) -> tuple[View, Theme, Candidate]:
     """What the film is about: a theme for which texts were written, and the first of them. Raises `SystemExit` without any."""
     anchor = workspace.anchor()
     for run in workspace.peers(anchor.space_id, besides=[anchor.run_id]):
-        for batch in reversed(batches_of(workspace, run, anchor)):
-            view = View.find(run.run_id, workspace=workspace)
-            held = Candidates(workspace.events()).of(batch.batch_id)
-            states = Reviews(workspace.events(), batch.batch_id).states(held)
-            for theme in view.missing().themes:
-                if best := best_of(held, states, theme.features):
-                    return view, theme, best
+        view = View.find(run.run_id, workspace=workspace)
+        themes = view.missing().themes
+        shown = showpieces(view, themes, "Ann")
+        for theme in themes:
+            if theme.name in shown:
+                return view, theme, shown[theme.name].candidate
     raise SystemExit(f"Nothing that passes was written in {workspace.folder}: `fac synthesise` writes something.")
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
+
+import numpy as np
 
 from dashboard.cached import standing
 from fac_core.curation.offered import my_states
 from fac_core.curation.review import Reviews, State
 from fac_core.curation.standing import Standing
 from fac_core.synthesis.batches import batches_of
-from fac_core.synthesis.candidates import Candidate
+from fac_core.synthesis.candidates import Batch, Candidate
 from fac_core.themes.theme import Theme
 from fac_core.view import View
 
@@ -31,23 +33,26 @@ def showpieces(view: View, themes: Sequence[Theme], author: str) -> dict[str, Sh
         found = standing(view, batch)
         states = my_states(found, author, Reviews(view.workspace.events(), batch.batch_id).min_reviews())
         for theme in themes:
-            best = best_of(found.candidates, states, theme.features)
-            if best is not None:
+            if is_for(batch, theme) and (best := best_of(found, states, theme)):
                 shown[theme.name] = Showpiece(best, found, states[best.candidate_id])
     return shown
 
 
-def best_of(
-    candidates: Mapping[str, Candidate], states: Mapping[str, State], features: Collection[int]
-) -> Candidate | None:
-    """What passes and nobody rejected: first what was accepted, then what fires furthest above its δ."""
+def is_for(batch: Batch, theme: Theme) -> bool:
+    """Whether a batch was written for a theme; one that was written for single gaps is for every theme that holds them."""
+    return (batch.settings.get("theme") or theme.name) in theme.names
+
+
+def best_of(found: Standing, states: Mapping[str, State], theme: Theme) -> Candidate | None:
+    """What passes and nobody rejected: first what was accepted, then what fires most of the theme's features."""
+
+    def merit(one: Candidate) -> tuple[bool, int, float]:
+        fired = found.fires.get(one.candidate_id, ())
+        return states[one.candidate_id] == "accepted", int(np.isin(fired, theme.features).sum()), one.activation
+
     fit = [
         one
-        for name, one in candidates.items()
-        if one.feature_id in features and one.verdict == "passes" and states[name] != "rejected"
+        for name, one in found.candidates.items()
+        if one.feature_id in theme.features and one.verdict == "passes" and states[name] != "rejected"
     ]
-    return max(fit, key=lambda one: (states[one.candidate_id] == "accepted", _times_delta(one)), default=None)
-
-
-def _times_delta(one: Candidate) -> float:
-    return one.activation / one.delta if one.delta else one.activation
+    return max(fit, key=merit, default=None)

@@ -30,13 +30,14 @@ _SHOW = """<script>
     const at = %s, before = document.querySelector("[data-tour]")
     if (before) before.removeAttribute("data-tour")
     let looks = 0
-    const look = setInterval(() => {
+    clearInterval(window.facTour)  // of the step before
+    const look = window.facTour = setInterval(() => {
         const found = document.querySelector("[data-testid=stMain] :is(" + at + ")")
         if (found) {
             document.querySelectorAll("[data-tour]").forEach(one => one !== found && one.removeAttribute("data-tour"))
             if (!found.hasAttribute("data-tour")) {
                 found.setAttribute("data-tour", "")
-                found.scrollIntoView({block: "center"})
+                found.scrollIntoView({block: "nearest"})
             }
         }
         if (++looks > 40 || !document.querySelector(".st-key-tour")) clearInterval(look)
@@ -63,7 +64,14 @@ def show(view: View, page: str) -> None:
 def link(view: View) -> None:
     """Where the tour and the presentation begin, for the foot of the sidebar."""
     keep = kept(view)
-    st.page_link(script("overview"), label="Guided tour", icon=":material/tour:", query_params={**keep, AT: "1"})
+    begin = {**keep, AT: "1"}
+    st.page_link(
+        script("overview"),
+        label="Guided tour",
+        icon=":material/tour:",
+        query_params=begin,
+        help="Two minutes, to leave at any step.",
+    )
     st.page_link(script("present"), label="Present", icon=":material/slideshow:", query_params=keep)
 
 
@@ -78,10 +86,11 @@ def _steps(view: View) -> tuple[Step, ...]:
 
 def _draw(view: View, all_steps: tuple[Step, ...], place: int) -> None:
     step = all_steps[place]
+    st.query_params[AT] = str(place + 1)  # the browser leaves its address alone where a link stays on the page
     st.html(Path(dashboard.__file__).with_name("tour.css"))
     here = {key: value for key, value in st.query_params.to_dict().items() if key != AT}
     with st.container(key="tour", gap="xsmall"):
-        st.markdown(f"**{step.title}** · {step.says}")
+        st.markdown(f"**{step.about}** · {step.says}")
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             if place:
                 _to(view, all_steps, place - 1, "Back", "arrow_back")
@@ -100,12 +109,12 @@ def _to(view: View, all_steps: tuple[Step, ...], place: int, label: str, icon: s
     """A link, not a button: what boxes hold in the URL is set by nothing else."""
     step = all_steps[place]
     asked = {**kept(view), **step.asks, AT: str(place + 1)}
-    st.page_link(script(step.page), label=label, icon=f":material/{icon}:", query_params=asked)
+    st.page_link(script(step.page), label=label, icon=f":material/{icon}:", query_params=asked, help="")
 
 
 def _leave(step: Step, here: Mapping[str, str], label: str, icon: str) -> None:
     """To where one is, without the bar."""
-    st.page_link(script(step.page), label=label, icon=f":material/{icon}:", query_params=here)
+    st.page_link(script(step.page), label=label, icon=f":material/{icon}:", query_params=here, help="")
 
 
 def _offer(view: View) -> None:

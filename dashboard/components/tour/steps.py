@@ -15,7 +15,7 @@ _EVIDENCE = "[data-testid=stHtml] ul"
 _TARGET = "[class*='st-key-decide-target']"
 _PROOF = "[data-testid=stHtml] [dir=auto]"
 _ACCEPT = "[class*='st-key-rv_accepted']"
-_NUMBERS = "[data-testid=stMetric]"
+_NUMBERS = ":has(> [data-testid=stElementContainer] > [data-testid=stMetric])"
 _EMPTY = "[data-testid=stAlert]"
 
 
@@ -24,7 +24,7 @@ class Step:
     """One stop of the tour."""
 
     page: str
-    title: str
+    about: str
     says: str
     """Markdown, a sentence or two."""
     at: str

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.components.examples import st_text
-from dashboard.components.presentation.showpiece import best_of
+from dashboard.components.presentation.showpiece import best_of, is_for
 from dashboard.components.presentation.slides import place_of, slides
 from fac_core.coverage.definition import PAPER
 from fac_core.curation.review import Reviews
+from fac_core.synthesis.candidates import Batch, Candidate
 from fac_core.view import View
 from fac_core.workflows.themes import filled_by_batch
 from tests.batches import candidate, make_batch, standing_of
@@ -26,12 +29,12 @@ def theme(workspace):
 
 @pytest.fixture
 def made(workspace):
-    """Two that pass, the second more strongly; one that does not fire, though it claims the most."""
+    """Two that pass; one that does not fire, though it claims the most."""
     return make_batch(
         workspace,
         [
             (candidate(feature_id=2, text=f"{HOSTILE} two"), {2: 5.0}),
-            (candidate(feature_id=3, text="three of them", activation=8.0), {3: 8.0}),
+            (candidate(feature_id=3, text="three of them", activation=4.0), {2: 5.0, 3: 4.0}),
             (candidate(feature_id=4, verdict="does not fire", activation=9.0), {4: 0.2}),
         ],
     )
@@ -61,16 +64,27 @@ def test_a_link_finds_its_screen_or_says_that_there_is_none():
     assert place_of(deck, "texts", "nothing") is None
 
 
-def test_what_was_accepted_stands_for_a_theme_before_what_fires_more(workspace, made):
-    reviews, held = Reviews(workspace.events(), "b"), {one.candidate_id: one for one in made}
-    features = (2, 3, 4)
-    assert best_of(held, standing_of(workspace).states, features) == made[1]
+def test_what_was_accepted_stands_for_a_theme_before_what_fires_more_of_it(workspace, made):
+    reviews, theme = Reviews(workspace.events(), "b"), a_theme("warm", (2, 3, 4))
+
+    def best() -> Candidate | None:
+        found = standing_of(workspace)
+        return best_of(found, found.states, theme)
+
+    assert best() == made[1]
     reviews.decide(made[0], "accepted", author="Ann", seen=0)
-    assert best_of(held, standing_of(workspace).states, features) == made[0]
+    assert best() == made[0]
     for one in made[:2]:
         seen = reviews.seen_by(one.candidate_id, "Ann")
         reviews.decide(one, "rejected", author="Ann", seen=seen, reason="off target")
-    assert best_of(held, standing_of(workspace).states, features) is None
+    assert best() is None
+
+
+def test_a_batch_that_was_written_for_one_theme_stands_for_no_other():
+    law, bones = a_theme("law", (1,)), a_theme("bones", (1,))
+    for_law = Batch("b", "anchor", "seed", "space", (1,), {"theme": "law"})
+    assert [is_for(for_law, one) for one in (law, bones)] == [True, False]
+    assert all(is_for(replace(for_law, settings={}), one) for one in (law, bones))
 
 
 def test_next_walks_from_the_answer_to_coverage_after_and_the_url_follows(workspace, page, theme, made):
