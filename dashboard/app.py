@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.components import favourites
 from dashboard.components.examples import st_text
 from dashboard.components.jobs import strip
 from dashboard.components.tour import guide
@@ -60,6 +61,7 @@ try:
         if listed.in_menu:
             guide.show(view, listed.name)
             with st.sidebar:
+                favourites.show(view, listed.name)
                 guide.link(view)
     page.run()
 except FacError as error:  # what a page cannot be drawn without
