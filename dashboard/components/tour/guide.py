@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 
 import streamlit as st
@@ -80,7 +79,7 @@ def _steps(view: View) -> tuple[Step, ...]:
     theme = next((one for one in themes if len(gaps_of(gaps, one))), None)
     shown = showpieces(view, themes, who())
     first = next((shown[one.name] for one in themes if one.name in shown), None)
-    is_accepted = first is not None and "accepted" in first.found.states.values()
+    is_accepted = any("accepted" in one.found.states.values() for one in shown.values())
     return steps(theme, first and first.candidate, is_accepted=is_accepted)
 
 
@@ -88,7 +87,6 @@ def _draw(view: View, all_steps: tuple[Step, ...], place: int) -> None:
     step = all_steps[place]
     st.query_params[AT] = str(place + 1)  # the browser leaves its address alone where a link stays on the page
     st.html(Path(dashboard.__file__).with_name("tour.css"))
-    here = {key: value for key, value in st.query_params.to_dict().items() if key != AT}
     with st.container(key="tour", gap="xsmall"):
         st.markdown(f"**{step.about}** · {step.says}")
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -98,9 +96,9 @@ def _draw(view: View, all_steps: tuple[Step, ...], place: int) -> None:
                 if place + 1 < len(all_steps):
                     _to(view, all_steps, place + 1, "Next", "arrow_forward")
                 else:
-                    _leave(step, here, "Done", "check")
+                    st.button("Done", icon=":material/check:", type="primary", on_click=_leave)
             if place + 1 < len(all_steps):
-                _leave(step, here, "Leave the tour", "close")
+                st.button("Leave the tour", icon=":material/close:", type="tertiary", on_click=_leave)
             st.caption(f"Step {place + 1} of {len(all_steps)}", width="content")
             st.html(_SHOW % json.dumps(step.at), unsafe_allow_javascript=True, width="content")
 
@@ -112,9 +110,8 @@ def _to(view: View, all_steps: tuple[Step, ...], place: int, label: str, icon: s
     st.page_link(script(step.page), label=label, icon=f":material/{icon}:", query_params=asked, help="")
 
 
-def _leave(step: Step, here: Mapping[str, str], label: str, icon: str) -> None:
-    """To where one is, without the bar."""
-    st.page_link(script(step.page), label=label, icon=f":material/{icon}:", query_params=here, help="")
+def _leave() -> None:
+    st.query_params.pop(AT, None)
 
 
 def _offer(view: View) -> None:
@@ -123,7 +120,8 @@ def _offer(view: View) -> None:
         return
     with st.container(key="tour_offer", horizontal=True, vertical_alignment="center", gap="small"):
         st.caption("New here? Two minutes show the way from a gap to a dataset.", width="content")
-        _to(view, _steps(view), 0, "Take the tour", "tour")
+        begin = {**kept(view), AT: "1"}
+        st.page_link(script("overview"), label="Take the tour", icon=":material/tour:", query_params=begin, help="")
         st.button("No, thanks", type="tertiary", on_click=lambda: st.session_state.update({_REFUSED: True}))
         said = json.dumps(f"{_COOKIE}=offered; path=/; max-age=31536000; samesite=strict")
         st.html(f"<script>document.cookie = {said}</script>", unsafe_allow_javascript=True, width="content")

@@ -10,7 +10,7 @@ from dashboard.page_list import PAGES
 from fac_core.curation.review import Reviews
 from tests.batches import candidate, make_batch
 from tests.dashboard.conftest import HOSTILE
-from tests.dashboard.test_pages import texts
+from tests.dashboard.test_pages import click, texts
 from tests.dashboard.themes import a_theme
 
 LAW = a_theme("law", (1,))
@@ -63,23 +63,28 @@ def test_a_wrong_number_begins_at_the_beginning(page, wrong):
 def links(app: AppTest) -> dict[str, str]:
     """Of the bar: what they say, and what they ask for."""
     found = {one.proto.label: one.proto.query_string for one in app.get("page_link")}
-    return {said: asks for said, asks in found.items() if said in ("Back", "Next", "Leave the tour", "Done")}
+    return {said: asks for said, asks in found.items() if said in ("Back", "Next")}
 
 
-def test_next_and_back_lead_to_steps_and_leaving_to_the_page_without_them(page):
-    found = links(page("overview", preset="paper", tour="2", oq_tab="Curves"))
-    assert found.keys() == {"Back", "Next", "Leave the tour"}
+def test_next_and_back_lead_to_steps(page):
+    found = links(page("overview", preset="paper", tour="2"))
     assert "tour=1" in found["Back"]
     assert "tour=3" in found["Next"]
     assert "gq_theme=" in found["Next"]
-    assert "tour=" not in found["Leave the tour"]
-    assert "oq_tab=Curves" in found["Leave the tour"]
     assert all("preset=paper" in asks for asks in found.values())
 
 
-def test_the_first_step_has_no_way_back_and_the_last_is_done(page):
-    assert links(page("overview", preset="paper", tour="1")).keys() == {"Next", "Leave the tour"}
-    assert links(page("export", preset="paper", tour="7")).keys() == {"Back", "Done"}
+def test_the_first_step_has_no_way_back_and_the_last_no_way_on(page):
+    assert links(page("overview", preset="paper", tour="1")).keys() == {"Next"}
+    assert links(page("export", preset="paper", tour="7")).keys() == {"Back"}
+
+
+@pytest.mark.parametrize(("name", "step", "word"), [("gaps", "3", "Leave the tour"), ("export", "7", "Done")])
+def test_leaving_takes_it_out_of_the_url_and_stays_where_one_is(page, name, step, word):
+    app = click(page(name, preset="paper", tour=step), word)
+    assert step_said(app) == ""
+    assert "tour" not in app.query_params
+    assert "preset" in app.query_params
 
 
 def test_it_follows_what_was_written_and_accepted(workspace, page):
