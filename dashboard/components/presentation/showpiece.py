@@ -44,11 +44,12 @@ def is_for(batch: Batch, theme: Theme) -> bool:
 
 
 def best_of(found: Standing, states: Mapping[str, State], theme: Theme) -> Candidate | None:
-    """What passes and nobody rejected: first what was accepted, then what fires most of the theme's features."""
+    """What passes and nobody rejected: first what was accepted, then what fires its target above δ, and most of the theme."""
 
-    def merit(one: Candidate) -> tuple[bool, int, float]:
-        fired = found.fires.get(one.candidate_id, ())
-        return states[one.candidate_id] == "accepted", int(np.isin(fired, theme.features).sum()), one.activation
+    def merit(one: Candidate) -> tuple[bool, bool, int, float]:
+        fired = found.fires.get(one.candidate_id, np.zeros(0, np.int64))
+        is_accepted, is_above = states[one.candidate_id] == "accepted", one.feature_id in fired
+        return is_accepted, is_above, int(np.isin(fired, theme.features).sum()), one.activation
 
     fit = [
         one

@@ -98,7 +98,7 @@ def _draw(view: View, all_steps: tuple[Step, ...], place: int) -> None:
                 else:
                     st.button("Done", icon=":material/check:", type="primary", on_click=_leave)
             if place + 1 < len(all_steps):
-                st.button("Leave the tour", icon=":material/close:", type="tertiary", on_click=_leave)
+                st.button("Leave", icon=":material/close:", type="tertiary", on_click=_leave)
             st.caption(f"Step {place + 1} of {len(all_steps)}", width="content")
             st.html(_SHOW % json.dumps(step.at), unsafe_allow_javascript=True, width="content")
 
