@@ -21,6 +21,7 @@ from playwright.sync_api import Locator, Page
 
 from dashboard.components.presentation.showpiece import showpieces
 from fac_core.store.workspace import Workspace
+from fac_core.synthesis.batches import batches_of
 from fac_core.synthesis.candidates import Candidate
 from fac_core.themes.theme import Theme
 from fac_core.view import View
@@ -98,6 +99,8 @@ def subject(workspace: Workspace) -> tuple[View, Theme, Candidate]:
     """What the film is about: a theme for which texts were written, and the first of them. Raises `SystemExit` without any."""
     anchor = workspace.anchor()
     for run in workspace.peers(anchor.space_id, besides=[anchor.run_id]):
+        if not batches_of(workspace, run, anchor):
+            continue
         view = View.find(run.run_id, workspace=workspace)
         themes = view.missing().themes
         shown = showpieces(view, themes, "Ann")
@@ -114,17 +117,17 @@ def play(film: Film, address: str, view: View, theme: Theme, first: Candidate) -
     def link(name: str, **asked: str) -> str:
         return f"{address}/{name}?{urlencode({**about, **asked})}"
 
-    film.open(link(""), 5)
-    film.open(link("gaps", gq_theme=theme.name), 4)
+    film.open(link(""), 4.5)
+    film.open(link("gaps", gq_theme=theme.name), 3.5)
     film.press(page.get_by_role("button", name="Target all"), 2.5)
     film.press(page.get_by_role("link", name="Write texts for it"), 3)
-    film.open(link("review", batch=first.batch_id, candidate=first.candidate_id), 5)
+    film.open(link("review", batch=first.batch_id, candidate=first.candidate_id), 4)
     for _ in range(3):
-        film.press(page.locator("[class*='st-key-rv_accepted'] button"), 2.5)
-    film.show(page.get_by_test_id("stMetric"), 4)
-    film.open(link("export"), 3.5)
-    film.press(page.get_by_role("button", name="Write"), 3)
-    film.open(link("present", pr_part="after", pr_theme=theme.name), 4)
+        film.press(page.locator("[class*='st-key-rv_accepted'] button"), 1.8)
+    film.show(page.get_by_test_id("stMetric"), 3.5)
+    film.open(link("export"), 3)
+    film.press(page.get_by_role("button", name="Write"), 2.5)
+    film.open(link("present", pr_part="after", pr_theme=theme.name), 3.5)
 
 
 def main() -> None:
