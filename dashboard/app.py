@@ -7,8 +7,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.components import favourites
 from dashboard.components.examples import st_text
 from dashboard.components.jobs import strip
+from dashboard.components.tour import guide
 from dashboard.page_list import PAGES, script
 from dashboard.pickers.workspace import find_workspace
 from dashboard.selection import choose
@@ -38,6 +40,7 @@ page = st.navigation(
             icon=f":material/{one.icon}:",
             url_path=one.name,
             default=one is PAGES[0],
+            visibility="visible" if one.in_menu else "hidden",
             help=one.help,
         )
         for one in PAGES
@@ -49,10 +52,17 @@ with st.container(key="page_title"):
     st.caption(f"**{st_text(page.title)}**")
 workspace = find_workspace().by(acting)
 st.session_state["workspace"] = workspace
+listed = next(one for one in PAGES if one.name == (page.url_path or PAGES[0].name))
 try:
-    strip.show(workspace)
-    if next(one.needs_view for one in PAGES if one.name == (page.url_path or PAGES[0].name)):
-        st.session_state["view"] = choose(workspace)
+    if listed.in_menu:
+        strip.show(workspace)
+    if listed.needs_view:
+        st.session_state["view"] = view = choose(workspace)
+        if listed.in_menu:
+            guide.show(view, listed.name)
+            with st.sidebar:
+                favourites.show(view, listed.name)
+                guide.link(view)
     page.run()
 except FacError as error:  # what a page cannot be drawn without
     st.error(st_text(str(error)), icon=":material/error:")

@@ -16,6 +16,8 @@ class Listed(NamedTuple):
     help: str
     needs_view: bool = True
     """Whether there is nothing to show without a run and an anchor."""
+    in_menu: bool = True
+    """Whether it is one of the pages of the menu; another fills the screen alone."""
 
 
 PAGES = (
@@ -29,6 +31,7 @@ PAGES = (
     Listed("compare", "compare_arrows", "How datasets cover each other, which real texts fill gaps, how few suffice."),
     Listed("data", "database", "Encode a dataset, watch it, and see all runs with how they were made.", False),
     Listed("study", "science", "Does coverage go with what models learn? Finished studies of this workspace.", False),
+    Listed("present", "slideshow", "The answer and its themes, large, one thing a screen.", in_menu=False),
 )
 
 

@@ -14,10 +14,11 @@ _WHISKER = (
     "background:linear-gradient(currentColor,currentColor) center/100% 1.5px no-repeat"
 )
 """Of a box as wide as the interval: a line between two ends."""
+_TEXT = '<div style="flex:1 1 14rem;min-width:0;overflow-wrap:anywhere;font-size:0.85rem;opacity:0.8">“{}”</div>'
 
 
 def theme_html(theme: Theme, longest: float) -> str:
-    """Name, deficit, both bars and one real text, as HTML that fits any width.
+    """Name, deficit, both bars and, where the theme has one, a real text, as HTML that fits any width.
 
     Args:
         longest: the share, 0 to 1, that fills the width: the same for all themes that stand below each other.
@@ -27,12 +28,11 @@ def theme_html(theme: Theme, longest: float) -> str:
         for name, share, colour in (("anchor", theme.anchor_share, _ANCHOR), ("your data", theme.data_share, _DATA))
     )
     deficit = f'<span style="display:inline-block;font-size:0.85rem">{deficit_in_words(theme)}</span>'
-    text = f"“{html.escape(theme.texts[0].excerpt())}”" if theme.texts else ""
+    text = _TEXT.format(html.escape(theme.texts[0].excerpt())) if theme.texts else ""
     return (
         '<div style="display:flex;flex-wrap:wrap;gap:0.15rem 1.25rem;align-items:center;line-height:1.35">'
         '<div style="flex:1.2 1 17rem;min-width:0">'
-        f'<div style="overflow-wrap:anywhere"><b>{html.escape(theme.name)}</b> {deficit}</div>{bars}</div>'
-        f'<div style="flex:1 1 14rem;min-width:0;overflow-wrap:anywhere;font-size:0.85rem;opacity:0.8">{text}</div></div>'
+        f'<div style="overflow-wrap:anywhere"><b>{html.escape(theme.name)}</b> {deficit}</div>{bars}</div>{text}</div>'
     )
 
 

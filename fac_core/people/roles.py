@@ -12,7 +12,7 @@ many must agree."""
 ROLES: tuple[Role, ...] = get_args(Role)
 """From the least on: who has one may do what those before it may."""
 
-_REVIEWERS = frozenset({"triage", "review", "candidate", "label", "theme", "relevance", "view"})
+_REVIEWERS = frozenset({"triage", "review", "candidate", "label", "theme", "relevance", "view", "favourite"})
 """Kinds of events that are decisions."""
 REVIEWERS_JOBS = frozenset({"probe", "verify_edits"})
 """Jobs that belong to reviewing: a moment each."""
@@ -25,6 +25,7 @@ _WORDS: Mapping[str, str] = {
     "theme": "naming a theme",
     "relevance": "judging relevance",
     "view": "saving filters",
+    "favourite": "keeping favourites",
     "review rules": "saying how many must agree",
     "control": "mixing in real texts",
     "export": "exporting",

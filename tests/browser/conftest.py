@@ -96,7 +96,7 @@ def settled(page: Page) -> Page:
     """Wait until the script has run to its end and every widget has come; what a click asks for begins a moment later."""
     page.wait_for_timeout(300)
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
-    page.wait_for_selector("[data-testid=stAppViewContainer] [data-testid=stVerticalBlock]")
+    page.wait_for_selector("[data-testid=stMain] [data-testid=stVerticalBlock]")
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
     return page
 

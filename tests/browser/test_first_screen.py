@@ -18,6 +18,8 @@ OBJECTS = {
     "gaps?gq_view=all": "[data-testid=stDataFrame]",
     "compare": ".js-plotly-plot",
     "data": "[data-testid=stFileUploader]",
+    "?tour=1": "[data-tour]",
+    "present": "[data-testid=stHeading]",
 }
 """What a visitor comes for, by page."""
 SCREENS = {"desk": (1400, 900), "phone": (390, 844)}
@@ -46,7 +48,7 @@ def test_one_decides_without_scrolling(visit, key, screen):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("link", [*OBJECTS, "synthesis", "review", "export", "study"])
+@pytest.mark.parametrize("link", [*OBJECTS, "synthesis", "review", "export", "study", "gaps?tour=4"])
 def test_a_page_has_no_serious_barrier(visit, link, scheme):
     page = visit(link, scheme=scheme)
     settled(page)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.components import tables
+from dashboard.components.review import reviewers
 from dashboard.components.tables import percent
 from dashboard.components.told import told
 from dashboard.sign_in import barred
@@ -64,3 +65,4 @@ def show(view: View, author: str, found: Standing) -> None:
             tables.show(floors, percent("noise floor"))
         if not pairs and not floors:
             st.caption("No two people voted on the same candidate, and no real text was voted on.")
+        reviewers.show(view, author, found, reviews)

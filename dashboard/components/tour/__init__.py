@@ -1,0 +1,1 @@
+"""The guided tour: the loop in two minutes, on the pages themselves."""
