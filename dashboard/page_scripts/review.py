@@ -22,9 +22,10 @@ from fac_core.curation.acceptance import may_be_accepted, needs_note
 from fac_core.curation.acts import last_act, last_undone
 from fac_core.curation.agreement import progress
 from fac_core.curation.claims import Claims
-from fac_core.curation.offered import PRESETS, SMALLEST, counted, my_states, neighbours, queue
+from fac_core.curation.offered import PRESETS, SMALLEST, how_many, my_states, neighbours, queue
 from fac_core.curation.review import State
 from fac_core.curation.wording import parts
+from fac_core.progress import counted
 from fac_core.synthesis.batches import batches_of
 from fac_core.synthesis.candidates import Candidate, Candidates
 
@@ -49,14 +50,15 @@ asked = st.query_params.get("batch")
 if asked is not None and asked not in by_id:
     wrong(f"Batch {st_text(asked)} is not among those of this run and anchor; showing the newest.")
 question = st.bottom.container()
-bar = st.bottom.container(horizontal=True, gap="xsmall")
+bar = st.bottom.container(horizontal=True, gap="xsmall", key="decisions")
 top = st.container(horizontal=True, vertical_alignment="bottom")
 with top:
     pills = st.container(width="content")
     named = st.text_input(
-        "Candidate", key=AT, bind="query-params", placeholder="id", width=170, label_visibility="collapsed"
+        "Candidate", key=AT, bind="query-params", placeholder="id", width=110, label_visibility="collapsed"
     )
-    menu = st.popover("View", icon=":material/tune:")
+    n_filters = sum(bool(st.query_params.get(key)) for key in ("rv_preset", "rv_feature"))
+    menu = st.popover(f"View, {counted(n_filters, 'filter')}" if n_filters else "View", icon=":material/tune:")
     with menu:
         batch = by_id[st.selectbox("Batch, the newest first", list(by_id), key="batch", bind="query-params")]
 desk = ReviewDesk(workspace, batch.batch_id, author)
@@ -104,13 +106,16 @@ def show_edits() -> None:
                 f"{edits:,} edited and not measured yet: they cannot be accepted.", icon=":material/hourglass_empty:"
             )
             st.button(
-                f"Verify {edits:,} edits", icon=":material/bolt:", on_click=desk.verify, **barred("job", "verify_edits")
+                f"Verify {counted(edits, 'edit')}",
+                icon=":material/bolt:",
+                on_click=desk.verify,
+                **barred("job", "verify_edits"),
             )
 
 
 def choose_filters() -> tuple[list[str], bool]:
     """The candidates that are left, and whether all are shown in a table."""
-    counts = counted(states)
+    counts = how_many(states)
     with pills:
         wanted = st.pills(
             "Show",
@@ -214,7 +219,8 @@ elif current:
     card(ids, current)
 else:
     st.success("Nothing left in this queue.", icon=":material/task_alt:")
-    st.page_link(script("export"), label="Export what is accepted", icon=":material/download:")
+    if n_accepted := sum(one == "accepted" for one in found.states.values()):
+        st.page_link(script("export"), label=f"Export {n_accepted:,} accepted", icon=":material/download:")
 with bar:
     undoes, redoes = bool(last_act(history, author)), bool(last_undone(history, author))
     undo_and_redo(desk.undo, desk.redo, undoes=undoes, redoes=redoes)
