@@ -28,7 +28,8 @@ from fac_core.view import View
 _SHOWN = 1000
 _NO_THEME = "no theme"
 _GREY = {
-    BY_THEME: "Warm: your data lacks it. Cool: it has more of it than the anchor. Grey: no theme. Shapes: "
+    BY_THEME: "A click on a theme below shows it alone. Warm: your data lacks it. Cool: it has more of it than the anchor."
+    " Grey: no theme. Shapes: "
     + ", ".join(f"{SHAPES[look.symbol]} {look.word.lower()}" for look in STATES.values())
     + ".",
     "trust": "Grey: no scored label.",

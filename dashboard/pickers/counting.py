@@ -8,7 +8,7 @@ from typing import get_args
 import streamlit as st
 
 from dashboard.components.examples import st_text
-from fac_core.coverage.definition import PAPER, PRESETS, Definition
+from fac_core.coverage.definition import PRESETS, Definition
 from fac_core.naming.level import Level
 from fac_core.progress import counted
 from fac_core.relevance.rubric import built_in
@@ -86,7 +86,7 @@ def in_words(definition: Definition, task: str | None) -> str:
     """What counts, in a sentence."""
     rule = (
         "any activation in one sample"
-        if definition == PAPER
+        if definition.quantile is None
         else f"{counted(definition.min_count, 'sample')} above the feature's {definition.quantile:.0%} anchor quantile"
     )
     of = f" Only features that matter for {task} do." if task else ""

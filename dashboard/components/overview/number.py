@@ -42,8 +42,8 @@ def show_meaning(view: View, result: Coverage) -> None:
     )
     label = f"See the {counted(len(result.missing), 'gap')}"
     st.page_link(script("gaps"), label=label, icon=":material/arrow_forward:", query_params=kept(view))
-    _show_closure(view, result)
-    with st.popover("What is FAC?", icon=":material/function:"):
+    with st.popover("More about FAC", icon=":material/function:"):
+        _show_closure(view, result)
         formulas.show()
 
 

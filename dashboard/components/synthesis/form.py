@@ -30,7 +30,11 @@ SHAPES: dict[Shape, str] = {
     "behaviour": "a question with two options",
     "chat": "a free chat",
 }
-_USUAL_STEPS: dict[str, tuple[Step, ...]] = {"steered": ("guided", "one step", "steered")}
+_USUAL_STEPS: dict[str, tuple[Step, ...]] = {
+    "local": ("guided", "one step", "two steps"),
+    "steered": ("guided", "one step", "steered"),
+}
+"""What a small model brings most with; servers cannot be read along with."""
 _PREVIEW_TARGETS, _PREVIEW_SAMPLES = 3, 2
 _LOOK_AGAIN = 30.0
 """Seconds for which it is remembered who answers."""
