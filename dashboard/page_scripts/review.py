@@ -11,7 +11,7 @@ from dashboard.components.examples import st_text
 from dashboard.components.queues import ask_name, look_at, undo_and_redo
 from dashboard.components.review import candidate_card, candidate_table, team
 from dashboard.components.review.desk import AT, BUTTONS, EDITING, ReviewDesk
-from dashboard.links import wrong
+from dashboard.links import kept, wrong
 from dashboard.page_list import script
 from dashboard.pickers.feature import choose_feature
 from dashboard.selection import chosen
@@ -103,7 +103,8 @@ def show_edits() -> None:
     if edits:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.info(
-                f"{edits:,} edited and not measured yet: they cannot be accepted.", icon=":material/hourglass_empty:"
+                f"{counted(edits, 'edit')} not measured yet, and so not to be accepted.",
+                icon=":material/hourglass_empty:",
             )
             st.button(
                 f"Verify {counted(edits, 'edit')}",
@@ -219,11 +220,12 @@ elif current:
     card(ids, current)
 else:
     st.success("Nothing left in this queue.", icon=":material/task_alt:")
-    if n_accepted := sum(one == "accepted" for one in found.states.values()):
-        st.page_link(script("export"), label=f"Export {n_accepted:,} accepted", icon=":material/download:")
 with bar:
     undoes, redoes = bool(last_act(history, author)), bool(last_undone(history, author))
     undo_and_redo(desk.undo, desk.redo, undoes=undoes, redoes=redoes)
+    if n_accepted := sum(one == "accepted" for one in found.states.values()):
+        label = f"Export {n_accepted:,} accepted"
+        st.page_link(script("export"), label=label, icon=":material/download:", query_params=kept(view))
 st.caption(f"{len(ids):,} of {len(found.shown):,} shown; {len(found.shown) - len(ids):,} hidden by the filters.")
 show_effect()
 team.show(view, author, found)

@@ -52,7 +52,7 @@ class Effect:
         elif self.fires_target:
             said += f"; the target has {there} of {self.needed} samples, with this one {there + 1}"
         else:
-            said += "; it does not fire the target"
+            said += "; counted as on this page, it does not fire the target"
         return said
 
 
