@@ -27,6 +27,8 @@ from fac_core.synthesis.batches import batches_of
 from fac_core.workflows.export import plan_dataset
 
 _SHAPES: tuple[Shape, ...] = ("plain", "classification", "chat", "alpaca", "preference")
+_SHOWN = 20
+"""Rows of what will be written, as evidence."""
 _FORMATS: dict[Format, str] = {"jsonl": "JSON Lines", "parquet": "Parquet", "dataset": "datasets, save_to_disk"}
 
 view, author = chosen()
@@ -91,7 +93,7 @@ def show(plan: ExportPlan) -> None:
         st.caption(f"{plan.n_overruled:,} were accepted against a check; their notes are in `fac_note`.")
 
 
-what, how = st.container(), st.expander("Batches, shape, format, place", icon=":material/tune:")
+what, rows, how = st.container(), st.container(), st.expander("Batches, shape, format, place", icon=":material/tune:")
 with how:
     picked = st.multiselect(
         "Batches",
@@ -154,5 +156,5 @@ if written is not None:
     what.caption(f":material/download_done: Written to {st_text(str(written))}")
 with st.expander("The card", icon=":material/description:"):
     st.code(card(plan, f"data/train.{file_format}"), language="markdown", wrap_lines=True)
-with st.expander("The first rows", icon=":material/table_rows:"):
-    tables.show(plan.rows.slice(0, 20))
+with rows:
+    tables.show(plan.rows.slice(0, _SHOWN))

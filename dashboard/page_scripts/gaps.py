@@ -148,7 +148,7 @@ def show_empty() -> None:
 
 
 question = st.bottom.container()
-bar = st.bottom.container(horizontal=True, gap="xsmall", key="decisions")
+bar = st.bottom.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="decisions")
 feature_id = None
 asked = st.query_params.get("gq_gap")
 with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -50,7 +50,7 @@ asked = st.query_params.get("batch")
 if asked is not None and asked not in by_id:
     wrong(f"Batch {st_text(asked)} is not among those of this run and anchor; showing the newest.")
 question = st.bottom.container()
-bar = st.bottom.container(horizontal=True, gap="xsmall", key="decisions")
+bar = st.bottom.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="decisions")
 top = st.container(horizontal=True, vertical_alignment="bottom")
 with top:
     pills = st.container(width="content")
@@ -224,8 +224,13 @@ with bar:
     undoes, redoes = bool(last_act(history, author)), bool(last_undone(history, author))
     undo_and_redo(desk.undo, desk.redo, undoes=undoes, redoes=redoes)
     if n_accepted := sum(one == "accepted" for one in found.states.values()):
-        label = f"Export {n_accepted:,} accepted"
-        st.page_link(script("export"), label=label, icon=":material/download:", query_params=kept(view))
+        st.page_link(
+            script("export"),
+            label=f"Export {n_accepted:,}",
+            icon=":material/download:",
+            help="What is accepted of this batch, and of others.",
+            query_params=kept(view),
+        )
 st.caption(f"{len(ids):,} of {len(found.shown):,} shown; {len(found.shown) - len(ids):,} hidden by the filters.")
 show_effect()
 team.show(view, author, found)
