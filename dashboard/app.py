@@ -32,21 +32,21 @@ HERE = Path(__file__).parent
 st.set_page_config(page_title="FAC Explorer", page_icon=HERE / "icon.svg", layout="wide")
 st.logo(HERE / "logo.svg", icon_image=HERE / "icon.svg")
 acting = gate()
-page = st.navigation(
-    [
-        st.Page(
-            script(one.name),
-            title=one.name.capitalize(),
-            icon=f":material/{one.icon}:",
-            url_path=one.name,
-            default=one is PAGES[0],
-            visibility="visible" if one.in_menu else "hidden",
-            help=one.help,
-        )
-        for one in PAGES
-    ],
-    position="top",
-)
+pages = [
+    st.Page(
+        script(one.name),
+        title=one.name.capitalize(),
+        icon=f":material/{one.icon}:",
+        url_path="home" if one is PAGES[0] else one.name,  # it answers at the root
+        default=one is PAGES[0],
+        visibility="visible" if one.in_menu else "hidden",
+        help=one.help,
+    )
+    for one in PAGES
+]
+# Who types the name of the first page gets it, and is not told that there is no such page.
+by_name = st.Page(script(PAGES[0].name), url_path=PAGES[0].name, title=pages[0].title, visibility="hidden")
+page = st.navigation([*pages, by_name], position="top")
 st.html(HERE / "style.css")
 with st.container(key="page_title"):
     st.caption(f"**{st_text(page.title)}**")

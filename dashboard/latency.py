@@ -22,17 +22,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlencode
 
 import psutil
 from rich.console import Console
 from rich.table import Table
-from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Element_pb2 import Element
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.sync.client import connect
 
 from dashboard.server import HEALTH, free_port, running
+from dashboard.warming import drawn
 from fac_core.evidence.groups import evidence
 from fac_core.store.workspace import ENVIRONMENT_VARIABLE, Workspace
 
@@ -71,25 +68,12 @@ class Server:
 
     def open(self, page: str, params: dict[str, str] | None = None, *, until: str | None = None) -> list[Element]:
         """Visit a page in a session of its own, `until` a metric is there; returns what was drawn. Raises what the page raised."""
-        asked = BackMsg()
-        asked.rerun_script.query_string = urlencode(params or {})
-        asked.rerun_script.page_name = page
-        drawn: list[Element] = []
-        address = f"ws://localhost:{self.port}/_stcore/stream"
-        with connect(address, max_size=None, compression=None, open_timeout=60) as browser:
-            browser.send(asked.SerializeToString())
-            while True:
-                message = ForwardMsg.FromString(browser.recv(timeout=600, decode=False))
-                kind = message.WhichOneof("type")
-                if kind == "script_finished":
-                    return drawn
-                if kind == "delta" and message.delta.WhichOneof("type") == "new_element":
-                    element = message.delta.new_element
-                    if element.WhichOneof("type") == "exception":
-                        raise RuntimeError(f"{page} {params}: {element.exception.message}")
-                    drawn.append(element)
-                    if until is not None and element.metric.label == until:
-                        return drawn
+        found: list[Element] = []
+        for element in drawn(f"http://localhost:{self.port}", page, params):
+            found.append(element)
+            if until is not None and element.metric.label == until:
+                break
+        return found
 
     def cpu(self) -> float:
         """Seconds of work so far."""

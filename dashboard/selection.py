@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.components.examples import st_text
-from dashboard.pickers.counting import choose_definition, choose_task
+from dashboard.pickers.counting import choose_definition, choose_task, in_words
 from dashboard.pickers.ranking import choose_weights
 from dashboard.pickers.runs import first_shown, pick_run
 from dashboard.pickers.workspace import first_run
@@ -31,10 +31,13 @@ def choose(workspace: Workspace) -> View:
         if others := workspace.peers(anchor.space_id, besides=[anchor.run_id]):
             first = first_shown("run", others, others[-1])
             run = pick_run("Your data", others, first, "run", "The run whose coverage is measured.")
-        definition = choose_definition()
-        task, relevant = choose_task(workspace, anchor)
-        weights = choose_weights()
         choose_author()
+        said = st.container()
+        with st.expander("How it is counted", icon=":material/tune:"):
+            definition = choose_definition()
+            task, relevant = choose_task(workspace, anchor)
+            weights = choose_weights()
+        said.caption(in_words(definition, st_text(task) if task else None))
     if run is None:
         why = f"Encode a dataset to compare with {st_text(anchor.name)}, with the same model and SAE."
         command = f"fac encode DATA.jsonl --model {anchor.model}"

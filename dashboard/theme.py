@@ -64,12 +64,3 @@ def badge(look: Look, words: str = "") -> None:
     """Draw a state, a decision or a check; its own word without others."""
     icon, meaning = f":material/{look.icon}:", look.meaning or None
     st.badge(words or look.word, icon=icon, color=look.badge, help=meaning)  # type: ignore[arg-type]
-
-
-def counted(n: int, noun: str) -> str:
-    """How many of something, in words.
-
-    >>> counted(1, "target"), counted(1200, "decision")
-    ('1 target', '1,200 decisions')
-    """
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"

@@ -15,5 +15,14 @@ class Progress(Protocol):
     def __call__(self, done: int, total: int, note: str = "") -> None: ...
 
 
+def counted(n: int, noun: str) -> str:
+    """How many of something, in words: the one place that knows a plural.
+
+    >>> counted(1, "target"), counted(1200, "decision")
+    ('1 target', '1,200 decisions')
+    """
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
 def silent(done: int, total: int, note: str = "") -> None:
     """Tell nobody."""

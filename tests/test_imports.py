@@ -50,7 +50,7 @@ ROOMS = {
     "comparison": "coverage errors evidence relevance store view",
     # The loop
     "synthesis": "activations coverage datasets errors evidence generators models progress store themes toml_file whole",
-    "curation": "coverage datasets errors evidence store synthesis",
+    "curation": "coverage datasets errors evidence progress store synthesis",
     "export": "coverage curation errors evidence naming store synthesis whole",
     "report": "coverage evidence store",
     "workflows": (
@@ -73,7 +73,7 @@ ROOMS = {
     "__main__": "cli/app",
     "dashboard": (
         "activations comparison coverage curation datasets diversity errors evidence export feature fields gaps"
-        " generators jobs lab naming people relevance report spaces store synthesis themes view workflows"
+        " generators jobs lab naming people progress relevance report spaces store synthesis themes view workflows"
     ),
 }
 """Room -> rooms that it imports. A room stands below those that import it, so that there is no circle."""

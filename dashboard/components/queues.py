@@ -12,9 +12,11 @@ from fac_core.curation.claims import Claims
 
 
 def undo_and_redo(undo: Callable[[], None], redo: Callable[[], None], *, undoes: bool, redoes: bool) -> None:
-    """Both buttons, with their shortcuts."""
-    st.button("Undo", icon=":material/undo:", shortcut="Z", on_click=undo, disabled=not undoes)
-    st.button("Redo", icon=":material/redo:", shortcut="Y", on_click=redo, disabled=not redoes)
+    """Each with its shortcut, where there is something to take back or to bring back."""
+    if undoes:
+        st.button("Undo", icon=":material/undo:", shortcut="Z", on_click=undo)
+    if redoes:
+        st.button("Redo", icon=":material/redo:", shortcut="Y", on_click=redo)
 
 
 def ask_name(kind: str) -> None:

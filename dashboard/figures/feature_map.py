@@ -63,6 +63,7 @@ def feature_map(
     drawn = np.ones(len(table), bool) if highlighted is None else highlighted.copy()
     themes = theme_traces(table, drawn, missing) if missing is not None else None
     metric, colours = METRICS.get(by), None
+    legend = {"orientation": "h", "y": 1.0, "yanchor": "bottom"}
     if metric is not None:
         colours = _values(table, metric)
         drawn &= np.isfinite(colours)
@@ -70,7 +71,9 @@ def feature_map(
     if by == BY_THEME and themes is not None:
         drawn[:] = False
         figure.add_trace(_points(table, ~themes.drawn, "Others", "circle", _GREY, skip_hover=True))
+        figure.data[0].showlegend = False  # what is not in the legend stays when a theme is looked at alone
         figure.add_traces(themes.traces)
+        legend |= {"itemclick": "toggleothers", "itemdoubleclick": "toggle"}
     else:
         if not drawn.all():
             figure.add_trace(_points(table, ~drawn, "Others", "circle", _GREY, skip_hover=True))
@@ -94,7 +97,7 @@ def feature_map(
     figure.update_layout(
         height=_HEIGHT,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom"},
+        legend=legend,
         dragmode="lasso",
     )
     figure.update_xaxes(visible=False)

@@ -34,7 +34,7 @@ class ThemeTraces:
 
 
 def theme_traces(table: pa.Table, shown: np.ndarray, missing: Missing) -> ThemeTraces:
-    """Traces by theme and state, so that shapes are the states; in the legend, one of each theme.
+    """Traces by theme and state, so that shapes are the states; in the legend, one of each theme: a click shows it alone.
 
     Args:
         shown: bool `[features]`: what a search leaves; names stand where all of a theme's points are.

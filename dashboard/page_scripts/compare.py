@@ -21,6 +21,7 @@ from fac_core import comparison
 from fac_core.errors import FacError
 from fac_core.evidence.examples import words_in_short
 from fac_core.feature import Feature
+from fac_core.progress import counted
 from fac_core.report.token_heat import token_heat
 from fac_core.store.runs.info import RunInfo
 from fac_core.view import View
@@ -85,7 +86,7 @@ def show_pair(a: RunInfo, b: RunInfo) -> None:
     tables.show(rows, percent("share"))
     st.caption(
         f"From and to: {found.level:.0%} bootstrap interval over the samples of both. {st_text(a.name)} has"
-        f" {a.n_samples:,} samples of {a.n_tokens / max(1, a.n_samples):.0f} tokens, {st_text(b.name)} {b.n_samples:,} of"
+        f" {counted(a.n_samples, 'sample')} of {a.n_tokens / max(1, a.n_samples):.0f} tokens, {st_text(b.name)} {b.n_samples:,} of"
         f" {b.n_tokens / max(1, b.n_samples):.0f}: the larger covers more for its size alone."
     )
     before, after = found.both.n + found.only_a.n, found.both.n + found.only_b.n
@@ -96,7 +97,9 @@ def show_pair(a: RunInfo, b: RunInfo) -> None:
         st.metric("FAC before", f"{before / found.n_features:.1%}")
         st.metric("FAC after", f"{after / found.n_features:.1%}", f"{change:+.1%}")
         closure = f"{found.only_b.n / gaps:.1%}" if gaps else "no gap"
-        st.metric("Gap closure", closure, help=f"Of the {gaps:,} gaps before, the share that fires after. Not FAC.")
+        st.metric(
+            "Gap closure", closure, help=f"Of the {counted(gaps, 'gap')} before, the share that fires after. Not FAC."
+        )
         st.metric("Lost", f"{found.only_a.n:,}", help="Features that were covered before and are not any more.")
 
 
@@ -112,7 +115,7 @@ def show_effects(a: RunInfo, b: RunInfo) -> None:
     sure = [row for row in table.to_pylist() if row["q"] <= 0.05]
     more_a = sum(row["odds_ratio"] > 1 for row in sure)
     st.caption(
-        f"{more_a:,} features are more common in {st_text(a.name)}, {len(sure) - more_a:,} in {st_text(b.name)} (false"
+        f"More common in {st_text(a.name)}: {counted(more_a, 'feature')}; in {st_text(b.name)}: {len(sure) - more_a:,} (false"
         f" discovery rate 5 %), of {len(table):,}."
         + (f" The surest {_LISTED:,} are listed." if len(sure) > _LISTED else "")
     )
@@ -190,7 +193,9 @@ def show_subset() -> None:
     rows = [{"of the FAC": s, "samples": n, "of all": n / found.full_n_samples} for s, n in sizes.items() if n]
     tables.show(rows, percent("of the FAC", "of all"))
     n = sizes[0.99] or 0
-    st.markdown(f"These **{n:,}** of {found.full_n_samples:,} samples keep 99 % of the FAC of {found.full_fac:.1%}.")
+    st.markdown(
+        f"These **{n:,}** of {counted(found.full_n_samples, 'sample')} keep 99 % of the FAC of {found.full_fac:.1%}."
+    )
     first = [{"sample_id": s, "fac": fac} for s, fac in zip(found.sample_ids[:n], found.fac[:n], strict=True)]
     st.download_button(
         f"Their ids ({n:,})",
@@ -221,7 +226,7 @@ def show_other_spaces() -> None:
         return
     found = answer(matched, view, here.run_id, other.run_id)
     st.markdown(
-        f"**{found.share:.1%}** of {found.n_tried:,} features have a match (correlation from {found.least_correlation:g}); with"
+        f"**{found.share:.1%}** of {counted(found.n_tried, 'feature')} have a match (correlation from {found.least_correlation:g}); with"
         f" the texts paired at random {found.null_share:.1%}. {found.n_left_out:,} fire too rarely to be tried."
     )
     ours, theirs = (words_in_short(view.workspace.opened_run(info)) for info in (here, other))

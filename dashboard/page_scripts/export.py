@@ -15,7 +15,6 @@ from dashboard.components.told import told
 from dashboard.page_list import script
 from dashboard.selection import chosen
 from dashboard.sign_in import barred, who_asks
-from dashboard.theme import counted
 from fac_core.activations.spec import spec_of
 from fac_core.curation.standing import accepted_of
 from fac_core.errors import FacError
@@ -23,10 +22,13 @@ from fac_core.export.card import card, in_words
 from fac_core.export.plan import ExportPlan
 from fac_core.export.shapes import Shape
 from fac_core.export.write import Format, exported_in, write_export, zipped
+from fac_core.progress import counted
 from fac_core.synthesis.batches import batches_of
 from fac_core.workflows.export import plan_dataset
 
 _SHAPES: tuple[Shape, ...] = ("plain", "classification", "chat", "alpaca", "preference")
+_SHOWN = 20
+"""Rows of what will be written, as evidence."""
 _FORMATS: dict[Format, str] = {"jsonl": "JSON Lines", "parquet": "Parquet", "dataset": "datasets, save_to_disk"}
 
 view, author = chosen()
@@ -68,7 +70,7 @@ def write(plan: ExportPlan, folder: Path, file_format: Format) -> None:
             workspace.events(),
             author=author or who_asks(),
         ),
-        f"{len(plan.rows):,} rows written.",
+        f"{counted(len(plan.rows), 'row')} written.",
         ":material/download_done:",
     )
 
@@ -84,14 +86,15 @@ def show(plan: ExportPlan) -> None:
             st.metric(
                 f"FAC, {one.preset}",
                 f"{one.before:.2%} → {one.after:.2%}",
-                f"{one.n_after - one.n_before:+,} features",
+                f"+{counted(one.n_after - one.n_before, 'feature')}",
                 help=f"A feature counts from {in_words(one.definition)}. Counted from each sample's measurement.",
             )
     if plan.n_overruled:
         st.caption(f"{plan.n_overruled:,} were accepted against a check; their notes are in `fac_note`.")
 
 
-with st.container(horizontal=True, vertical_alignment="bottom"):
+what, rows, how = st.container(), st.container(), st.expander("Batches, shape, format, place", icon=":material/tune:")
+with how:
     picked = st.multiselect(
         "Batches",
         [batch.batch_id for batch in reversed(batches)],
@@ -99,18 +102,24 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         format_func=lambda one: f"{one}: {n_accepted[one]:,} accepted",
         key="ex_batches",
     )
-    shape = st.selectbox("Shape", _SHAPES, index=None, key="ex_shape", placeholder="the one that fits", width=220)
-    file_format = st.selectbox("Format", list(_FORMATS), format_func=lambda f: _FORMATS[f], key="ex_format", width=220)
-    merged = st.toggle(f"With the {view.run.n_samples:,} samples of the seed", key="ex_merged")
-plan = planned(picked, shape, merged) if picked else None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        shape = st.selectbox("Shape", _SHAPES, index=None, key="ex_shape", placeholder="the one that fits", width=220)
+        file_format = st.selectbox(
+            "Format", list(_FORMATS), format_func=lambda f: _FORMATS[f], key="ex_format", width=220
+        )
+        merged = st.toggle(f"With the {counted(view.run.n_samples, 'sample')} of the seed", key="ex_merged")
+    place_of_folder = st.container()
+with what:
+    plan = planned(picked, shape, merged) if picked else None
 if plan is None:
     if not picked:
-        st.info("Choose at least one batch.", icon=":material/checklist:")
+        what.info("Choose at least one batch.", icon=":material/checklist:")
     st.stop()
-show(plan)
 usual = workspace.folder / "exports" / f"{view.run.name}-{plan.shape}"
-folder = Path(st.text_input("Folder", str(usual), key="ex_folder"))
-with st.container(horizontal=True):
+folder = Path(place_of_folder.text_input("Folder", str(usual), key="ex_folder"))
+with what:
+    show(plan)
+with what.container(horizontal=True):
     st.button(
         f"Write {counted(len(plan.rows), 'row')}",
         icon=":material/save:",
@@ -144,8 +153,8 @@ with st.container(horizontal=True):
             **barred("job", "encode", help="Then it is compared on every page, and its gaps are the next round."),
         )
 if written is not None:
-    st.caption(f":material/download_done: Written to {st_text(str(written))}")
+    what.caption(f":material/download_done: Written to {st_text(str(written))}")
 with st.expander("The card", icon=":material/description:"):
     st.code(card(plan, f"data/train.{file_format}"), language="markdown", wrap_lines=True)
-with st.expander("The first rows", icon=":material/table_rows:"):
-    tables.show(plan.rows.slice(0, 20))
+with rows:
+    tables.show(plan.rows.slice(0, _SHOWN))

@@ -12,22 +12,22 @@ import streamlit as st
 
 from dashboard.cached import answer, history_of
 from dashboard.components import tables
+from dashboard.components.approved import show_next_step
 from dashboard.components.examples import st_text
 from dashboard.components.gaps import gap_card, gap_table, theme_bar
 from dashboard.components.gaps.decisions import AT, Desk
 from dashboard.components.gaps.filters import choose_filters, menu
 from dashboard.components.queues import ask_name, look_at, undo_and_redo
-from dashboard.links import kept, wrong
-from dashboard.page_list import script
+from dashboard.links import wrong
 from dashboard.pickers.feature import choose_feature
 from dashboard.selection import chosen
-from dashboard.theme import counted
 from fac_core.curation.acts import last_act, last_undone
 from fac_core.curation.audit import audit, progress
 from fac_core.curation.claims import Claims
 from fac_core.curation.triage import Decision, State, Triage, counts, decisions_of
 from fac_core.gaps.ranked import matching
 from fac_core.gaps.themed import gaps_of
+from fac_core.progress import counted
 from fac_core.view import View
 
 view, author = chosen()
@@ -55,13 +55,11 @@ def show_progress() -> None:
     triaged, by_author = len(ids) - done["untriaged"], progress(decisions, ids)
     mine = by_author[author]
     others = f", {triaged - mine:,} by others" if triaged > mine else ""
-    said = f"{triaged:,} of {len(ids):,} gaps decided ({mine:,} by you{others}); {done['target']:,} targets"
-    left = f". {len(gaps):,} gaps; the filters hide {hidden:,}" if hidden else ""
+    said = f"{triaged:,} of {counted(len(ids), 'gap')} decided ({mine:,} by you{others})"
+    left = f". {counted(len(gaps), 'gap')}; the filters hide {hidden:,}" if hidden else ""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(said + left, width="content")
-        if done["target"]:
-            label = f"{counted(done['target'], 'target')}: write samples"
-            st.page_link(script("synthesis"), label=label, icon=":material/auto_awesome:", query_params=kept(view))
+        show_next_step(view)
 
 
 def show_audit() -> None:
@@ -137,7 +135,7 @@ def show_empty() -> None:
     if not ids:
         st.success("There is no gap: your data fires all that the anchor does.", icon=":material/task_alt:")
     elif done["untriaged"] == 0 and state == "untriaged":
-        st.success(f"Every gap is decided; {done['target']:,} are targets.", icon=":material/task_alt:")
+        st.success("Every gap is decided.", icon=":material/task_alt:")
     elif theme is not None and not of_theme:
         st.info(
             "Every feature of this theme fires in your data, only too rarely. Decide about the whole theme above.",
@@ -150,7 +148,7 @@ def show_empty() -> None:
 
 
 question = st.bottom.container()
-bar = st.bottom.container(horizontal=True, gap="xsmall")
+bar = st.bottom.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="decisions")
 feature_id = None
 asked = st.query_params.get("gq_gap")
 with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -165,7 +163,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         label_visibility="collapsed",
     )
     theme = theme_bar.choose(themes)
-    named = choose_feature(view, "Gap", "gq_gap", placeholder="feature", width=130, label_visibility="collapsed")
+    named = choose_feature(view, "Gap", "gq_gap", placeholder="feature", width=120, label_visibility="collapsed")
     in_menu = menu()
     filters, is_missing = choose_filters(view.workspace, queue, in_menu)
     of_theme = set(gaps_of(queue, theme)["feature_id"].to_pylist())

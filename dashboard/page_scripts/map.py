@@ -19,6 +19,7 @@ from dashboard.selection import chosen
 from dashboard.sign_in import barred
 from dashboard.theme import GAPS, SHAPES, STATES
 from fac_core.gaps.listed import page, saying
+from fac_core.progress import counted
 from fac_core.spaces.atlas import CAVEAT
 from fac_core.themes.answer import Missing
 from fac_core.themes.membership import theme_of
@@ -27,7 +28,8 @@ from fac_core.view import View
 _SHOWN = 1000
 _NO_THEME = "no theme"
 _GREY = {
-    BY_THEME: "Warm: your data lacks it. Cool: it has more of it than the anchor. Grey: no theme. Shapes: "
+    BY_THEME: "A click on a theme below shows it alone. Warm: your data lacks it. Cool: it has more of it than the anchor."
+    " Grey: no theme. Shapes: "
     + ", ".join(f"{SHAPES[look.symbol]} {look.word.lower()}" for look in STATES.values())
     + ".",
     "trust": "Grey: no scored label.",
@@ -137,9 +139,11 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 figure, n_drawn = drawn(table, missing, (id(table), id(missing)), asked, by)
 found = saying(table, asked) if asked.split() else None
 if found is not None:
-    st.caption(f"{found.sum():,} features match; the others are greyed out.")
+    st.caption(f"{counted(found.sum(), 'feature')} found; the others are greyed out.")
 if n_drawn < len(table):
-    st.caption(f"{n_drawn:,} of {len(table):,} features are drawn, all gaps among the first; lists have them all.")
+    st.caption(
+        f"{n_drawn:,} of {counted(len(table), 'feature')} are drawn, all gaps among the first; lists have them all."
+    )
 if by in _GREY:
     st.caption(_GREY[by])
 st.plotly_chart(
@@ -155,11 +159,11 @@ st.caption(f"{CAVEAT} {who_names}, from words of the texts.")
 picked = st.session_state.get(_PICKED) or []
 if picked:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(f"{len(picked):,} features selected")
+        st.subheader(f"{counted(len(picked), 'feature')} selected")
         st.button("Forget them", icon=":material/deselect:", on_click=st.session_state.pop, args=(_PICKED, None))
     show_features(np.isin(table["feature_id"].to_numpy(), np.array(picked)))
 elif found is not None:
-    st.subheader(f"{found.sum():,} features found")
+    st.subheader(f"{counted(found.sum(), 'feature')} found")
     show_features(found)
 else:
     st.caption("Draw a lasso or a box, or search, to list features here. Until then, what is named on it as a table:")

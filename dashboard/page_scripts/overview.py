@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.cached import answer
+from dashboard.components.examples import st_text
 from dashboard.components.gaps import first_gaps
 from dashboard.components.overview import answer as the_answer
 from dashboard.components.overview import diversity, growth, left_out, number, topics
@@ -16,6 +17,10 @@ from fac_core.view import View
 _TAB = "oq_tab"
 
 view, author = chosen()
+run, anchor = (st_text(one.name) for one in (view.run, view.anchor))
+st.caption(
+    f"**FAC Explorer** compares **{run}** with **{anchor}**, text by text and feature by feature: what is missing?"
+)
 result = answer(View.coverage, view)
 gaps = answer(View.gaps, view)
 

@@ -11,7 +11,7 @@ from dashboard.components.examples import st_text
 from dashboard.components.queues import ask_name, look_at, undo_and_redo
 from dashboard.components.review import candidate_card, candidate_table, team
 from dashboard.components.review.desk import AT, BUTTONS, EDITING, ReviewDesk
-from dashboard.links import wrong
+from dashboard.links import kept, wrong
 from dashboard.page_list import script
 from dashboard.pickers.feature import choose_feature
 from dashboard.selection import chosen
@@ -22,9 +22,10 @@ from fac_core.curation.acceptance import may_be_accepted, needs_note
 from fac_core.curation.acts import last_act, last_undone
 from fac_core.curation.agreement import progress
 from fac_core.curation.claims import Claims
-from fac_core.curation.offered import PRESETS, SMALLEST, counted, my_states, neighbours, queue
+from fac_core.curation.offered import PRESETS, SMALLEST, how_many, my_states, neighbours, queue
 from fac_core.curation.review import State
 from fac_core.curation.wording import parts
+from fac_core.progress import counted
 from fac_core.synthesis.batches import batches_of
 from fac_core.synthesis.candidates import Candidate, Candidates
 
@@ -49,14 +50,15 @@ asked = st.query_params.get("batch")
 if asked is not None and asked not in by_id:
     wrong(f"Batch {st_text(asked)} is not among those of this run and anchor; showing the newest.")
 question = st.bottom.container()
-bar = st.bottom.container(horizontal=True, gap="xsmall")
+bar = st.bottom.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="decisions")
 top = st.container(horizontal=True, vertical_alignment="bottom")
 with top:
     pills = st.container(width="content")
     named = st.text_input(
-        "Candidate", key=AT, bind="query-params", placeholder="id", width=170, label_visibility="collapsed"
+        "Candidate", key=AT, bind="query-params", placeholder="id", width=110, label_visibility="collapsed"
     )
-    menu = st.popover("View", icon=":material/tune:")
+    n_filters = sum(bool(st.query_params.get(key)) for key in ("rv_preset", "rv_feature"))
+    menu = st.popover(f"View, {counted(n_filters, 'filter')}" if n_filters else "View", icon=":material/tune:")
     with menu:
         batch = by_id[st.selectbox("Batch, the newest first", list(by_id), key="batch", bind="query-params")]
 desk = ReviewDesk(workspace, batch.batch_id, author)
@@ -101,16 +103,20 @@ def show_edits() -> None:
     if edits:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.info(
-                f"{edits:,} edited and not measured yet: they cannot be accepted.", icon=":material/hourglass_empty:"
+                f"{counted(edits, 'edit')} not measured yet, and so not to be accepted.",
+                icon=":material/hourglass_empty:",
             )
             st.button(
-                f"Verify {edits:,} edits", icon=":material/bolt:", on_click=desk.verify, **barred("job", "verify_edits")
+                f"Verify {counted(edits, 'edit')}",
+                icon=":material/bolt:",
+                on_click=desk.verify,
+                **barred("job", "verify_edits"),
             )
 
 
 def choose_filters() -> tuple[list[str], bool]:
     """The candidates that are left, and whether all are shown in a table."""
-    counts = counted(states)
+    counts = how_many(states)
     with pills:
         wanted = st.pills(
             "Show",
@@ -214,7 +220,10 @@ elif current:
     card(ids, current)
 else:
     st.success("Nothing left in this queue.", icon=":material/task_alt:")
-    st.page_link(script("export"), label="Export what is accepted", icon=":material/download:")
+    label = (
+        "Export what is accepted"  # without a number: real texts that are mixed in are among those that people accept
+    )
+    st.page_link(script("export"), label=label, icon=":material/download:", query_params=kept(view))
 with bar:
     undoes, redoes = bool(last_act(history, author)), bool(last_undone(history, author))
     undo_and_redo(desk.undo, desk.redo, undoes=undoes, redoes=redoes)

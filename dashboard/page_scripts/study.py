@@ -13,6 +13,7 @@ from dashboard.figures import study as figures
 from fac_core.errors import FacError
 from fac_core.lab.sets.comparisons import compared_studies, comparisons
 from fac_core.lab.study.study_files import Study, read_study, studies
+from fac_core.progress import counted
 from fac_core.store.workspace import Workspace
 
 
@@ -32,7 +33,7 @@ def show_conclusion(study: Study) -> None:
         f"{n} to {'choose on' if half == 'choice' else 'test on'}" for half, n in summary["n_sets"].items()
     )
     st.markdown(
-        f"Sets of {study.sets['n_samples'][0].as_py():,} samples, {sizes}; {summary['metric']} from "
+        f"Sets of {counted(study.sets['n_samples'][0].as_py(), 'sample')}, {sizes}; {summary['metric']} from "
         f"{summary['score_range'][0]:.3f} to {summary['score_range'][1]:.3f}, learned with {study.config.learner} on "
         f"{st_text(study.config.model)}. The definition chosen is **{chosen}**: on sets that "
         f"had no part in choosing it, Pearson {said(on_test['pearson'])}; with text length held fixed "

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-
-import pandas as pd
 import streamlit as st
 
 from dashboard.cached import answer
 from dashboard.components import tables
+from dashboard.components.approved import approved
 from dashboard.components.examples import st_text
 from dashboard.components.jobs.asking import ask, newest, params_of
 from dashboard.components.review.check_badge import check_look, check_words
 from dashboard.components.synthesis.form import Asked, choose_theme, command, fill_in
+from dashboard.components.synthesis.targets_table import choose_targets
 from dashboard.components.tables import numbers, percent
+from dashboard.links import kept
 from dashboard.page_list import script
 from dashboard.selection import chosen
 from dashboard.sign_in import barred
-from dashboard.theme import badge, counted
+from dashboard.theme import badge
 from fac_core.curation.review import Reviews
-from fac_core.curation.triage import Triage
 from fac_core.errors import FacError
 from fac_core.evidence.examples import TokenValue
-from fac_core.naming.trust import TRUSTED
+from fac_core.progress import counted
 from fac_core.report.token_heat import token_heat
 from fac_core.synthesis.batches import batches_of
 from fac_core.synthesis.candidates import Batch, Candidate, Candidates
@@ -37,47 +36,18 @@ _NO_JOB = "The command that made this batch, given again, does the same."
 
 view, _ = chosen()
 workspace = view.workspace
-approved = Triage.of(workspace, view.anchor).targets()
-missing = set(answer(View.coverage, view).missing)
-if not approved:
+targeted = approved(view)
+if not targeted.wanted and not targeted.covered:
+    n_missing = counted(len(answer(View.coverage, view).missing), "gap")
     st.info(
         "No gap is approved yet. Samples are only written for gaps that somebody marked as target.",
         icon=":material/rule:",
     )
-    st.page_link(script("gaps"), label=f"Look at the {len(missing):,} gaps", icon=":material/arrow_forward:")
+    st.page_link(script("overview"), label="Target a theme", icon=":material/donut_large:", query_params=kept(view))
+    st.page_link(
+        script("gaps"), label=f"Look at the {n_missing}", icon=":material/arrow_forward:", query_params=kept(view)
+    )
     st.stop()
-
-
-def choose_targets() -> tuple[int, ...]:
-    """The approved gaps as a list with boxes. A name that cannot be trusted misleads the generator: it starts unticked."""
-    names, words = view.names(), answer(View.states, view)["words"]
-    doubtful_too = st.toggle("Tick also those whose name cannot be trusted", key="sy_doubtful")
-    rows = []
-    for feature in approved if theme is None else [f for f in theme.features if f in approved]:
-        score = names.trust.get(feature)
-        doubt = "not scored" if score is None else "low trust" if score < TRUSTED else ""
-        covered = "fires too rarely" if theme else "covered already"
-        note = covered if feature not in missing else doubt
-        named = names.text.get(feature) or words[feature].as_py()
-        is_ticked = (feature in missing or theme is not None) and (doubtful_too or not doubt)
-        rows.append({"write": is_ticked, "feature": feature, "called": named, "trust": score, "note": note})
-    key = "sy-targets-" + hashlib.sha256(str(rows).encode()).hexdigest()[:12]
-    edited = st.data_editor(
-        pd.DataFrame(rows),
-        key=key,
-        hide_index=True,
-        disabled=["feature", "called", "trust", "note"],
-        height=min(260, 36 * (len(rows) + 1)),
-        column_config={"trust": st.column_config.NumberColumn("trust in the name", format="%.2f")},
-    )
-    ticked = tuple(int(feature) for feature in edited.loc[edited["write"], "feature"])
-    flagged = sum(row["note"] in ("low trust", "not scored") for row in rows)
-    doubted = (
-        f" {flagged:,} have a name that cannot be trusted (F1 below {TRUSTED}, or never scored) and start unticked: rename "
-        "them, or tick them if their examples are clear."
-    )
-    st.caption(f"{len(ticked):,} of {len(rows):,} approved gaps chosen.{doubted if flagged else ''}")
-    return ticked
 
 
 def show_estimate(asked: Asked) -> None:
@@ -86,7 +56,7 @@ def show_estimate(asked: Asked) -> None:
     money, time = found.cost(asked.price), found.minutes(asked.spec.generator)
     cost = f", {money[0]:,.2f} to {money[1]:,.2f} to pay" if asked.price else ""
     st.caption(
-        f"{found.targets:,} targets: {found.least_tokens:,} to {found.most_tokens:,} generated tokens, "
+        f"{counted(found.targets, 'target')}: {found.least_tokens:,} to {counted(found.most_tokens, 'generated token')}, "
         f"{time[0]:,.1f} to {time[1]:,.1f} minutes{cost}.",
         help="If every answer is as long as it may be.",
     )
@@ -144,7 +114,7 @@ def show_batch(batch: Batch) -> None:
                 args=(workspace, "synthesise", params, "Retrying", "auto_awesome"),
                 **barred("job", "synthesise", disabled=params is None, help=_AGAIN if params else _NO_JOB),
             )
-    st.page_link(script("review"), label=f"Review {len(held):,} candidates", icon=":material/fact_check:")
+    st.page_link(script("review"), label=f"Review {counted(len(held), 'candidate')}", icon=":material/fact_check:")
 
 
 def run_button(label: str, icon: str, asked: Asked | None, doing: str, *, is_primary: bool = False) -> None:
@@ -161,10 +131,9 @@ def run_button(label: str, icon: str, asked: Asked | None, doing: str, *, is_pri
     )
 
 
-st.subheader("1. Which gaps")
+st.subheader(targeted.said)
 theme = choose_theme(answer(View.missing, view).themes)
-targets = choose_targets()
-st.subheader("2. How")
+targets = choose_targets(view, targeted, theme)
 asked = None
 with st.bottom:
     said, buttons = st.container(), st.container(horizontal=True)
@@ -180,20 +149,22 @@ except FacError as error:  # what the spec or the prompt does not allow
 with buttons:
     doing = f"Writing for {counted(len(targets), 'target')}"
     run_button(f"Write for {counted(len(targets), 'target')}", ":material/auto_awesome:", asked, doing, is_primary=True)
-    preview_of = asked.preview() if asked else None
-    run_button("Preview 2 samples for 3 targets", ":material/preview:", preview_of, "Writing a preview")
+    first = asked.preview() if asked else None
+    if first:
+        said = f"Preview {counted(first.spec.n, 'sample')} for {counted(len(first.spec.targets or ()), 'target')}"
+        run_button(said, ":material/preview:", first, "Writing a preview")
 if asked:
     with st.expander("The same on the command line", icon=":material/terminal:"):
         st.code(command(asked), language="bash", wrap_lines=True)
 batches = batches_of(workspace, view.run, view.anchor)
 if batches:
-    st.subheader("3. What came of it")
+    st.subheader("What came of it")
     by_id = {batch.batch_id: batch for batch in reversed(batches)}
     one = st.selectbox(
         "Batch",
         list(by_id),
         key="sy_batch",
-        format_func=lambda i: f"{i} · {by_id[i].at[:10]} · {len(by_id[i].targets):,} targets",
+        format_func=lambda i: f"{i} · {by_id[i].at[:10]} · {counted(len(by_id[i].targets), 'target')}",
         width=340,
     )
     show_batch(by_id[one])

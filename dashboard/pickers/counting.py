@@ -8,8 +8,9 @@ from typing import get_args
 import streamlit as st
 
 from dashboard.components.examples import st_text
-from fac_core.coverage.definition import PAPER, PRESETS, Definition
+from fac_core.coverage.definition import PRESETS, Definition
 from fac_core.naming.level import Level
+from fac_core.progress import counted
 from fac_core.relevance.rubric import built_in
 from fac_core.relevance.verdicts import Relevance, relevant_ids
 from fac_core.store.runs.info import RunInfo
@@ -34,17 +35,15 @@ def choose_definition() -> Definition:
         help=_PRESET_HELP,
     )
     definition = PRESETS[preset]
-    st.caption(_in_words(definition))
-    with st.expander("Leave out", icon=":material/filter_alt:"):
-        sinks = st.toggle(
-            "Position features", key="no_sinks", bind="query-params", help="They only mark a first token."
-        )
-        dense = st.toggle(
-            "Features in over half of the anchor",
-            key="no_dense",
-            bind="query-params",
-            help="They say little about a topic.",
-        )
+    sinks = st.toggle(
+        "Leave out position features", key="no_sinks", bind="query-params", help="They only mark a first token."
+    )
+    dense = st.toggle(
+        "Leave out features in over half of the anchor",
+        key="no_dense",
+        bind="query-params",
+        help="They say little about a topic.",
+    )
     return replace(definition, exclude_sinks=sinks, exclude_dense_above=0.5 if dense else None)
 
 
@@ -79,14 +78,16 @@ def choose_task(workspace: Workspace, anchor: RunInfo) -> tuple[str | None, froz
         help="The least verdict that counts; the paper counts from *maybe* on.",
     )
     relevant = relevant_ids(levels, least)
-    st.caption(f"{len(relevant):,} of {anchor.d_sae:,} features count from {least} on.")
+    st.caption(f"{len(relevant):,} of {counted(anchor.d_sae, 'feature')} count from {least} on.")
     return task, relevant
 
 
-def _in_words(definition: Definition) -> str:
+def in_words(definition: Definition, task: str | None) -> str:
+    """What counts, in a sentence."""
     rule = (
         "any activation in one sample"
-        if definition == PAPER
-        else f"{definition.min_count} samples above the feature's {definition.quantile:.0%} anchor quantile"
+        if definition.quantile is None
+        else f"{counted(definition.min_count, 'sample')} above the feature's {definition.quantile:.0%} anchor quantile"
     )
-    return f"A feature counts from {rule}."
+    of = f" Only features that matter for {task} do." if task else ""
+    return f"A feature counts from {rule}.{of}"

@@ -15,14 +15,13 @@ WEIGHTS = tuple(f"w_{part}" for part in _PARTS)
 
 def choose_weights() -> Weights:
     """The exponents of the formula."""
-    with st.expander("Ranking", icon=":material/sort:"):
-        st.markdown(f"*{FORMULA}*")
-        st.caption(
-            "Every part is from 0 to 1, and a weight is its exponent: 0 leaves the part out, 2 doubles it. Relevance is that for"
-            " the task above."
-        )
-        with st.grid(2, min_column_width=100):
-            given = [_weight(part, key) for part, key in zip(_PARTS, WEIGHTS, strict=True)]
+    st.markdown(f"**Ranking**: *{FORMULA}*")
+    st.caption(
+        "Every part is from 0 to 1, and a weight is its exponent: 0 leaves the part out, 2 doubles it. Relevance is that for"
+        " the task above."
+    )
+    with st.grid(2, min_column_width=100):
+        given = [_weight(part, key) for part, key in zip(_PARTS, WEIGHTS, strict=True)]
     return Weights(*given)
 
 

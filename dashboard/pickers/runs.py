@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.components.examples import st_text
+from fac_core.progress import counted
 from fac_core.store.runs.info import RunInfo
 
 
@@ -76,6 +77,6 @@ def told_apart(runs: list[RunInfo]) -> list[RunInfo]:
 
 def _shown(by_id: Mapping[str, RunInfo]) -> dict[str, str]:
     """What a run is called in a list; its id is added where two would be called the same."""
-    names = {run_id: f"{run.name} · {run.n_samples:,} samples" for run_id, run in by_id.items()}
+    names = {run_id: f"{run.name} · {counted(run.n_samples, 'sample')}" for run_id, run in by_id.items()}
     times = Counter(names.values())
     return {run_id: name if times[name] == 1 else f"{name} · {run_id}" for run_id, name in names.items()}

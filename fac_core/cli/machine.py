@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.request
 import webbrowser
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
@@ -194,8 +194,8 @@ def ui(
             command += [f"--browser.serverAddress={urlsplit(sign_in.address).hostname}"]
             for variable in (sign_in.client_secret, sign_in.cookie_secret):  # no worker inherits them
                 environment.pop(variable, None)
-        if browser:
-            threading.Thread(target=_open_once_up, args=(f"http://localhost:{port}",), daemon=True).start()
+        here = f"http://{address if address not in (*_HERE, '0.0.0.0', '::') else 'localhost'}:{port}"  # noqa: S104
+        threading.Thread(target=_once_up, args=(here, browser), daemon=True).start()
         return _serve(command, environment)
 
 
@@ -216,17 +216,17 @@ def _serve(command: list[str], environment: dict[str, str]) -> int:
             return 0
 
 
-def _open_once_up(address: str, patience: float = 60.0) -> None:
-    """Open a browser window as soon as the server answers; nothing after so many seconds without an answer."""
+def _once_up(address: str, browser: bool, patience: float = 60.0) -> None:
+    """Warm the pages, and open a browser window, as soon as the server answers; nothing after so many seconds without."""
     until = time.monotonic() + patience
     while time.monotonic() < until:
-        try:
+        with suppress(OSError):
             urllib.request.urlopen(f"{address}/_stcore/health").close()  # noqa: S310  # our own server
-        except OSError:
-            time.sleep(0.2)
-        else:
-            webbrowser.open(address)
+            subprocess.Popen([sys.executable, "-P", "-m", "dashboard.warming", address])  # noqa: S603
+            if browser:
+                webbrowser.open(address)
             return
+        time.sleep(0.2)
 
 
 def tell(console: Console, demo: Answer) -> None:

@@ -72,7 +72,7 @@ def anchor_features(anchor: RunFile, definition: Definition, relevant: Collectio
         raise EmptyAnchor(
             f"No feature of the anchor {anchor.info.name!r} is left to cover ({excluded.dead} inactive, "
             f"{excluded.sink} sinks, {excluded.dense} too dense, {excluded.not_relevant} not relevant). "
-            "Lower delta or min_count, or take a larger anchor."
+            "Count by the preset `paper` or less strictly, leave out less, or take a larger anchor."
         )
     return AnchorFeatures(can_occur, wanted & dead, delta, excluded)
 

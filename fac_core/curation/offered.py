@@ -18,8 +18,9 @@ def _failed(found: Standing, one: str) -> bool:
     return found.shown[one].verdict != "passes"
 
 
+PASSING = "passes the check"
 PRESETS: Mapping[str, Check] = {
-    "passes the check": lambda found, one, _state: not _failed(found, one),
+    PASSING: lambda found, one, _state: not _failed(found, one),
     "failed the check": lambda found, one, _state: _failed(found, one),
     "failed, but accepted": lambda found, one, held: _failed(found, one) and held == "accepted",
     "passes, but rejected": lambda found, one, held: not _failed(found, one) and held == "rejected",
@@ -64,7 +65,7 @@ def queue(
     return sorted(left, key=lambda one: _failed(found, one))
 
 
-def counted(states: Mapping[str, State]) -> Counter[State]:
+def how_many(states: Mapping[str, State]) -> Counter[State]:
     """How many are in each state."""
     return Counter(states.values())
 

@@ -16,6 +16,7 @@ from fac_core.coverage.definition import PAPER, Definition
 from fac_core.coverage.effect import Addition, Counts, addition, fired, seed_counts, smallest_set
 from fac_core.curation.controls import Controls, measured
 from fac_core.curation.review import Opinion, Reviews, State, current, state
+from fac_core.progress import counted
 from fac_core.store.measurements import Measurement
 from fac_core.store.runs.run_file import RunFile
 from fac_core.store.workspace import Workspace
@@ -34,11 +35,15 @@ class Effect:
     fires_target: bool
     needed: int
     """Samples from which a feature counts."""
+    is_measured: bool = True
+    """Whether it is known what the text fires."""
 
     def in_words(self) -> str:
         """As a card says it: `+1 feature (0.02 points); 2 accepted samples already fire the target`."""
+        if not self.is_measured:
+            return "not measured yet: what it adds is not known"
         n = len(self.addition.new)
-        said = f"+{n} {_plural(n, 'feature')} ({self.addition.points * 100:.2f} points)"
+        said = f"+{counted(n, 'feature')} ({self.addition.points * 100:.2f} points)"
         if self.addition.nearer:
             said += f", {self.addition.nearer} more brought nearer to {self.needed} samples"
         there = self.target_in_seed + self.target_in_accepted
@@ -47,7 +52,7 @@ class Effect:
         elif self.fires_target:
             said += f"; the target has {there} of {self.needed} samples, with this one {there + 1}"
         else:
-            said += "; it does not fire the target"
+            said += "; counted as on this page, it does not fire the target"
         return said
 
 
@@ -96,6 +101,7 @@ class Standing:
             int(counts.samples[one.feature_id]) - in_seed,
             one.feature_id in features,
             counts.needed,
+            candidate_id in self.fires,
         )
 
     def smallest(self, share: float = 0.98) -> tuple[str, ...]:
@@ -238,8 +244,4 @@ def _accepted_elsewhere(workspace: Workspace, batches: Iterable[Batch], counts: 
 
 
 def _already(n: int) -> str:
-    return f"{n} accepted {_plural(n, 'sample')}" if n else "seed samples"
-
-
-def _plural(n: int, word: str) -> str:
-    return word if n == 1 else f"{word}s"
+    return counted(n, "accepted sample") if n else "seed samples"

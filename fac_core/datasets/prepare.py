@@ -27,7 +27,7 @@ from fac_core.datasets.reading.records import Part, Record, Unreadable, shown
 from fac_core.datasets.samples import Failure, Sample, SampleWriter, as_json, iter_samples, sample_of
 from fac_core.datasets.sources import find
 from fac_core.errors import BadInput, MissingExtra, WrongUse
-from fac_core.progress import Progress, silent
+from fac_core.progress import Progress, counted, silent
 
 __all__ = ["ColumnMapping", "PreparedDataset", "iter_samples", "prepare", "sets_of"]
 
@@ -194,12 +194,12 @@ def _write(sets: list[_Set], writer: SampleWriter, mapping: ColumnMapping, on_pr
                 tally.add(outcome)
                 n_read += 1
                 if n_read % _REPORT_EVERY == 0:
-                    on_progress(n_read, 0, f"{one.place}: {writer.n_samples:,} samples")
+                    on_progress(n_read, 0, f"{one.place}: {counted(writer.n_samples, 'sample')}")
                 if writer.n_samples == mapping.limit:
                     break
         if writer.n_samples == mapping.limit:
             break
-    on_progress(n_read, n_read, f"{writer.n_samples:,} samples, {tally.failures.total():,} failures")
+    on_progress(n_read, n_read, f"{counted(writer.n_samples, 'sample')}, {counted(tally.failures.total(), 'failure')}")
     return tally
 
 

@@ -12,6 +12,7 @@ from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping
 from fac_core.datasets.prepare import sets_of
 from fac_core.datasets.reading.records import Part, Record
 from fac_core.datasets.samples import Failure, Sample
+from fac_core.datasets.splits import heard
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Preview:
     samples: tuple[Sample, ...]
     failures: tuple[Failure, ...]
     """Records among the first that are no samples, with the reason."""
+    left_out: tuple[str, ...] = ()
+    """What is said of splits that are there and are not read."""
 
 
 _SECONDS = 10.0
@@ -57,9 +60,11 @@ def preview(source: str | Path, mapping: ColumnMapping = AUTOMATIC, n: int = 20)
 
     Raises the errors of `prepare`, so that what is wrong with a source or mapping is known before a job is started.
     """
-    name, sets = sets_of(source, mapping)
-    looked = replace(sets[0], parts=[_soon(part) for part in sets[0].parts])
-    outcomes = list(islice(looked.outcomes(), n))
+    with heard() as said:
+        name, sets = sets_of(source, mapping)
+        looked = replace(sets[0], parts=[_soon(part) for part in sets[0].parts])
+        outcomes = list(islice(looked.outcomes(), n))
     samples = tuple(one for one in outcomes if isinstance(one, Sample))
     failures = tuple(one for one in outcomes if isinstance(one, Failure))
-    return Preview(name, columns_of(first_records(source, n)), samples[0].layout if samples else "", samples, failures)
+    layout = samples[0].layout if samples else ""
+    return Preview(name, columns_of(first_records(source, n)), layout, samples, failures, tuple(said))

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path, PurePath
 
 from fac_core.errors import BadInput
@@ -22,6 +24,7 @@ _WORDS = {
 }
 _SPLIT_OF = {word: split for split, words in _WORDS.items() for word in words}
 _NAMED = re.compile(rf"(?:^|[\W_\d])(?:all|full)?({'|'.join(_SPLIT_OF)})(?=$|[\W_\d])", re.IGNORECASE)
+_listening: ContextVar[dict[str, None] | None] = ContextVar("listening", default=None)
 
 
 def folder_and_split(source: str | Path) -> tuple[Path, str | None] | None:
@@ -72,7 +75,19 @@ def chosen_split(names: Sequence[str], wanted: str | None, source: str, how: str
     if "train" not in names:
         raise BadInput(f"{source} has the splits {', '.join(names)}. Name one of them: {how}.")
     others = ", ".join(name for name in names if name != "train")
-    logger.warning(
-        "%s has the splits %s: only train is read, not %s. For another: %s.", source, ", ".join(names), others, how
-    )
+    said = f"{source} has the splits {', '.join(names)}: only train is read, not {others}. For another: {how}."
+    logger.warning("%s", said)
+    if (listener := _listening.get()) is not None:
+        listener[said] = None
     return ["train"]
+
+
+@contextmanager
+def heard() -> Iterator[dict[str, None]]:
+    """What is said of splits that are left out while the context lasts, each once: for pages, which show no log."""
+    said: dict[str, None] = {}
+    token = _listening.set(said)
+    try:
+        yield said
+    finally:
+        _listening.reset(token)

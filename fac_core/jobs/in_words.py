@@ -7,6 +7,7 @@ from datetime import datetime
 
 from fac_core.jobs.job import Job
 from fac_core.jobs.kinds import KINDS
+from fac_core.progress import counted
 from fac_core.store.pulses import JobProgress
 
 _SILENT = 60.0
@@ -54,12 +55,12 @@ def outcome(job: Job) -> str:
 def _result(job: Job) -> str:
     result = job.result or {}
     if job.kind == "encode":
-        failed = f", {result['n_failures']:,} records not encoded" if result.get("n_failures") else ""
-        return f"Done: run {result.get('name')} with {result.get('n_samples', 0):,} samples{failed}."
+        failed = f", {counted(result['n_failures'], 'record')} not encoded" if result.get("n_failures") else ""
+        return f"Done: run {result.get('name')} with {counted(result.get('n_samples', 0), 'sample')}{failed}."
     if job.kind == "synthesise":
         return (
-            f"Done: {result.get('passed', 0):,} of {result.get('candidates', 0):,} samples pass,"
-            f" {result.get('closed', 0):,} of {result.get('targets', 0):,} gaps closed."
+            f"Done: {result.get('passed', 0):,} of {counted(result.get('candidates', 0), 'sample')} pass,"
+            f" {result.get('closed', 0):,} of {counted(result.get('targets', 0), 'gap')} closed."
         )
     return "Done."
 

@@ -47,6 +47,31 @@ def test_one_decides_without_scrolling(visit, key, screen):
     assert box["y"] + box["height"] <= SCREENS[screen][1]
 
 
+FEW = 5
+"""Controls that a page shows before *more*: what opens a menu, a fold or a tab is more, and links lead on."""
+CONTROLS = "stButton stDownloadButton stButtonGroup stSelectbox stMultiSelect stTextInput stNumberInput stCheckbox stFileUploader"
+
+
+@pytest.mark.parametrize("link", ["", "map", "compare", "data", "synthesis", "export"])
+def test_a_page_begins_with_few_controls(visit, link):
+    page = visit(link, width=1400)
+    page.set_viewport_size({"width": 1400, "height": 900})
+    settled(page)
+    which = ", ".join(f"[data-testid=stMain] [data-testid={name}]" for name in CONTROLS.split())
+    boxes = [one.bounding_box() for one in page.locator(which).all() if one.is_visible()]
+    assert sum(box is not None and box["y"] < 900 for box in boxes) <= FEW
+
+
+@pytest.mark.parametrize("link", ["gaps", "review"])
+def test_on_a_phone_the_bar_is_one_row(visit, link):
+    page = visit(link, width=390)
+    bar = page.locator(".st-key-decisions")
+    if bar.count():  # without a batch there is nothing to review
+        box = bar.bounding_box()
+        assert box
+        assert box["height"] < 70
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("link", [*OBJECTS, "synthesis", "review", "export", "study", "gaps?tour=4"])
 def test_a_page_has_no_serious_barrier(visit, link, scheme):

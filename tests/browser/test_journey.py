@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 import fac_core as fac
 from fac_core.curation.triage import Triage
+from fac_core.progress import counted
 from tests.browser.conftest import heading, press, screenshot, settled
 
 pytestmark = pytest.mark.browser
@@ -27,6 +28,7 @@ def triage(workspace):
 
 def test_the_number_is_the_engines_and_follows_the_definition(visit, workspace):
     page = visit()
+    page.get_by_text("How it is counted").click()
     for preset, definition in (("calibrated", fac.CALIBRATED), ("paper", fac.PAPER)):
         page.get_by_role("radio", name=preset).or_(page.get_by_role("button", name=preset, exact=True)).first.click()
         number = f"{fac.View.find(definition=definition, workspace=workspace).coverage().fac:.1%}"
@@ -63,16 +65,16 @@ def test_three_approved_by_keyboard_one_undone_and_still_so_after_a_reload(visit
     for n in (1, 2, 3):
         before = heading(page).inner_text()
         press(page, "a")
-        expect(page.get_by_text(f"; {n} target")).to_be_visible()
+        expect(page.get_by_text(f"{counted(n, 'target')}: write samples")).to_be_visible()
         expect(heading(page)).not_to_have_text(before)
     press(page, "z")
-    expect(page.get_by_text("; 2 target")).to_be_visible()
+    expect(page.get_by_text("2 targets: write samples")).to_be_visible()
     page.reload()
     settled(page)
-    expect(page.get_by_text("; 2 target")).to_be_visible()
+    expect(page.get_by_text("2 targets: write samples")).to_be_visible()
     assert len(triage.targets()) == 2
     press(page, "y")
-    expect(page.get_by_text("; 3 target")).to_be_visible()
+    expect(page.get_by_text("3 targets: write samples")).to_be_visible()
     assert len(triage.targets()) == 3
 
 

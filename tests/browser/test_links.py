@@ -52,7 +52,9 @@ def test_run_task_definition_and_filters_survive_the_way_over_the_pages_and_a_re
     page.reload()
     settled(page)
     assert asked(page) == before
-    expect(page.get_by_test_id("stSidebar").get_by_text("Definition", exact=True)).to_be_visible()  # it is drawn again
+    expect(
+        page.get_by_test_id("stSidebar").get_by_text("How it is counted", exact=True)
+    ).to_be_visible()  # it is drawn again
     page.get_by_role("link", name="Features", exact=True).first.click()
     settled(page)
     shared = ("run", "anchor", "preset", "task")
@@ -80,6 +82,12 @@ def test_a_feature_and_its_list_survive_a_reload(visit):
 ])  # fmt: skip
 def test_a_wrong_link_says_so(visit, link, says):
     expect(visit(link).get_by_text(says).first).to_be_visible()
+
+
+def test_the_first_page_has_a_name_too(visit):
+    page = visit("overview?run=seed")
+    expect(page.get_by_text("fire in seed")).to_be_visible()
+    expect(page.get_by_text("Page not found")).to_have_count(0)
 
 
 @pytest.mark.parametrize(

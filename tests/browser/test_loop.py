@@ -66,8 +66,6 @@ def test_from_an_approved_gap_to_a_higher_fac(browser, workspace):
     before = view.coverage()
     with served(workspace) as address, visiting(browser, address) as visit:
         page = visit("synthesis?preset=paper")
-        page.get_by_text("Tick also those whose name cannot be trusted").click()
-        settled(page)
         press(page, "Write for 3 targets")
         finished(page, workspace, "synthesise", 10 * MINUTES)
         page.reload()
@@ -89,6 +87,7 @@ def test_from_an_approved_gap_to_a_higher_fac(browser, workspace):
         assert batch.author == "Ann"
         page.goto(f"{address}/export?preset=paper")
         settled(page)
+        page.get_by_text("Batches, shape, format, place").click()
         page.get_by_text(re.compile("samples of the seed")).click()
         settled(page)
         press(page, "Write")

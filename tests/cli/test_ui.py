@@ -1,4 +1,4 @@
-"""`fac ui` opens a window once the server answers, says that its port is taken, and takes its server along when it ends."""
+"""`fac ui` warms the pages and opens a window once the server answers, says that its port is taken, and takes its server along when it ends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 import fac_core as fac
 from dashboard.server import free_port
 from fac_core.cli import machine
-from fac_core.cli.machine import _open_once_up, ui
+from fac_core.cli.machine import _once_up, ui
 from fac_core.errors import WrongUse
 from fac_core.jobs import launch
 from fac_core.jobs.launch import ensure_worker
@@ -28,7 +28,16 @@ def opened(monkeypatch) -> list[str]:
     return found
 
 
-def test_a_window_is_opened_when_the_server_answers(opened):
+@pytest.fixture
+def warmed(monkeypatch) -> list[str]:
+    """Addresses whose pages are visited before a person comes."""
+    found: list[str] = []
+    monkeypatch.setattr(subprocess, "Popen", lambda command: found.append(command[-1]))
+    return found
+
+
+@pytest.mark.parametrize("browser", [True, False])
+def test_pages_are_warmed_and_a_window_is_opened_when_the_server_answers(opened, warmed, browser):
     class Healthy(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(200)
@@ -37,13 +46,14 @@ def test_a_window_is_opened_when_the_server_answers(opened):
     with http.server.HTTPServer(("localhost", 0), Healthy) as server:
         threading.Thread(target=server.handle_request).start()
         address = f"http://localhost:{server.server_address[1]}"
-        _open_once_up(address, patience=10)
-    assert opened == [address]
+        _once_up(address, browser, patience=10)
+    assert warmed == [address]
+    assert opened == [address] * browser
 
 
-def test_no_window_is_opened_for_a_server_that_never_answers(opened):
-    _open_once_up("http://localhost:9", patience=0.5)
-    assert opened == []
+def test_nothing_is_opened_for_a_server_that_never_answers(opened, warmed):
+    _once_up("http://localhost:9", browser=True, patience=0.5)
+    assert opened == warmed == []
 
 
 def test_who_is_told_to_stop_stops_the_server_too(tmp_path):

@@ -225,3 +225,11 @@ def test_a_batch_that_is_written_leads_to_its_review_until_it_is_dismissed(works
     assert "Review 3 passing" in links(app)
     click(app, "Dismiss")
     assert "Review 3 passing" not in links(app)
+
+
+def test_splits_of_a_folder_that_are_not_read_are_said(empty, tmp_path):
+    folder = tmp_path / "halves"
+    folder.mkdir()
+    for split in ("train", "test"):
+        (folder / f"{split}.jsonl").write_text('{"text": "a"}', encoding="utf-8")
+    assert any("only train is read, not test" in one.value for one in data_page(dq_source=str(folder)).warning)

@@ -44,7 +44,7 @@ def test_undo_and_redo_work_after_a_reload(triage, page):
     click(page("gaps", preset="paper"), "Undo")
     assert triage.targets() == ()
     reloaded = page("gaps", preset="paper")
-    assert button(reloaded, "Undo").disabled
+    assert not any(b.label == "Undo" for b in reloaded.button)
     click(reloaded, "Redo")
     assert triage.targets()
 
@@ -175,7 +175,7 @@ def test_a_link_opens_a_gap_and_says_if_there_is_none(page):
 def test_when_all_is_decided_the_page_says_so(triage, page):
     triage.decide_many([2, 3, 4], "target", author="Ann")
     app = page("gaps", preset="paper")
-    assert "Every gap is decided; 3 are targets" in app.success[0].value
+    assert "Every gap is decided" in app.success[0].value
     assert "No gap is later" in page("gaps", preset="paper", gq_state="Later 0").info[0].value
 
 

@@ -54,7 +54,7 @@ def test_a_theme_becomes_targets_in_one_act_and_one_undo_takes_it_back(triage, p
     click(app, "Target this theme")
     assert triage.targets() == (1, 2, 3, 4)  # 1 fires in the data, too rarely
     assert {event.author for event in triage.history()} == {"Ann"}
-    assert "4 targets" in texts(app)
+    assert "4 of its 4 features" in texts(app)
     click(app, "Undo")
     assert triage.targets() == ()
     assert any(button.label == "Target this theme" for button in app.button)

@@ -44,7 +44,7 @@ def test_the_overview_shows_fac_as_the_engine_computes_it(workspace, page, prese
 def test_every_switch_changes_what_is_counted(workspace, page):
     app = page(preset="paper")
     before = texts(app)
-    next(t for t in app.toggle if t.label.startswith("Features in over half")).set_value(True)
+    next(t for t in app.toggle if t.label.startswith("Leave out features in over half")).set_value(True)
     app.run()
     assert not app.exception
     assert app.error  # all features of this anchor are dense: nothing is left, and the page says so
@@ -127,7 +127,7 @@ def test_with_an_atlas_the_map_lists_what_a_search_finds(workspace, page):
     with SpaceFile(path) as space:
         (name,) = set(clusters_of(space).values())
     app = page("map", mq_words=name.split(", ")[0])
-    assert any("8 features match" in c.value for c in app.caption)
+    assert any("8 features found" in c.value for c in app.caption)
     assert len(app.dataframe[0].value) == 8
 
 

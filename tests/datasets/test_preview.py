@@ -40,3 +40,11 @@ def test_columns_are_known_where_nothing_looks_like_a_text(tmp_path):
     assert columns_of(first_records(path)) == ("a", "b")
     with pytest.raises(BadInput, match="looks like a text"):
         preview(path)
+
+
+def test_splits_that_are_left_out_are_said_once(tmp_path):
+    for split in ("train", "test"):
+        (tmp_path / f"{split}.jsonl").write_text('{"text": "a"}', encoding="utf-8")
+    (said,) = preview(tmp_path).left_out
+    assert "only train is read, not test" in said
+    assert preview(f"{tmp_path}:test").left_out == ()

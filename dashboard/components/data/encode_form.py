@@ -140,6 +140,8 @@ def _mapping(columns: Sequence[str], *, opened: bool) -> ColumnMapping:
 def _preview(found: Preview) -> None:
     read = f"Read as **{st_text(found.layout)}**. " if found.layout else "No sample among the first records. "
     st.markdown(f"{read}Columns: {st_text(', '.join(found.columns))}.")
+    for said in found.left_out:
+        st.warning(st_text(said), icon=":material/call_split:")
     if found.failures:
         first = found.failures[0]
         st.warning(

@@ -14,6 +14,7 @@ from dashboard.figures import histogram
 from dashboard.theme import STATES, badge
 from fac_core.evidence.groups import Evidence
 from fac_core.feature import Feature
+from fac_core.progress import counted
 
 _SCALES = ("this feature", "this list")
 
@@ -68,7 +69,7 @@ def _numbers(anchor: Evidence, run: Evidence) -> None:
             st.metric(
                 f"Density in {name}",
                 f"{side.density:.2%}",
-                help=f"{side.n_active:,} of {side.n_samples:,} samples have any activation; {side.n_above:,} lie above δ.",
+                help=f"{side.n_active:,} of {counted(side.n_samples, 'sample')} have any activation; {side.n_above:,} lie above δ.",
             )
             quantiles = ", ".join(f"{level:.0%}: {value:.2f}" for level, value in side.quantiles.items())
             st.metric(
@@ -108,7 +109,9 @@ def _evidence(sides: tuple[Evidence, Evidence], anchor_max: float) -> None:
         scale = st.segmented_control(
             "Heat relative to", _SCALES, default=_SCALES[0], required=True, key="heat", bind="query-params"
         )
-        unfolded = bool(folded) and st.toggle(f"Show {folded:,} duplicates", key="duplicates", bind="query-params")
+        unfolded = bool(folded) and st.toggle(
+            f"Show {counted(folded, 'duplicate')}", key="duplicates", bind="query-params"
+        )
     of_list = scale == _SCALES[1]
     said = "the strongest sample of each list" if of_list else f"this feature's maximum in the anchor, {anchor_max:.2f}"
     st.caption(

@@ -13,6 +13,7 @@ from fac_core.evidence.duplicates import Distinct
 from fac_core.feature import Feature
 from fac_core.naming.labels import Label, Labels
 from fac_core.naming.trust import TRUSTED
+from fac_core.progress import counted
 
 
 def show(feature: Feature) -> None:
@@ -53,8 +54,8 @@ def _trust(held: Label) -> None:
         f"{st_text(held.method)}, F1 {measured.f1:.2f}",
         icon=":material/verified:" if trusted else ":material/warning:",
         color="green" if trusted else "orange",
-        help=f"By {st_text(measured.method)}: on {measured.n_positive:,} samples that fire the feature and {measured.n_negative:,} that"
-        f" do not, none of them seen by its author, precision {measured.precision:.0%} and recall {measured.recall:.0%}."
+        help=f"By {st_text(measured.method)}: on {counted(measured.n_positive, 'sample')} with the feature and {measured.n_negative:,}"
+        f" without it, none of them seen by its author, precision {measured.precision:.0%} and recall {measured.recall:.0%}."
         f" {'Trusted' if trusted else 'Not trusted'}: the line is at {TRUSTED}; saying yes to all scores 0.67.",
     )
 
@@ -63,9 +64,9 @@ def _seen(feature: Feature, held: Label) -> None:
     try:
         found = answer(seen, feature, held.run_id or "", held.seen)
     except NotFound:
-        st.caption(f"{len(held.seen):,} samples of a run that is not here.")
+        st.caption(f"{counted(len(held.seen), 'sample')} of a run that is not here.")
         return
-    st.caption(f"The {len(found):,} samples that “{st_text(held.text)}” was made from.")
+    st.caption(f"The {counted(len(found), 'sample')} that “{st_text(held.text)}” was made from.")
     shown = [Distinct(example) for example in sorted(found, key=lambda example: -example.activation)]
     label = "Samples that the label was made from"
     st.html(group_html(shown, label, maximum=None, around=CONTEXTS["stacked"]))

@@ -17,6 +17,7 @@ from fac_core.evidence.examples import TokenValue
 from fac_core.feature import Feature
 from fac_core.jobs.job import Job
 from fac_core.jobs.queue import Jobs
+from fac_core.progress import counted
 from fac_core.report.token_heat import token_heat
 from fac_core.view import View
 
@@ -89,7 +90,9 @@ def _result(feature: Feature, found: dict[str, Any]) -> None:
     else:
         st.caption("Your last text was read for another feature. Read it again for this one.")
     cut = " The text is longer than the window and was cut." if found["truncated"] else ""
-    st.markdown(f"{found['n_fired']:,} features fire on its {found['n_tokens']:,} tokens; the strongest:{cut}")
+    st.markdown(
+        f"Fired on its {counted(found['n_tokens'], 'token')}: {counted(found['n_fired'], 'feature')}; the strongest:{cut}"
+    )
     rows = [
         {
             "feature": one["feature_id"],

@@ -8,9 +8,9 @@ import streamlit as st
 
 from dashboard.components.examples import st_text
 from dashboard.components.told import told
-from dashboard.theme import counted
 from fac_core.curation.triage import NEEDS_REASON, REASONS, Decision, State, Triage
 from fac_core.errors import Conflict, FacError
+from fac_core.progress import counted
 from fac_core.store.events import Event
 from fac_core.themes.theme import Theme
 from fac_core.view import View
@@ -83,7 +83,7 @@ class Desk:
             return
         left = len(feature_ids) - len(done)
         st.toast(
-            f"{len(done):,} gaps: {state}. One undo takes it back."
+            f"{counted(len(done), 'feature')}: {state}. One undo takes it back."
             + (f" {left:,} were left: others have decided them since you looked." if left else ""),
             icon=KEYS[state][1],
         )
@@ -98,7 +98,7 @@ class Desk:
         st.session_state.pop(AT, None)
         left = len(theme.features) - len(done)
         st.toast(
-            f"{st_text(theme.name)}, {len(done):,} features: {state}. One undo takes it back."
+            f"{st_text(theme.name)}, {counted(len(done), 'feature')}: {state}. One undo takes it back."
             + (f" {left:,} were left: somebody has decided them otherwise." if left else ""),
             icon=KEYS[state][1],
         )

@@ -10,10 +10,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.components import saved_filters
-from dashboard.theme import counted
 from fac_core.gaps.causes import Cause
 from fac_core.gaps.ranked import NOT_JUDGED, Filters
 from fac_core.naming.level import Level
+from fac_core.progress import counted
 from fac_core.store.workspace import Workspace
 
 THEME = "gq_theme"

@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard.components.examples import st_text
 from dashboard.links import kept
 from dashboard.page_list import script
+from fac_core.progress import counted
 from fac_core.view import View
 
 SHOWN = 5
@@ -18,7 +19,7 @@ def show(view: View, gaps: pa.Table) -> None:
     if not len(gaps):
         st.caption("There is no gap: your data fires all that the anchor does.")
         return
-    st.markdown(f"**What is missing first**, of {len(gaps):,} gaps")
+    st.markdown(f"**What is missing first**, of {counted(len(gaps), 'gap')}")
     keep = kept(view)
     with st.container(gap="xsmall"):
         for gap in gaps.slice(0, SHOWN).to_pylist():
@@ -33,6 +34,6 @@ def show(view: View, gaps: pa.Table) -> None:
                     query_params={**keep, "gq_gap": str(gap["feature_id"])},
                     width="content",
                 )
-                samples = f"{gap['n_active']:,} sample{'' if gap['n_active'] == 1 else 's'}"
+                samples = counted(gap["n_active"], "sample")
                 said = f"feature {gap['feature_id']}: {gap['cause']} in your data; active in {samples} of the anchor{where}"
                 st.caption(said, width="content")

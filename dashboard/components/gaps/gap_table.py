@@ -13,6 +13,7 @@ from dashboard.components.gaps.decisions import KEYS, Desk
 from dashboard.components.tables import FEATURE
 from dashboard.sign_in import barred
 from fac_core.curation.triage import NEEDS_REASON, REASONS, Decision, State
+from fac_core.progress import counted
 
 _SHOWN = 1000
 _COLUMNS = (
@@ -41,7 +42,7 @@ def show(desk: Desk, gaps: pa.Table, decisions: Mapping[int, Decision]) -> None:
         ready = bool(reason) or state not in NEEDS_REASON
         _button(desk, f"Mark the {len(chosen):,} checked as {state}", chosen, state, reason, decisions, ready)
     with st.container(horizontal=True, vertical_alignment="center"):
-        sure = st.checkbox(f"Yes, all {len(ids):,} gaps of this filter", key=f"sure-{key}-{len(ids)}")
+        sure = st.checkbox(f"Yes, all {counted(len(ids), 'gap')} of this filter", key=f"sure-{key}-{len(ids)}")
         _button(desk, f"Mark all {len(ids):,} as {state}", ids, state, reason, decisions, ready and sure)
         if not ready:
             st.caption("Choose a reason first.")

@@ -13,6 +13,7 @@ from dashboard.links import by_present_name, kept
 from dashboard.page_list import script
 from dashboard.sign_in import barred
 from fac_core.curation.triage import NEEDS_REASON, REASONS, Decision, State
+from fac_core.progress import counted
 from fac_core.themes.theme import Theme
 from fac_core.view import View
 from fac_core.workflows.themes import open_features
@@ -34,7 +35,7 @@ def choose(themes: Sequence[Theme]) -> Theme | None:
         placeholder="Theme: all" if themes else "no theme is short",
         label_visibility="collapsed",
         disabled=not themes,
-        width=170,
+        width=155,
     )
     return next((theme for theme in themes if theme.name == chosen), None)
 
@@ -49,7 +50,7 @@ def show(desk: Desk, view: View, theme: Theme, n_gaps: int, decisions: Mapping[i
     st.markdown(
         f"**{st_text(theme.name)}**: about **{theme.deficit:,.0f}** samples short ({theme.deficit_low:,.0f} to "
         f"{theme.deficit_high:,.0f}); {theme.anchor_share.value:.1%} of the anchor, {theme.data_share.value:.1%} of your "
-        f"data. {n_gaps:,} of its {len(theme.features):,} features are gaps."
+        f"data. {n_gaps:,} of its {counted(len(theme.features), 'feature')} are gaps."
     )
     seen = {f: decisions[f].version for f in features if f in decisions}
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -12,11 +12,13 @@ from dashboard.components.examples import st_text
 from dashboard.components.told import told
 from dashboard.page_list import script
 from dashboard.sign_in import barred, who_asks
+from fac_core.curation.offered import PASSING
 from fac_core.jobs.control import change_job
 from fac_core.jobs.in_words import age, in_words, outcome, title
 from fac_core.jobs.job import ENDED, Action, Job
 from fac_core.jobs.launch import ensure_worker, is_worker_alive, is_worker_starting
 from fac_core.jobs.queue import Jobs
+from fac_core.progress import counted
 from fac_core.store.pulses import JobProgress
 from fac_core.store.workspace import Workspace
 
@@ -141,7 +143,10 @@ def _next_step(job: Job) -> None:
         st.page_link(script("overview"), label="Look at it", icon=":material/arrow_forward:", query_params=asked)
     elif job.kind == "synthesise" and "batch_id" in result:
         asked = {"run": str(job.params.get("seed", "")), "batch": str(result["batch_id"])}
-        label = f"Review {result.get('passed', 0):,} passing"
+        if n := int(result.get("passed", 0)):
+            asked["rv_preset"], label = PASSING, f"Review {n:,} passing"
+        else:
+            label = f"Look at {counted(int(result.get('candidates', 0)), 'sample')}"
         st.page_link(script("review"), label=label, icon=":material/arrow_forward:", query_params=asked)
 
 

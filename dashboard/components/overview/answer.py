@@ -11,6 +11,7 @@ from dashboard.components.overview.targeting import Targeting
 from dashboard.components.queues import ask_name
 from dashboard.components.tables import numbers, percent
 from dashboard.figures.theme_bars import longest_of, theme_html
+from fac_core.progress import counted
 from fac_core.themes.answer import Missing
 from fac_core.themes.theme import Theme
 from fac_core.view import View
@@ -33,6 +34,7 @@ def show(view: View, missing: Missing, targeting: Targeting) -> None:
         with act:
             targeting.show(theme, str(n))
     ask_name("triage")
+    targeting.show_all(shown)
     if missing.surplus:
         st.caption(f"In excess: {'; '.join(_excess(theme) for theme in missing.surplus[:_SURPLUS])}.")
     st.caption(_in_numbers(view, missing))
@@ -64,7 +66,7 @@ def _of(missing: Missing, side: str) -> tuple[Theme, ...]:
 
 def _in_numbers(view: View, missing: Missing) -> str:
     compared = (
-        f"{st_text(missing.run)} ({missing.n_samples:,} samples) against the anchor {st_text(missing.anchor)}"
+        f"{st_text(missing.run)} ({counted(missing.n_samples, 'sample')}) against the anchor {st_text(missing.anchor)}"
         f" ({view.anchor.n_samples:,}), at equal length of texts."
     )
     bars = (

@@ -11,6 +11,7 @@ from dashboard.components.examples import st_text
 from dashboard.components.jobs.asking import ask, newest
 from dashboard.sign_in import barred
 from fac_core.diversity.table import METRICS
+from fac_core.progress import counted
 from fac_core.view import View
 
 
@@ -21,7 +22,7 @@ def show(view: View) -> None:
     job = newest(view.workspace, "diversity", params)
     if job is None or job.state in ("failed", "cancelled"):
         st.button(
-            f"Measure {len(peers)} datasets at equal size",
+            f"Measure {counted(len(peers), 'dataset')} at equal size",
             icon=":material/straighten:",
             on_click=ask,  # the worker: it embeds every text, with a model that the page never loads
             args=(view.workspace, "diversity", params, "Measuring", "straighten"),
@@ -31,7 +32,9 @@ def show(view: View) -> None:
         if job is not None and job.error:
             st.error(st_text(job.error), icon=":material/error:")
     elif job.result is None:
-        st.caption(f"Job {job.job_id} measures {len(peers)} datasets; the strip at the top says how far it is.")
+        st.caption(
+            f"Job {job.job_id} measures {counted(len(peers), 'dataset')}; the strip at the top says how far it is."
+        )
     else:
         _show_table(job.result)
 

@@ -13,6 +13,7 @@ from dashboard.pickers.runs import choose_run
 from fac_core.comparison import likely_synthetic
 from fac_core.coverage.fac import Coverage
 from fac_core.jobs.parts import part_in_words, part_of
+from fac_core.progress import counted
 from fac_core.view import View
 
 
@@ -39,10 +40,10 @@ def show_meaning(view: View, result: Coverage) -> None:
         f" **{result.denominator:,}** features that occur in {st_text(result.anchor)}{task}, **{result.numerator:,}** fire in"
         f" {st_text(result.run)}."
     )
-    label = f"See the {len(result.missing):,} gaps"
+    label = f"See the {counted(len(result.missing), 'gap')}"
     st.page_link(script("gaps"), label=label, icon=":material/arrow_forward:", query_params=kept(view))
-    _show_closure(view, result)
-    with st.popover("What is FAC?", icon=":material/function:"):
+    with st.popover("More about FAC", icon=":material/function:"):
+        _show_closure(view, result)
         formulas.show()
 
 
@@ -58,5 +59,5 @@ def _show_closure(view: View, result: Coverage) -> None:
         st.metric(
             "Gap closure",
             f"{closure.closure:.1%}",
-            help=f"{closure.n_closed:,} of your {closure.n_gaps:,} gaps fire in {st_text(closure.synthetic)}. This is not FAC.",
+            help=f"{closure.n_closed:,} of your {counted(closure.n_gaps, 'gap')} fire in {st_text(closure.synthetic)}. This is not FAC.",
         )

@@ -1,19 +1,22 @@
-"""Target this theme: all its undecided features at once, and one undo for them."""
+"""Target a theme, or all that are shown: their undecided features at once, and one undo for them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from dashboard.cached import history_of
+from dashboard.components.approved import show_next_step
 from dashboard.components.gaps.decisions import Desk
 from dashboard.page_list import script
 from dashboard.sign_in import barred
 from fac_core.curation.acts import last_act
 from fac_core.curation.triage import Decision, Triage, decisions_of
+from fac_core.progress import counted
 from fac_core.themes.theme import Theme
 from fac_core.view import View
+from fac_core.workflows.themes import open_features
 
 _HELP = (
     "Candidates will be written for its features: its gaps, and those that fire in your data too rarely."
@@ -35,8 +38,7 @@ class Targeting:
     def show(self, theme: Theme, key: str) -> None:
         """The button, or what became of it."""
         decided = {f: self.decisions[f] for f in theme.features if f in self.decisions}
-        undecided = [f for f in theme.features if f not in decided or decided[f].state == "untriaged"]
-        if undecided:
+        if self._undecided(theme):
             st.button(
                 "Target this theme",
                 key=f"target-{key}",
@@ -45,10 +47,36 @@ class Targeting:
                 args=(self.view, theme, "target", "", {f: one.version for f, one in decided.items()}),
                 **barred("triage", help=_HELP),
             )
-        elif self.just_decided & set(theme.features):
+        elif self.just_decided and self.just_decided <= set(theme.features):
             st.button("Undo", key=f"undo-{key}", icon=":material/undo:", on_click=self.desk.undo)
-        else:
+        elif not self.just_decided & set(theme.features):
             asked = {**self.keep, "gq_theme": theme.name}
             st.page_link(script("gaps"), label="Decide in Gaps", icon=":material/arrow_forward:", query_params=asked)
         if targets := sum(one.state == "target" for one in decided.values()):
-            st.caption(f":material/check: {targets:,} target{'' if targets == 1 else 's'}", width="content")
+            st.caption(
+                f":material/check: {targets:,} of its {counted(len(theme.features), 'feature')}", width="content"
+            )
+
+    def show_all(self, themes: Sequence[Theme]) -> None:
+        """One button for the themes that are shown; then what comes next."""
+        of_any = [theme for theme in themes if self._undecided(theme)]
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if len(of_any) > 1:
+                features = dict.fromkeys(f for theme in of_any for f in open_features(theme, self.decisions))
+                seen = {f: self.decisions[f].version for f in features if f in self.decisions}
+                st.button(
+                    f"Target these {counted(len(of_any), 'theme')}",
+                    key="target-all",
+                    icon=":material/add:",
+                    type="primary",
+                    on_click=self.desk.decide_many,
+                    args=(list(features), "target", "", seen),
+                    **barred("triage", help=_HELP),
+                )
+            show_next_step(self.view)
+            of_several = {f for theme in themes for f in theme.features if not self.just_decided <= set(theme.features)}
+            if not of_any and self.just_decided & of_several:
+                st.button("Undo", key="undo-all", icon=":material/undo:", on_click=self.desk.undo)
+
+    def _undecided(self, theme: Theme) -> bool:
+        return any(f not in self.decisions or self.decisions[f].state == "untriaged" for f in theme.features)

@@ -55,7 +55,8 @@ def show(
         if candidate.fields.get("rejected"):
             st.markdown("Rejected answer of the pair:")
             st.html(token_heat(str(candidate.fields["rejected"]), (), 0.0))
-        st.html(strength_bar(candidate.activation, candidate.delta, maximum))
+        if effect.is_measured:
+            st.html(strength_bar(candidate.activation, candidate.delta, maximum))
         st.markdown(f"Accepting it: **{effect.in_words()}**")
         if candidate.detail:
             st.caption(st_text(candidate.detail))

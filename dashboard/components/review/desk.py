@@ -8,10 +8,11 @@ import streamlit as st
 
 from dashboard.components.jobs.asking import ask
 from dashboard.components.told import told
-from dashboard.theme import DECISIONS, counted
+from dashboard.theme import DECISIONS
 from fac_core.curation.acceptance import needs_note
 from fac_core.curation.review import REASONS, Choice, Reviews
 from fac_core.curation.wording import parts, reworded
+from fac_core.progress import counted
 from fac_core.store.events import Event
 from fac_core.store.workspace import Workspace
 from fac_core.synthesis.candidates import Candidate

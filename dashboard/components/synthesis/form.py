@@ -13,11 +13,11 @@ from dashboard.components.examples import st_text
 from dashboard.components.told import told
 from dashboard.links import by_present_name
 from dashboard.sign_in import barred
-from dashboard.theme import counted
 from fac_core.coverage.definition import PRESETS
 from fac_core.fields import fields_of
 from fac_core.generators.openai_compatible import Nearby, models_of, nearby
 from fac_core.jobs.allowed import all_allowed
+from fac_core.progress import counted
 from fac_core.synthesis.prompts import fork_prompt, prompts
 from fac_core.synthesis.spec import STEPS, Shape, Step, SynthesisSpec, possible_steps
 from fac_core.themes.theme import Theme
@@ -30,7 +30,11 @@ SHAPES: dict[Shape, str] = {
     "behaviour": "a question with two options",
     "chat": "a free chat",
 }
-_USUAL_STEPS: dict[str, tuple[Step, ...]] = {"steered": ("guided", "one step", "steered")}
+_USUAL_STEPS: dict[str, tuple[Step, ...]] = {
+    "local": ("guided", "one step", "two steps"),
+    "steered": ("guided", "one step", "steered"),
+}
+"""What a small model brings most with; servers cannot be read along with."""
 _PREVIEW_TARGETS, _PREVIEW_SAMPLES = 3, 2
 _LOOK_AGAIN = 30.0
 """Seconds for which it is remembered who answers."""
@@ -106,8 +110,8 @@ def choose_theme(themes: Sequence[Theme]) -> Theme | None:
 
 def fill_in(view: View, targets: tuple[int, ...], theme: str = "") -> Asked | None:
     """Draw the form and return what it says; None while a target, a method or an address is missing. Raises `WrongUse`."""
-    left, right = st.columns(2)
-    with left:
+    where, generator, key_variable, model, price = _generator()
+    with st.expander("Shape, purpose, methods, how many, budget", icon=":material/tune:"):
         shape = cast(
             Shape,
             st.selectbox(
@@ -118,11 +122,9 @@ def fill_in(view: View, targets: tuple[int, ...], theme: str = "") -> Asked | No
                 help=_FIELDS["shape"].help,
             ),
         )
-        task = _text("task", "What the samples are for")
-    with right:
-        where, generator, key_variable, model, price = _generator()
-        label = _text("label", "Class that every sample must have")
-    with st.expander("Methods, prompt, how many, budget", icon=":material/tune:"):
+        with st.grid(2):
+            task = _text("task", "What the samples are for")
+            label = _text("label", "Class that every sample must have")
         allowed = possible_steps(where, shape)
         usual = [step for step in _USUAL_STEPS.get(where, SynthesisSpec.steps) if step in allowed]
         ticked = st.pills(

@@ -41,4 +41,4 @@ class LocalLoop:
 
 def _tell_within(on_progress: Progress, done: int, total: int, n_encoded: int) -> None:
     """Within a shard: whoever stops here loses no more than the shard."""
-    on_progress(done + n_encoded, total, "within a shard")
+    on_progress(done + n_encoded, total, "")

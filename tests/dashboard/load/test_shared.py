@@ -62,7 +62,7 @@ def test_an_edit_is_read_by_the_next_page(workspace, page, made, counted):
     Reviews(workspace.events(), "b").edit(made[0], "other words", author="Bob")
     app = page("review", preset="paper")
     assert calls["written"] == 1
-    assert any("1 edited and not measured" in info.value for info in app.info)
+    assert any("1 edit not measured yet" in info.value for info in app.info)
 
 
 def test_a_decision_about_a_gap_leaves_the_ranking_of_gaps_as_it_is(workspace, page, counted):
