@@ -54,12 +54,12 @@ def proxied(tmp_path_factory) -> Iterator[tuple[int, ssl.SSLContext]]:
     whole = f"{user} pid {folder}/pid; {log}; daemon off; events {{}} http {{ access_log off; {places} include {folder}/site.conf; }}"
     (folder / "nginx.conf").write_text(whole)
     command = [sys.executable, "-m", "fac_core", "ui", "--no-browser", f"--port={inner}", "-w", str(folder / "w")]
-    with (
-        running(command, f"http://localhost:{inner}{HEALTH}", env={"STREAMLIT_BROWSER_SERVER_ADDRESS": HOST}),
-        subprocess.Popen([NGINX, "-c", str(folder / "nginx.conf")], stderr=subprocess.DEVNULL) as nginx,
-    ):
+    with subprocess.Popen([NGINX, "-c", str(folder / "nginx.conf")], stderr=subprocess.DEVNULL) as nginx:
         try:
-            yield secure, ssl.create_default_context(cafile=folder / "tls.crt")
+            with running(
+                command, f"http://localhost:{inner}{HEALTH}", env={"STREAMLIT_BROWSER_SERVER_ADDRESS": HOST}
+            ):  # the proxy is long there then
+                yield secure, ssl.create_default_context(cafile=folder / "tls.crt")
         finally:
             nginx.send_signal(signal.SIGTERM)
 
