@@ -33,7 +33,7 @@ with beside:
     number.show_meaning(view, result)
 
 TABS = {
-    "First gaps": lambda: first_gaps.show(view, answer(View.gaps, view))  # ranked last: nothing above waits for it,
+    "First gaps": lambda: first_gaps.show(view, answer(View.gaps, view)),  # ranked last: nothing above waits for it
     "All themes": lambda: the_answer.show_all(view, missing),
     "By topic": lambda: topics.show(view),
     "Curves": lambda: growth.show(view),
