@@ -22,7 +22,6 @@ st.caption(
     f"**FAC Explorer** compares **{run}** with **{anchor}**, text by text and feature by feature: what is missing?"
 )
 result = answer(View.coverage, view)
-gaps = answer(View.gaps, view)
 
 first, beside = st.columns([4.2, 1], gap="medium")
 with beside:
@@ -34,7 +33,7 @@ with beside:
     number.show_meaning(view, result)
 
 TABS = {
-    "First gaps": lambda: first_gaps.show(view, gaps),
+    "First gaps": lambda: first_gaps.show(view, answer(View.gaps, view)),  # ranked last: nothing above waits for it
     "All themes": lambda: the_answer.show_all(view, missing),
     "By topic": lambda: topics.show(view),
     "Curves": lambda: growth.show(view),

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from fac_core.generators.seam import Answer, Generator
-from fac_core.progress import Progress, silent
+from fac_core.progress import Progress, counted, silent
 from fac_core.store.measurements import Measurements
 from fac_core.synthesis.candidates import Batch, Candidate, Candidates
 from fac_core.synthesis.making import Made, Maker
@@ -103,7 +103,7 @@ def synthesise(
                 record(made, batch_id, candidates, measurements, author=author)
                 kept[feature] = [one.candidate for one in made]
         done += len(group)
-        on_progress(done, len(targets), f"{sum(map(is_closed, kept.values())):,} closed")
+        on_progress(done, len(targets), f"{counted(sum(map(is_closed, kept.values())), 'gap')} closed")
     return _outcome(settings, targets, kept, budget_spent=purse.refused)
 
 
