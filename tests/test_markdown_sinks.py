@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
 import dashboard
 from dashboard.components.examples import st_text
+from dashboard.figures.theme_traces import plain
+from fac_core.report.page import _text
 
 ROOT = Path(dashboard.__file__).parent
 SINKS = {
@@ -87,3 +90,19 @@ def test_the_look_sees_what_it_should():
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\u2028", "\x85", "\x0b"])
 def test_nothing_begins_a_new_line(end):
     assert st_text(f"a{end}# b") == "a \\# b"
+
+
+@pytest.mark.parametrize(
+    "word", ["http://a.example", "HTTPS://a", "www.a.example", "ann@a.example", ":material/home:", ":+1:"]
+)
+def test_no_word_is_found_to_be_an_address_or_an_icon_once_it_is_text(word):
+    """Streamlit looks for them in what is left when the backslashes are gone."""
+    shown = re.sub(r"\\(?=[^\w\s])", "", st_text(f"a {word} b"))
+    assert shown.replace("\u2060", "") == f"a {word} b"
+    assert not re.search(r"https?://|www\.|@\w|:[\w+-]+[:/]", shown, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("shown", [st_text, plain, _text])
+def test_no_name_turns_the_direction_of_the_words_beside_it(shown):
+    assert shown("a\u202eb\u2066c") == "abc"
+    assert shown("שלום") == "שלום"

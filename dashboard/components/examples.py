@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ import streamlit as st
 from fac_core.evidence.duplicates import Distinct
 from fac_core.evidence.examples import Example
 from fac_core.evidence.groups import Evidence, Group
-from fac_core.report.token_heat import CONTEXTS, token_heat
+from fac_core.report.token_heat import CONTEXTS, TURNING, token_heat
 
 _ROW = (
     '<li style="display:flex;gap:0.75rem;padding:0.3rem 0;border-bottom:1px solid rgba(128,128,128,0.2)">'
@@ -86,6 +87,13 @@ def _row(example: Example, maximum: float, around: int | None, note: str) -> str
     )
 
 
+_JOINED = "\u2060"
+"""Has no width and no break: between its two halves nobody finds an address, an icon or an emoji."""
+_FOUND_LATER = re.compile(r":(?=//|[\w+-]+[:/])|(?<=www)(?=\.)|@(?=[-\w])", re.IGNORECASE)
+"""What Streamlit looks for in words that are no markup any more: addresses, `:material/home:`, `:smile:`."""
+
+
 def st_text(text: str) -> str:
-    """Untrusted text for a Markdown slot: nothing in it acts as markup."""
-    return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+-.!|~:$&" else c for c in " ".join(text.splitlines()))
+    """Untrusted text for a Markdown slot: nothing in it acts as markup, becomes a link or an icon, or turns the line's direction."""
+    whole = _FOUND_LATER.sub(lambda found: found[0] + _JOINED, " ".join(text.splitlines()).translate(TURNING))
+    return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+-.!|~:$&" else c for c in whole)

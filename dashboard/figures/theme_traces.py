@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import pyarrow as pa
 
 from dashboard.theme import STATES
+from fac_core.report.token_heat import TURNING
 from fac_core.themes.answer import Missing
 from fac_core.themes.membership import theme_of
 
@@ -85,4 +86,5 @@ def _look(n: int, missing: Missing) -> tuple[str, str]:
 
 def plain(text: str) -> str:
     """Plotly reads a little HTML in whatever it writes, and `%{}` in templates: words of samples must not act as such."""
+    text = text.translate(TURNING)
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("%{", "%&#123;")

@@ -9,7 +9,7 @@ from fac_core.coverage.curves import ClusterCoverage
 from fac_core.coverage.fac import Coverage
 from fac_core.report.charts import line, share_bar
 from fac_core.report.contents import Contents, Later, ReportedGap
-from fac_core.report.token_heat import token_heat
+from fac_core.report.token_heat import TURNING, token_heat
 
 _PARTS, _DECISIONS, _AROUND = 25, 200, 120
 """Rows of a breakdown; rows of the log; characters of an example on each side of its peak."""
@@ -200,4 +200,4 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _text(text: str) -> str:
-    return html.escape(text, quote=True)
+    return html.escape(text.translate(TURNING), quote=True)
