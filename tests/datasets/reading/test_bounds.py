@@ -213,3 +213,17 @@ def test_roles_that_nobody_knows_are_counted_as_long_as_they_are_few(tmp_path, m
     path.write_text("".join(f'{{"messages": [{{"role": "{"r" * 500}{i}", "content": "{i}"}}]}}\n' for i in range(20)))
     assert prepare(path, tmp_path / "out").n_samples == 20
     assert len(caplog.text) < 3000
+
+
+def test_a_table_of_more_columns_than_can_be_held_is_refused_by_their_number(tmp_path, monkeypatch):
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({f"c{i}": [i] for i in range(300)}), path)
+    monkeypatch.setattr(parquet_format, "_MOST_COLUMNS", 299)
+    with pytest.raises(BadInput, match=r"a\.parquet has 300 columns; at most 299 are read"):
+        list(reader_of(path)(path, "a.parquet"))
+    monkeypatch.setattr(parquet_format, "_LONGEST_LIST", 299)
+    with pytest.raises(BadInput, match=r"a\.parquet is not a whole Parquet file"):
+        list(reader_of(path)(path, "a.parquet"))
+    monkeypatch.setattr(parquet_format, "LONGEST", 1000)
+    with pytest.raises(BadInput, match=r"a\.parquet is nothing but a footer"):
+        list(reader_of(path)(path, "a.parquet"))
