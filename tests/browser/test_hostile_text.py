@@ -106,7 +106,7 @@ def workspace(tmp_path_factory) -> Workspace:
     batch = write_batch(view, 12)
     first, second, *_ = Candidates(log).of(batch.batch_id).values()
     Reviews(log, batch.batch_id).decide(first, "accepted", author=author, seen=0, note=ALL)
-    Reviews(log, batch.batch_id).decide(second, "rejected", author=author, seen=0, reason="other", note=ALL)
+    Reviews(log, batch.batch_id).decide(second, "rejected", author=author, seen=0, reason="off target", note=ALL)
     jobs = Jobs(place)
     with beating(place) as worker:
         for _ in range(2):

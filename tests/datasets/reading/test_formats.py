@@ -119,8 +119,8 @@ def test_a_file_that_is_not_whole_parquet_is_one_error(tmp_path: Path, keep: int
 
 
 def test_the_ending_decides_the_format() -> None:
-    assert reader_of(Path("a.JSONL")) is read_json
-    assert reader_of(Path("v1.2.json.gz")) is read_json
+    assert reader_of(Path("a.JSONL")) is FORMATS[".jsonl"]
+    assert reader_of(Path("v1.2.json.gz")) is FORMATS[".json"]
     assert reader_of(Path("a.txt.gz")) is FORMATS[".txt"]
     assert reader_of(Path("a.parquet.gz")) is None
     assert reader_of(Path("a.md")) is None
