@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from fac_core.datasets.reading import formats, records
 from fac_core.datasets.reading.formats import FORMATS, read_csv, read_parquet, read_text, reader_of
-from fac_core.datasets.reading.json_format import read_json
 from fac_core.datasets.reading.records import Record, Unreadable
 from fac_core.errors import BadInput
 
