@@ -6,6 +6,7 @@ What cannot be read so is refused, with the reason that becomes a failure.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import Any, Literal
 
 from fac_core.datasets.chats import Message, NotAChat, is_hh, parse_chat
@@ -46,6 +47,9 @@ ORDERED = ("system", "system_prompt")
 HISTORY = ("history",)
 """Columns with earlier turns: pairs of what was asked and answered."""
 
+_MOST_NAMES, _LONGEST_NAME, _LONGEST_DETAIL = 20, 60, 1000
+"""What a message keeps of names that come from outside: it is there once for every record that fails."""
+
 
 class Refused(Exception):
     """One record does not follow the layout of its part."""
@@ -53,7 +57,7 @@ class Refused(Exception):
     def __init__(self, reason: Reason, detail: str) -> None:
         super().__init__(detail)
         self.reason: Reason = reason
-        self.detail = detail
+        self.detail = detail[:_LONGEST_DETAIL]
 
 
 def present(columns: Columns, column: str) -> Any:
@@ -126,8 +130,10 @@ def is_null(value: Any) -> bool:
 
 
 def listed(columns: Columns) -> str:
-    """The columns' names, for a message."""
-    return ", ".join(map(str, columns)) or "none"
+    """The columns' names, for a message: of a table that is nothing but wide, the first of them."""
+    names = [str(column)[:_LONGEST_NAME] for column in islice(columns, _MOST_NAMES)]
+    more = f" and {len(columns) - _MOST_NAMES:,} more" if len(columns) > _MOST_NAMES else ""
+    return (", ".join(names) or "none") + more
 
 
 def is_said(value: Any) -> bool:

@@ -4,16 +4,20 @@
 --no-bombs      without files that are made to be large
 --only TEXT     only cases whose `door/kind/seed` has it; tells of each
 --page FILE     writes the table into a document, between its marks
+--kept FILE     adds to what was found before (JSON Lines) and leaves out the cases that are there
+--most N        ends after so many cases; with --kept, the next call goes on
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 
-from tests.hostile.pool import VERDICTS, Outcome, corpus, outcomes
+from tests.hostile.pool import VERDICTS, Case, Outcome, corpus, outcomes
 
 _BEGIN, _END = "<!-- table -->", "<!-- end of table -->"
 
@@ -24,21 +28,34 @@ def main() -> int:
     parser.add_argument("--only", default="")
     parser.add_argument("--no-bombs", action="store_true")
     parser.add_argument("--page", type=Path)
+    parser.add_argument("--kept", type=Path)
+    parser.add_argument("--most", type=int)
     asked = parser.parse_args()
-    done: list[Outcome] = []
     cases = [case for case in corpus(asked.share, asked.only) if not (asked.no_bombs and case.kind.startswith("bomb"))]
-    for one in outcomes(cases):
-        done.append(one)
+    before = _kept(asked.kept) if asked.kept else {}
+    left = [case for case in cases if case not in before][: asked.most]
+    for one in outcomes(left):
+        before[one.case] = one
+        if asked.kept:
+            with asked.kept.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(one)) + "\n")
         if asked.only or one.verdict not in ("read", "refused"):
             case = one.case
             print(f"{one.verdict:>12} {case.door}/{case.kind}/{case.seed} {one.memory >> 20} MB {one.seconds:.1f} s")  # noqa: T201
             print("   ", "\n    ".join(one.detail.splitlines()), flush=True)  # noqa: T201
+    done = [before[case] for case in cases if case in before]
     written = table(done)
     print(written)  # noqa: T201
     if asked.page:
-        before, _, rest = asked.page.read_text(encoding="utf-8").partition(_BEGIN)
-        asked.page.write_text(f"{before}{_BEGIN}\n\n{written}\n\n{_END}{rest.partition(_END)[2]}", encoding="utf-8")
+        head, _, rest = asked.page.read_text(encoding="utf-8").partition(_BEGIN)
+        asked.page.write_text(f"{head}{_BEGIN}\n\n{written}\n\n{_END}{rest.partition(_END)[2]}", encoding="utf-8")
     return any(one.verdict not in ("read", "refused") for one in done)
+
+
+def _kept(path: Path) -> dict[Case, Outcome]:
+    found = [json.loads(line) for line in path.open(encoding="utf-8")] if path.exists() else []
+    every = (Outcome(**{**one, "case": Case(**one["case"])}) for one in found)
+    return {one.case: one for one in every}
 
 
 def table(done: list[Outcome]) -> str:

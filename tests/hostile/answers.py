@@ -6,7 +6,7 @@ import json
 import random
 from pathlib import Path
 
-from tests.hostile.files import Make, cut, flipped, spliced
+from tests.hostile.damage import Make, cut, flipped, spliced
 from tests.hostile.texts import nested, text, value
 
 _KEYS = ("label", "name", "relevant", "verdict", "level", "contain", "reason", "text", "texts", "samples", "messages")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fac_core.errors import FacError
-from tests.hostile import answers, doors, files, stores
+from tests.hostile import answers, bombs, damage, doors, explanations, places, run_files, settings, workspaces
 
 VERDICTS = ("read", "refused", "raw error", "over memory", "over time")
 MEMORY = 3 << 29
@@ -44,7 +44,14 @@ class Outcome:
     """Of processor time."""
 
 
-KINDS = {"dataset": files.kinds(), **stores.kinds(), **answers.kinds()}
+KINDS = {
+    "dataset": damage.kinds() | places.kinds() | bombs.kinds(),
+    **run_files.kinds(),
+    **workspaces.kinds(),
+    **explanations.kinds(),
+    **settings.kinds(),
+    **answers.kinds(),
+}
 
 
 def corpus(share: float = 1.0, only: str = "") -> list[Case]:
@@ -62,7 +69,7 @@ def outcomes(cases: list[Case]) -> Iterator[Outcome]:
     """One after another. The parent has everything loaded; each child begins as its copy."""
     doors.warm()
     with tempfile.TemporaryDirectory(prefix="hostile-") as folder:
-        stores.prepare(Path(folder))
+        workspaces.prepare(Path(folder))
         for case in cases:
             yield _outcome(case, Path(folder))
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from itertools import chain
 from pathlib import Path
 
+from fac_core.datasets.reading.bounds import Reader, bounded
 from fac_core.datasets.reading.json_format import read_json
 from fac_core.datasets.reading.parquet_format import read_parquet
 from fac_core.datasets.reading.records import (
@@ -28,15 +29,17 @@ from fac_core.datasets.reading.records import (
 )
 from fac_core.errors import BadInput
 
-Reader = Callable[[Path, str], Iterator[Reading]]
-
 _LONGEST_FIELD = 2**31 - 1  # what a C long holds on every platform; Python's own limit is 128 kB
 
 
 def read_text(path: Path, name: str) -> Iterator[Reading]:
     """Plain text: each line is one record with the column `text`."""
+    n_blank = 0
     with open_bytes(path) as file:
         for number, (line, is_whole) in enumerate(lines_of(file), 1):
+            n_blank = 0 if line.strip() else n_blank + 1
+            if n_blank > MOST_BLANK:
+                raise too_many_blank(path, number)
             origin = f"{name}:{number}"
             if not is_whole:
                 yield Unreadable(origin, TOO_LONG, shown(line))
@@ -147,13 +150,13 @@ class _Lines:
 
 
 FORMATS: dict[str, Reader] = {
-    ".jsonl": read_json,
-    ".ndjson": read_json,
-    ".json": read_json,
-    ".csv": read_csv,
-    ".tsv": partial(read_csv, delimiter="\t"),
-    ".parquet": read_parquet,
-    ".txt": read_text,
+    ".jsonl": bounded(read_json),
+    ".ndjson": bounded(read_json),
+    ".json": bounded(read_json),
+    ".csv": bounded(read_csv),
+    ".tsv": bounded(partial(read_csv, delimiter="\t")),
+    ".parquet": read_parquet,  # has bounds of its own
+    ".txt": bounded(read_text),
 }
 """Reader by file ending; every one but Parquet may have `.gz` behind it."""
 

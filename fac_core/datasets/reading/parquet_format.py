@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,19 +19,23 @@ _LEAST_OF_A_RECORD = 64
 """Bytes that a row of nothing takes as a record."""
 _MOST_TIMES, _ALWAYS_FINE = 1000, 1 << 28
 """A file that decodes to so many times its size is a bomb, from so many bytes on."""
+_MOST_COLUMNS = 10_000
+"""Fields of structures counted. Each costs ten thousand bytes, however empty, and pyarrow ends the process without them."""
+_LONGEST_LIST = 200_000
+"""Columns or row groups that a footer may name at all: read, it takes thirteen times its bytes."""
 _DICTIONARY_PAGE = 2
 
 
 def read_parquet(path: Path, name: str) -> Iterator[Reading]:
     """Rows of a Parquet file.
 
-    Raises `BadInput` when it is none, is damaged, has rows that are longer than a text can be, or decodes to a thousand
-    times its size. A single page, which the format limits to two gigabytes, is always decoded as a whole.
+    Raises `BadInput` when it is none, is damaged, has rows that are longer than a text can be or more columns than anybody
+    would look at, is nothing but a footer, or decodes to a thousand times its size. A single page, which the format limits to two gigabytes, is always decoded as a whole.
     """
     row, decoded = 1, 0
     size = path.stat().st_size
     try:
-        with path.open("rb") as raw, pq.ParquetFile(path, buffer_size=_BUFFER) as file:
+        with path.open("rb") as raw, _opened(path, raw, size) as file:
             for group in range(file.num_row_groups):
                 n_rows = _rows_at_once(file.metadata.row_group(group), raw, path, row)
                 for batch in map(_decoded, file.iter_batches(batch_size=n_rows, row_groups=[group])):
@@ -47,6 +52,24 @@ def read_parquet(path: Path, name: str) -> Iterator[Reading]:
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise BadInput(f"{path} is not a whole Parquet file (row {row}: {reason}). Get or write it again.") from error
+
+
+def _opened(path: Path, raw: BinaryIO, size: int) -> pq.ParquetFile:
+    """The file, if what it says of itself is of bounded size."""
+    raw.seek(max(0, size - 8))
+    footer = int.from_bytes(raw.read(4), "little")
+    if max(LONGEST, size // 4) < footer < size:  # a longer one is pyarrow's to refuse: the file is damaged
+        raise BadInput(
+            f"{path} is nothing but a footer of {footer >> 20:,} MB. Write larger row groups, of fewer columns."
+        )
+    file = pq.ParquetFile(path, buffer_size=_BUFFER, thrift_container_size_limit=_LONGEST_LIST)
+    if file.metadata.num_columns > _MOST_COLUMNS:
+        n_columns = file.metadata.num_columns
+        file.close()
+        raise BadInput(
+            f"{path} has {n_columns:,} columns; at most {_MOST_COLUMNS:,} are read. Write it with those that hold texts."
+        )
+    return file
 
 
 def _decoded(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -187,9 +187,9 @@ def storable(text: str) -> str:
 
 
 def first_twice(names: Sequence[str]) -> str | None:
-    """The first name that is there more than once."""
+    """The first name that is there more than once, as a message shows it."""
     seen: set[str] = set()
-    return next((name for name in names if name in seen or seen.add(name)), None)
+    return next((shown(name) for name in names if name in seen or seen.add(name)), None)
 
 
 def arrow_readings(batch: pa.RecordBatch | pa.Table, name: str, first_row: int) -> Iterator[Reading]:

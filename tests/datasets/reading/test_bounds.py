@@ -10,10 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from fac_core.datasets import prepare as preparing
 from fac_core.datasets import preview as looking
 from fac_core.datasets.prepare import iter_samples, prepare
 from fac_core.datasets.preview import preview
-from fac_core.datasets.reading import parquet_format, records
+from fac_core.datasets.reading import bounds, formats, parquet_format, records
 from fac_core.datasets.reading.formats import reader_of
 from fac_core.datasets.reading.records import MOST_BLANK, Record, Unreadable
 from fac_core.datasets.sources import find
@@ -153,3 +154,76 @@ def test_samples_are_as_they_were(tmp_path):
     path.write_text("one\ntwo\n")
     found = prepare(path, tmp_path / "out")
     assert [text for batch in iter_samples(found.samples) for text in batch["text"].to_pylist()] == ["one", "two"]
+
+
+@pytest.mark.parametrize("nothing", [b"{}\n", b"[]\n", b"0\n", b"{\n"])
+def test_records_without_anything_are_an_error_once_they_are_a_million(tmp_path, monkeypatch, nothing):
+    monkeypatch.setattr(bounds, "MOST_BLANK", 1000)
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'{"text": "x"}\n' + nothing * 1000 + b'{"text": "y"}\n')
+    assert len(list(reader_of(path)(path, "a.jsonl"))) == 1002
+    path.write_bytes(b'{"text": "x"}\n' + nothing * 1001 + b'{"text": "y"}\n')
+    with pytest.raises(BadInput, match=r"1,000 records in a row, up to a\.jsonl:1002, are empty or cannot be read"):
+        list(reader_of(path)(path, "a.jsonl"))
+
+
+def test_a_packed_file_cannot_hold_more_records_than_texts_would(tmp_path, monkeypatch):
+    monkeypatch.setattr(bounds, "_ALWAYS_FINE", 1000)
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(gzip.compress(b'{"text": "x"}\n' * 100_000))
+    with pytest.raises(BadInput, match=r"a\.jsonl\.gz holds more than [0-9,]+ records, 3 in each of its bytes"):
+        list(reader_of(path)(path, "a"))
+    path.write_bytes(gzip.compress(b"".join(b'{"text": "%d"}\n' % i for i in range(100_000))))
+    assert len(list(reader_of(path)(path, "a"))) == 100_000  # the shortest texts that differ
+    plain = tmp_path / "a.csv"
+    plain.write_bytes(b"text\n" + b"x\n" * 100_000)
+    assert len(list(reader_of(plain)(plain, "a"))) == 100_000
+
+
+def test_lines_without_anything_end_a_text_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(formats, "MOST_BLANK", 1000)
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"x\n" + b"\n" * 1001)
+    with pytest.raises(BadInput, match=r"a\.txt:1002: 1,000,000 lines in a row"):
+        list(reader_of(path)(path, "a.txt"))
+
+
+def test_a_table_that_is_nothing_but_wide_makes_no_long_message(tmp_path):
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({f"c{i}": [i] for i in range(3000)}), path)
+    with pytest.raises(BadInput, match="c19 and 2,980 more") as said:
+        prepare(path, tmp_path / "out")
+    assert len(str(said.value)) < 1000
+
+
+def test_a_long_name_of_a_column_is_no_long_failure_in_every_row(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("x" * 100_000 + "\n" + '""\n' * 100 + "a\n")
+    found = prepare(path, tmp_path / "out")
+    assert found.n_failures == {"empty": 100}
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "a"}\n' + ('{"' + "y" * 100_000 + '": 1}\n') * 3)
+    found = prepare(path, tmp_path / "out")
+    assert max(map(len, pq.read_table(found.failures)["detail"].to_pylist())) <= 1000
+
+
+def test_roles_that_nobody_knows_are_counted_as_long_as_they_are_few(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(preparing, "_MOST_ROLES", 3)
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(f'{{"messages": [{{"role": "{"r" * 500}{i}", "content": "{i}"}}]}}\n' for i in range(20)))
+    assert prepare(path, tmp_path / "out").n_samples == 20
+    assert len(caplog.text) < 3000
+
+
+def test_a_table_of_more_columns_than_can_be_held_is_refused_by_their_number(tmp_path, monkeypatch):
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({f"c{i}": [i] for i in range(300)}), path)
+    monkeypatch.setattr(parquet_format, "_MOST_COLUMNS", 299)
+    with pytest.raises(BadInput, match=r"a\.parquet has 300 columns; at most 299 are read"):
+        list(reader_of(path)(path, "a.parquet"))
+    monkeypatch.setattr(parquet_format, "_LONGEST_LIST", 299)
+    with pytest.raises(BadInput, match=r"a\.parquet is not a whole Parquet file"):
+        list(reader_of(path)(path, "a.parquet"))
+    monkeypatch.setattr(parquet_format, "LONGEST", 1000)
+    with pytest.raises(BadInput, match=r"a\.parquet is nothing but a footer"):
+        list(reader_of(path)(path, "a.parquet"))

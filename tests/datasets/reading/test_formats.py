@@ -13,8 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fac_core.datasets.reading import formats, records
-from fac_core.datasets.reading.formats import read_csv, read_parquet, read_text, reader_of
-from fac_core.datasets.reading.json_format import read_json
+from fac_core.datasets.reading.formats import FORMATS, read_csv, read_parquet, read_text, reader_of
 from fac_core.datasets.reading.records import Record, Unreadable
 from fac_core.errors import BadInput
 
@@ -119,9 +118,9 @@ def test_a_file_that_is_not_whole_parquet_is_one_error(tmp_path: Path, keep: int
 
 
 def test_the_ending_decides_the_format() -> None:
-    assert reader_of(Path("a.JSONL")) is read_json
-    assert reader_of(Path("v1.2.json.gz")) is read_json
-    assert reader_of(Path("a.txt.gz")) is read_text
+    assert reader_of(Path("a.JSONL")) is FORMATS[".jsonl"]
+    assert reader_of(Path("v1.2.json.gz")) is FORMATS[".json"]
+    assert reader_of(Path("a.txt.gz")) is FORMATS[".txt"]
     assert reader_of(Path("a.parquet.gz")) is None
     assert reader_of(Path("a.md")) is None
     assert reader_of(Path("README")) is None
