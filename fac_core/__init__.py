@@ -107,5 +107,5 @@ def __dir__() -> list[str]:
     return sorted([*globals(), *_HOME])
 
 
-if "IPython" in sys.modules:  # in a notebook, which loads Arrow then: a list of gaps is shown as a table
+if "IPython" in sys.modules:  # a notebook shows a list of gaps in a table; Arrow is loaded for it
     import_module("fac_core.gaps.in_notebooks").show_in_notebooks()
