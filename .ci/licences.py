@@ -52,7 +52,7 @@ TEXT = """# What is installed with FAC Explorer, and under which licence
 
 Written by `make licences`, from what pip says of `requirements-lock.txt` and `requirements-demo.txt` (Linux, x86-64, Python 3.11; on other systems less is
 installed: the packages of NVIDIA and triton come with PyTorch for Linux alone). FAC Explorer itself is Apache-2.0; what lies in its folder `data/` is listed in
-[data/README.md](../data/README.md). Nothing in this table is part of our wheel: each package comes from whom it is by, under its own terms. The wheels of PyTorch, numpy and
+`data/README.md`. Nothing in this table is part of our wheel: each package comes from whom it is by, under its own terms. The wheels of PyTorch, numpy and
 others hold more code than their own; the licences of that are in their `dist-info`. MPL-2.0 asks whoever changes those files to publish the change; NVIDIA's
 packages may be used and passed on with an application under its terms, and are not free software; Gemma's terms of use bind whoever uses the model gemma3-270m.
 

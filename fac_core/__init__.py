@@ -10,6 +10,7 @@ is first asked for, so that `import fac_core` costs nothing and torch comes with
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -104,3 +105,7 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted([*globals(), *_HOME])
+
+
+if "IPython" in sys.modules:  # a notebook shows a list of gaps in a table; Arrow is loaded for it
+    import_module("fac_core.gaps.in_notebooks").show_in_notebooks()

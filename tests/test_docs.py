@@ -10,23 +10,11 @@ import pytest
 import typer
 import yaml
 
-from fac_core.cli.app import app, open_laboratory
+from fac_core.cli.app import app
 from tests.checkout import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-
-
-def test_every_command_has_help_and_is_in_the_readme():
-    open_laboratory()
-    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    assert commands
-    for name, command in commands.items():
-        assert command.help, name
-        assert f"`fac {name}" in README, name
-        for part, below in getattr(command, "commands", {}).items():
-            assert below.help, part
-            assert part in README, part
 
 
 def rooms_drawn() -> set[str]:
@@ -73,7 +61,13 @@ def test_the_scripts_of_the_cluster_runbook_can_be_read_and_their_options_exist(
         assert {word for word in rest if word.startswith("--")} <= options, command
 
 
-@pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "data/README.md"])
+def documents() -> list[str]:
+    """Every page that people read, from the root."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "data" / "README.md"]
+    return sorted(page.relative_to(ROOT).as_posix() for page in pages)
+
+
+@pytest.mark.parametrize("document", documents())
 def test_every_link_to_a_file_leads_somewhere(document):
     text = (ROOT / document).read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#:]+)\)", text):

@@ -23,6 +23,7 @@ ROOMS = {
     "shortage": "errors",
     "whole": "errors scratch shortage",
     "fields": "",
+    "html_table": "",
     "toml_file": "errors",
     "shipped_data": "",
     "hub": "errors",
@@ -34,7 +35,7 @@ ROOMS = {
     "activations": "datasets errors hub models progress scratch shipped_data shortage store whole",
     "training": "activations errors models progress scratch shortage store whole",
     # What a run says
-    "coverage": "errors store",
+    "coverage": "errors html_table store",
     "shortfall": "coverage store",
     "diversity": "coverage errors progress store whole",
     "evidence": "errors store",
@@ -42,8 +43,8 @@ ROOMS = {
     "generators": "activations datasets errors models store",
     "naming": "datasets errors evidence generators store toml_file",
     "relevance": "coverage errors evidence generators naming shortfall store toml_file",
-    "themes": "coverage errors evidence generators naming shortfall store",
-    "gaps": "coverage errors evidence naming store themes",
+    "themes": "coverage errors evidence generators html_table naming shortfall store",
+    "gaps": "coverage errors evidence html_table naming store themes",
     # The frame of a question
     "view": "coverage evidence gaps naming relevance shortfall spaces store themes",
     "feature": "coverage evidence gaps naming spaces view",
@@ -52,7 +53,7 @@ ROOMS = {
     "synthesis": "activations coverage datasets errors evidence generators models progress store themes toml_file whole",
     "curation": "coverage datasets errors evidence progress store synthesis",
     "export": "coverage curation errors evidence naming store synthesis whole",
-    "report": "coverage evidence store",
+    "report": "coverage evidence html_table store",
     "workflows": (
         "activations coverage curation datasets diversity errors evidence export feature generators models naming people progress"
         " relevance report spaces store synthesis themes training view whole"

@@ -12,7 +12,8 @@ import streamlit as st
 from fac_core.evidence.duplicates import Distinct
 from fac_core.evidence.examples import Example
 from fac_core.evidence.groups import Evidence, Group
-from fac_core.report.token_heat import CONTEXTS, TURNING, token_heat
+from fac_core.html_table import TURNING
+from fac_core.report.token_heat import CONTEXTS, token_heat
 
 _ROW = (
     '<li style="display:flex;gap:0.75rem;padding:0.3rem 0;border-bottom:1px solid rgba(128,128,128,0.2)">'

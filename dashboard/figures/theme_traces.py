@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import pyarrow as pa
 
 from dashboard.theme import STATES
-from fac_core.report.token_heat import TURNING
+from fac_core.html_table import TURNING
 from fac_core.themes.answer import Missing
 from fac_core.themes.membership import theme_of
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from fac_core.coverage.active import Excluded, active, anchor_features, check_same_space, ids
 from fac_core.coverage.definition import PAPER, PRESETS, Definition
 from fac_core.errors import EmptyAnchor, WrongUse
+from fac_core.html_table import table
 from fac_core.store.runs.run_file import RunFile
 
 
@@ -51,6 +52,12 @@ class Coverage:
     """Of the run."""
     anchor_n_samples: int
     anchor_n_tokens: int
+
+    def _repr_html_(self) -> str:
+        """As a notebook shows it."""
+        counts = (self.numerator, self.denominator, len(self.missing), self.n_extra)
+        row = (f"{self.fac:.1%}", *(f"{n:,}" for n in counts), self.run, self.anchor)
+        return table(["FAC", "covered", "of", "missing", "extra", "run", "anchor"], [row])
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from fac_core.coverage.curves import ClusterCoverage
 from fac_core.coverage.fac import Coverage
+from fac_core.html_table import escaped, table_of_markup
 from fac_core.report.charts import line, share_bar
 from fac_core.report.contents import Contents, Later, ReportedGap
-from fac_core.report.token_heat import TURNING, token_heat
+from fac_core.report.token_heat import token_heat
 
 _PARTS, _DECISIONS, _AROUND = 25, 200, 120
 """Rows of a breakdown; rows of the log; characters of an example on each side of its peak."""
@@ -36,7 +36,7 @@ OURS = '<meta name="generator" content="FAC Explorer">'
 def html_page(contents: Contents) -> str:
     """The whole file."""
     sections = (_head, _rests_on, _curves, _parts, _gaps, _decisions, _before_after, _origin)
-    title = html.escape(f"{contents.run.name}: feature activation coverage")
+    title = escaped(f"{contents.run.name}: feature activation coverage")
     body = "\n".join(section(contents) for section in sections)
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">{OURS}<title>{title}</title>'
@@ -48,9 +48,9 @@ def html_page(contents: Contents) -> str:
 def _head(c: Contents) -> str:
     found = c.coverage
     return (
-        f"<h1>{_text(c.run.name)}</h1><p class='big'>{found.fac:.1%}</p>"
-        f"<p>Feature Activation Coverage: of <b>{found.denominator:,}</b> features that occur in {_text(found.anchor)}, "
-        f"<b>{found.numerator:,}</b> fire in {_text(found.run)}; <b>{len(found.missing):,}</b> are missing. Another draw of "
+        f"<h1>{escaped(c.run.name)}</h1><p class='big'>{found.fac:.1%}</p>"
+        f"<p>Feature Activation Coverage: of <b>{found.denominator:,}</b> features that occur in {escaped(found.anchor)}, "
+        f"<b>{found.numerator:,}</b> fire in {escaped(found.run)}; <b>{len(found.missing):,}</b> are missing. Another draw of "
         f"as many samples would give {c.interval.low:.1%} to {c.interval.high:.1%} ({c.interval.level:.0%} interval). "
         f"A feature counts {_rule(c)}.</p>"
     )
@@ -67,13 +67,13 @@ def _rests_on(c: Contents) -> str:
     rows = []
     for name, found in c.presets.items():
         if isinstance(found, Coverage):
-            rows.append((_text(name), f"{found.fac:.1%}", f"{found.numerator:,}", f"{found.denominator:,}"))
+            rows.append((escaped(name), f"{found.fac:.1%}", f"{found.numerator:,}", f"{found.denominator:,}"))
         else:
-            rows.append((_text(name), "–", "", _text(found)))
+            rows.append((escaped(name), "–", "", escaped(found)))
     left_out = c.coverage.excluded
     return (
         "<h2>Both definitions</h2>"
-        + _table(("definition", "FAC", "covered", "of"), rows)
+        + table_of_markup(("definition", "FAC", "covered", "of"), rows)
         + f"<p class='quiet'>Not counted: {left_out.dead:,} features that the anchor does not fire often enough, "
         f"{left_out.sink:,} that mark a position, {left_out.dense:,} too dense, {left_out.not_relevant:,} not relevant. "
         f"{c.coverage.n_extra:,} extra features fire in this run alone; they do not enter FAC.</p>"
@@ -100,13 +100,13 @@ def _curves(c: Contents) -> str:
 
 
 def _parts(c: Contents) -> str:
-    return "".join(f"<h2>By {_text(name)}</h2>{_part(parts)}" for name, parts in c.parts.items() if parts)
+    return "".join(f"<h2>By {escaped(name)}</h2>{_part(parts)}" for name, parts in c.parts.items() if parts)
 
 
 def _part(parts: Sequence[ClusterCoverage]) -> str:
     rows = [
         (
-            _text("elsewhere" if p.cluster is None else str(p.cluster)),
+            escaped("elsewhere" if p.cluster is None else str(p.cluster)),
             share_bar(p.numerator, p.denominator - p.numerator, alt=f"{p.numerator} of {p.denominator} covered"),
             f"{p.fac:.0%}",
             f"{p.numerator:,} of {p.denominator:,}",
@@ -114,7 +114,7 @@ def _part(parts: Sequence[ClusterCoverage]) -> str:
         for p in parts[:_PARTS]
     ]
     more = f"<p class='quiet'>The {_PARTS} least covered of {len(parts):,}.</p>" if len(parts) > _PARTS else ""
-    return _table(("part", "", "FAC", "covered"), rows) + more
+    return table_of_markup(("part", "", "FAC", "covered"), rows) + more
 
 
 def _gaps(c: Contents) -> str:
@@ -136,22 +136,22 @@ def _gap(gap: ReportedGap) -> str:
         f"{token_heat(one.text, one.tokens, row['anchor_max'], around=_AROUND, peak=one.peak)}</td></tr>"
         for one in gap.examples
     )
-    decision = f" Decision: <b>{_text(gap.decision)}</b>." if gap.decision else " Untriaged."
+    decision = f" Decision: <b>{escaped(gap.decision)}</b>." if gap.decision else " Untriaged."
     return (
-        f"<article id='feature-{row['feature_id']}'><h3>{row['feature_id']}: {_text(name)}</h3>"
-        f"<p class='quiet'>Peaks on {_text(row['words'])}. {row['n_active']:,} anchor samples above its threshold; "
-        f"{_text(row['cause'])}. Priority {row['priority']:.3f}.{decision}</p><table>{examples}</table></article>"
+        f"<article id='feature-{row['feature_id']}'><h3>{row['feature_id']}: {escaped(name)}</h3>"
+        f"<p class='quiet'>Peaks on {escaped(row['words'])}. {row['n_active']:,} anchor samples above its threshold; "
+        f"{escaped(row['cause'])}. Priority {row['priority']:.3f}.{decision}</p><table>{examples}</table></article>"
     )
 
 
 def _decisions(c: Contents) -> str:
-    counted = ", ".join(f"{_text(state)} {n:,}" for state, n in c.states.items())
+    counted = ", ".join(f"{escaped(state)} {n:,}" for state, n in c.states.items())
     names = ("at", "author", "feature_id", "action", "from", "to", "reason", "note")
-    rows = [[_text(str(row[name])) for name in names] for row in c.decisions.slice(0, _DECISIONS).to_pylist()]
+    rows = [[escaped(str(row[name])) for name in names] for row in c.decisions.slice(0, _DECISIONS).to_pylist()]
     if not rows:
         return f"<h2>Decisions</h2><p>{counted}. Nobody has decided anything yet.</p>"
     more = f" The newest {_DECISIONS} of {len(c.decisions):,} are listed." if len(c.decisions) > _DECISIONS else ""
-    table = _table([name.replace("_", " ") for name in names], rows)
+    table = table_of_markup([name.replace("_", " ") for name in names], rows)
     return f"<h2>Decisions</h2><p>{counted}.{more}</p><div class='wide'>{table}</div>"
 
 
@@ -161,14 +161,14 @@ def _before_after(c: Contents) -> str:
     rows = [("this run", f"{c.coverage.fac:.1%}", f"{c.run.n_samples:,}", ""), *(_later(one) for one in c.later)]
     return (
         "<h2>Before and after</h2>"
-        + _table(("run", "FAC", "samples", "gaps of this run that it closes"), rows)
+        + table_of_markup(("run", "FAC", "samples", "gaps of this run that it closes"), rows)
         + "<p class='quiet'>At their own sizes: FAC grows with the number and the length of samples.</p>"
     )
 
 
 def _later(one: Later) -> tuple[str, ...]:
     closed = f"{one.closure.n_closed:,} of {one.closure.n_gaps:,}" if one.closure else "no gap to close"
-    return (_text(one.run.name), f"{one.coverage.fac:.1%}", f"{one.run.n_samples:,}", closed)
+    return (escaped(one.run.name), f"{one.coverage.fac:.1%}", f"{one.run.n_samples:,}", closed)
 
 
 def _origin(c: Contents) -> str:
@@ -184,20 +184,11 @@ def _origin(c: Contents) -> str:
         "dtype",
         "created_at",
     )
-    rows = [(name, _text(str(getattr(c.run, name) or "")), _text(str(getattr(c.anchor, name) or ""))) for name in names]
+    rows = [
+        (name, escaped(str(getattr(c.run, name) or "")), escaped(str(getattr(c.anchor, name) or ""))) for name in names
+    ]
     return (
         "<h2>Where the numbers come from</h2><div class='wide'>"
-        + _table(("", "run", "anchor"), rows)
-        + f"</div><p class='quiet'>Made {_text(c.made_at)} by FAC Explorer.</p>"
+        + table_of_markup(("", "run", "anchor"), rows)
+        + f"</div><p class='quiet'>Made {escaped(c.made_at)} by FAC Explorer.</p>"
     )
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Cells are markup already; headers are ours."""
-    head = "".join(f"<th>{name}</th>" for name in header)
-    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _text(text: str) -> str:
-    return html.escape(text.translate(TURNING), quote=True)

@@ -18,9 +18,6 @@ _WEAKEST, _DEEPEST, _LINE = 0.08, 0.65, 3.0
 CONTEXTS = {"stacked": 30, "snippet": 120, "full": None}
 """Characters shown on each side of the peak."""
 
-TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
-"""For `str.translate`: takes out what would turn the direction of the words beside a name."""
-
 
 def token_heat(
     text: str,

@@ -10,11 +10,13 @@ from functools import lru_cache
 import numpy as np
 
 from fac_core.coverage.definition import Definition
+from fac_core.html_table import escaped
 from fac_core.shortfall.counts import count
 from fac_core.shortfall.rates import MAX_Q, State, shortfall
 from fac_core.shortfall.scoring import as_far_as, whole
 from fac_core.store.runs.run_file import RunFile
 from fac_core.themes.activity import activity
+from fac_core.themes.in_notebooks import themes_as_html
 from fac_core.themes.lacking import Sides, lacks
 from fac_core.themes.theme import LEAST_SHARED, Theme, described, shared, together
 
@@ -87,6 +89,11 @@ class Missing:
             f"{self.of_other_length:.0%} of the anchor's texts are longer or shorter than nearly all of yours:"
             " what only such texts are about does not show here."
         )
+
+    def _repr_html_(self) -> str:
+        """As a notebook shows it: the sentence, the themes that are short, then what there is more of."""
+        said = escaped(self.sentence if self.themes or self.surplus else f"{self.sentence} {self.not_seen}")
+        return f"<p>{said}</p>" + "".join(themes_as_html(part) for part in (self.themes, self.surplus) if part)
 
 
 def _listed(themes: tuple[Theme, ...], emphasised: Callable[[str], str]) -> str:

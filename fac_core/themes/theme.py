@@ -14,6 +14,7 @@ from fac_core.evidence.topic_words import is_topic_word, rarity
 from fac_core.store.runs.homes import OTHER, json_path
 from fac_core.store.runs.run_file import RunFile
 from fac_core.themes.activity import Activity
+from fac_core.themes.in_notebooks import texts_as_html, themes_as_html
 from fac_core.themes.lacking import Lack
 
 if TYPE_CHECKING:
@@ -123,6 +124,10 @@ class Theme:
     def names(self) -> tuple[str, ...]:
         """All that it is or was called, the name that holds first: what was written under another one is found again."""
         return self.name, *(self.given.formerly if self.given else ())
+
+    def _repr_html_(self) -> str:
+        """As a notebook shows it: its line, and its texts."""
+        return themes_as_html([self]) + texts_as_html(self.texts)
 
 
 def described(

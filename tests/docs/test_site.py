@@ -1,0 +1,28 @@
+"""The site leads to every page, and to none that is not there."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def pages(entries: list[dict[str, object]]) -> list[str]:
+    """The files of a navigation, in its order."""
+    found: list[str] = []
+    for entry in entries:
+        for target in entry.values():
+            found += [target] if isinstance(target, str) else pages(target)  # type: ignore[arg-type]
+    return found
+
+
+def test_the_navigation_holds_every_page_once():
+    named = pages(tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))["project"]["nav"])
+    assert sorted(named) == sorted(page.name for page in (ROOT / "docs").glob("*.md"))
+
+
+def test_no_page_links_to_another_page_outside_of_the_folder():
+    for page in (ROOT / "docs").glob("*.md"):
+        assert not re.findall(r"\]\(\.\./[^)]*\.md\)", page.read_text(encoding="utf-8")), page.name
