@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import errno
 import json
+import logging
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
@@ -65,7 +66,6 @@ _INTERRUPTED = 130
 app = typer.Typer(
     name="fac",
     no_args_is_help=True,
-    add_completion=False,
 )
 for _panel, _commands in PANELS.items():
     for _command in _commands:
@@ -85,12 +85,18 @@ def _say_version(asked: bool) -> None:
 
 @app.callback()
 def before_any_command(
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - said before anything else is read
         bool,
         typer.Option("--version", callback=_say_version, is_eager=True, hidden=True, help="Say which version this is."),
     ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Only results and errors: no progress, no notes.")
+    ] = False,
 ) -> None:
     """Measure and fill the gaps of a dataset in the feature space of a language model."""
+    err.quiet = quiet
+    if quiet:
+        logging.getLogger().setLevel(logging.ERROR)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -126,13 +132,13 @@ def run(arguments: list[str]) -> int:
         configure(OneLine())
         if first in MOVED:
             raise WrongUse(f"`fac {first}` is `{MOVED[first]}` now.")
-        if first == "lab":
+        if first == "lab" or "_FAC_COMPLETE" in os.environ:  # a shell asks what could come next
             open_laboratory()
-        result = typer.main.get_command(app).main(arguments, standalone_mode=False)
+        result = program().main(arguments, standalone_mode=False)
     except FacError as error:
         return _failed(error, type(error).__name__, arguments, code=2 if isinstance(error, WrongUse) else 1)
     except typer.TyperException as error:  # an option or argument that there is not
-        return _failed(error.format_message(), type(error).__name__, arguments, code=2)
+        return _failed(error.format_message().replace("Value error, ", ""), type(error).__name__, arguments, code=2)
     except typer.Abort:
         return _failed("Stopped.", "Abort", arguments, code=1)
     except Exception as error:
@@ -142,6 +148,14 @@ def run(arguments: list[str]) -> int:
     if result == _INTERRUPTED:
         return _failed("Interrupted. The same command goes on from here.", "Interrupted", arguments, code=1)
     return result if isinstance(result, int) else 0
+
+
+def program() -> Any:
+    """All commands, as typer makes them. Completion is set up once and needs no place in the help, which fits a screen."""
+    found: Any = typer.main.get_command(app)
+    for option in found.params:
+        option.hidden = option.hidden or option.name in ("install_completion", "show_completion")
+    return found
 
 
 def open_laboratory() -> None:
@@ -156,6 +170,7 @@ def open_laboratory() -> None:
 def _failed(message: object, kind: str, arguments: list[str], *, code: int) -> int:
     if "--json" in arguments:
         sys.stdout.write(json.dumps({"error": str(message), "kind": kind}) + "\n")
+    err.quiet = False
     if str(message):  # a group without a command has shown its help
         err.print(Text.assemble(("fac:", "bold red"), f" {message}"))
     return code

@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 import fac_core as fac
-from fac_core.cli.options import AnchorName, Json, Match, WorkspaceFolder, matched_by, takes_view
+from fac_core.cli.options import AnchorName, Json, Match, WorkspaceFolder, takes_view
 from fac_core.cli.output import out, progress_bar, say, table, write_json, write_rows
 from fac_core.errors import WrongUse
 
@@ -36,13 +36,12 @@ def compare(
     Two names compare feature by feature. None (all of the space), three or more, or --match give the matrix: FAC of the row,
     the column being the anchor.
     """
-    by = matched_by(match)
-    if names and len(names) == 2 and by is None:
+    if names and len(names) == 2 and match is None:
         _two(view, names[1], limit, any_length, json)
     elif any_length:
         raise WrongUse("--any-length is for two runs: fac compare RUN RUN --any-length.")
     else:
-        _all(view, names or [], by, json)
+        _all(view, names or [], match, json)
 
 
 def _two(view: View, other: str, limit: int, any_length: bool, json: bool) -> None:
@@ -129,7 +128,9 @@ def subset(
 def diversity(
     runs: Annotated[list[str], typer.Argument(help="Runs of one space.")],
     anchor: AnchorName = None,
-    match: Annotated[str, typer.Option(help="samples, tokens, or none: each run at its own size.")] = "samples",
+    match: Annotated[
+        Literal["samples", "tokens", "none"], typer.Option(help="none: each run at its own size.")
+    ] = "samples",
     draws: Annotated[int, typer.Option(help="Random draws at the matched size.")] = 10,
     workspace: WorkspaceFolder = None,
     json: Json = False,
@@ -137,7 +138,7 @@ def diversity(
     """FAC beside the older measures of diversity, at equal size."""
     from fac_core.diversity.table import METRICS
 
-    by = None if match == "none" else matched_by(match)
+    by = None if match == "none" else match
     with progress_bar("Diversity") as tell:
         found = fac.measure_diversity(runs, anchor, match=by, n_draws=draws, workspace=workspace, on_progress=tell)
     rows: list[tuple[Any, ...]] = [("samples", *(row.n_samples for row in found.rows))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 from rich.table import Table
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from fac_core.curation.review import Choice, State
     from fac_core.curation.standing import Standing
     from fac_core.curation.triage import State as OfGap
-    from fac_core.export.shapes import Shape
     from fac_core.export.trace import Chain
-    from fac_core.export.write import Format
     from fac_core.view import View
 
 _CHOICES: Mapping[str, Choice] = {
@@ -41,7 +39,9 @@ def triage(
     theme: Annotated[
         str | None, typer.Option(help="All features of this theme; the beginning of its name will do.")
     ] = None,
-    state: Annotated[str | None, typer.Option(help="target, later, not relevant or label wrong.")] = None,
+    state: Annotated[
+        Literal["target", "later", "not relevant", "label wrong"] | None, typer.Option(help="What is decided.")
+    ] = None,
     reason: Annotated[
         str, typer.Option(help="Why; not relevant and label wrong need one (a wrong one lists them).")
     ] = "",
@@ -60,7 +60,7 @@ def triage(
     log = triage_of(view)
     if [undo, bool(ids), theme is not None].count(True) != 1 or undo == (state is not None):
         raise WrongUse("Name features or a --theme, with a --state; or say --undo.")
-    decision = cast("OfGap", state)
+    decision = cast("OfGap", state)  # None only with --undo
     for feature in ids or ():
         check_feature(view.p, feature)
     if undo:
@@ -125,10 +125,18 @@ def review(
 def export(
     batches: Annotated[list[str], typer.Argument(help="Batch ids.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write; an earlier export is replaced.")],
-    shape: Annotated[str | None, typer.Option(help="plain, classification, chat, alpaca or preference.")] = None,
-    file_format: Annotated[str, typer.Option("--format", help="jsonl, parquet or dataset (save_to_disk).")] = "jsonl",
+    shape: Annotated[
+        Literal["plain", "classification", "chat", "alpaca", "preference"] | None,
+        typer.Option(help="Of a row; what fits the batches by default."),
+    ] = None,
+    file_format: Annotated[
+        Literal["jsonl", "parquet", "dataset"], typer.Option("--format", help="dataset: for `load_from_disk`.")
+    ] = "jsonl",
     merged: Annotated[bool, typer.Option("--merged", help="The seed's samples too, before the accepted ones.")] = False,
-    push: Annotated[str | None, typer.Option(help="Also upload to this Hub dataset; needs $HF_TOKEN.")] = None,
+    push: Annotated[
+        str | None, typer.Option(help="Also upload to this Hub dataset, with $HF_TOKEN or that of `hf auth login`.")
+    ] = None,
+    public: Annotated[bool, typer.Option("--public", help="With --push: everybody can read it.")] = False,
     author: Author = ME,
     workspace: WorkspaceFolder = None,
     json: Json = False,
@@ -136,11 +144,14 @@ def export(
     """Write the accepted candidates of some batches as a dataset with its card."""
     from fac_core.export.write import push as upload
 
-    kind, form = cast("Shape | None", shape), cast("Format", file_format)
+    if push and file_format == "dataset":
+        raise WrongUse("The Hub's `load_dataset` reads no folder of save_to_disk. To push, write jsonl or parquet.")
+    if public and not push:
+        raise WrongUse("--public says who may read what is pushed: name the Hub dataset with --push.")
     done = fac.export_dataset(
-        batches, output, shape=kind, file_format=form, merged=merged, author=author, workspace=workspace
+        batches, output, shape=shape, file_format=file_format, merged=merged, author=author, workspace=workspace
     )
-    address = upload(done.folder, push) if push else None
+    address = upload(done.folder, push, private=not public) if push else None
     say(
         json,
         {**vars(done), "pushed_to": address},

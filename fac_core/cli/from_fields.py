@@ -108,9 +108,9 @@ def _hints(command: Command, names: Collection[str]) -> dict[str, Any]:
 
 
 def _type(field: FieldOf) -> Any:
-    """What is written on the command line: a list with commas is one word, and so is a choice."""
+    """What is written on the command line: a list with commas is one word."""
     kind = _present(field.type)
-    return str if get_origin(kind) in (tuple, Literal) else kind
+    return str if get_origin(kind) is tuple else kind
 
 
 def _present(kind: Any) -> Any:
@@ -119,10 +119,10 @@ def _present(kind: Any) -> Any:
 
 
 def _help(field: FieldOf) -> str:
+    """Its sentence; of a list also what it may hold, where that is closed. A single choice shows it by itself."""
     kind = _present(field.type)
-    listed = get_origin(kind) is tuple
-    inner = get_args(kind)[0] if listed else kind
-    choices = f"{'Of' if listed else 'One of'} {', '.join(get_args(inner))}." if get_origin(inner) is Literal else ""
+    inner = get_args(kind)[0] if get_origin(kind) is tuple else None
+    choices = f"Of {', '.join(get_args(inner))}." if get_origin(inner) is Literal else ""
     return " ".join(filter(None, (field.help, choices)))
 
 

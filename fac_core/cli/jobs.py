@@ -12,6 +12,7 @@ import fac_core as fac
 from fac_core.cli.options import ME, Author, Json, WorkspaceFolder
 from fac_core.cli.output import err, say, table
 from fac_core.errors import WrongUse
+from fac_core.people.roles import Role
 
 if TYPE_CHECKING:
     from fac_core.jobs.job import Action, Job
@@ -146,7 +147,7 @@ def sign_in(
 @jobs.command()
 def admit(
     who: Annotated[str, typer.Argument(help="An e-mail address; with --domain or --group one of these.")],
-    role: Annotated[str, typer.Option(help="viewer, reviewer or owner.")] = "viewer",
+    role: Annotated[Role, typer.Option(help="What they may do.")] = "viewer",
     domain: Annotated[bool, typer.Option("--domain", help="Everybody whose address ends so.")] = False,
     group: Annotated[bool, typer.Option("--group", help="Everybody in this group of the provider.")] = False,
     json: Json = False,

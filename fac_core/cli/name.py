@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast, get_args
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 from rich.table import Table
@@ -82,7 +82,7 @@ def relevance(
     value: Annotated[str, typer.Option(help="Its value in the positive samples.")] = "1",
     background: Annotated[str | None, typer.Option(help="Instead: a run of other texts.")] = None,
     judge: Annotated[int | None, typer.Option(metavar="FEATURE", help="Judge this feature yourself.")] = None,
-    level: Annotated[str | None, typer.Option(help="With --judge: yes, probably, maybe or no.")] = None,
+    level: Annotated[Level | None, typer.Option(help="With --judge: how relevant it is.")] = None,
     reason: Annotated[str, typer.Option(help="With --judge: why, in a few words.")] = "",
     over: Over = None,
     author: Author = ME,
@@ -103,9 +103,9 @@ def relevance(
         return
     if (judge is None) != (level is None):
         raise WrongUse(f"To judge a feature say both: fac relevance {task} --judge ID --level LEVEL.")
-    if judge is not None:
+    if judge is not None and level is not None:
         held = judging.set_relevance(
-            task, judge, cast(Level, level), author=author, reason=reason, over=over, run=run, workspace=workspace
+            task, judge, level, author=author, reason=reason, over=over, run=run, workspace=workspace
         )
         say(json, held, f"Feature {held.feature_id}, {task}: {held.level}, says {held.author}.")
         return

@@ -7,13 +7,13 @@ import inspect
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
 import typer
 
 import fac_core as fac
 from fac_core.cli.from_fields import Command, made, option, options_of, takes_options
-from fac_core.coverage.definition import PRESETS, Definition
+from fac_core.coverage.definition import PRESETS, Definition, Preset
 from fac_core.errors import WrongUse
 from fac_core.fields import fields_of
 from fac_core.gaps.weights import Weights
@@ -30,7 +30,9 @@ ME = this_user()
 """In a terminal one works under one's own name."""
 Author = Annotated[str, typer.Option(help="Who says so.", show_default=False)]
 Over = Annotated[str | None, typer.Option(help="Decide also where this person has decided, and nobody since.")]
-Match = Annotated[str | None, typer.Option(help="samples or tokens: draw all runs at the smallest one's size.")]
+Match = Annotated[
+    Literal["samples", "tokens"] | None, typer.Option(help="Draw all runs at the smallest one's size, so counted.")
+]
 
 _FRAME, _DEFINITION, _PRIORITY = "What is looked at", "What counts as covered", "Which gap comes first"
 _NAMED = option("run", str, _RUN, panel=_FRAME)
@@ -41,14 +43,14 @@ _RUNS: dict[str, dict[str, inspect.Parameter]] = {
 }
 _FLAGS = {"exclude_dense_above": "--dense-above", "exclude_sinks": "--no-sinks"}
 _COUNTED = {
-    "preset": option("preset", str, "paper (δ=0, one sample) or calibrated.", panel=_DEFINITION),
+    "preset": option("preset", Preset, "paper: δ is 0, and one sample suffices.", panel=_DEFINITION),
     **options_of(Definition, _FLAGS, panel=_DEFINITION, unset=True),
 }
 _FRAMED = {
     "anchor": option("anchor", str, _ANCHOR, panel=_FRAME),
     "task": option("task", str, "Count only features that were judged relevant for it.", panel=_FRAME),
     "strictness": option(
-        "strictness", str, "Least verdict that counts: yes, probably or maybe (default).", panel=_FRAME
+        "strictness", Literal["yes", "probably", "maybe"], "Least verdict that counts; else maybe.", panel=_FRAME
     ),
     "workspace": option("workspace", Path, _WORKSPACE, flag="--workspace/-w", panel=_FRAME),
     **_COUNTED,
@@ -76,18 +78,11 @@ takes_definition = takes_options("definition", _COUNTED, lambda _given, **chosen
 """Let a command that has a parameter `definition` take the options that make one."""
 
 
-def matched_by(match: str | None) -> Literal["samples", "tokens"] | None:
-    """The way of matching, checked."""
-    if match not in (None, "samples", "tokens"):
-        raise WrongUse(f"Runs are matched by samples or tokens, not by {match!r}.")
-    return match
-
-
 def _view(
     given: Mapping[str, Any],
     anchor: str | None,
     task: str | None,
-    strictness: str | None,
+    strictness: Level | None,
     workspace: Path | None,
     run: str | None = None,
     *,
@@ -102,14 +97,12 @@ def _view(
         _definition(**{name: chosen[name] for name in _COUNTED}),
         workspace=workspace,
         task=task,
-        strictness=cast(Level, strictness or "maybe"),  # the view refuses what is no level
+        strictness=strictness or "maybe",
         alone=alone,
         weights=made(Weights, {name.removeprefix("w_"): chosen[name] for name in _WEIGHTS if name in chosen}),
     )
 
 
-def _definition(preset: str | None, **given: Any) -> Definition:
+def _definition(preset: Preset | None, **given: Any) -> Definition:
     """The preset (paper unless named), with what was given instead of its own values."""
-    if preset is not None and preset not in PRESETS:
-        raise WrongUse(f"There is no preset {preset!r}; choose {' or '.join(PRESETS)}.")
     return dataclasses.replace(PRESETS[preset or "paper"], **{k: v for k, v in given.items() if v is not None})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 from fac_core.errors import WrongUse
 
@@ -51,4 +52,5 @@ PAPER = Definition()
 CALIBRATED = Definition(quantile=0.75, min_count=3)
 """Three samples in the upper quarter of what the anchor shows: far less a matter of text length than `PAPER`."""
 
-PRESETS = {"paper": PAPER, "calibrated": CALIBRATED}
+Preset = Literal["paper", "calibrated"]
+PRESETS: dict[Preset, Definition] = {"paper": PAPER, "calibrated": CALIBRATED}

@@ -7,6 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from fac_core.coverage.definition import Definition
 from fac_core.export.plan import ExportPlan
 from fac_core.export.rows import MEANING
+from fac_core.export.shapes import Shape
+
+_TASKS: Mapping[Shape, str] = {"classification": "text-classification"}
+"""Shape of a row -> task category of the Hub; all others teach to write."""
+_SIZES = ((10_000, "1K", "10K"), (100_000, "10K", "100K"), (1_000_000, "100K", "1M"))
 
 
 def card(plan: ExportPlan, data_file: str | None) -> str:
@@ -17,7 +22,7 @@ def card(plan: ExportPlan, data_file: str | None) -> str:
     """
     n = len(plan.rows)
     parts = [
-        _front_matter(data_file),
+        _front_matter(plan, data_file),
         f"# {_text(plan.seed.dataset_name)}: {'seed and synthetic samples' if plan.merged else 'synthetic samples'}",
         f"{n:,} rows in the shape `{plan.shape}`: {plan.n_accepted:,} synthetic samples that a person accepted"
         + (f" and {plan.n_seed:,} samples of the seed." if plan.merged else ".")
@@ -73,9 +78,19 @@ def in_words(definition: Definition) -> str:
     return f"{samples} above the feature's {definition.quantile:.0%} anchor quantile"
 
 
-def _front_matter(data_file: str | None) -> str:
+def _front_matter(plan: ExportPlan, data_file: str | None) -> str:
+    """What the Hub files a dataset under. Its language is nothing that we measure, so it is left to people."""
     files = f"configs:\n- config_name: default\n  data_files: {data_file}\n" if data_file else ""
-    return f"---\nlicense: unknown\ntags:\n- synthetic\n- feature-activation-coverage\n{files}---"
+    return (
+        f"---\nlicense: unknown\ntask_categories:\n- {_TASKS.get(plan.shape, 'text-generation')}\n"
+        f"size_categories:\n- {size_category(len(plan.rows))}\ntags:\n- synthetic\n- feature-activation-coverage\n{files}---"
+    )
+
+
+def size_category(n: int) -> str:
+    """The Hub's word for a number of rows."""
+    below = (f"{low}<n<{high}" for limit, low, high in _SIZES if n < limit)
+    return "n<1K" if n < 1_000 else next(below, "n>1M")
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +23,6 @@ from fac_core.whole import behind_links, whole
 
 Format = Literal["jsonl", "parquet", "dataset"]
 
-TOKEN_VARIABLE = "HF_TOKEN"  # noqa: S105 - the name of a variable, not a token
 _MANIFEST = "export.json"
 _EXPORT = "export"
 
@@ -96,15 +94,15 @@ def zipped(folder: Path) -> bytes:
     return packed.getvalue()
 
 
-def push(folder: Path, repo_id: str) -> str:
-    """Upload an export to the Hub as a private dataset, with the token of the environment. Returns its address."""
-    token = os.environ.get(TOKEN_VARIABLE)
-    if not token:
-        raise WrongUse(f"To push, set ${TOKEN_VARIABLE} to a token that may write {repo_id}. It is not stored.")
-    from huggingface_hub import HfApi
+def push(folder: Path, repo_id: str, *, private: bool = True) -> str:
+    """Upload an export to the Hub, with $HF_TOKEN or the token that `hf auth login` stored. Returns its address."""
+    from huggingface_hub import HfApi, get_token
 
+    token = get_token()
+    if not token:
+        raise WrongUse(f"To push, sign in with `hf auth login`, or set $HF_TOKEN to a token that may write {repo_id}.")
     api = HfApi(token=token)
-    api.create_repo(repo_id, repo_type="dataset", private=True, exist_ok=True)
+    api.create_repo(repo_id, repo_type="dataset", private=private, exist_ok=True)
     api.upload_folder(repo_id=repo_id, repo_type="dataset", folder_path=folder)
     return f"https://huggingface.co/datasets/{repo_id}"
 

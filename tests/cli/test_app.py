@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -13,6 +14,7 @@ import fac_core as fac
 from fac_core.cli import app as command_line
 from fac_core.cli.app import MOVED, app, run
 from fac_core.cli.fill import _targets
+from fac_core.cli.output import progress_bar
 from fac_core.store.workspace import Workspace
 from fac_core.workflows.naming import rename
 from tests.runs import make_run
@@ -38,12 +40,36 @@ def test_the_help_fits_a_screen_one_line_a_command(monkeypatch, capsys):
     command = "import sys; from fac_core.cli.app import main; main(['--help'])"
     shown = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True).stdout
     lines = shown.rstrip().splitlines()
-    assert len(lines) <= 50
+    assert len(lines) <= 51
     every = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     names = [name for name, command in every.items() if not command.hidden]
     for name in names:
         assert sum(line.startswith(f"│ {name} ") for line in lines) == 1, name
-    assert sum(line.startswith("│ ") for line in lines) == len(names) + 1  # and --help
+    assert sum(line.startswith("│ ") for line in lines) == len(names) + 2  # and --quiet, --help
+
+
+def test_a_shell_completes_commands_those_of_the_laboratory_and_closed_choices():
+    for words, offered in (("fac enc", "encode"), ("fac lab be", "bench"), ("fac encode x --dtype b", "bfloat16")):
+        asks = {"_FAC_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+        command = "import sys; sys.argv[0] = 'fac'; from fac_core.cli.app import main; main([])"
+        done = subprocess.run(
+            [sys.executable, "-c", command], capture_output=True, text=True, env={**os.environ, **asks}
+        )
+        assert offered in done.stdout.split(), words
+
+
+def test_quiet_keeps_results_and_errors(folder, capsys):
+    loud, quiet = ["gaps", "-w", str(folder)], ["--quiet", "gaps", "-w", str(folder)]
+    assert run(loud) == run(quiet) == 0
+    with progress_bar("Reading") as tell:
+        tell(1, 1)
+    assert capsys.readouterr().err == ""
+    assert run([*quiet, "none such"]) == 2
+    assert "none such" in capsys.readouterr().err
+    assert run(loud) == 0
+    with progress_bar("Reading") as tell:
+        tell(1, 1)
+    assert "Reading: 1 of 1" in capsys.readouterr().err
 
 
 def test_every_command_stands_in_a_panel():

@@ -133,17 +133,20 @@ def test_a_field_that_is_left_out_is_no_flag(cook):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("encode", "x.jsonl", "--mode", "loud"), "choose one of native, topk, dense"),
+        (("encode", "x.jsonl", "--mode", "loud"), "'loud' is not one of 'native', 'topk', 'dense'"),
         (("encode", "x.jsonl", "--roles", "user,king"), "choose from user, assistant, system"),
         (("encode", "x.jsonl", "--limit", "0"), "give 1 sample or more"),
         (("synthesise", "--methods", "one step,magic"), "choose from guided, one step"),
         (("synthesise", "--at-once", "0"), "at_once is 0"),
-        (("synthesise", "--shape", "poem"), "choose one of text, instruction"),
-        (("space", "train-sae", "x.jsonl", "-o", "y", "--architecture", "relu"), "choose one of topk, batchtopk"),
+        (("synthesise", "--shape", "poem"), "'poem' is not one of 'text', 'instruction'"),
+        (
+            ("space", "train-sae", "x.jsonl", "-o", "y", "--architecture", "relu"),
+            "'relu' is not one of 'topk', 'batchtopk'",
+        ),
         (("gaps", "--w-trust", "-1"), "A weight is an exponent"),
         (("synthesise", "--targets", "some"), "give approved, all, or feature ids"),
     ],
 )
-def test_a_wrong_value_is_refused_by_the_dataclass_in_one_sentence(arguments, says, capsys):
+def test_a_wrong_value_is_refused_in_one_sentence(arguments, says, capsys):
     assert run([*arguments, "--json"]) == 2
     assert says in json.loads(capsys.readouterr().out)["error"]

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 import fac_core as fac
+from fac_core.cli.app import run
 from fac_core.errors import NotFound, WrongUse
-from fac_core.export.card import card
+from fac_core.export.card import card, size_category
 from fac_core.export.rows import PROVENANCE
 from fac_core.export.write import push
 from fac_core.store.workspace import Workspace
@@ -161,7 +163,9 @@ def test_the_card_counts_yields_rejections_and_failed_checks(place, made, tmp_pa
     assert "off target 1" in text
     assert "does not fire 1" in text
     assert "`tiny-model`" in text
-    assert text.startswith("---\nlicense: unknown\n")
+    said = yaml.safe_load(text.split("---")[1])
+    assert said["license"] == "unknown"
+    assert (said["task_categories"], said["size_categories"]) == (["text-generation"], ["n<1K"])
 
 
 def test_hostile_names_do_not_act_in_the_card(place, tmp_path):
@@ -263,10 +267,44 @@ def test_siblings_whose_names_look_like_ours_are_kept(place, made, tmp_path):
     assert all((path / "mine").read_text() == "kept" for path in beside)
 
 
-def test_pushing_needs_a_token_of_the_environment(tmp_path, monkeypatch):
-    monkeypatch.delenv("HF_TOKEN", raising=False)
-    with pytest.raises(WrongUse, match="HF_TOKEN"):
+@pytest.mark.parametrize(
+    ("n", "said"), [(999, "n<1K"), (1_000, "1K<n<10K"), (10_000, "10K<n<100K"), (999_999, "100K<n<1M"), (10**6, "n>1M")]
+)
+def test_the_hub_has_words_for_sizes(n, said):
+    assert size_category(n) == said
+
+
+def test_pushing_needs_a_token(tmp_path, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.get_token", lambda: None)
+    with pytest.raises(WrongUse, match=r"hf auth login.*HF_TOKEN"):
         push(tmp_path, "ann/data")
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_what_is_pushed_is_private_unless_said(tmp_path, monkeypatch, private):
+    done: list[dict[str, object]] = []
+
+    class Hub:
+        def __init__(self, token: str) -> None:
+            assert token == "of the login"  # noqa: S105
+
+        def create_repo(self, **said: object) -> None:
+            done.append(said)
+
+        upload_folder = create_repo
+
+    monkeypatch.setattr("huggingface_hub.get_token", lambda: "of the login")
+    monkeypatch.setattr("huggingface_hub.HfApi", Hub)
+    assert push(tmp_path, "ann/data", private=private).endswith("/datasets/ann/data")
+    assert done[0]["private"] is private
+    assert done[1]["folder_path"] == tmp_path
+
+
+def test_a_folder_of_save_to_disk_is_not_pushed_and_not_written(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert run(["export", "b", "-o", "out", "--format", "dataset", "--push", "ann/data"]) == 2
+    assert "load_dataset" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_batches_of_different_seeds_are_not_one_dataset(place, made, tmp_path):

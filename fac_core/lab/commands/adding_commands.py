@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 from statistics import fmean
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from fac_core.cli.options import AnchorName, Json, WorkspaceFolder
 from fac_core.cli.output import out, progress_bar, write_json, write_rows
+from fac_core.coverage.definition import Preset
 from fac_core.errors import WrongUse
 from fac_core.lab.commands.values import interval, method_and_file, model_and_block, print_table, two
 
 
 def baselines(
     config: Annotated[Path, typer.Argument(help="Settings of a study (.toml): its pool and split are used.")],
-    budget: Annotated[str, typer.Option(help="samples, or tokens: what is equal for all methods.")] = "samples",
-    preset: Annotated[str, typer.Option(help="paper or calibrated: how coverage is counted.")] = "calibrated",
+    budget: Annotated[Literal["samples", "tokens"], typer.Option(help="What is equal for all methods.")] = "samples",
+    preset: Annotated[Preset, typer.Option(help="How coverage is counted.")] = "calibrated",
     seed: Annotated[str, typer.Option(help="Positive and negative texts of a seed set.")] = "15,60",
     add: Annotated[str, typer.Option(help="Positive and negative texts that are added to it.")] = "25,100",
     draws: Annotated[int, typer.Option(help="Seed sets; every method adds to each.")] = 20,
@@ -35,19 +36,16 @@ def baselines(
     json: Json = False,
 ) -> None:
     """What to add to a seed at an equal budget: texts chosen by coverage against random, spread and synthetic ones."""
-    from fac_core.coverage.definition import PRESETS
     from fac_core.lab.sets import baselines as ways
     from fac_core.lab.study.study_files import read_config
     from fac_core.store.workspace import Workspace
 
-    if budget not in ("samples", "tokens") or preset not in PRESETS:
-        raise WrongUse(f"Give a budget of samples or tokens, and a preset of {' or '.join(PRESETS)}.")
     with progress_bar("Baselines") as tell:
         found = ways.baselines(
             read_config(config),
             Workspace.at(workspace),
-            budget=budget,  # type: ignore[arg-type]  # checked above
-            preset=preset,  # type: ignore[arg-type]  # checked above
+            budget=budget,
+            preset=preset,
             n_seed=two(seed),
             n_added=two(add),
             draws=draws,
