@@ -83,7 +83,7 @@ def test_gap_closure_stands_beside_fac_under_its_own_name(workspace, capsys):
     [
         (["feature", "99", "--top", "5"], "features of 'broad' go from 0 to 11"),
         (["coverage", "nothing"], "there is broad"),
-        (["coverage", "--preset", "loose"], "choose paper or calibrated"),
+        (["coverage", "--preset", "loose"], "is not one of 'paper', 'calibrated'"),
         (["coverage", "--delta", "-1"], "give a number from 0 on"),
         (["curve", "sideways"], "choose threshold, growth, count"),
         (["coverage", "--no-such-option"], "No such option"),

@@ -41,7 +41,7 @@ def test_a_person_judges_and_their_word_holds(workspace, capsys):
     )
     assert (held["level"], held["source"], held["author"]) == ("yes", "person", "Ann")  # type: ignore[index]
     wrong = answer(capsys, "relevance", "toxicity", "--judge", "3", "--level", "perhaps", "--author", "Ann", code=2)
-    assert wrong["kind"] == "WrongUse"  # type: ignore[index]
+    assert wrong["kind"] == "BadParameter"  # type: ignore[index]
 
 
 def test_labels_lists_what_one_feature_was_ever_called(workspace, capsys):

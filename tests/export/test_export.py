@@ -165,7 +165,7 @@ def test_the_card_counts_yields_rejections_and_failed_checks(place, made, tmp_pa
     assert "`tiny-model`" in text
     said = yaml.safe_load(text.split("---")[1])
     assert said["license"] == "unknown"
-    assert (said["task_categories"], said["size_categories"]) == (["text-generation"], ["n<1K"])
+    assert (said["task_categories"], said["size_categories"]) == (["text-classification"], ["n<1K"])
 
 
 def test_hostile_names_do_not_act_in_the_card(place, tmp_path):
@@ -288,7 +288,7 @@ def test_what_is_pushed_is_private_unless_said(tmp_path, monkeypatch, private):
         def __init__(self, token: str) -> None:
             assert token == "of the login"  # noqa: S105
 
-        def create_repo(self, **said: object) -> None:
+        def create_repo(self, *_positional: object, **said: object) -> None:
             done.append(said)
 
         upload_folder = create_repo
