@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import streamlit as st
@@ -40,14 +40,17 @@ def _star(favourites: Favourites, page: str) -> None:
         if not name or (what == "feature" and not name.isdecimal()):
             continue
         is_kept = favourites.has(what, name)
-        act = favourites.let_go if is_kept else favourites.keep
+        change = partial(favourites.let_go if is_kept else favourites.keep, what, name)
+
+        def act(change: Callable[[], object] = change) -> None:
+            told(change)
+
         st.button(
             f"{'Let go of' if is_kept else 'Keep'} {what} {st_text(name)}",
             icon=f":material/{'star' if is_kept else 'star_border'}:",
             key="favourite",
             type="tertiary",
-            on_click=told,
-            args=(partial(act, what, name),),
+            on_click=act,
             **barred("favourite"),
         )
         return

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import get_args
+from typing import cast, get_args
 
 import streamlit as st
 
 from dashboard.components.examples import st_text
-from fac_core.coverage.definition import PRESETS, Definition
+from fac_core.coverage.definition import PRESETS, Definition, Preset
 from fac_core.naming.level import Level
 from fac_core.progress import counted
 from fac_core.relevance.rubric import built_in
@@ -34,7 +34,7 @@ def choose_definition() -> Definition:
         bind="query-params",
         help=_PRESET_HELP,
     )
-    definition = PRESETS[preset]
+    definition = PRESETS[cast(Preset, preset)]
     sinks = st.toggle(
         "Leave out position features", key="no_sinks", bind="query-params", help="They only mark a first token."
     )

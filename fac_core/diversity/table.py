@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from fac_core.coverage.compare import compare, draws
-from fac_core.coverage.definition import PRESETS
+from fac_core.coverage.definition import PRESETS, Preset
 from fac_core.diversity.vectors import (
     cluster_entropy,
     clusters,
@@ -183,7 +183,7 @@ def _prepared(
 def _facs(
     runs: Sequence[RunFile],
     anchor: RunFile,
-    preset: str,
+    preset: Preset,
     relevant: Collection[int] | None,
     match: Literal["samples", "tokens"] | None,
     n_draws: int,

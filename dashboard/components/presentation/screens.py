@@ -14,9 +14,10 @@ from dashboard.components.presentation.slides import Part, Slide
 from dashboard.components.review.check_badge import check_look, check_words
 from dashboard.components.review.strength_bar import strength_bar
 from dashboard.figures.theme_bars import longest_of, theme_html
-from dashboard.theme import DECISIONS, badge, counted
+from dashboard.theme import DECISIONS, badge
 from fac_core.evidence.examples import TokenValue
 from fac_core.feature import Feature
+from fac_core.progress import counted
 from fac_core.report.token_heat import token_heat
 from fac_core.themes.theme import Theme
 from fac_core.view import View
