@@ -73,7 +73,7 @@ ROOMS = {
     "cli/app": "cli errors fac_core lab operations shortage",
     "__main__": "cli/app",
     "dashboard": (
-        "activations comparison coverage curation datasets diversity errors evidence export feature fields gaps"
+        "activations comparison coverage curation datasets diversity errors evidence export feature fields gaps html_table"
         " generators jobs lab naming people progress relevance report spaces store synthesis themes view workflows"
     ),
 }

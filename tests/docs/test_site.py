@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.checkout import ROOT
+
+DOCS = ROOT / "docs"
 
 
 def pages(entries: list[dict[str, object]]) -> list[str]:
@@ -20,9 +21,10 @@ def pages(entries: list[dict[str, object]]) -> list[str]:
 
 def test_the_navigation_holds_every_page_once():
     named = pages(tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))["project"]["nav"])
-    assert sorted(named) == sorted(page.name for page in (ROOT / "docs").glob("*.md"))
+    assert sorted(named) == sorted(page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md"))
 
 
 def test_no_page_links_to_another_page_outside_of_the_folder():
-    for page in (ROOT / "docs").glob("*.md"):
-        assert not re.findall(r"\]\(\.\./[^)]*\.md\)", page.read_text(encoding="utf-8")), page.name
+    for page in DOCS.rglob("*.md"):
+        for target in re.findall(r"\]\(([^):#]*\.md)[)#]", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).resolve().is_relative_to(DOCS), f"{page}: {target}"
