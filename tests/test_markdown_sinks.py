@@ -11,7 +11,7 @@ import pytest
 import dashboard
 from dashboard.components.examples import st_text
 from dashboard.figures.theme_traces import plain
-from fac_core.report.page import _text
+from fac_core.html_table import escaped
 
 ROOT = Path(dashboard.__file__).parent
 SINKS = {
@@ -102,7 +102,7 @@ def test_no_word_is_found_to_be_an_address_or_an_icon_once_it_is_text(word):
     assert not re.search(r"https?://|www\.|@\w|:[\w+-]+[:/]", shown, re.IGNORECASE)
 
 
-@pytest.mark.parametrize("shown", [st_text, plain, _text])
+@pytest.mark.parametrize("shown", [st_text, plain, escaped])
 def test_no_name_turns_the_direction_of_the_words_beside_it(shown):
     assert shown("a\u202eb\u2066c") == "abc"
     assert shown("שלום") == "שלום"

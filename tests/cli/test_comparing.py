@@ -86,9 +86,9 @@ def test_a_subset_is_written_as_ids(said, folder, tmp_path):
         (("find",), "or say --gaps"),
         (("find", "2", "--gaps"), "or say --gaps"),
         (("find", "5"), "no feature 5"),
-        (("compare", "--match", "words"), "samples or tokens"),
+        (("compare", "--match", "words"), "'samples', 'tokens'"),
         (("compare", "--any-length"), "for two runs"),
-        (("diversity", "seed", "--match", "words"), "samples or tokens"),
+        (("diversity", "seed", "--match", "words"), "'samples', 'tokens'"),
     ],
 )
 def test_wrong_use_is_said(folder, capsys, wrong, says):

@@ -63,11 +63,11 @@ def test_a_run_too_small_to_be_an_anchor_is_a_row_and_the_others_answer(random_r
         assert np.isnan(found.fac[:, 1]).all()
         assert not np.isnan(found.fac[:, ::2]).any()
         assert np.isnan(found.redundancy).tolist() == [False, True, False]
-        assert [bool(why and "min_count" in why) for why in found.no_anchor] == [False, True, False]
+        assert [bool(why and "larger anchor" in why) for why in found.no_anchor] == [False, True, False]
         assert found.fac[1, 0] == 0
         assert found.denominator[::2].tolist() == without.denominator.tolist()
         assert found.mean == np.mean([found.fac[i, j] for i, j in ((0, 2), (1, 0), (1, 2), (2, 0))])
-    with pytest.raises(EmptyAnchor, match="min_count"):
+    with pytest.raises(EmptyAnchor, match="larger anchor"):
         coverage_matrix([tiny, tiny], definition)
 
 

@@ -185,7 +185,7 @@ def test_progress_counts_records_and_knows_the_total_at_the_end(tmp_path: Path) 
     source = texts_file(tmp_path / "a.jsonl", [*map(str, range(2500)), ""])
     prepare(source, tmp_path / "o", on_progress=lambda done, total, note="": calls.append((done, total, note)))
     assert [call[:2] for call in calls] == [(1000, 0), (2000, 0), (2501, 2501)]
-    assert calls[-1][2] == "2,500 samples, 1 failures"
+    assert calls[-1][2] == "2,500 samples, 1 failure"
 
 
 # -- mixtures
