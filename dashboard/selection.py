@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.components.examples import st_text
-from dashboard.pickers.counting import choose_definition, choose_task, in_words
+from dashboard.pickers.counting import choose_definition, choose_task, in_words, warn_of_unknown_task
 from dashboard.pickers.ranking import choose_weights
 from dashboard.pickers.runs import first_shown, pick_run
 from dashboard.pickers.workspace import first_run
@@ -32,6 +32,7 @@ def choose(workspace: Workspace) -> View:
             first = first_shown("run", others, others[-1])
             run = pick_run("Your data", others, first, "run", "The run whose coverage is measured.")
         choose_author()
+        warn_of_unknown_task()  # in sight: what is chosen is folded away
         said = st.container()
         with st.expander("How it is counted", icon=":material/tune:"):
             definition = choose_definition()

@@ -47,11 +47,15 @@ def choose_definition() -> Definition:
     return replace(definition, exclude_sinks=sinks, exclude_dense_above=0.5 if dense else None)
 
 
-def choose_task(workspace: Workspace, anchor: RunInfo) -> tuple[str | None, frozenset[int] | None]:
-    """Task and the features that count for it. A task that nobody has judged leaves all, and says so."""
+def warn_of_unknown_task() -> None:
+    """Say that a link names a task that there is not."""
     asked = st.query_params.get("task")
     if asked is not None and asked not in built_in():
         st.warning(f"There is no task {st_text(asked)}; all features count.", icon=":material/link_off:")
+
+
+def choose_task(workspace: Workspace, anchor: RunInfo) -> tuple[str | None, frozenset[int] | None]:
+    """Task and the features that count for it. A task that nobody has judged leaves all, and says so."""
     task = st.selectbox(
         "Task",
         built_in(),

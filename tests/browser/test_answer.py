@@ -59,7 +59,7 @@ def test_a_theme_becomes_targets_at_once_and_one_undo_takes_it_back(opened, lack
     page, triage = opened(), Triage(lacking.events(), "id-anchor")
     (theme,) = View.find(workspace=lacking).missing().themes
     page.get_by_role("button", name="Target this theme").click()
-    expect(page.get_by_text(f"{len(theme.features)} targets: write samples")).to_be_visible()
+    expect(page.get_by_text(f"{len(theme.features)} targets: write samples").first).to_be_visible()
     assert triage.targets() == tuple(sorted(theme.features))
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("button", name="Target this theme")).to_be_visible()

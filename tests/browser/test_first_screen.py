@@ -41,10 +41,13 @@ def test_the_object_of_a_page_begins_on_its_first_screen(visit, link, screen):
 @pytest.mark.parametrize("key", ["Target", "Not relevant"])
 @pytest.mark.parametrize("screen", SCREENS)
 def test_one_decides_without_scrolling(visit, key, screen):
-    page = visit("gaps", width=SCREENS[screen][0])
+    width, height = SCREENS[screen]
+    page = visit("gaps", width=width)
+    page.set_viewport_size({"width": width, "height": height})
+    settled(page)
     box = page.get_by_role("button", name=key).first.bounding_box()
     assert box
-    assert box["y"] + box["height"] <= SCREENS[screen][1]
+    assert box["y"] + box["height"] <= height
 
 
 FEW = 5

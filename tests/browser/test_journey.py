@@ -65,16 +65,16 @@ def test_three_approved_by_keyboard_one_undone_and_still_so_after_a_reload(visit
     for n in (1, 2, 3):
         before = heading(page).inner_text()
         press(page, "a")
-        expect(page.get_by_text(f"{counted(n, 'target')}: write samples")).to_be_visible()
+        expect(page.get_by_text(f"{counted(n, 'target')}: write samples").first).to_be_visible()
         expect(heading(page)).not_to_have_text(before)
     press(page, "z")
-    expect(page.get_by_text("2 targets: write samples")).to_be_visible()
+    expect(page.get_by_text("2 targets: write samples").first).to_be_visible()
     page.reload()
     settled(page)
-    expect(page.get_by_text("2 targets: write samples")).to_be_visible()
+    expect(page.get_by_text("2 targets: write samples").first).to_be_visible()
     assert len(triage.targets()) == 2
     press(page, "y")
-    expect(page.get_by_text("3 targets: write samples")).to_be_visible()
+    expect(page.get_by_text("3 targets: write samples").first).to_be_visible()
     assert len(triage.targets()) == 3
 
 
