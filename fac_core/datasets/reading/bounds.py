@@ -11,8 +11,8 @@ from fac_core.errors import BadInput
 
 Reader = Callable[[Path, str], Iterator[Reading]]
 
-MOST_EACH, _ALWAYS_FINE = 3, 1_000_000
-"""Records for each byte of a file, once they are so many: a text that differs from the others packs to more than that."""
+_ALWAYS_FINE = 200_000
+"""Records. A file of more has no more of them than bytes: a text that differs from the others packs to more than one."""
 
 
 def bounded(read: Reader) -> Reader:
@@ -34,10 +34,10 @@ def bounded(read: Reader) -> Reader:
                     " Take them out of the file."
                 )
             if n > most:
-                most = max(_ALWAYS_FINE, MOST_EACH * path.stat().st_size)
+                most = max(_ALWAYS_FINE, path.stat().st_size)
                 if n > most:
                     raise BadInput(
-                        f"{path} holds more than {most:,} records, {MOST_EACH} in each of its bytes, as no texts do."
+                        f"{path} holds more than {most:,} records, more than it has bytes: no texts pack as well."
                         " Write it without the records that repeat."
                     )
             yield one
