@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -85,6 +86,7 @@ def _say_version(asked: bool) -> None:
 
 @app.callback()
 def before_any_command(
+    context: typer.Context,
     version: Annotated[  # noqa: ARG001 - said before anything else is read
         bool,
         typer.Option("--version", callback=_say_version, is_eager=True, hidden=True, help="Say which version this is."),
@@ -96,7 +98,9 @@ def before_any_command(
     """Measure and fill the gaps of a dataset in the feature space of a language model."""
     err.quiet = quiet
     if quiet:
-        logging.getLogger().setLevel(logging.ERROR)
+        root = logging.getLogger()
+        context.call_on_close(partial(root.setLevel, root.level))  # a process may run more commands than this one
+        root.setLevel(logging.ERROR)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -70,6 +71,13 @@ def test_quiet_keeps_results_and_errors(folder, capsys):
     with progress_bar("Reading") as tell:
         tell(1, 1)
     assert "Reading: 1 of 1" in capsys.readouterr().err
+
+
+def test_quiet_is_one_command_and_not_those_that_follow_in_its_process(folder, caplog):
+    caplog.set_level(logging.INFO)
+    assert run(["--quiet", "gaps", "-w", str(folder)]) == 0
+    assert run(["--quiet", "none such"]) == 2
+    assert logging.getLogger().level == logging.INFO
 
 
 def test_every_command_stands_in_a_panel():

@@ -58,10 +58,11 @@ class ShardEncoder:
         pending = [
             (shard, one) for shard, one in zip(portion.shards, self._encoders, strict=True) if not shard.is_present
         ]
-        encoders = [encoder for _, encoder in pending]
-        found = encode_together(encoders, first.sample_ids[good], with_content, after_batch=after_batch)
-        for (shard, _), encoded in zip(pending, found, strict=True):
-            shard.write(encoded, _without_content(shard, tokens))
+        if pending:  # a worker may have written all of them and died before it said so
+            encoders = [encoder for _, encoder in pending]
+            found = encode_together(encoders, first.sample_ids[good], with_content, after_batch=after_batch)
+            for (shard, _), encoded in zip(pending, found, strict=True):
+                shard.write(encoded, _without_content(shard, tokens))
         return sum(int(one.content.sum()) for one in tokens)
 
     def _take(self, encoders: tuple[Encoder, ...], dtype: str, tokens: list[Tokens]) -> None:

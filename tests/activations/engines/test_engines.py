@@ -15,9 +15,11 @@ from pyarrow.fs import FileSelector
 from fac_core.activations import pipeline
 from fac_core.activations.engines import team
 from fac_core.activations.engines.places import Folder, Store, place_in
+from fac_core.activations.engines.shard_encoder import ShardEncoder
 from fac_core.activations.engines.share import Share, share_of
 from fac_core.activations.engines.spec import EngineSpec, workers_of
 from fac_core.activations.engines.team import ActorLost, Team
+from fac_core.activations.sae import load_sae
 from fac_core.activations.shards import Portion, Shard
 from fac_core.activations.spec import EncodeSpec
 from fac_core.errors import FacError, MissingExtra, NotFound, WrongUse
@@ -262,6 +264,19 @@ def test_a_run_whose_shards_lie_in_a_store_is_the_same_and_leaves_nothing_there(
             tables.append([run.query(f"FROM {table}") for table in TABLES if table != "run"])
     assert tables[0] == tables[1]
     assert seen[-1]
+
+
+def test_whose_portion_was_written_by_a_worker_that_died_has_nothing_left_to_do(tmp_path, model_of, sae_of):
+    spec = EncodeSpec(model=str(model_of("llama")), sae=str(sae_of("topk")), context=32, dtype="float32")
+    ids = np.arange(2, dtype=np.uint32)
+    shard = Shard(Folder(tmp_path), "shard", ids, tiny.TEXTS[:2], [None, None], ["x:1", "x:2"])
+    told: list[int] = []
+    encode = ShardEncoder(spec, [load_sae(spec.sae)])
+    n_tokens = encode(Portion((shard,)), "float32", told.append)
+    assert shard.is_present
+    assert told == [2]
+    assert encode(Portion((shard,)), "float32", told.append) == n_tokens
+    assert told == [2]
 
 
 def objects(place: Store) -> list[str]:
