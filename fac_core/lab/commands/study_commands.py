@@ -9,7 +9,7 @@ import typer
 
 from fac_core.cli.options import Json, WorkspaceFolder
 from fac_core.cli.output import out, progress_bar, write_json
-from fac_core.lab.commands.values import interval, print_table
+from fac_core.lab.commands.values import interval, print_table, two
 from fac_core.whole import write_whole
 
 if TYPE_CHECKING:  # pyarrow: only where a study is shown
@@ -95,6 +95,46 @@ def dose_response(
     print_table(("data", "texts", "dose", "control", "change", "explained"), rows)
     for name, of in found.items():
         out.print(f"{name}: mean loss {of[0].loss:.3f}, {of[0].n_features:,.0f} features, {of[0].n_sets} sets a cut")
+
+
+def mending(
+    configs: Annotated[list[Path], typer.Argument(help="Settings of studies of two labels (.toml).")],
+    cuts: Annotated[int, typer.Option(min=2, help="Ways to cut the texts into sets, anchor and test.")] = 10,
+    first: Annotated[int, typer.Option(help="Number of the first cut.")] = 0,
+    draws: Annotated[int, typer.Option(min=1, help="Seeds of each cut.")] = 20,
+    seed: Annotated[str, typer.Option(help="Positive and negative texts of a seed set.")] = "40,400",
+    add: Annotated[str, typer.Option(help="Positive and negative texts whose tokens are added to it.")] = "25,100",
+    figure: Annotated[Path | None, typer.Option(help="Also draw it (.svg).")] = None,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+) -> None:
+    """Does mending a hole help there? Seeds that lack a topic, ways of adding real texts, and the loss on the topic."""
+    from fac_core.lab.study import mending as study
+    from fac_core.lab.study.study_files import read_config
+    from fac_core.store.workspace import Workspace
+
+    opened, found = Workspace.at(workspace), {}
+    for settings in map(read_config, configs):
+        with progress_bar(f"Mending holes, {settings.name}") as tell:
+            cut = range(first, first + cuts)
+            found[settings.name] = study.mending(
+                settings, opened, cuts=cut, draws=draws, n_seed=two(seed), n_added=two(add), on_progress=tell
+            )
+    if figure:
+        write_whole(figure, study.figure(found))
+    if json:
+        write_json({name: [one.as_dict() for one in of] for name, of in found.items()})
+        return
+    out.print(f"Loss, and differences from random real texts at equal tokens, 95 % over {cuts} cuts:")
+    rows = []
+    for name, of in found.items():
+        random = next(one for one in of if one.arm == study.RANDOM)
+        for one in of:
+            minus = (one.minus(random), one.learned_beyond(random), one.minus(random, "elsewhere"))
+            loss = f"{sum(one.in_hole) / len(one.in_hole):.3f}"
+            rows.append((name, one.arm, f"{one.of_hole:.0%}", loss, *(interval(given, digits=3) for given in minus)))
+    columns = ("data", "added", "of the hole", "loss there", "minus random", "less shuffled", "elsewhere, minus random")
+    print_table(columns, rows)
 
 
 def judge_answers(
