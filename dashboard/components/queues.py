@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
@@ -25,9 +25,20 @@ def ask_name(kind: str) -> None:
         st.caption(f":material/person: {st_text(reason)}")
 
 
+def comes_up(items: Sequence[str], claims: Claims, taken: Mapping[str, str], author: str) -> str | None:
+    """The first that nobody else looks at. Whoever may decide about it has it from then on."""
+    if items and _may_claim(author):
+        return claims.take(items, author=author)
+    return next((item for item in items if item not in taken), items[0] if items else None)
+
+
 def look_at(item: str, claims: Claims, taken: Mapping[str, str], author: str) -> None:
     """Say who else looks at something, and to others that this person does. Nothing is locked."""
     if who := taken.get(item):
         st.caption(f":material/visibility: {st_text(who)} is looking at this one.")
-    if author and not why_not("triage"):
+    if _may_claim(author):
         claims.look(item, author=author)
+
+
+def _may_claim(author: str) -> bool:
+    return bool(author) and not why_not("triage")

@@ -17,7 +17,7 @@ from dashboard.components.examples import st_text
 from dashboard.components.gaps import gap_card, gap_table, theme_bar
 from dashboard.components.gaps.decisions import AT, Desk
 from dashboard.components.gaps.filters import choose_filters, menu
-from dashboard.components.queues import ask_name, look_at, undo_and_redo
+from dashboard.components.queues import ask_name, comes_up, look_at, undo_and_redo
 from dashboard.links import wrong
 from dashboard.pickers.feature import choose_feature
 from dashboard.selection import chosen
@@ -92,9 +92,10 @@ def show_others(gaps: pa.Table) -> None:
 
 
 def choose_gap(gaps: pa.Table) -> int | None:
-    """The gap at the chosen place."""
-    place = st.number_input(f"Place, of {len(gaps):,}", 1, max(1, len(gaps)), key="gq_place", disabled=len(gaps) < 2)
-    return stay_at(gaps["feature_id"].to_pylist(), place)
+    """The gap at the chosen place of those that are not left to others."""
+    free = left_to_others(gaps)
+    place = st.number_input(f"Place, of {len(free):,}", 1, max(1, len(free)), key="gq_place", disabled=len(free) < 2)
+    return stay_at(free["feature_id"].to_pylist(), gaps["feature_id"].to_pylist(), place)
 
 
 def one_at_a_time(named: int | None, feature_id: int | None) -> None:
@@ -120,13 +121,14 @@ def one_at_a_time(named: int | None, feature_id: int | None) -> None:
         gap_card.decide(desk, feature_id, decision, [event for event in history if event.item == str(feature_id)])
 
 
-def stay_at(offered: list[int], place: int) -> int | None:
+def stay_at(offered: list[int], queued: list[int], place: int) -> int | None:
     """The gap at a place. What one looks at stays when a gap before it comes free, and what one was asked about also when
     somebody else decides it, as long as nothing else is asked for."""
-    asked = (place, state, filters, theme and theme.name, view.weights)
+    asked = (author, place, state, filters, theme and theme.name, view.weights)
     before, shown = st.session_state.get(AT, (None, None))
-    if before != asked or shown is None or shown not in (*offered, desk.asking):
-        shown = offered[min(place, len(offered)) - 1] if offered else None
+    if before != asked or shown is None or shown not in (*queued, desk.asking):
+        up = comes_up([str(one) for one in offered[min(place, len(offered)) - 1 :]], claims, taken, author)
+        shown = int(up) if up else None
     st.session_state[AT] = (asked, shown)
     return shown
 
@@ -174,7 +176,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
             "Show", ["one at a time", "all"], default="one at a time", required=True, key="gq_view", bind="query-params"
         )
         if shown != "all":
-            feature_id = named if named is not None else choose_gap(left_to_others(gaps))
+            feature_id = named if named is not None else choose_gap(gaps)
             st.toggle(
                 "Stay after deciding", key="gq_stay", bind="query-params", help="Otherwise the next gap comes up."
             )

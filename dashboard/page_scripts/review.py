@@ -8,9 +8,9 @@ import streamlit as st
 
 from dashboard.cached import history_of, standing
 from dashboard.components.examples import st_text
-from dashboard.components.queues import ask_name, look_at, undo_and_redo
+from dashboard.components.queues import ask_name, comes_up, look_at, undo_and_redo
 from dashboard.components.review import candidate_card, candidate_table, team
-from dashboard.components.review.desk import AT, BUTTONS, EDITING, ReviewDesk
+from dashboard.components.review.desk import AT, BUTTONS, EDITING, NEXT, PLACE, ReviewDesk
 from dashboard.links import kept, wrong
 from dashboard.page_list import script
 from dashboard.pickers.feature import choose_feature
@@ -153,7 +153,7 @@ def choose_filters() -> tuple[list[str], bool]:
 def card(ids: list[str], current: str) -> None:
     """One candidate, and the bar that decides about it."""
     candidate = found.shown[current]
-    before, after = neighbours(offered(ids, current), current)
+    before, after = neighbours([one for one in ids if one == current or not is_left(one)], current)
     ask_name("review")
     look_at(current, claims, taken, author)
     if st.session_state.get(EDITING) == current:
@@ -204,16 +204,28 @@ def decide(candidate: Candidate, before: str | None, after: str | None) -> None:
     st.button("Next", shortcut="Right", on_click=desk.go, args=(after,), disabled=after is None)
 
 
-def offered(ids: list[str], current: str = "") -> list[str]:
-    """What nobody else looks at; where a candidate needs several reviewers, all of them."""
-    return [one for one in ids if min_reviews > 1 or one == current or one not in taken]
+def is_left(candidate_id: str) -> bool:
+    """Whether somebody else looks at a candidate, and no second reviewer is needed."""
+    return candidate_id in taken and min_reviews == 1
+
+
+def next_of(ids: list[str]) -> str | None:
+    """What comes up where no candidate is asked for: it stays; after a decision the next that is not left to others."""
+    begin, (whose, up) = st.session_state.pop(NEXT, None), st.session_state.get(PLACE, ("", ""))
+    if begin is None and whose == author and (up in ids or (up in found.shown and desk.holds(up))):
+        return up
+    start = ids.index(begin) if begin in ids else 0
+    turned = ids[start:] + ids[:start]
+    up = comes_up(turned, claims, taken, author) if min_reviews == 1 else next(iter(turned), None)
+    st.session_state[PLACE] = (author, up)
+    return up
 
 
 ids, as_table = choose_filters()
 if named and named not in found.shown:
     wrong(f"Candidate {st_text(named)} is not in this batch.")
 show_edits()
-current = named if named in found.shown else next(iter(offered(ids) or ids), None)
+current = named if named in found.shown else next_of(ids)
 if as_table and ids:
     candidate_table.show(desk, found, states, ids)
 elif current:

@@ -6,11 +6,13 @@ a worker lives is known by its lock (`process_lock.py`), what became of a job by
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from fac_core.store.sqlite_file import connected, create_table
+from fac_core.store.sqlite_file import connected, create_table, writing
 
 _WORKER = """
     CREATE TABLE IF NOT EXISTS worker (
@@ -120,18 +122,31 @@ class Pulses:
     def look(self, scope: str, author: str, item: str) -> None:
         """Say what somebody looks at, in a queue that a scope names; they look at one thing at a time."""
         with connected(self.path) as connection:
-            now = time.time()
-            connection.execute(
-                "INSERT INTO look VALUES (?, ?, ?, ?, ?) ON CONFLICT (scope, author) DO UPDATE SET"
-                " since = CASE WHEN item = excluded.item THEN since ELSE excluded.since END,"
-                " item = excluded.item, at = excluded.at",
-                (scope, author, item, now, now),
-            )
+            _look(connection, scope, author, item)
+
+    def look_at_one(self, scope: str, author: str, choose: Callable[[list[Look]], str]) -> str:
+        """Look at what is chosen by what all look at, while nobody else can: of two at once the second knows of the first."""
+        with writing(self.path) as connection:
+            item = choose(_looks(connection, scope))
+            _look(connection, scope, author, item)
+        return item
 
     def looks(self, scope: str) -> list[Look]:
         """What each person looked at last, the longest look first."""
         with connected(self.path) as connection:
-            rows = connection.execute(
-                "SELECT author, item, since, at FROM look WHERE scope = ? ORDER BY since, author", (scope,)
-            ).fetchall()
-        return [Look(*row) for row in rows]
+            return _looks(connection, scope)
+
+
+def _look(connection: sqlite3.Connection, scope: str, author: str, item: str) -> None:
+    now = time.time()
+    connection.execute(
+        "INSERT INTO look VALUES (?, ?, ?, ?, ?) ON CONFLICT (scope, author) DO UPDATE SET"
+        " since = CASE WHEN item = excluded.item THEN since ELSE excluded.since END,"
+        " item = excluded.item, at = excluded.at",
+        (scope, author, item, now, now),
+    )
+
+
+def _looks(connection: sqlite3.Connection, scope: str) -> list[Look]:
+    asked = "SELECT author, item, since, at FROM look WHERE scope = ? ORDER BY since, author"
+    return [Look(*row) for row in connection.execute(asked, (scope,)).fetchall()]

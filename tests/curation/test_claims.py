@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -40,6 +41,21 @@ def test_a_claim_ends_when_nothing_is_heard_of_its_author(claims):
     assert claims.of_others("Ben", now=time.time() + LASTS - 5) == {"41": "Ada"}
     assert claims.of_others("Ben", now=time.time() + LASTS + 5) == {}
     assert claims.of_others("Ben", now=time.time() - 86_400) == {}  # the clock was set back since
+
+
+def test_who_takes_gets_the_first_that_is_free_and_keeps_it(claims):
+    claims.look("41", author="Ada")
+    assert claims.take(["41", "42", "43"], author="Ben") == "42"
+    assert claims.take(["41", "42", "43"], author="Ben") == "42"
+    assert claims.take(["41", "42"], author="Cem") == "41"  # somebody looks at each
+    assert claims.of_others("Ada") == {"42": "Ben"}
+
+
+def test_of_many_who_take_at_once_each_gets_another(claims):
+    people = [f"person {i}" for i in range(24)]
+    with ThreadPoolExecutor(8) as pool:
+        got = list(pool.map(lambda who: claims.take([str(i) for i in range(50)], author=who), people))
+    assert sorted(got, key=int) == [str(i) for i in range(24)]
 
 
 def test_queues_do_not_know_of_each_other(claims, tmp_path):

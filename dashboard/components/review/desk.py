@@ -26,7 +26,11 @@ BUTTONS: dict[Choice, tuple[str, str, str]] = {
 """Word, shortcut and icon of each decision; the same key always means the same."""
 
 AT = "candidate"
-"""Session and URL: the candidate that is looked at; empty is the first of the queue."""
+"""Session and URL: the candidate that was asked for; empty is what comes up."""
+PLACE = "rv_place"
+"""Session: for whom which candidate came up."""
+NEXT = "rv_next"
+"""Session, until it was looked for: where in the queue the next one may be, as others may have it by then; empty is its beginning."""
 EDITING = "rv_editing"
 """Session: the candidate whose words are being changed."""
 _ASKING = "rv_asking"
@@ -43,9 +47,14 @@ class ReviewDesk:
         self.author = author
 
     def go(self, candidate_id: str | None) -> None:
-        """Show a candidate; None is the first of the queue."""
+        """Show a candidate; None is the first of the queue that is free."""
         st.session_state[AT] = candidate_id or ""
+        st.session_state[NEXT] = "" if candidate_id is None else None
         st.session_state[EDITING] = st.session_state[_ASKING] = None
+
+    def holds(self, candidate_id: str) -> bool:
+        """Whether something is asked or written about a candidate: no decision of others may take it away."""
+        return candidate_id in (st.session_state.get(EDITING), (st.session_state.get(_ASKING) or ("",))[0])
 
     def decide(self, candidate: Candidate, choice: Choice, seen: int, following: str | None, reason: str = "") -> None:
         """Decide, or ask first: a rejection has a reason, and what is accepted against its check a note."""
@@ -60,8 +69,9 @@ class ReviewDesk:
 
         if told(act, f"{DECISIONS[choice].word}. Z takes it back.", icon):
             st.session_state["rv_note"], st.session_state[_ASKING] = "", None
-            if not st.session_state.get("rv_stay"):
-                self.go(following)
+            stays = st.session_state.get("rv_stay")
+            self.go(candidate.candidate_id if stays else None)
+            st.session_state[NEXT] = None if stays else following or ""
 
     def ask_why(self, candidate: Candidate) -> None:
         """The question, where a decision about this candidate waits for its answer."""

@@ -12,7 +12,8 @@ from fac_core.errors import BadInput
 Reader = Callable[[Path, str], Iterator[Reading]]
 
 _ALWAYS_FINE = 200_000
-"""Records. A file of more has no more of them than bytes: a text that differs from the others packs to more than one."""
+"""Records. A file of more has `_PACKED` bytes for each: texts that differ from each other pack to more."""
+_PACKED = 2
 
 
 def bounded(read: Reader) -> Reader:
@@ -34,11 +35,11 @@ def bounded(read: Reader) -> Reader:
                     " Take them out of the file."
                 )
             if n > most:
-                most = max(_ALWAYS_FINE, path.stat().st_size)
+                most = max(_ALWAYS_FINE, path.stat().st_size // _PACKED)
                 if n > most:
                     raise BadInput(
-                        f"{path} holds more than {most:,} records, more than it has bytes: no texts pack as well."
-                        " Write it without the records that repeat."
+                        f"{path} holds more than {most:,} records, less than {_PACKED} bytes for each: no texts pack as well."
+                        " Write it without the records that repeat, or unpack it."
                     )
             yield one
 
