@@ -23,7 +23,7 @@ import numpy as np
 from fac_core.datasets.chats import is_known
 from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping, settle
 from fac_core.datasets.mixtures import locate, read_mixture
-from fac_core.datasets.reading.records import Part, Record, Unreadable, shown
+from fac_core.datasets.reading.records import MOST_BLANK, Part, Record, Unreadable, shown
 from fac_core.datasets.samples import Failure, Sample, SampleWriter, as_json, iter_samples, sample_of
 from fac_core.datasets.sources import find
 from fac_core.errors import BadInput, MissingExtra, WrongUse
@@ -185,7 +185,7 @@ class _Tally:
 def _write(sets: list[_Set], writer: SampleWriter, mapping: ColumnMapping, on_progress: Progress) -> _Tally:
     tally = _Tally()
     seen: dict[bytes, int] = {}
-    n_read = 0
+    n_read = n_nothing = 0
     for one in sets:
         with _naming(one):
             for outcome in _taken(one, seen):
@@ -196,6 +196,12 @@ def _write(sets: list[_Set], writer: SampleWriter, mapping: ColumnMapping, on_pr
                 writer.add(outcome)
                 tally.add(outcome)
                 n_read += 1
+                n_nothing = n_nothing + 1 if isinstance(outcome, Failure) else 0
+                if n_nothing > MOST_BLANK:
+                    raise BadInput(
+                        f"{one.place}: {MOST_BLANK:,} records in a row, up to {outcome.origin}, are no samples ({tally.complaint()})."
+                        " Take them out of the file."
+                    )
                 if n_read % _REPORT_EVERY == 0:
                     on_progress(n_read, 0, f"{one.place}: {counted(writer.n_samples, 'sample')}")
                 if writer.n_samples == mapping.limit:

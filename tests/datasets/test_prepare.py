@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fac_core.datasets import prepare as prepare_module
 from fac_core.datasets.prepare import ColumnMapping, PreparedDataset, prepare
 from fac_core.errors import BadInput, MissingExtra, WrongUse
 
@@ -108,6 +109,18 @@ def test_the_id_of_a_dataset_is_its_content_in_order_and_nothing_else(tmp_path: 
     assert prepare(tmp_path / "text.txt.gz", tmp_path / "out").dataset_id == ids["one"] == ids["same"]
     assert len({ids["one"], ids["order"], ids["cut"]}) == 3
     assert len(ids["one"]) == 16
+
+
+@pytest.mark.parametrize("nothing", ['{"text": ""}', '{"text": "first"}', '{"other": 1}'])
+def test_records_that_are_no_samples_are_an_error_once_they_are_a_million_in_a_row(tmp_path, monkeypatch, nothing):
+    monkeypatch.setattr(prepare_module, "MOST_BLANK", 1000)
+    path = tmp_path / "a.jsonl"
+    first, last = '{"text": "first"}\n', '{"text": "last"}\n'
+    path.write_text(first + f"{nothing}\n" * 1000 + last + f"{nothing}\n" * 1000, encoding="utf-8")
+    assert prepare(path, tmp_path / "out").n_failures.popitem()[1] == 2000
+    path.write_text(first + f"{nothing}\n" * 1001 + last, encoding="utf-8")
+    with pytest.raises(BadInput, match=r"1,000 records in a row, up to a\.jsonl:1002, are no samples \(1001 "):
+        prepare(path, tmp_path / "out")
 
 
 def test_duplicates_stay_when_they_are_asked_for(tmp_path: Path) -> None:

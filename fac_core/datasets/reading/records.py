@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LONGEST = 1 << 25
 """Bytes or characters of one record: nobody's text is longer, and as Python's objects JSON takes thirty times its bytes."""
 MOST_BLANK = 1_000_000
-"""Lines without anything, one after another: a person leaves a few, a damaged file a gigabyte."""
+"""Lines without anything, or records that are no samples, one after another: a person leaves a few, a damaged file a gigabyte."""
 _MOST_TIMES = 200
 """Times its size that a file unpacks to, once it is longer than a record: text packs ten times, a bomb a thousand."""
 
