@@ -34,7 +34,8 @@ from fac_core.store.runs.info import RunInfo
 from fac_core.store.runs.run_file import RunFile
 from fac_core.store.runs.space_file import SpaceFile
 from fac_core.store.workspace import Where, Workspace
-from fac_core.themes.answer import Missing, missing
+from fac_core.themes.answer import Missing
+from fac_core.themes.kept import missing_kept
 from fac_core.themes.names import ThemeNames
 
 
@@ -124,8 +125,7 @@ class View:
     @property
     def log_position(self) -> tuple[int, int]:
         """How far labels and verdicts have come: with it and the view, what the lists say is known."""
-        log = self.workspace.events()
-        space = self.anchor.space_id
+        log, space = self.workspace.events(), self.anchor.space_id
         return log.newest(space, "label"), log.newest(f"{space}/{self.task}", "relevance") if self.task else 0
 
     def missing(self) -> Missing:
@@ -134,7 +134,8 @@ class View:
         >>> [theme.name for theme in view.missing().themes]
         ['sums']
         """
-        return ThemeNames(self.workspace.events(), self.anchor.space_id).over(missing(self.q, self.p, self.relevant))
+        found = missing_kept(self.workspace, self.q, self.p, self.relevant)
+        return ThemeNames(self.workspace.events(), self.anchor.space_id).over(found)
 
     def shortfall(self) -> pa.Table:
         """One row a feature: its rates in anchor and run, compared at equal length (`shortfall.rates`).
@@ -238,8 +239,7 @@ class View:
             homes=home_of(self.p, field) if field else None,
             weights=self.weights,
         )
-        table = themed(table, self.missing().themes, self.shortfall()["z"].to_numpy())
-        return table if limit is None else table.slice(0, limit)
+        return themed(table, self.missing().themes, self.shortfall()["z"].to_numpy()).slice(0, limit)
 
     def features(self) -> pa.Table:
         """Every feature with what lists and the map show of it (`every_feature`).

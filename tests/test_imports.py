@@ -43,7 +43,7 @@ ROOMS = {
     "generators": "activations datasets errors models store",
     "naming": "datasets errors evidence generators store toml_file",
     "relevance": "coverage errors evidence generators naming shortfall store toml_file",
-    "themes": "coverage errors evidence generators html_table naming shortfall store",
+    "themes": "coverage errors evidence generators html_table naming shortfall store whole",
     "gaps": "coverage errors evidence html_table naming store themes",
     # The frame of a question
     "view": "coverage evidence gaps naming relevance shortfall spaces store themes",

@@ -79,7 +79,7 @@ def first_heading(browser: Browser, address: str) -> float:
 def switch(page: Page, name: str) -> float:
     """To a page by the menu, until it is drawn whole."""
     settled(page)
-    link = page.get_by_test_id("stSidebarNavLink").filter(has_text=re.compile(f"^{name}", re.IGNORECASE))
+    link = page.get_by_role("link", name=name.capitalize(), exact=True).first
 
     def go() -> None:
         link.click()
