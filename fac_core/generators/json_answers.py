@@ -11,6 +11,8 @@ from fac_core.generators.thoughts import without_thoughts
 
 _INNER_QUOTE = re.compile(r'"(?!\s*[,:}\]])')
 """Within a string, a quotation mark that ends nothing."""
+_LONGEST = 100_000
+"""Characters of an answer that are looked at: nothing that is asked for takes as many, and ten times as many take seconds."""
 _MOST_TRIES = 20
 """Opening brackets that an object is looked for at: what is one comes early, and an answer of brackets takes no time."""
 _TRAILING_COMMA = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])')
@@ -30,7 +32,7 @@ def json_object(answer: str) -> dict[str, Any] | None:
     >>> json_object("I cannot tell.") is None
     True
     """
-    text = without_thoughts(answer)
+    text = without_thoughts(answer)[:_LONGEST]
     for start in islice((match.start() for match in re.finditer("{", text)), _MOST_TRIES):
         whole = text[start:]
         for candidate in (whole, _TRAILING_COMMA.sub(r"\1", whole), _TRAILING_COMMA.sub(r"\1", _escaped(whole))):

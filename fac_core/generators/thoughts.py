@@ -30,15 +30,22 @@ def without_thoughts(answer: str) -> str:
     >>> without_thoughts("<think>Maybe ye"), without_thoughts("Write <think> here.")
     ('', 'Write <think> here.')
     """
-    if _IN_CHANNELS.match(answer):
-        return next((said for name, said in reversed(_CHANNEL.findall(answer)) if name == "final"), "")
-    if thought := _CHANNELS_AS_WORDS.match(answer):
-        return answer[thought.end() :]
-    if wrapped := _WRAPPED.match(answer):
-        return wrapped[2]
+    begin = 0
+    while True:  # thoughts may follow each other
+        if _IN_CHANNELS.match(answer, begin):
+            return next((said for name, said in reversed(_CHANNEL.findall(answer, begin)) if name == "final"), "")
+        if thought := _CHANNELS_AS_WORDS.match(answer, begin):
+            return answer[thought.end() :]
+        if wrapped := _WRAPPED.match(answer, begin):
+            return wrapped[2]
+        closing = _CLOSING.search(answer, begin)
+        if not _OPENING.match(answer, begin):
+            break
+        if closing is None:
+            return ""
+        begin = closing.end()
+    answer = answer[begin:]
     closing = _CLOSING.search(answer)
-    if _OPENING.match(answer):
-        return without_thoughts(answer[closing.end() :]) if closing else ""
     begun = closing and re.search(rf"<(?:{_NAMES})>", answer[: closing.start()], re.IGNORECASE)
     if closing is None or begun:
         return answer

@@ -62,6 +62,10 @@ def test_what_was_cut_off_within_its_thoughts_is_no_answer(answer: str) -> None:
     assert without_thoughts(answer) == ""
 
 
+def test_any_number_of_thoughts_may_follow_each_other() -> None:
+    assert without_thoughts("<think>a</think>\n" * 5000 + "Yes.").strip() == "Yes."
+
+
 def test_a_stop_within_the_thoughts_stops_nothing() -> None:
     with faulty_server(always=says("<think>One.\n\nTwo.</think>Three.\n\nFour.")) as server:
         generator = OpenAICompatible(Server(server.url, "m"))
