@@ -62,7 +62,7 @@ def submit(
     """Ask for a job; a worker does it."""
     try:
         given = json_text.loads(params)
-    except json_text.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise WrongUse(
             f'The parameters are no JSON ({error}). Write them so: \'{{"source": "texts.jsonl"}}\'.'
         ) from None

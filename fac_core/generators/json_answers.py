@@ -38,7 +38,7 @@ def json_object(answer: str) -> dict[str, Any] | None:
         for candidate in (whole, _TRAILING_COMMA.sub(r"\1", whole), _TRAILING_COMMA.sub(r"\1", _escaped(whole))):
             try:
                 return _DECODER.raw_decode(candidate)[0]
-            except (json.JSONDecodeError, RecursionError):
+            except (ValueError, RecursionError):  # also an integer of thousands of digits
                 continue
     return None
 

@@ -114,7 +114,7 @@ def _parsed_once() -> Iterator[None]:
 def _is_whole(folder: Path) -> bool:
     try:
         manifest = json.loads((folder / _MANIFEST).read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
+    except (FileNotFoundError, ValueError, RecursionError):
         return False
     return all(
         (folder / name).is_file() and file_hash(folder / name) == digest for name, digest in manifest["weights"].items()

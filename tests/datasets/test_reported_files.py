@@ -124,7 +124,7 @@ def test_two_columns_of_one_name_are_an_error_and_two_keys_of_one_name_a_failure
     pq.write_table(
         pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"])], names=["text", "text"]), tmp_path / "a.parquet"
     )
-    with pytest.raises(BadInput, match=r"a\.parquet has the column 'text' twice"):
+    with pytest.raises(BadInput, match=r"a\.parquet: the column 'text' is there twice"):
         prepare(tmp_path / "a.parquet", tmp_path / "out")
     write(tmp_path, {"a.jsonl": ROW + '{"text": "a", "text": "b"}\n'})
     dataset = prepare(tmp_path / "a.jsonl", tmp_path / "out")

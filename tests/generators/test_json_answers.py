@@ -40,7 +40,10 @@ def test_quotation_marks_that_nobody_escaped_belong_to_the_string(answer, label)
     assert json_object(answer) == {"label": label}
 
 
-@pytest.mark.parametrize("answer", ["", "I cannot tell.", "{", '{"a": }', "[1, 2]", "{{{{", '"{"', "{" * 5000])
+@pytest.mark.parametrize(
+    "answer",
+    ["", "I cannot tell.", "{", '{"a": }', "[1, 2]", "{{{{", '"{"', "{" * 5000, '{"a": ' + "9" * 5000 + "}"],
+)
 def test_where_there_is_none_it_is_none(answer):
     assert json_object(answer) is None
 

@@ -19,7 +19,7 @@ from fac_core.datasets.reading.records import (
     Reading,
     Record,
     Unreadable,
-    first_twice,
+    check_columns,
     lines_of,
     open_bytes,
     open_text,
@@ -101,8 +101,7 @@ def _header(rows: Iterator[list[str]], path: Path) -> list[str]:
         raise BadInput(f"{path}:1: the line that names the columns is not CSV: {error}.") from error
     if utf8_error("".join(header)):
         raise BadInput(f"{path}:1: the line that names the columns is not UTF-8. Save the file as UTF-8.")
-    if twice := first_twice(header):
-        raise BadInput(f"{path}:1: the column {twice!r} is there twice. Rename one of them.")
+    check_columns(header, f"{path}:1")
     return header
 
 

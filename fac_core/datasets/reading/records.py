@@ -26,6 +26,8 @@ LONGEST = 1 << 25
 """Bytes or characters of one record: nobody's text is longer, and as Python's objects JSON takes thirty times its bytes."""
 MOST_BLANK = 1_000_000
 """Lines without anything, or records that are no samples, one after another: a person leaves a few, a damaged file a gigabyte."""
+_LONGEST_NAME = 1000
+"""Characters of a column's name."""
 _MOST_TIMES = 200
 """Times its size that a file unpacks to, once it is longer than a record: text packs ten times, a bomb a thousand."""
 
@@ -192,16 +194,27 @@ def first_twice(names: Sequence[str]) -> str | None:
     return next((shown(name) for name in names if name in seen or seen.add(name)), None)
 
 
+def check_columns(names: Sequence[str], place: str) -> None:
+    """Raises `BadInput` where two columns have the same name, as a record could keep only one of them, and where a name is a text:
+    each record would hold it."""
+    if twice := first_twice(names):
+        raise BadInput(f"{place}: the column {twice!r} is there twice. Rename one of them.")
+    if long := next((name for name in names if len(name) > _LONGEST_NAME), None):
+        raise BadInput(
+            f"{place}: a column has a name of {len(long):,} characters, which begins {shown(long)[:60]!r}. Rename it, or give"
+            " the file a first line that names its columns."
+        )
+
+
 def arrow_readings(batch: pa.RecordBatch | pa.Table, name: str, first_row: int) -> Iterator[Reading]:
     """The rows of a batch, each with its origin `name:row`.
 
     Args:
         first_row: number of the batch's first row, counted from 1.
 
-    Raises `BadInput` where two columns have the same name: a record could keep only one of them.
+    Raises `BadInput` for names of columns that are none (`check_columns`).
     """
-    if twice := first_twice(batch.schema.names):
-        raise BadInput(f"{name} has the column {twice!r} twice. Rename one of them.")
+    check_columns(batch.schema.names, name)
     rows: list[Any] = [None] * batch.num_rows
     if batch.nbytes <= LONGEST:
         with suppress(*_NO_VALUE):  # one bad value must not take its neighbours along

@@ -53,7 +53,7 @@ def read_results(path: Path) -> list[Line]:
         for text in path.read_text(encoding="utf-8").splitlines():
             try:
                 line = json.loads(text)
-            except json.JSONDecodeError:
+            except (ValueError, RecursionError):
                 continue  # cut off by an interruption; it is computed anew
             found[identity(line)] = line
     return list(found.values())

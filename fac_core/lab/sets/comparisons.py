@@ -109,5 +109,5 @@ def _read(path: Path) -> Comparison:
         lists = ({name: tuple(one.get(name, ())) for name in ("per_draw", "in_hole")} for one in record["methods"])
         methods = (Compared(**{**one, **those}) for one, those in zip(record["methods"], lists, strict=True))
         return Comparison(record["settings"], record["at"], tuple(methods))
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+    except (ValueError, RecursionError, KeyError, TypeError) as error:
         raise RunBroken(f"{path} is damaged ({error!r}). Delete it and run `fac lab baselines` again.") from error

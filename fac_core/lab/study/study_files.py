@@ -190,7 +190,7 @@ def read_scores(path: Path) -> dict[str, dict[str, Any]]:
     try:
         entries = [json.loads(line) for line in complete.splitlines()]
         return {entry["set_id"]: entry for entry in entries}
-    except (json.JSONDecodeError, KeyError) as error:
+    except (ValueError, RecursionError, KeyError, TypeError) as error:
         raise RunBroken(f"{path} is damaged ({error!r}). Delete it; the sets are then scored again.") from error
 
 
@@ -211,7 +211,5 @@ def read_answers(workspace: Workspace, name: str, set_id: str) -> list[list[str]
 def _json(path: Path) -> dict[str, Any]:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise RunBroken(
-            f"{path} is not JSON (line {error.lineno}). Delete the study's folder and run it again."
-        ) from error
+    except (ValueError, RecursionError) as error:
+        raise RunBroken(f"{path} is not JSON ({error}). Delete the study's folder and run it again.") from error

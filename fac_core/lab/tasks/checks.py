@@ -44,7 +44,7 @@ def _bullets(text: str) -> int:
 def _has_answer(text: str) -> bool:
     try:
         found = json.loads(text)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(found, dict) and "answer" in found
 

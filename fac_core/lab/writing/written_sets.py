@@ -151,7 +151,7 @@ def _read_summary(folder: Path) -> dict[str, Any]:
     try:
         found = json.loads(summary.read_text(encoding="utf-8"))
         return {name: found[name] for name in ("spec", "costs")}
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+    except (ValueError, RecursionError, KeyError, TypeError) as error:
         raise BadInput(f"{summary} is damaged ({error!r}). Write the sets again: nothing is paid twice.") from error
 
 

@@ -92,6 +92,16 @@ def test_a_column_that_is_there_twice_is_one_error(tmp_path: Path) -> None:
         csv_readings(tmp_path / "a.csv", "text,text\n1,2\n")
 
 
+def test_a_text_in_place_of_a_columns_name_is_an_error_as_every_record_would_hold_it(tmp_path: Path) -> None:
+    said = "a column has a name of 1,001 characters, which begins 'xxx"
+    with pytest.raises(BadInput, match=rf"a\.csv:1: {said}"):
+        csv_readings(tmp_path / "a.csv", "x" * 1001 + ",text\n1,2\n")
+    pq.write_table(pa.table({"x" * 1001: [1], "text": ["a"]}), tmp_path / "a.parquet")
+    with pytest.raises(BadInput, match=said):
+        list(read_parquet(tmp_path / "a.parquet", "a.parquet"))
+    assert columns(csv_readings(tmp_path / "b.csv", "x" * 1000 + ",text\n1,2\n"))[0]["text"] == "2"
+
+
 def test_parquet_rows_are_records_across_batches(tmp_path: Path) -> None:
     pq.write_table(pa.table({"text": [f"t{i}" for i in range(700)], "n": range(700)}), tmp_path / "a.parquet")
     readings = list(read_parquet(tmp_path / "a.parquet", "a.parquet"))
