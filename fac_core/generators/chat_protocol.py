@@ -164,11 +164,15 @@ class _Choice(BaseModel):
 
 
 def _count(value: Any) -> int | None:
-    """A number of tokens, which servers write in many ways; None where there is none."""
+    """A number of tokens, which servers write in many ways; None where there is none, or one that nobody could have read."""
     try:
-        return max(0, int(float(value)))
+        found = max(0, int(float(value)))
     except (TypeError, ValueError, OverflowError):
         return None
+    return found if found < _MOST_TOKENS else None
+
+
+_MOST_TOKENS = 10**9
 
 
 _Tokens = Annotated[int | None, BeforeValidator(_count)]

@@ -39,6 +39,10 @@ class Tokens:
         return len(self.input_ids)
 
 
+_CHARACTERS = 64
+"""Of a text for each token of the window, so many at first: tokens are shorter, but for long gaps."""
+
+
 class SampleTokenizer:
     """Turns samples into `Tokens` for one model.
 
@@ -67,16 +71,23 @@ class SampleTokenizer:
         return [next(plain) if chat is None else self._chat(chat) for chat in chats]
 
     def _plain(self, texts: list[str]) -> list[Tokens]:
+        # A text of millions of tokens takes gigabytes, and two windows are all that is looked at.
+        most = _CHARACTERS * max(self.context, 256)
+        found = self._encoded([text[:most] for text in texts])
+        unsure = [i for i, (ids, _) in enumerate(found) if len(texts[i]) > most and len(ids) < 2 * self.context + 8]
+        for i, whole in zip(unsure, self._encoded([texts[i] for i in unsure]), strict=True):
+            found[i] = whole
+        return [self._cut(*self._begun(ids, [True] * len(ids), offsets)) for ids, offsets in found]
+
+    def _encoded(self, texts: list[str]) -> list[tuple[list[int], list[tuple[int, int]]]]:
+        """Ids and offsets of each text."""
         if not texts:
             return []
         # Special tokens written out in a text are text: split_special_tokens keeps them from acting.
-        encoded = self.tokenizer(
+        found = self.tokenizer(
             texts, add_special_tokens=False, split_special_tokens=True, return_offsets_mapping=True, verbose=False
         )
-        return [
-            self._cut(*self._begun(ids, [True] * len(ids), offsets))
-            for ids, offsets in zip(encoded["input_ids"], encoded["offset_mapping"], strict=True)
-        ]
+        return list(zip(found["input_ids"], found["offset_mapping"], strict=True))
 
     def _chat(self, messages: list[Message]) -> Tokens:
         try:

@@ -7,6 +7,7 @@ import pytest
 
 from fac_core.datasets.chats import Message, transcript
 from fac_core.errors import ModelMismatch
+from fac_core.models import tokens
 from fac_core.models.tokens import SampleTokenizer
 from fac_core.models.truncated import load_tokenizer
 from tests import tiny
@@ -91,3 +92,25 @@ def test_a_chat_that_the_template_refuses_costs_itself_alone_and_says_why(model_
     refused, taken = SampleTokenizer(tokenizer, context=100)(["x", "y"], chats)
     assert (len(refused), bool(refused.refused)) == (0, True)
     assert (taken.content.any(), taken.refused) == (True, "")
+
+
+@pytest.mark.parametrize("family", list(tiny.FAMILIES))
+def test_of_a_long_text_no_more_is_tokenised_than_is_looked_at_and_the_windows_are_the_same(
+    model_of, family, monkeypatch
+):
+    tokenizer = SampleTokenizer(load_tokenizer(str(model_of(family))), context=24)
+    texts = [" ".join(tiny.TEXTS) * 20, "x" * 9000, " " * 9000 + "the end", "東京 " * 3000, "a\n" * 4000 + "b"]
+    monkeypatch.setattr(tokens, "_CHARACTERS", 10**6)
+    whole = tokenizer(texts, [None] * len(texts))
+    monkeypatch.setattr(tokens, "_CHARACTERS", 4)
+    seen: list[int] = []
+    encoded = tokenizer._encoded
+    monkeypatch.setattr(tokenizer, "_encoded", lambda part: seen.extend(map(len, part)) or encoded(part))
+    for text, one, other in zip(texts, whole, tokenizer(texts, [None] * len(texts)), strict=True):
+        for a, b in ((one, other), (one.beyond, other.beyond)):
+            assert (a is None) == (b is None), text[:20]
+            if a is not None and b is not None:
+                assert a.input_ids.tolist() == b.input_ids.tolist(), text[:20]
+                assert a.offsets.tolist() == b.offsets.tolist(), text[:20]
+        assert one.truncated == other.truncated
+    assert sorted(seen)[: len(texts)] == [1024] * len(texts)

@@ -70,6 +70,7 @@ def test_a_log_that_is_a_folder_is_one_error(place):
         ("UPDATE run SET n_tokens = -1", "n_tokens is -1"),
         ("UPDATE run SET versions = '[1]'", "versions is no JSON object"),
         ("DELETE FROM samples", "0 samples and says 2"),
+        ("UPDATE samples SET text = NULL WHERE sample_id = 1", "1 of its samples have no text"),
         ("DELETE FROM feature_stats WHERE feature_id = 1", "other features than the 4"),
         ("UPDATE activations SET feature_id = 4000000000", "a feature or a sample that there is not"),
         ("UPDATE activations SET sample_id = 9", "a feature or a sample that there is not"),

@@ -135,7 +135,9 @@ class RunFile(ReadOnlyFile):
     def _out_of_bounds(self, info: RunInfo) -> str | None:
         """Features and samples that there are not, activations that are none. DuckDB keeps the ends of a column: no row is read."""
         ends = "min(activation) AS least, max(activation) AS most, max(feature_id) AS feature, max(sample_id) AS sample"
-        samples = self.query("SELECT count(*) AS n, max(sample_id) AS last FROM samples").to_pylist()[0]
+        samples = self.query(
+            "SELECT count(*) AS n, count(text) AS texts, max(sample_id) AS last FROM samples"
+        ).to_pylist()[0]
         stats = self.query(
             "SELECT count(*) AS n, count(DISTINCT feature_id) AS d, max(feature_id) AS last FROM feature_stats"
         )
@@ -143,6 +145,8 @@ class RunFile(ReadOnlyFile):
             return f"feature_stats has other features than the {info.d_sae:,} of its SAE"
         if samples["n"] != info.n_samples:
             return f"it has {samples['n']:,} samples and says {info.n_samples:,}"
+        if samples["texts"] != info.n_samples:
+            return f"{info.n_samples - samples['texts']:,} of its samples have no text"
         # Those of a partitioned run are held against their ranges and hashes when they are first asked for.
         for table in ("token_activations", *(() if self.parts else ("activations",))):
             found = self.query(f"SELECT {ends} FROM {table}").to_pylist()[0]  # noqa: S608 - ours
