@@ -102,7 +102,29 @@ class Parts:
             _FORMAT.make_fragment(path, system, _covers(part), file_size=part.n_bytes)
             for path, part in zip(paths, self.parts, strict=True)
         ]
-        return arrow_dataset.FileSystemDataset(fragments, ACTIVATIONS, _FORMAT, system)
+        kind = _OfPython if isinstance(system, arrow_fs.PyFileSystem) else arrow_dataset.FileSystemDataset
+        return kind(fragments, ACTIVATIONS, _FORMAT, system)
+
+
+class _Scanner:
+    """One whose reader can be begun while another thread needs Python: pyarrow's own holds it, waits for that thread where a
+    file is missing, and both wait for ever."""
+
+    def __init__(self, scanner: arrow_dataset.Scanner) -> None:
+        self._scanner = scanner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._scanner, name)
+
+    def to_reader(self) -> pa.RecordBatchReader:
+        return pa.RecordBatchReader.from_batches(self._scanner.projected_schema, self._scanner.to_batches())
+
+
+class _OfPython(arrow_dataset.FileSystemDataset):
+    """Files of a file system that is written in Python (fsspec)."""
+
+    def scanner(self, *args: Any, **options: Any) -> Any:
+        return _Scanner(super().scanner(*args, **options))
 
 
 _MEND = f"Copy them again, or set ${VARIABLE} to the folder or address that `fac merge --parquet` wrote them to."

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -153,6 +156,37 @@ def test_a_feature_is_read_from_its_file_alone(moved, whole):
     assert run.query(listed, [[last]], features={last})["n"][0].as_py()
     with pytest.raises(RunBroken, match="damaged or out of reach"):
         run.query("SELECT sum(activation) FROM activations")
+
+
+def test_a_file_that_is_missing_from_a_store_in_python_holds_nobody_up(whole, tmp_path):
+    """pyarrow waited for ever, once in some times: for a thread that waited for it. Whoever waits again is ended."""
+    command = [sys.executable, "-c", _WITHOUT_A_FILE, str(whole.run_path("id-anchor"))]
+    environment = {**os.environ, parts.VARIABLE: "memory://somewhere/fac"}
+    done = subprocess.run(command, env=environment, timeout=120, check=False, capture_output=True, text=True)
+    assert done.stdout.split() == ["refused"] * 100, done.stderr
+
+
+_WITHOUT_A_FILE = """
+import sys
+from pathlib import Path
+from fac_core.errors import RunBroken
+from fac_core.store.partitioned import parts, split
+from fac_core.store.partitioned.address import opened
+from fac_core.store.partitioned.split import partition
+from fac_core.store.runs.run_file import RunFile
+
+split._PART_ROWS = 300
+path = Path(sys.argv[1])
+partition(path)
+system, _ = opened(parts.where_of(path))
+with RunFile(path) as run:
+    system.delete_file(next(run.activations.get_fragments()).path)
+    for _ in range(100):
+        try:
+            run.query("SELECT sum(activation) FROM activations")
+        except RunBroken:
+            print("refused")
+"""
 
 
 def files(workspace: Workspace) -> list[Path]:
