@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from websockets.exceptions import WebSocketException
 
 from dashboard.load.visitor import Visitor
+from dashboard.theme import DECISIONS
 from fac_core.curation.triage import State
 
 THINKS = (5.0, 15.0)
@@ -97,13 +98,13 @@ class Person:
 
     async def _judge(self) -> bool:
         choice = self._chosen(_REVIEW)
-        if choice == "rejected" and self._page.find("-(rv_reason)"):
-            await self._timed("choose a reason", self._page.fill("rv_reason", string_value="off target"))
         candidate = self._page.find(r"-rv_accepted_(\w+)")
         if candidate is None:
             return False
         await self._timed("judge a candidate", self._page.press(f"rv_{choice}_{candidate}"))
-        self._note(f": {candidate}. Z", candidate, choice)
+        if choice == "rejected" and self._page.find("-(rv-reason-1)"):
+            await self._timed("say why", self._page.press("rv-reason-1"))
+        self._note(f"{DECISIONS[choice].word}. Z", candidate, choice)
         return True
 
     def _note(self, said: str, item: str, decided: str) -> None:
