@@ -225,10 +225,9 @@ ids, as_table = choose_filters()
 if named and named not in found.shown:
     wrong(f"Candidate {st_text(named)} is not in this batch.")
 show_edits()
-current = named if named in found.shown else next_of(ids)
 if as_table and ids:
     candidate_table.show(desk, found, states, ids)
-elif current:
+elif current := named if named in found.shown else next_of(ids):
     card(ids, current)
 else:
     st.success("Nothing left in this queue.", icon=":material/task_alt:")

@@ -46,10 +46,10 @@ class ReviewDesk:
         self.reviews = Reviews(workspace.events(), batch_id)
         self.author = author
 
-    def go(self, candidate_id: str | None) -> None:
-        """Show a candidate; None is the first of the queue that is free."""
+    def go(self, candidate_id: str | None, begin: str | None = None) -> None:
+        """Show a candidate; None is the first that is free, from `begin` or from the beginning of the queue on."""
         st.session_state[AT] = candidate_id or ""
-        st.session_state[NEXT] = "" if candidate_id is None else None
+        st.session_state[NEXT] = begin or "" if candidate_id is None else None
         st.session_state[EDITING] = st.session_state[_ASKING] = None
 
     def holds(self, candidate_id: str) -> bool:
@@ -69,9 +69,7 @@ class ReviewDesk:
 
         if told(act, f"{DECISIONS[choice].word}. Z takes it back.", icon):
             st.session_state["rv_note"], st.session_state[_ASKING] = "", None
-            stays = st.session_state.get("rv_stay")
-            self.go(candidate.candidate_id if stays else None)
-            st.session_state[NEXT] = None if stays else following or ""
+            self.go(candidate.candidate_id if st.session_state.get("rv_stay") else None, begin=following)
 
     def ask_why(self, candidate: Candidate) -> None:
         """The question, where a decision about this candidate waits for its answer."""

@@ -16,6 +16,12 @@ if TYPE_CHECKING:  # pyarrow: only where a study is shown
     from fac_core.lab.study.study_files import Study
 
 
+Studies = Annotated[list[Path], typer.Argument(help="Settings of studies of two labels (.toml).")]
+Cuts = Annotated[int, typer.Option(min=2, help="Ways to cut the texts into sets, anchor and test.")]
+FirstCut = Annotated[int, typer.Option(help="Number of the first cut.")]
+Drawn = Annotated[Path | None, typer.Option(help="Also draw it (.svg).")]
+
+
 def study(
     config: Annotated[Path, typer.Argument(help="Settings of the study (.toml); data/studies has some.")],
     figure: Annotated[
@@ -59,12 +65,12 @@ def study(
 
 
 def dose_response(
-    configs: Annotated[list[Path], typer.Argument(help="Settings of studies of two labels (.toml).")],
-    cuts: Annotated[int, typer.Option(min=2, help="Ways to cut the texts into sets, anchor and test.")] = 10,
-    first: Annotated[int, typer.Option(help="Number of the first cut.")] = 0,
+    configs: Studies,
+    cuts: Cuts = 10,
+    first: FirstCut = 0,
     kinds: Annotated[str | None, typer.Option(help="Kinds of sets, separated by semicolons; the study's own.")] = None,
     draws: Annotated[int | None, typer.Option(min=2, help="Sets of each kind; as many as the study has.")] = None,
-    figure: Annotated[Path | None, typer.Option(help="Also draw it (.svg).")] = None,
+    figure: Drawn = None,
     workspace: WorkspaceFolder = None,
     json: Json = False,
 ) -> None:
@@ -98,13 +104,13 @@ def dose_response(
 
 
 def mending(
-    configs: Annotated[list[Path], typer.Argument(help="Settings of studies of two labels (.toml).")],
-    cuts: Annotated[int, typer.Option(min=2, help="Ways to cut the texts into sets, anchor and test.")] = 10,
-    first: Annotated[int, typer.Option(help="Number of the first cut.")] = 0,
+    configs: Studies,
+    cuts: Cuts = 10,
+    first: FirstCut = 0,
     draws: Annotated[int, typer.Option(min=1, help="Seeds of each cut.")] = 20,
     seed: Annotated[str, typer.Option(help="Positive and negative texts of a seed set.")] = "40,400",
     add: Annotated[str, typer.Option(help="Positive and negative texts whose tokens are added to it.")] = "25,100",
-    figure: Annotated[Path | None, typer.Option(help="Also draw it (.svg).")] = None,
+    figure: Drawn = None,
     workspace: WorkspaceFolder = None,
     json: Json = False,
 ) -> None:
