@@ -175,7 +175,7 @@ def ui(
         raise MissingExtra("The package `dashboard` is not installed beside `fac_core`: pip install fac-explorer")
     _check_free(port)
     # -P: no module of the folder that this was called in, which may be somebody else's. Nor may its settings open the door.
-    command = [sys.executable, "-P", "-m", "streamlit", "run", str(Path(app.origin)), f"--server.port={port}"]
+    command = [sys.executable, "-P", "-m", "dashboard", "run", app.origin, f"--server.port={port}"]
     command += ["--server.enableCORS=true", "--server.enableXsrfProtection=true"]
     # Not headless, Streamlit would ask for an e-mail address and advertise on the page.
     command += ["--server.headless=true", f"--server.address={address}"]

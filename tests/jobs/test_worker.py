@@ -10,6 +10,7 @@ from fac_core.jobs.control import change_job, job_log, list_jobs, submit_job
 from fac_core.jobs.queue import Jobs
 from fac_core.jobs.worker import work
 from fac_core.store.runs.run_file import RunFile
+from fac_core.view import View
 from tests.jobs.conftest import shards, state_of, wait_for, working
 
 _PATIENCE = 300
@@ -26,6 +27,16 @@ def test_a_job_that_is_asked_for_is_done_and_its_result_names_the_run(place, par
     assert place.anchor().run_id == done.result["run_id"]
     assert place.pulses().progress()[job.job_id].done == 20
     assert any("succeeded" in line for line in job_log(job.job_id, workspace=place.folder))
+
+
+def test_who_looks_at_a_run_that_a_job_made_finds_its_answer_kept(encoded, params, tmp_path):
+    kept = encoded.folder / "cache" / "themes"
+    job = submit_job("encode", {**params, "name": "mine"}, workspace=encoded.folder)
+    assert work(encoded, once=True) == 1
+    assert state_of(encoded, job) == "succeeded"
+    (answer,) = kept.glob("*.json")
+    View.find("mine", workspace=encoded.folder).missing()
+    assert [*kept.glob("*.json")] == [answer]
 
 
 def test_a_failed_job_says_why_and_the_worker_goes_on(place, params):
