@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -110,6 +110,12 @@ def mending(
     draws: Annotated[int, typer.Option(min=1, help="Seeds of each cut.")] = 20,
     seed: Annotated[str, typer.Option(help="Positive and negative texts of a seed set.")] = "40,400",
     add: Annotated[str, typer.Option(help="Positive and negative texts whose tokens are added to it.")] = "25,100",
+    learner: Annotated[
+        Literal["head", "next-token"], typer.Option(help="A head on frozen states, or LoRA on the texts themselves.")
+    ] = "head",
+    arm: Annotated[
+        list[str] | None, typer.Option(help="A way of adding, beside random real texts; all of them without.")
+    ] = None,
     figure: Drawn = None,
     workspace: WorkspaceFolder = None,
     json: Json = False,
@@ -124,7 +130,15 @@ def mending(
         with progress_bar(f"Mending holes, {settings.name}") as tell:
             cut = range(first, first + cuts)
             found[settings.name] = study.mending(
-                settings, opened, cuts=cut, draws=draws, n_seed=two(seed), n_added=two(add), on_progress=tell
+                settings,
+                opened,
+                cuts=cut,
+                draws=draws,
+                n_seed=two(seed),
+                n_added=two(add),
+                learner=learner,
+                arms=arm or tuple(study.ARMS),
+                on_progress=tell,
             )
     if figure:
         write_whole(figure, study.figure(found))
@@ -138,7 +152,9 @@ def mending(
         for one in of:
             minus = (one.minus(random), one.learned_beyond(random), one.minus(random, "elsewhere"))
             loss = f"{sum(one.in_hole) / len(one.in_hole):.3f}"
-            rows.append((name, one.arm, f"{one.of_hole:.0%}", loss, *(interval(given, digits=3) for given in minus)))
+            rows.append(
+                (name, one.arm, f"{one.of_hole:.0%}", loss, *(interval(given or (None,), digits=3) for given in minus))
+            )
     columns = ("data", "added", "of the hole", "loss there", "minus random", "less shuffled", "elsewhere, minus random")
     print_table(columns, rows)
 

@@ -7,15 +7,13 @@ topic, where a mended hole has to show, and on the others, where what was spent 
 *Themes* is what the product does: what does the seed lack beside all texts that could be added, and which texts are of it?
 Labels play no part in finding them. *Of the hole* knows the topic, and says how much could be won at best.
 
-A head is surer, and more wrong, where it has seen nothing, so texts of a hole help there a little whatever their labels. So
-each head is fitted once more with the labels of its own texts shuffled: what an arm wins beyond that was learned.
-Draws of one cut share anchor and test, so intervals are over cuts.
+Who learns is a head, or a language model (`mending_learners.py`). Draws of one cut share anchor and test, so intervals are over cuts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
@@ -30,9 +28,9 @@ from fac_core.lab.sets.adding import Offer
 from fac_core.lab.sets.pool import Pool, Split, pool_of, split
 from fac_core.lab.sets.seeds import Seed, Seeds
 from fac_core.lab.sets.variants import Yardstick
+from fac_core.lab.study.mending_learners import LEARNERS, Learner, LearnerName
 from fac_core.lab.study.study_files import StudyConfig
 from fac_core.lab.tasks.result import mean_interval
-from fac_core.lab.tasks.toxicity import margins
 from fac_core.progress import Progress, silent
 from fac_core.report.charts import dots
 from fac_core.store.workspace import Workspace
@@ -101,11 +99,11 @@ class Mended:
 
     arm: str
     in_hole: tuple[float, ...]
-    """Loss on the test texts of the topic, positive and negative ones a half each."""
+    """Loss on the test texts of the topic."""
     elsewhere: tuple[float, ...]
     """The same on the other test texts."""
     in_hole_shuffled: tuple[float, ...]
-    """On those of the topic, under heads whose labels were shuffled."""
+    """On those of the topic, where labels were shuffled; none for who looks at no labels."""
     of_hole: float
     """Share of the added texts that are of the topic."""
     n_tokens: float
@@ -115,8 +113,10 @@ class Mended:
         """Mean paired difference of a field, and its 95 % interval over cuts."""
         return _interval(np.subtract(getattr(self, what), getattr(other, what)))
 
-    def learned_beyond(self, other: Mended) -> tuple[float, float, float]:
-        """Difference in the hole less that under shuffled labels."""
+    def learned_beyond(self, other: Mended) -> tuple[float, float, float] | None:
+        """Difference in the hole less that under shuffled labels; None for who looks at no labels."""
+        if not self.in_hole_shuffled:
+            return None
         real, noise = (np.subtract(getattr(self, one), getattr(other, one)) for one in ("in_hole", "in_hole_shuffled"))
         return _interval(real - noise)
 
@@ -132,6 +132,8 @@ def mending(
     draws: int = 20,
     n_seed: tuple[int, int] = (40, 400),
     n_added: tuple[int, int] = (25, 100),
+    learner: LearnerName = "head",
+    arms: Collection[str] = tuple(ARMS),
     on_progress: Progress = silent,
 ) -> list[Mended]:
     """Every arm, after `nothing`.
@@ -142,23 +144,37 @@ def mending(
         draws: seeds of each cut.
         n_seed: positive and negative texts of a seed.
         n_added: as many tokens are added of each label as so many texts of mean length have.
+        learner: who learns from a seed and what is added to it.
+        arms: of `ARMS`; random real texts are always among them, since all is compared with those.
 
-    Raises `WrongUse` for tasks without two labels, for fewer than two cuts, and for a pool without enough texts or topics.
+    Raises `WrongUse` for tasks without two labels, for fewer than two cuts, for an arm that there is not, and for a pool without
+    enough texts or topics.
     """
     config.check_two_classes()
+    if unknown := sorted(set(arms) - set(ARMS)):
+        raise WrongUse(f"There is no arm {unknown[0]!r}; there are {'; '.join(ARMS)}.")
     if len(cuts) < 2:
         raise WrongUse("Intervals are over cuts: give two or more.")
     pool = pool_of(config, workspace, on_progress=on_progress)
     of_cuts: list[list[Mended]] = []
     for number, cut in enumerate(cuts):
-        of_cuts.append(of_cut(pool, split(pool, cut), n_seed, n_added, draws))
+        of_cuts.append(of_cut(pool, split(pool, cut), n_seed, n_added, draws, LEARNERS[learner], {RANDOM, *arms}))
         on_progress(number + 1, len(cuts), f"cut {cut}")
     return [_over_cuts(same) for same in zip(*of_cuts, strict=True)]
 
 
-def of_cut(pool: Pool, parts: Split, n_seed: tuple[int, int], n_added: tuple[int, int], draws: int) -> list[Mended]:
+def of_cut(
+    pool: Pool,
+    parts: Split,
+    n_seed: tuple[int, int],
+    n_added: tuple[int, int],
+    draws: int,
+    learner: Learner = LEARNERS["head"],
+    arms: Collection[str] = tuple(ARMS),
+) -> list[Mended]:
     """Every arm in one cut."""
     seeds, yardstick = Seeds(pool, parts, n_seed, hole=True), Yardstick(pool, parts.anchor)
+    n_tokens = np.minimum(pool.n_tokens, learner.longest)
     found: dict[str, list[_Measured]] = {}
     for draw in range(draws):
         rng = np.random.default_rng(draw)
@@ -166,14 +182,14 @@ def of_cut(pool: Pool, parts: Split, n_seed: tuple[int, int], n_added: tuple[int
         left = [np.setdiff1d(rows, seed.rows) for rows in seeds.by_label]
         wound = Wound(pool, seed, np.sort(np.concatenate(left)))
         offers = [
-            Offer(pool, yardstick, CALIBRATED, seed.rows, rows, label, n, n * float(pool.n_tokens[rows].mean()), rng)
+            Offer(pool, yardstick, CALIBRATED, seed.rows, rows, label, n, n * float(n_tokens[rows].mean()), rng)
             for label, rows, n in zip((True, False), left, n_added, strict=True)
         ]
-        found.setdefault(NOTHING, []).append(_measured(wound, np.zeros(0, dtype=np.int64), parts.test, draw))
-        for name, arm in ARMS.items():
+        found.setdefault(NOTHING, []).append(_measured(wound, np.zeros(0, dtype=np.int64), parts.test, draw, learner))
+        for name, arm in ((name, arm) for name, arm in ARMS.items() if name in arms):
             orders = ((offer, arm(wound, offer)) for offer in offers)
-            added = np.concatenate([o.within(order, pool.n_tokens, "tokens", 1.0) for o, order in orders])
-            found.setdefault(name, []).append(_measured(wound, added, parts.test, draw))
+            added = np.concatenate([o.within(order, n_tokens, "tokens", 1.0) for o, order in orders])
+            found.setdefault(name, []).append(_measured(wound, added, parts.test, draw, learner))
     return [_over_draws(name, of_draws) for name, of_draws in found.items()]
 
 
@@ -199,48 +215,49 @@ class _Measured:
 
     in_hole: float
     elsewhere: float
-    in_hole_shuffled: float
+    in_hole_shuffled: float | None
     of_hole: float
     n_tokens: float
 
 
-def _measured(wound: Wound, added: np.ndarray, test: np.ndarray, draw: int) -> _Measured:
-    pool, rows = wound.pool, np.concatenate([wound.seed.rows, added])
-    labels = pool.positive[rows]
-    here = np.isin(test, wound.seed.hole)
-    shuffled = np.random.default_rng(draw).permutation(labels)
-    real, noise = (_losses(pool, rows, said, test, draw) for said in (labels, shuffled))
-    there, elsewhere, noise_there = (
-        _evenly(loss, pool.positive[test], at) for loss, at in ((real, here), (real, ~here), (noise, here))
-    )
-    share = float(np.isin(added, wound.seed.hole).mean()) if len(added) else 0.0
-    return _Measured(there, elsewhere, noise_there, share, float(pool.n_tokens[added].sum()))
-
-
-def _losses(pool: Pool, rows: np.ndarray, labels: np.ndarray, test: np.ndarray, draw: int) -> np.ndarray:
-    margin = margins((pool.inputs[rows], labels), pool.inputs[test], seed=draw)
-    return np.logaddexp(0, np.where(pool.positive[test], -margin, margin))
-
-
-def _evenly(loss: np.ndarray, positive: np.ndarray, at: np.ndarray) -> float:
-    """Mean loss of some texts, both labels a half each; of one label, where there is no other."""
-    sides = [loss[at & side] for side in (positive, ~positive)]
-    return float(np.mean([side.mean() for side in sides if len(side)]))
+def _measured(wound: Wound, added: np.ndarray, test: np.ndarray, draw: int, learner: Learner) -> _Measured:
+    pool, hole = wound.pool, wound.seed.hole
+    losses = learner.losses(pool, wound.seed, added, test, draw)
+    share = float(np.isin(added, hole).mean()) if len(added) else 0.0
+    return _Measured(*losses, share, float(np.minimum(pool.n_tokens, learner.longest)[added].sum()))
 
 
 def _over_draws(arm: str, found: Sequence[_Measured]) -> Mended:
-    means = {name: float(np.mean([getattr(one, name) for one in found])) for name in _Measured.__annotations__}
-    per_cut = {name: (means[name],) for name in ("in_hole", "elsewhere", "in_hole_shuffled")}
-    return Mended(arm, **per_cut, of_hole=means["of_hole"], n_tokens=means["n_tokens"])
+    def over(name: str) -> tuple[float, ...]:
+        values = [value for one in found if (value := getattr(one, name)) is not None]
+        return (float(np.mean(values)),) if values else ()
+
+    return Mended(
+        arm,
+        in_hole=over("in_hole"),
+        elsewhere=over("elsewhere"),
+        in_hole_shuffled=over("in_hole_shuffled"),
+        of_hole=_mean(found, "of_hole"),
+        n_tokens=_mean(found, "n_tokens"),
+    )
 
 
 def _over_cuts(same: Sequence[Mended]) -> Mended:
-    joined = {
-        name: tuple(value for one in same for value in getattr(one, name))
-        for name in ("in_hole", "elsewhere", "in_hole_shuffled")
-    }
-    means = {name: float(np.mean([getattr(one, name) for one in same])) for name in ("of_hole", "n_tokens")}
-    return replace(same[0], **joined, **means)
+    def joined(name: str) -> tuple[float, ...]:
+        return tuple(value for one in same for value in getattr(one, name))
+
+    return Mended(
+        same[0].arm,
+        in_hole=joined("in_hole"),
+        elsewhere=joined("elsewhere"),
+        in_hole_shuffled=joined("in_hole_shuffled"),
+        of_hole=_mean(same, "of_hole"),
+        n_tokens=_mean(same, "n_tokens"),
+    )
+
+
+def _mean(found: Sequence[object], name: str) -> float:
+    return float(np.mean([getattr(one, name) for one in found]))
 
 
 def _interval(differences: np.ndarray) -> tuple[float, float, float]:

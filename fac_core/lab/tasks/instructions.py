@@ -6,23 +6,20 @@ instructions are followed at all. Answers of two models can be given to `answer_
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
-from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoModelForCausalLM
 
 from fac_core.errors import WrongUse
 from fac_core.lab.tasks.checks import Check, checks, share_held
 from fac_core.lab.tasks.lora import LoraConfig, adapted, computing, train
+from fac_core.lab.tasks.next_token import IGNORED, Example, by_length, losses, padded
 from fac_core.models.whole_model import prompt
-
-_IGNORED = -100
-"""Label of a token that the loss leaves out."""
 
 SFT = LoraConfig(rank=8, alpha=16, epochs=5, learning_rate=1e-4, batch_size=4)
 """The paper's settings (App. J)."""
@@ -60,44 +57,22 @@ def follow(
         raise WrongUse("Instruction following needs pairs to learn from and held-out pairs to be measured on.")
     demands = checks() if asked is None else tuple(asked)
     model, tokenizer = adapted(AutoModelForCausalLM, "CAUSAL_LM", config, seed)
-    collate = partial(_padded, pad=tokenizer.pad_token_id)
+    collate = partial(padded, pad=tokenizer.pad_token_id)
     examples = [_example(tokenizer, pair, config.context) for pair in train_pairs]
     train(model, examples, collate, lambda m, batch: m(**batch).loss, config, seed)
     with torch.inference_mode(), computing(config):
-        losses, n_tokens = _losses(model, [_example(tokenizer, pair, config.context) for pair in held_out], config)
+        found = losses(model, [_example(tokenizer, pair, config.context) for pair in held_out], config.batch_size)
         prompts = [prompt(tokenizer, check.instruction) for check in demands]
         answers = _answers(model, tokenizer, prompts, config.batch_size, max_tokens)
-    return Followed(losses, n_tokens, answers, share_held(demands, answers))
+    return Followed(*found, answers, share_held(demands, answers))
 
 
-def _example(tokenizer: Any, pair: tuple[str, str], context: int) -> dict[str, list[int]]:
+def _example(tokenizer: Any, pair: tuple[str, str], context: int) -> Example:
     """Ids of prompt and answer, and labels: the answer's tokens alone are learned."""
     asked = prompt(tokenizer, pair[0])
     answer = [*tokenizer(pair[1], add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
     ids = [*asked, *answer]
-    return {"input_ids": ids[:context], "labels": [*[_IGNORED] * len(asked), *answer][:context]}
-
-
-def _padded(batch: Sequence[dict[str, list[int]]], pad: Any) -> dict[str, torch.Tensor]:
-    rows = {name: [torch.tensor(one[name]) for one in batch] for name in ("input_ids", "labels")}
-    rows["attention_mask"] = [torch.ones_like(ids) for ids in rows["input_ids"]]
-    fill = {"input_ids": pad, "labels": _IGNORED, "attention_mask": 0}
-    return {name: pad_sequence(rows[name], batch_first=True, padding_value=value) for name, value in fill.items()}
-
-
-def _losses(model: Any, examples: Sequence[dict[str, list[int]]], config: LoraConfig) -> tuple[np.ndarray, np.ndarray]:
-    """Of each example the summed loss and the tokens that it is summed over."""
-    losses, n_tokens = np.zeros(len(examples)), np.zeros(len(examples), dtype=np.int64)
-    for part in _by_length([len(one["input_ids"]) for one in examples], config.batch_size):
-        batch = _padded([examples[i] for i in part], 0)
-        labels = batch.pop("labels")[:, 1:]
-        logits = model(**batch).logits[:, :-1].float()
-        each = torch.nn.functional.cross_entropy(
-            logits.transpose(1, 2), labels, ignore_index=_IGNORED, reduction="none"
-        )
-        losses[part] = each.sum(dim=1).cpu().numpy()
-        n_tokens[part] = (labels != _IGNORED).sum(dim=1).cpu().numpy()
-    return losses, n_tokens
+    return {"input_ids": ids[:context], "labels": [*[IGNORED] * len(asked), *answer][:context]}
 
 
 def _answers(
@@ -105,7 +80,7 @@ def _answers(
 ) -> tuple[str, ...]:
     """Greedily written, some prompts at once, padded on the left: answers then begin at one place."""
     answers = [""] * len(prompts)
-    for part in _by_length([len(p) for p in prompts], 4 * batch_size):
+    for part in by_length([len(p) for p in prompts], 4 * batch_size):
         longest = max(len(prompts[i]) for i in part)
         lead = [longest - len(prompts[i]) for i in part]
         ids = [[tokenizer.pad_token_id] * n + prompts[i] for n, i in zip(lead, part, strict=True)]
@@ -120,9 +95,3 @@ def _answers(
         for i, text in zip(part, tokenizer.batch_decode(made[:, longest:], skip_special_tokens=True), strict=True):
             answers[i] = text
     return tuple(answers)
-
-
-def _by_length(lengths: Sequence[int], size: int) -> Iterator[list[int]]:
-    """Positions in batches of like lengths."""
-    order = sorted(range(len(lengths)), key=lengths.__getitem__)
-    yield from (order[start : start + size] for start in range(0, len(order), size))
