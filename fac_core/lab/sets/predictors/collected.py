@@ -1,6 +1,6 @@
 """Labelled collections of short public texts: six to choose a predictor on, and six that nothing is chosen on.
 
-Each is texts of one file and a yes-or-no question about them. At most 375 texts are positive and 1,125 are not, drawn once,
+Each is texts of one file and a yes-or-no question about them. At most 300 texts are positive and 800 are not, drawn once,
 so that collections differ in what their texts are and not in how many there are.
 """
 
@@ -21,7 +21,7 @@ import numpy as np
 
 from fac_core.errors import NotFound
 
-MOST_POSITIVE, MOST_NEGATIVE = 375, 1125
+MOST_POSITIVE, MOST_NEGATIVE = 300, 800
 _LEAST_WORDS = 3
 
 Half = Literal["choice", "test"]
@@ -89,8 +89,7 @@ def _records(path: Path) -> Iterator[dict[str, Any]]:
         with path.open(encoding="utf-8", newline="") as file:
             yield from csv.DictReader(file)
         return
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as file:
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
         yield from (json.loads(line) for line in file if line.strip())
 
 

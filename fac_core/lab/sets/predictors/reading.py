@@ -9,7 +9,9 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -31,7 +33,7 @@ SAE, RANDOM, PCA = DICTIONARIES = ("SAE", "random", "PCA")
 _BUDGET = 1024
 """Tokens of a forward pass, padding included."""
 
-_SEEN_FIRST = 8000
+_SEEN_FIRST = 3000
 """Tokens, about, that principal components and centres are of."""
 
 
@@ -56,16 +58,35 @@ class Reader:
         block: states are those after it.
         cache: folder that may be deleted at any time.
         context: window in tokens.
+        dtype: of the matrix products.
     """
 
-    def __init__(self, model: str, block: int, sae: str, cache: Path, *, context: int) -> None:
-        self.model, self.block, self.context = model, block, context
+    def __init__(
+        self,
+        model: str,
+        block: int,
+        sae: str,
+        cache: Path,
+        *,
+        context: int,
+        dtype: Literal["float32", "bfloat16"] = "bfloat16",
+    ) -> None:
+        self.model, self.block, self.context, self.dtype = model, block, context, dtype
         self.sae, self.cache = load_sae(sae), Path(cache) / "predictors"
 
     def read(self, texts: Sequence[str], *, on_progress: Progress = silent) -> Reading:
         """The texts, from the cache where all of them are there."""
         identity = json.dumps(
-            [model_hash(self.model), self.block, self.context, self.sae.sha256, self.sae.k, list(texts)]
+            [
+                model_hash(self.model),
+                self.block,
+                self.context,
+                self.dtype,
+                _SEEN_FIRST,
+                self.sae.sha256,
+                self.sae.k,
+                list(texts),
+            ]
         )
         path = self.cache / f"{hashlib.sha256(identity.encode()).hexdigest()[:16]}.npz"
         if not path.exists():
@@ -82,12 +103,12 @@ class Reader:
 
     @torch.inference_mode()
     def _read(self, texts: Sequence[str], on_progress: Progress) -> Reading:
-        model = TruncatedModel(self.model, max(self.block, self.sae.n_blocks))
+        model = self._model
         tokens = SampleTokenizer(load_tokenizer(self.model), context=self.context)(list(texts), [None] * len(texts))
         depths = sorted({self.sae.n_blocks, self.block})
         seen = self._first_tokens(model, tokens)
         dictionaries = (self.sae, random_dictionary(self.sae, seen.mean(dim=0)), principal_dictionary(self.sae, seen))
-        pools = [Pooled(one, dtype=torch.float32) for one in dictionaries]
+        pools = [Pooled(one, dtype=model.compute_dtype) for one in dictionaries]
         states, weighted = (np.zeros((len(texts), model.d_model), dtype=np.float32) for _ in range(2))
         cells: list[list[tuple[np.ndarray, np.ndarray, np.ndarray]]] = [[] for _ in pools]
         n_read = 0
@@ -107,6 +128,12 @@ class Reader:
             for name, kept, one in zip(DICTIONARIES, cells, dictionaries, strict=True)
         }
         return Reading(np.array([int(one.content.sum()) for one in tokens]), states, weighted, fired)
+
+    @cached_property
+    def _model(self) -> TruncatedModel:
+        """Loaded when the first texts are missing."""
+        model = TruncatedModel(self.model, max(self.block, self.sae.n_blocks))
+        return model.computing_in(getattr(torch, self.dtype))
 
     def _first_tokens(self, model: TruncatedModel, tokens: list[Tokens]) -> torch.Tensor:
         """States of content tokens of the first texts, at the block that the SAE reads, `[tokens, d_model]`."""
