@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from fac_core.errors import WrongUse
 from fac_core.lab.sets.predictors.measured import family_of
 from fac_core.lab.study.conclusion import BARS, sample
 from fac_core.lab.study.correlation import Correlations, Sample, correlations
@@ -69,7 +70,7 @@ class Compared:
 
 
 def compare(examined: Sequence[Examined], *, n_resamples: int = N_RESAMPLES, seed: int = 0) -> Compared:
-    """All metrics of some collections, which have the same kinds of sets."""
+    """All metrics of some collections, which have the same kinds of sets. Raises `WrongUse` if no score is reliable."""
     metrics = examined[0].metrics
     samples = [_sample(one, metrics) for one in examined]
     reliabilities = tuple(one.reliability for one in examined)
@@ -77,6 +78,8 @@ def compare(examined: Sequence[Examined], *, n_resamples: int = N_RESAMPLES, see
     kinds = np.unique(samples[0].groups)
     members = [[np.flatnonzero(one.groups == kind) for kind in kinds] for one in samples]
     counted = [(s, m) for s, m, r in zip(samples, members, reliabilities, strict=True) if r >= LEAST_RELIABLE]
+    if not counted:
+        raise WrongUse("In no collection is the score reliable enough to go with anything: draw more sets.")
     drawn = []
     for _ in range(n_resamples):
         taken = rng.integers(len(kinds), size=len(kinds))

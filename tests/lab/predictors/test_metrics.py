@@ -52,9 +52,9 @@ def test_the_radius_is_that_of_the_anchor_farthest_from_the_set():
 
 
 def test_soft_coverage_is_one_where_the_set_is_the_anchor_and_falls_by_distance():
-    anchor = np.array([[0.0], [1.0], [3.0]])
-    tau = nearness.reach(anchor)  # distances to the next one: 1, 1, 2
-    assert tau == 1
+    anchor = np.array([[0.0], [2.0], [6.0]])
+    tau = nearness.reach(anchor)  # distances to the next one: 2, 2, 4
+    assert tau == 2
     assert nearness.softly_covered(anchor, anchor, tau) == 1
     assert nearness.softly_covered(anchor, anchor[:1], tau) == pytest.approx((1 + np.exp(-1) + np.exp(-3)) / 3)
 
@@ -89,12 +89,13 @@ def test_a_feature_is_sensitive_where_it_fires_in_the_neighbours_of_its_top_text
     points = np.concatenate([np.tile(E1, (11, 1)), np.tile(E2, (11, 1))]) + np.random.default_rng(0).normal(
         0, 1e-3, (22, 2)
     )
-    fires = np.zeros((22, 4))
+    fires = np.zeros((22, 5))
     fires[:11, 0] = 1  # one bunch whole
     fires[0, 1] = 1  # one text only
     fires[:8, 2] = np.arange(8, 0, -1)  # eight of a bunch: of the six around its five top texts, three fire
+    fires[:11, 3], fires[11:16, 3] = 2, 1  # one bunch whole, and five texts of the other, more weakly
     found = weighed.sensitivity(sparse.csr_matrix(fires), points)
-    assert found == pytest.approx([1.0, 0.0, 0.5, 0.0])
+    assert found == pytest.approx([1.0, 0.0, 0.5, 1.0, 0.0])
 
 
 def test_representations_have_one_scale_and_one_centre():
@@ -118,12 +119,13 @@ def test_whitening_takes_correlations_off():
 
 
 def test_features_weigh_by_rareness_over_spread_in_coordinates_that_keep_products():
-    fires = np.array([[2.0, 1.0, 0.0], [0.0, 1.0, 0.0], [0.0, 1.0, 0.0], [0.0, 3.0, 0.0], [4.0, 1.0, 5.0]])
-    anchor, rows = np.arange(4), np.arange(5)
+    fires = np.array([[2.0, 1, 0, 0], [0, 1, 0, 1], [0, 1, 0, 1], [0, 3, 0, 0], [0, 3, 0, 0], [4, 1, 5, 3]])
+    anchor, rows = np.arange(5), np.arange(6)
     found = representations.of_features(sparse.csr_matrix(fires), anchor, rows)
-    # Feature 0 fires in one of four: idf log 2, spread √(4/4 - 1/4); feature 1 fires in all: idf 0; feature 2 in none.
-    by_hand = fires[:, :1] * np.log(2) / np.sqrt(0.75)
-    by_hand = representations.scaled(by_hand - by_hand.mean(), rows)
+    # Feature 0 fires in one of five: idf log 5/2, variance 4/5 - 4/25; feature 1 in all: idf 0; feature 2 in none; feature 3
+    # in two: idf log 5/3, variance 2/5 - 4/25.
+    by_hand = fires[:, [0, 3]] * [np.log(5 / 2) / 0.8, np.log(5 / 3) / np.sqrt(0.24)]
+    by_hand = representations.scaled(by_hand - by_hand.mean(axis=0), rows)
     assert found @ found.T == pytest.approx(by_hand @ by_hand.T)
     wide = np.random.default_rng(0).normal(size=(4, 9))
     narrow = representations.isometric(wide)

@@ -22,7 +22,7 @@ from fac_core.lab.sets.pool import Pool, Split
 from fac_core.lab.sets.predictors import nearness, optimality, representations, weighed
 from fac_core.lab.sets.predictors.reading import PCA, RANDOM, SAE
 from fac_core.lab.sets.text_measures import measures
-from fac_core.lab.sets.variants import Variant, Yardstick
+from fac_core.lab.sets.variants import Variant, Yardstick, active_of
 from fac_core.lab.tasks.head import fitted
 from fac_core.shortfall.strata import Tally, length_edges, stratum_of, trend
 
@@ -187,9 +187,7 @@ def _weighed(scene: Scene):
             kept = counts.can_occur & sensitive
             share = (counts.samples >= definition.min_count)[kept].mean() if kept.any() else np.nan
             found[f"F6 sensitive FAC: {name}"] = float(share)
-            sides = tuple(
-                np.asarray(incidence[name][scene.pool.of(label, rows)].sum(axis=0)).ravel() for label in (True, False)
-            )
+            sides = [active_of(incidence[name], scene.pool.of(label, rows)) for label in (True, False)]
             found[f"F2a residual coverage: {name}"] = weighed.residual_coverage(
                 sides, residual, counts.can_occur, definition.min_count
             )

@@ -151,7 +151,7 @@ class Reader:
             parts |= {f"{name} {part}": getattr(fired, part) for part in ("data", "indices", "indptr")}
             parts[f"{name} shape"] = np.array(fired.shape)
         with whole(path) as building:
-            np.savez(building, **parts)
+            np.savez(building, allow_pickle=False, **parts)
 
 
 def _cells(pool: Pooled, batch: Batch, h: torch.Tensor) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import cast
+
 import numpy as np
 from scipy import sparse
 
@@ -20,13 +23,11 @@ def residuals(activations: sparse.csr_matrix, p: np.ndarray, positive: np.ndarra
     return np.asarray(activations.T @ (positive - p)).ravel()
 
 
-def residual_coverage(
-    counts: tuple[np.ndarray, np.ndarray], residual: np.ndarray, can_occur: np.ndarray, needed: int
-) -> float:
+def residual_coverage(counts: Sequence[np.ndarray], residual: np.ndarray, can_occur: np.ndarray, needed: int) -> float:
     """Σ u_i·1[n_i ≥ m] / Σ u_i with u = |residual|, n_i counted among texts of the label that would lower the residual.
 
     Args:
-        counts: `[d_sae]` each: positive texts of the set with the feature, and negative ones.
+        counts: two of `[d_sae]`: positive texts of the set with the feature, and negative ones.
         can_occur: bool `[d_sae]`: features that the anchor has.
         needed: m.
     """
@@ -45,13 +46,18 @@ def sensitivity(activations: sparse.csr_matrix, points: np.ndarray) -> np.ndarra
     """
     near = unit(points) @ unit(points).T
     np.fill_diagonal(near, -np.inf)
-    neighbours = np.argsort(-near, axis=1, kind="stable")[:, :N_NEIGHBOURS]
+    neighbours = np.zeros(near.shape, dtype=bool)
+    np.put_along_axis(neighbours, np.argsort(-near, axis=1, kind="stable")[:, :N_NEIGHBOURS], True, axis=1)
     columns = sparse.csc_matrix(activations)
-    found = np.zeros(columns.shape[1])
+    found = np.zeros(cast(tuple[int, int], columns.shape)[1])
+    fires = np.zeros(len(points), dtype=bool)
     for feature in np.flatnonzero(np.diff(columns.indptr)):
         here = slice(columns.indptr[feature], columns.indptr[feature + 1])
         rows, values = columns.indices[here], columns.data[here]
-        top = rows[np.argsort(-values, kind="stable")[:N_TOP]]
-        around = np.setdiff1d(neighbours[top], top)
-        found[feature] = np.isin(around, rows).mean() if len(around) else 0.0
+        top = rows[np.argsort(-1.0 * values, kind="stable")[:N_TOP]]
+        around = neighbours[top].any(axis=0)
+        around[top] = False
+        fires[rows] = True
+        found[feature] = fires[around].mean() if around.any() else 0.0
+        fires[rows] = False
     return found
