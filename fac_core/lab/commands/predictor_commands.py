@@ -58,7 +58,7 @@ def _print(said: dict[str, Any]) -> None:
     rows = (
         (
             family,
-            one["metric"].partition(": ")[2] if family != "the predictor" else one["metric"],
+            one["metric"].removeprefix(f"{family}: "),
             *(interval(one[which]) for which in ("pearson", "spearman", "partial")),
             one["verdict"],
         )
@@ -72,5 +72,8 @@ def _print(said: dict[str, Any]) -> None:
     print_table(("Pearson / given log length", *names), rows)
     for which, three in said["states minus features"].items():
         out.print(f"V-optimality on states minus on features, {which}: {interval(three)}")
+    for name, of in said["learned minus random dictionary"].items():
+        gains = ", ".join(f"{which} {interval(three)}" for which, three in of.items())
+        out.print(f"{name} of the SAE minus that of a random dictionary: {gains}")
     high = ", ".join(f"{which} {value:+.2f}" for which, value in said["highest upper end of any metric"].items())
     out.print(f"States and features: {said['states and features']}. Highest upper end of any metric: {high}")

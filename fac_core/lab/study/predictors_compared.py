@@ -23,6 +23,15 @@ LEAST_RELIABLE = 0.5
 """A collection whose score is noisier stays in the tables and out of the means."""
 
 THE_PREDICTOR = "the predictor"
+ALWAYS_SHOWN = ("FAC: paper", "FAC: calibrated")
+"""Whatever was chosen of their family."""
+
+LEARNED_AND_RANDOM = {
+    "FAC calibrated": ("FAC: calibrated", "control random dictionary: FAC calibrated"),
+    "likeness q75": ("likeness: q75", "control random dictionary: likeness q75"),
+}
+"""The same measure by the SAE's features and by random directions."""
+
 EQUAL = 0.1
 """Correlations that differ by less are called equal."""
 
@@ -115,21 +124,30 @@ def verdict(pearson: tuple[float, float, float], partial: tuple[float, float, fl
 def report(compared: Compared, chosen: dict[str, str]) -> dict[str, Any]:
     """What was chosen, on these collections: means with intervals, each collection, and a verdict."""
     rows: dict[str, Any] = {}
-    for name, metric in chosen.items():
+    shown = chosen | {metric: metric for metric in ALWAYS_SHOWN if metric in compared.metrics}
+    for name, metric in shown.items():
         of = {which: compared.estimate(metric, which) for which in Correlations._fields}
         column = compared.metrics.index(metric)
         each = dict(zip(compared.collections, compared.each[:, [0, 2], column].tolist(), strict=True))
-        over = {which: compared.over_collections(metric, which) for which in ("pearson", "partial")}
+        over = (
+            {which: compared.over_collections(metric, which) for which in BARS} if compared.reliable.sum() > 1 else None
+        )
         said = verdict(of["pearson"], of["partial"])
         rows[name] = {"metric": metric, **of, "over collections": over, "each": each, "verdict": said}
     states, features = (chosen.get(f"F2b V-optimality on {what}") for what in ("states", "features"))
     pair = {w: compared.difference(states, features, w) for w in BARS} if states and features else {}
+    beyond_random = {
+        name: {which: compared.difference(*two, which) for which in BARS}
+        for name, two in LEARNED_AND_RANDOM.items()
+        if set(two) <= set(compared.metrics)
+    }
     highest = {which: max(compared.estimate(m, which)[2] for m in compared.metrics if m != REFERENCE) for which in BARS}
     return {
         "reliability": dict(zip(compared.collections, compared.reliabilities, strict=True)),
         "families": rows,
         "states minus features": pair,
         "states and features": _likeness(list(pair.values())),
+        "learned minus random dictionary": beyond_random,
         "highest upper end of any metric": highest,
     }
 

@@ -132,7 +132,8 @@ def test_a_small_study_from_files_to_what_was_chosen_and_then_tested(model_of, s
     assert fac([*command, "--half", "test"]) == 2  # nothing is chosen yet
     assert fac([*command, "--json", "--figure", str(tmp_path / "f.svg")]) == 0
     said = json.loads(capsys.readouterr().out)
-    assert set(said["families"]) == FAMILIES | {THE_PREDICTOR, "reference"}
+    assert set(said["families"]) == FAMILIES | {THE_PREDICTOR, "reference", *compared.ALWAYS_SHOWN}
+    assert set(said["learned minus random dictionary"]) == set(compared.LEARNED_AND_RANDOM)
     assert (tmp_path / "f.svg").read_text(encoding="utf-8").startswith("<svg")
     config = small(folder=tmp_path, draws=1)
     workspace = Workspace.at(tmp_path / "w")
