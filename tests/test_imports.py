@@ -31,7 +31,7 @@ ROOMS = {
     # From texts to runs
     "store": "errors people progress scratch shortage whole",
     "datasets": "errors hub progress toml_file",
-    "models": "datasets errors hub whole",
+    "models": "datasets errors hub shortage whole",
     "activations": "datasets errors hub models progress scratch shipped_data shortage store whole",
     "training": "activations errors models progress scratch shortage store whole",
     # What a run says
