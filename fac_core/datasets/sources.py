@@ -61,7 +61,21 @@ def _found(source: str | Path) -> Source:
         return Source(str(source), [hub_part(str(source))])
     if path.exists():
         raise BadInput(f"{path} is neither a file nor a folder. Copy what it gives into a file.")
-    raise BadInput(f"There is no file or folder {str(source)!r}. Check the path; hub ids are written hub:owner/name.")
+    raise BadInput(f"There is no file or folder {str(source)!r}. {_meant(str(source))}")
+
+
+_HUB_PAGE = re.compile(r"(?:https?://(?:www\.)?(?:huggingface|hf)\.co/|hf://)datasets/([\w.-]+/[\w.-]+)")
+
+
+def _meant(source: str) -> str:
+    """What to write for what somebody wrote."""
+    if page := _HUB_PAGE.match(source):
+        return f"Write hub:{page[1]}."
+    if "://" in source:
+        return "It is an address: download it first, and give the file."
+    if set(source) & set("*?"):
+        return "A pattern is not read: give a file, or the folder of them all."
+    return "Check the path; hub ids are written hub:owner/name."
 
 
 def _folder(folder: Path, split: str | None) -> Source:
@@ -109,10 +123,21 @@ def _is_our_manifest(path: Path) -> bool:
     return isinstance(found, dict) and {"data", "files", "rows_hash"} <= set(found)
 
 
+_MENDS = {
+    ".xlsx .xls .xlsm .ods .numbers": " Save its sheet as CSV.",
+    ".zip .tar .tgz .7z .rar .zst .bz2 .xz": " Unpack it.",
+    ".arrow .feather .orc .avro .h5 .pkl .pickle .npy": " Save it as Parquet or JSONL.",
+    ".md .html .htm .pdf .docx .doc .rtf .xml": " Save its text as .txt, a line each.",
+}
+"""Endings of formats that are not read -> what to do."""
+
+
 def _file_part(path: Path, name: str) -> Part:
     reader = reader_of(path)
     if reader is None:
-        raise BadInput(f"{path} has an ending that says nothing about its format. Readable are {_endings()}.")
+        ending = path.suffix.lower()
+        mend = next((mend for endings, mend in _MENDS.items() if ending in endings.split()), "")
+        raise BadInput(f"{path} cannot be read.{mend} Readable are {_endings()}.")
     return Part(str(path), partial(reader, path, name))
 
 
