@@ -16,7 +16,7 @@ from fac_core.datasets.prepare import iter_samples, prepare
 from fac_core.datasets.preview import preview
 from fac_core.datasets.reading import bounds, formats, parquet_format, records
 from fac_core.datasets.reading.formats import reader_of
-from fac_core.datasets.reading.records import MOST_BLANK, Record, Unreadable
+from fac_core.datasets.reading.records import MOST_BLANK, Record
 from fac_core.datasets.sources import find
 from fac_core.errors import BadInput
 from fac_core.toml_file import toml_values
@@ -72,8 +72,8 @@ def test_a_value_that_python_has_no_form_of_costs_nothing(tmp_path):
     days = pa.array([0, 2**31 - 1, 1], pa.date32())
     pq.write_table(pa.table({"text": ["a", "b", "c"], "day": days}), path)
     found = list(reader_of(path)(path, "a.parquet"))
-    assert [one.columns["text"] for one in found if isinstance(one, Record)] == ["a", "b", "c"]
-    assert found[1].columns["day"] == "5881580-07-11"
+    assert [(type(one), one.columns["text"]) for one in found] == [(Record, "a"), (Record, "b"), (Record, "c")]
+    assert str(2**31 - 1) in found[1].columns["day"]
 
 
 @pytest.mark.parametrize("depth", [300, 900, 10_000])
