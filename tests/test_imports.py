@@ -69,7 +69,7 @@ ROOMS = {
         "activations comparison coverage curation datasets demo diversity errors evidence export fac_core fields gaps"
         " generators jobs naming operations people progress relevance store synthesis themes training view whole workflows"
     ),
-    "lab": "activations cli coverage curation datasets demo diversity errors evidence export generators jobs models naming progress relevance report shortage shortfall spaces store synthesis themes toml_file training view whole workflows",
+    "lab": "activations cli coverage curation datasets demo diversity errors evidence export generators hub jobs models naming progress relevance report shortage shortfall spaces store synthesis themes toml_file training view whole workflows",
     "cli/app": "cli errors fac_core lab operations shortage",
     "__main__": "cli/app",
     "dashboard": (

@@ -205,7 +205,9 @@ def _loaded_module(name: str, n_blocks: int, device: str) -> PreTrainedModel:
     whole = described(AutoConfig, name)
     config = whole.get_text_config()
     _truncate(config, n_blocks)
-    whole.dtype = config.dtype = None  # of the weights themselves: a configuration may say another, which would round them
+    whole.dtype = config.dtype = (
+        None  # of the weights themselves: a configuration may say another, which would round them
+    )
     model = with_weights(AutoModel, name, config=whole, dtype="auto", device_map={"": device})
     if whole is not config:  # it sees as well: its weights have names that the language model alone would not find
         model = model.get_decoder()
