@@ -24,6 +24,8 @@ _NOTES = re.compile(
     re.IGNORECASE,
 )
 """Names of files beside data that are none, of those whose ending says text."""
+_MARKER, _KEPT = "workspace.json", {"runs", "spaces", "cache", "jobs", "uploads"}
+"""What marks a folder as a workspace, and what such a folder holds beside the data that somebody may have put there."""
 _OUR_MANIFEST, _LARGEST_MANIFEST = "export.json", 10_000_000
 
 
@@ -49,6 +51,8 @@ def find(source: str | Path) -> Source:
 
 
 def _found(source: str | Path) -> Source:
+    if not str(source).strip():
+        raise BadInput("The name of the dataset is empty. Give a file, a folder or hub:owner/name; this folder is `.`.")
     path = Path(source).expanduser()
     _check_name(path.resolve() if path.exists() else path)
     if str(source).startswith("hub:"):
@@ -90,7 +94,7 @@ def _folder_parts(folder: Path, split: str | None) -> list[Part]:
     readable = [name for name in names if reader_of(name) and not any(part.startswith(".") for part in name.parts)]
     for name in readable:
         _check_name(folder / name)
-    readable = _without_notes(folder, readable)
+    readable = [name for name in _without_notes(folder, readable) if not _is_of_a_workspace(folder, name)]
     if not readable:
         raise BadInput(f"{folder} has no file that can be read. Readable are {_endings()}.")
     of = {name: split_of(name) for name in readable}
@@ -98,6 +102,13 @@ def _folder_parts(folder: Path, split: str | None) -> list[Part]:
     if len(set(of.values()) - {None}) > 1 or split:
         readable = [name for name in readable if of[name] in chosen]
     return [replace(_file_part(folder / name, name.as_posix()), is_among_others=len(names) > 1) for name in readable]
+
+
+def _is_of_a_workspace(folder: Path, name: Path) -> bool:
+    """Whether a file is one that a workspace keeps: the one in this folder, or one below it."""
+    if any((folder / part / _MARKER).is_file() for part in name.parents if part != Path()):
+        return True
+    return (name.name == _MARKER or name.parts[0] in _KEPT) and (folder / _MARKER).is_file()
 
 
 def _without_notes(folder: Path, names: list[Path]) -> list[Path]:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from fac_core.activations.saes.pretrained import advised, releases
 from fac_core.errors import BadInput, NotFound
-from fac_core.hub import REVISION, HubName, Snapshot, commit_of, hub_errors, pointer_in, snapshot
+from fac_core.hub import REVISION, HubName, Snapshot, commit_of, hub_errors, hub_name, pointer_in, snapshot
 from fac_core.shipped_data import SHIPPED_DATA
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ def default_sae(model: str) -> str:
     """Name of the SAE that ships for a model, of several the widest. Raises `NotFound` when there is none."""
     folders = {cfg.parent.name: cfg for cfg in SHIPPED.glob("*/cfg.json") if cfg.parent.name.startswith(f"{model}-")}
     shipped = {name: json.loads(cfg.read_text())["d_sae"] for name, cfg in folders.items()}
+    if not shipped and Path(model).name != model and hub_name(model) is None and not Path(model).expanduser().exists():
+        raise NotFound(f"There is no model at {model!r}. Check the path; ids of the hub are written owner/name.")
     if not shipped:
         raise NotFound(
             f"No SAE ships for {model!r}; give one with --sae (a folder, or release/sae_id). `fac space list {model}` lists"
