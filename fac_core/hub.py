@@ -53,6 +53,21 @@ def hub_name(name: str) -> HubName | None:
     return HubName(match["repo"], match["revision"]) if match else None
 
 
+POINTER = b"version https://git-lfs.github.com/spec/"
+"""What a file begins with that `git clone` left in place of a large one, where git-lfs is not installed."""
+
+
+def pointer_in(folder: Path) -> Path | None:
+    """The first file of a folder that is such a pointer."""
+    if not folder.is_dir():
+        return None
+    small = (path for path in sorted(folder.iterdir()) if path.is_file() and path.stat().st_size < _POINTER_BYTES)
+    return next((path for path in small if path.read_bytes().startswith(POINTER)), None)
+
+
+_POINTER_BYTES = 1024
+
+
 @lru_cache(maxsize=64)
 def snapshot(name: HubName, wanted: Sequence[str], unwanted: Sequence[str] = (), kind: Kind = "model") -> Snapshot:
     """The files of a model or SAE at its revision, fetched unless they are in the cache; the same until `look_again`.

@@ -31,7 +31,7 @@ ROOMS = {
     # From texts to runs
     "store": "errors people progress scratch shortage whole",
     "datasets": "errors hub progress toml_file",
-    "models": "datasets errors hub whole",
+    "models": "datasets errors hub shortage whole",
     "activations": "datasets errors hub models progress scratch shipped_data shortage store whole",
     "training": "activations errors models progress scratch shortage store whole",
     # What a run says
@@ -69,7 +69,7 @@ ROOMS = {
         "activations comparison coverage curation datasets demo diversity errors evidence export fac_core fields gaps"
         " generators jobs naming operations people progress relevance store synthesis themes training view whole workflows"
     ),
-    "lab": "activations cli coverage curation datasets demo diversity errors evidence export generators jobs models naming progress relevance report shortage shortfall spaces store synthesis themes toml_file training view whole workflows",
+    "lab": "activations cli coverage curation datasets demo diversity errors evidence export generators hub jobs models naming progress relevance report shortage shortfall spaces store synthesis themes toml_file training view whole workflows",
     "cli/app": "cli errors fac_core lab operations shortage",
     "__main__": "cli/app",
     "dashboard": (

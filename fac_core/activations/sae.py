@@ -14,6 +14,7 @@ commute (performance notes in `encoder.py`).
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -27,6 +28,8 @@ from fac_core.activations.saes.paper_checkpoint import hook_of_file_name, paper_
 from fac_core.activations.spec import Mode
 from fac_core.errors import BadInput, ModelMismatch
 from fac_core.models.truncated import blocks_before
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -202,6 +205,8 @@ def _from_sae_lens(name: str, hook_name: str | None) -> SparseAutoencoder:
             norms = weights["W_dec"].norm(dim=-1)
             W, b = W * norms, b * norms
     norm = cfg.normalize_activations
+    if norm not in {"none", "constant_norm_rescale", "layer_norm"}:
+        logger.warning("%s was trained on activations scaled by numbers that it does not hold (%s).", name, norm)
     return SparseAutoencoder(
         name=name,
         architecture=architecture,

@@ -45,7 +45,7 @@ def encode(
     anchor: Annotated[bool, typer.Option("--anchor", help="Remember this run as the workspace's anchor.")] = False,
     workspace: Annotated[Path, typer.Option("--workspace", "-w", help="Folder; made where there is none.")] = _MADE,
     json: Json = False,
-) -> None:
+) -> int:
     """Encode a dataset into a run: SAE activations of every sample.
 
     Interrupted, the same command goes on.
@@ -72,9 +72,16 @@ def encode(
         ),
     ]
     say(json, info if len(found) == 1 else found, *lines, f"Encoded in {info.dtype}: {info.dtype_reason}.")
-    if not json and (info.n_failures or info.n_truncated):
-        lost = f"{info.n_failures:,} records were not encoded (`fac runs --failures {info.run_id}` says why)"
-        err.print(f"{lost}, {info.n_truncated:,} were truncated.")
+    lost = f"{info.n_failures:,} records were not encoded (`fac runs --failures {info.run_id}` says why)"
+    told = [
+        *([lost] if info.n_failures else []),
+        *([f"{info.n_truncated:,} were truncated"] if info.n_truncated else []),
+    ]
+    if told and not json:
+        err.print(f"{', '.join(told)}.")
+    if not info.n_samples:
+        err.print("Not one sample was encoded, so nothing can be said of this run.")
+    return 0 if info.n_samples else 1
 
 
 def merge(

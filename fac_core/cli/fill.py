@@ -33,6 +33,9 @@ def synthesise(
     definition: Definition,
     targets: Annotated[str, typer.Option(help="approved gaps, all, or feature ids with commas.")] = "approved",
     key: Annotated[str | None, typer.Option(help="Environment variable with the server's key.")] = None,
+    device: Annotated[
+        str, typer.Option(help="Where the models run, as in `fac encode`; with auto, `local` writes on the processor.")
+    ] = "auto",
     preview: Annotated[bool, typer.Option("--preview", help="Two samples for the first three targets.")] = False,
     estimate: Annotated[bool, typer.Option("--estimate", help="Only say what it would cost.")] = False,
     workspace: WorkspaceFolder = None,
@@ -55,7 +58,7 @@ def synthesise(
         _print_estimate(spec, workspace, json)
         return 0
     with progress_bar("Synthesising") as tell:
-        outcome = fac.synthesise(spec, workspace=workspace, key_variable=key, on_progress=tell)
+        outcome = fac.synthesise(spec, workspace=workspace, key_variable=key, device=device, on_progress=tell)
     made = Candidates(fac.Workspace.at(workspace).events()).of(outcome.batch_id).values()
     share = _filled(spec, outcome.batch_id, workspace) if spec.theme else None
     failed = Counter(one.detail for one in made if one.verdict == "failed")

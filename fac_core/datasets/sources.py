@@ -24,6 +24,8 @@ _NOTES = re.compile(
     re.IGNORECASE,
 )
 """Names of files beside data that are none, of those whose ending says text."""
+_MARKER, _KEPT = "workspace.json", {"runs", "spaces", "cache", "jobs", "uploads"}
+"""What marks a folder as a workspace, and what such a folder holds beside the data that somebody may have put there."""
 _OUR_MANIFEST, _LARGEST_MANIFEST = "export.json", 10_000_000
 
 
@@ -49,6 +51,8 @@ def find(source: str | Path) -> Source:
 
 
 def _found(source: str | Path) -> Source:
+    if not str(source).strip():
+        raise BadInput("The name of the dataset is empty. Give a file, a folder or hub:owner/name; this folder is `.`.")
     path = Path(source).expanduser()
     _check_name(path.resolve() if path.exists() else path)
     if str(source).startswith("hub:"):
@@ -61,7 +65,21 @@ def _found(source: str | Path) -> Source:
         return Source(str(source), [hub_part(str(source))])
     if path.exists():
         raise BadInput(f"{path} is neither a file nor a folder. Copy what it gives into a file.")
-    raise BadInput(f"There is no file or folder {str(source)!r}. Check the path; hub ids are written hub:owner/name.")
+    raise BadInput(f"There is no file or folder {str(source)!r}. {_meant(str(source))}")
+
+
+_HUB_PAGE = re.compile(r"(?:https?://(?:www\.)?(?:huggingface|hf)\.co/|hf://)datasets/([\w.-]+/[\w.-]+)")
+
+
+def _meant(source: str) -> str:
+    """What to write for what somebody wrote."""
+    if page := _HUB_PAGE.match(source):
+        return f"Write hub:{page[1]}."
+    if "://" in source:
+        return "It is an address: download it first, and give the file."
+    if set(source) & set("*?"):
+        return "A pattern is not read: give a file, or the folder of them all."
+    return "Check the path; hub ids are written hub:owner/name."
 
 
 def _folder(folder: Path, split: str | None) -> Source:
@@ -76,7 +94,7 @@ def _folder_parts(folder: Path, split: str | None) -> list[Part]:
     readable = [name for name in names if reader_of(name) and not any(part.startswith(".") for part in name.parts)]
     for name in readable:
         _check_name(folder / name)
-    readable = _without_notes(folder, readable)
+    readable = [name for name in _without_notes(folder, readable) if not _is_of_a_workspace(folder, name)]
     if not readable:
         raise BadInput(f"{folder} has no file that can be read. Readable are {_endings()}.")
     of = {name: split_of(name) for name in readable}
@@ -84,6 +102,13 @@ def _folder_parts(folder: Path, split: str | None) -> list[Part]:
     if len(set(of.values()) - {None}) > 1 or split:
         readable = [name for name in readable if of[name] in chosen]
     return [replace(_file_part(folder / name, name.as_posix()), is_among_others=len(names) > 1) for name in readable]
+
+
+def _is_of_a_workspace(folder: Path, name: Path) -> bool:
+    """Whether a file is one that a workspace keeps: the one in this folder, or one below it."""
+    if any((folder / part / _MARKER).is_file() for part in name.parents if part != Path()):
+        return True
+    return (name.name == _MARKER or name.parts[0] in _KEPT) and (folder / _MARKER).is_file()
 
 
 def _without_notes(folder: Path, names: list[Path]) -> list[Path]:
@@ -109,10 +134,21 @@ def _is_our_manifest(path: Path) -> bool:
     return isinstance(found, dict) and {"data", "files", "rows_hash"} <= set(found)
 
 
+_MENDS = {
+    ".xlsx .xls .xlsm .ods .numbers": " Save its sheet as CSV.",
+    ".zip .tar .tgz .7z .rar .zst .bz2 .xz": " Unpack it.",
+    ".arrow .feather .orc .avro .h5 .pkl .pickle .npy": " Save it as Parquet or JSONL.",
+    ".md .html .htm .pdf .docx .doc .rtf .xml": " Save its text as .txt, a line each.",
+}
+"""Endings of formats that are not read -> what to do."""
+
+
 def _file_part(path: Path, name: str) -> Part:
     reader = reader_of(path)
     if reader is None:
-        raise BadInput(f"{path} has an ending that says nothing about its format. Readable are {_endings()}.")
+        ending = path.suffix.lower()
+        mend = next((mend for endings, mend in _MENDS.items() if ending in endings.split()), "")
+        raise BadInput(f"{path} cannot be read.{mend} Readable are {_endings()}.")
     return Part(str(path), partial(reader, path, name))
 
 

@@ -76,18 +76,18 @@ def read(reply: str, request: Request) -> Reply | None:
     A reply that is an error, or whose choices are, has no choices, and the server's own words as its problem.
     """
     try:
-        completion = _Completion.model_validate(json.loads(reply))
-    except (ValidationError, ValueError, RecursionError):
+        completion = _Completion.model_validate(_document(reply))
+    except (ValidationError, ValueError, RecursionError, AttributeError, TypeError):
         return None
     choices = [choice for choice in completion.choices if choice.error is None]
-    said = [_before(without_thoughts(choice.message.words), request.stop) for choice in choices]
+    said = [_answer(choice, request.stop) for choice in choices]
     texts = tuple(text for text in said if text.strip())
     empty = next((_why_empty(c) for c, text in zip(choices, said, strict=True) if not text.strip()), "")
     if not choices:
         wrong = completion.error or next((c.error for c in completion.choices), None) or completion.complaint()
         if wrong is None:
             return None
-        empty = f"The server answered with an error: {_words(wrong)}"
+        empty = f"The server answered with an error: {words(wrong)}"
     counted = completion.usage or _Usage()
     usage = Usage(
         counted.prompt_tokens or sum(tokens_of(message.content) for message in request.messages),
@@ -131,11 +131,72 @@ def _ways_of(character: str) -> str:
     return f"(?:{'|'.join(ways)})"
 
 
-def _words(error: Any) -> str:
+def shown(said: str) -> str:
+    """What a server said; of a page in HTML, the words that one reads.
+
+    >>> shown("<html><style>a {}</style><h1>Bad gateway</h1></html>")
+    'Bad gateway'
+    """
+    if not re.match(r"\s*<(?:!doctype|html|head|body|h\d|center)\b", said, re.IGNORECASE):
+        return said
+    return " ".join(re.sub(r"(?is)<(script|style)\b.*?</\1>|<[^>]*>", " ", said[:20_000]).split())
+
+
+def _document(reply: str) -> Any:
+    """The JSON of a reply; of one that is streamed, although nobody asked for that, its pieces put together."""
+    reply = reply.lstrip("\ufeff \t\r\n")
+    if not re.match(r"data:|event:|:", reply):
+        return json.JSONDecoder().raw_decode(reply)[0]  # the mark of a stream's end may stand behind it
+    lines = [line.removeprefix("data:").strip() for line in reply.split("\n") if line.startswith("data:")]
+    pieces = [json.loads(line) for line in lines if line not in ("", "[DONE]")]
+    choices: dict[int, dict[str, Any]] = {}
+    for choice in (choice for piece in pieces for choice in piece.get("choices") or ()):
+        whole = choices.setdefault(choice.get("index") or 0, {"message": {}, "finish_reason": None})
+        for key, value in (choice.get("delta") or choice.get("message") or {}).items():
+            before = whole["message"].get(key)
+            whole["message"][key] = (
+                before + value if isinstance(before, str) and isinstance(value, str) else value or before
+            )
+        whole["finish_reason"] = choice.get("finish_reason") or whole["finish_reason"]
+    if "[DONE]" not in lines and not all(one["finish_reason"] for one in choices.values()):
+        return None  # it broke off
+    kept = {key: value for piece in pieces for key, value in piece.items() if value and key != "choices"}
+    return {**kept, "choices": list(choices.values())}
+
+
+_END = r"<\|(?:im_end|eot_id|eom_id|end|end_of_text|endoftext|EOT)\|>|<end_of_turn>|<｜end▁of▁sentence｜>|</s>"
+_BEGIN = r"<\|(?:im_start|start_header_id|start|user|assistant|system)\|>|<start_of_turn>|<s>|\[INST\]"
+_TURN_IS_OVER = re.compile(rf"(?:{_END})\s*(?:\Z|(?={_END}|{_BEGIN}))")
+"""Marks of a template that a server left in, and what a model wrote beyond them; not one that a text is about."""
+_BROKEN_OFF = {
+    "error",
+    "network_error",
+    "content_filter",
+    "sensitive",
+    "guardrail_intervened",
+    "malformed_function_call",
+}
+"""Ways to finish that leave no answer, whatever was written until then."""
+
+
+def _answer(choice: _Choice, stop: Collection[str]) -> str:
+    """What a choice says, behind its thoughts and before its stop."""
+    if choice.finish_reason in _BROKEN_OFF:
+        return ""
+    text = without_thoughts(choice.words).lstrip()
+    over = _TURN_IS_OVER.search(text)
+    if over and not (over[0].startswith("</s>") and "<s>" in text[: over.start()]):  # struck out, in HTML
+        text = text[: over.start()].rstrip()
+    return _before(text, stop)
+
+
+def words(error: Any) -> str:
     """What an error says, in whichever shape a server has it."""
+    if isinstance(error, list) and error:
+        return words(error[0])
     if isinstance(error, dict):
-        parts = [error.get(key) for key in ("message", "error", "detail", "code") if error.get(key)]
-        return _words(parts[0]) if parts else json.dumps(error)
+        parts = [error.get(key) for key in ("message", "error", "detail", "msg", "code") if error.get(key)]
+        return words(parts[0]) if parts else json.dumps(error)
     return " ".join(str(error).split())
 
 
@@ -144,23 +205,43 @@ def _before(text: str, stop: Collection[str]) -> str:
     return text[: min((at for mark in stop if (at := text.find(mark)) >= 0), default=len(text))]
 
 
+def _if(kind: type) -> BeforeValidator:
+    """A field that is looked at only where it is of its kind: servers write many things into those that matter little."""
+    return BeforeValidator(lambda value: value if isinstance(value, kind) else None)
+
+
+_Text = Annotated[str | None, _if(str)]
+
+
 class _Message(BaseModel):
-    content: str | list[str | dict[str, Any]] | None = None
-    refusal: str | None = None
+    content: Any = None
+    refusal: _Text = None
+    reasoning: _Text = None
+    reasoning_content: _Text = None
+    tool_calls: Any = None
 
     @property
     def words(self) -> str:
-        """The content; of one in parts, those that are text."""
-        if isinstance(self.content, list):
-            parts = (one if isinstance(one, str) else one.get("text") for one in self.content)
-            return storable("".join(part for part in parts if isinstance(part, str)))
-        return storable(self.content or "")
+        """The content; of one in parts, those that are text; of an object, which JSON was asked for as, the JSON."""
+        parts = self.content if isinstance(self.content, list) else [self.content]
+        said = [part.get("text") if isinstance(part, dict) and set(part) & {"type", "text"} else part for part in parts]
+        return storable(
+            "".join(
+                json.dumps(one) if isinstance(one, dict) else one or "" for one in said if isinstance(one, dict | str)
+            )
+        )
 
 
 class _Choice(BaseModel):
-    message: _Message = _Message()
-    finish_reason: str | None = None
+    message: Annotated[_Message | None, _if(dict)] = None
+    text: _Text = None
+    """Where an older protocol has the words."""
+    finish_reason: _Text = None
     error: Any = None
+
+    @property
+    def words(self) -> str:
+        return (self.message.words if self.message else "") or storable(self.text or "")
 
 
 def _count(value: Any) -> int | None:
@@ -173,8 +254,6 @@ def _count(value: Any) -> int | None:
 
 
 _MOST_TOKENS = 10**9
-
-
 _Tokens = Annotated[int | None, BeforeValidator(_count)]
 
 
@@ -185,22 +264,36 @@ class _Usage(BaseModel):
 
 class _Completion(BaseModel):
     choices: Annotated[list[_Choice], BeforeValidator(lambda value: value or [])] = []
-    usage: _Usage | None = None
+    usage: Annotated[_Usage | None, _if(dict)] = None
     error: Any = None
+    errors: Any = None
     object: Any = None
     detail: Any = None
-    message: Any = None
+    msg: _Text = None
+    message: _Text = None
 
     def complaint(self) -> Any:
         """What says that something is wrong, of a reply that is no `{"error": ...}`."""
-        return self.detail or (self.message if self.object == "error" or not self.object else None)
+        return (
+            self.detail
+            or self.errors
+            or self.msg
+            or (self.message if self.object == "error" or not self.object else None)
+        )
 
 
 def _why_empty(choice: _Choice) -> str:
-    if choice.message.refusal:
-        return f"The model refused: {choice.message.refusal.strip()[:200]}"
+    message = choice.message or _Message()
+    if message.refusal:
+        return f"The model refused: {message.refusal.strip()[:200]}"
     if choice.finish_reason == "content_filter":
         return "The server's content filter held the answer back."
-    if choice.finish_reason == "length" or choice.message.words.strip():  # nothing but thoughts
+    if choice.finish_reason in _BROKEN_OFF:
+        return f"The server broke the answer off, for the reason {choice.finish_reason!r}."
+    if message.tool_calls:
+        return "The model called a tool, which it was not given. Choose another, or switch tools off at the server."
+    if choice.finish_reason == "length" or choice.words.strip():  # nothing but thoughts
         return "The answer was cut before its first word; allow more tokens (reasoning counts as well)."
+    if message.reasoning or message.reasoning_content:
+        return "The server sent thoughts and no answer. Allow more tokens, or switch its reasoning off."
     return "The answer was empty."

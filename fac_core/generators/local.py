@@ -14,11 +14,10 @@ import numpy as np
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
-from fac_core.errors import NotFound
 from fac_core.generators.decoding import IsDone, Row, decode
 from fac_core.generators.seam import Answer, Request, Usage
 from fac_core.generators.thoughts import without_thoughts
-from fac_core.models.location import model_path
+from fac_core.models.loading import with_weights
 from fac_core.models.truncated import load_tokenizer
 
 _ROWS = 64
@@ -155,17 +154,9 @@ def _seed(request: Request, nth: int) -> tuple[int, ...]:
 
 
 def _load(model: str, device: str) -> PreTrainedModel:
-    try:
-        loaded = AutoModelForCausalLM.from_pretrained(
-            model_path(model),
-            dtype=quicker_dtype(device),
-            # One query a row: on a CPU the plain products are quicker than the fused kernel, by 30 % of the whole step.
-            attn_implementation="eager" if device == "cpu" else None,
-            trust_remote_code=False,
-        )
-    except (OSError, ValueError) as error:
-        first_line = (str(error).splitlines() or [type(error).__name__])[0]
-        raise NotFound(f"No model that writes at {model!r} ({first_line}). Give a local folder or a hub id.") from error
+    # One query a row: on a CPU the plain products are quicker than the fused kernel, by 30 % of the whole step.
+    attention = "eager" if device == "cpu" else None
+    loaded = with_weights(AutoModelForCausalLM, model, dtype=quicker_dtype(device), attn_implementation=attention)
     return cast(Any, loaded).eval().requires_grad_(False).to(device)
 
 

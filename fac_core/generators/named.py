@@ -27,6 +27,7 @@ def named(
     *,
     key_variable: str | None = None,
     sae: Callable[[], SparseAutoencoder] | None = None,
+    device: str = "cpu",
 ) -> Generator:
     """The generator of a name.
 
@@ -35,6 +36,7 @@ def named(
         model: embedded, a folder or a hub id; of a server, what it calls the model.
         key_variable: the environment variable that holds the server's key.
         sae: loads the SAE that a steered one is pushed along.
+        device: where one on this machine runs.
 
     Raises `WrongUse` for any other name, `NotFound` where there is no such model.
 
@@ -44,11 +46,11 @@ def named(
     if name == "local":
         from fac_core.generators.local import LocalGenerator
 
-        return LocalGenerator(model)
+        return LocalGenerator(model, device=device)
     if name == "steered" and sae is not None:
         from fac_core.generators.steered import SteeredGenerator
 
-        return SteeredGenerator(model, sae())
+        return SteeredGenerator(model, sae(), device=device)
     if is_address(name):
         from fac_core.generators.openai_compatible import OpenAICompatible, Server
 

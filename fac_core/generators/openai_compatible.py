@@ -151,9 +151,8 @@ class OpenAICompatible:
             except APIConnectionError as error:
                 problem = f"The connection failed, also when tried again: {self._told(str(error.__cause__ or error))}"
             except APIStatusError as error:
-                field = (
-                    chat_protocol.suspect(sent, error.param, error.message) if error.status_code in (400, 422) else None
-                )
+                told = f"{error.message} {json.dumps(error.body)}"  # of other shapes than OpenAI's it is the body that says it
+                field = chat_protocol.suspect(sent, error.param, told) if error.status_code in (400, 422) else None
                 if field is None:
                     problem = self._status(error)
                 else:
@@ -162,19 +161,29 @@ class OpenAICompatible:
                 self._refused |= refused
                 reply = chat_protocol.read(raw, request)
                 if reply is not None:
-                    return replace(reply, problem=self._told(reply.problem), usage=reply.usage + unreadable)
+                    texts = tuple(map(self._without_key, reply.texts))  # once more: a streamed one comes in pieces
+                    return replace(
+                        reply, texts=texts, problem=self._told(reply.problem), usage=reply.usage + unreadable
+                    )
                 unreadable += Usage(n_paid=1)
                 if unreadable.n_paid > min(_UNREADABLE_AGAIN, self.server.retries):
-                    problem = "The server's reply is no chat completion. Does the address end in /v1?"
+                    told = self._told(raw)[:80]
+                    problem = f"The server's reply is no chat completion: {told!r}. Does the address end in /v1?"
         return Reply((), 0, problem, unreadable)
 
     def _status(self, error: APIStatusError) -> str:
-        said = self._told(error.message)
+        said = self._told(chat_protocol.words(error.body) if error.body else error.message)
         if error.status_code in (401, 403):
             source = (
                 f"${self.server.key_variable}" if self.server.key_variable else "no key was sent; name its variable"
             )
             self._hopeless = f"The server refused the key ({error.status_code}): {source}."
+            return self._hopeless
+        if error.status_code < 400:  # what is sent is for this server and for no other
+            elsewhere = self._told(error.response.headers.get("location", ""))
+            self._hopeless = (
+                f"The server sends elsewhere ({error.status_code}): {elsewhere}. If you trust that, give its address."
+            )
             return self._hopeless
         if error.status_code == 404:
             self._hopeless = f"The server knows no such address or model ({self.name}): {said}"
@@ -185,7 +194,7 @@ class OpenAICompatible:
 
     def _told(self, message: str) -> str:
         """What a server says, short, and without the key should it repeat it."""
-        return " ".join(self._without_key(message).split())[:300]
+        return " ".join(self._without_key(chat_protocol.shown(message)).split())[:300]
 
     def _without_key(self, said: str) -> str:
         return self._key.sub("…", said) if self.server.key_variable else said

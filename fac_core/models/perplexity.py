@@ -10,7 +10,7 @@ import torch
 from torch.nn.functional import cross_entropy
 from transformers import AutoModelForCausalLM
 
-from fac_core.models.location import model_path
+from fac_core.models.loading import with_weights
 from fac_core.models.token_batches import batches
 from fac_core.models.tokens import SampleTokenizer
 from fac_core.models.truncated import load_tokenizer
@@ -27,7 +27,7 @@ class Perplexity:
     def __init__(self, model: str, *, dtype: str | None = None, device: str = "cpu") -> None:
         self._tokenizer = load_tokenizer(model)
         kind = torch.bfloat16 if dtype == "bfloat16" else torch.float32
-        loaded = AutoModelForCausalLM.from_pretrained(model_path(model), dtype=kind, trust_remote_code=False)
+        loaded = with_weights(AutoModelForCausalLM, model, dtype=kind)
         self._model = cast(Any, loaded).to(device).eval().requires_grad_(False)
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:

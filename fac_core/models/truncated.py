@@ -13,18 +13,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from contextlib import contextmanager
 from typing import Any, Self, cast
 
 import torch
 from torch.utils.hooks import RemovableHandle
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
-from transformers.utils import logging as transformers_logging
 
-from fac_core.errors import ModelMismatch, NotFound, WrongUse
+from fac_core.errors import ModelMismatch, WrongUse
 from fac_core.models.attention import use_short_causal
-from fac_core.models.embedded import EMBEDDED
-from fac_core.models.location import model_path
+from fac_core.models.loading import described, with_weights
 from fac_core.models.products import may_lie_twice, product
 from fac_core.models.tokens import Tokens
 
@@ -67,7 +64,7 @@ class TruncatedModel:
         self.name = name
         self.n_blocks = n_blocks
         self.compute_dtype = torch.float32
-        whole = _loaded(AutoConfig, name)
+        whole = described(AutoConfig, name)
         if whole.is_encoder_decoder:
             raise ModelMismatch(f"{name} has an encoder and a decoder ({whole.model_type}): {_ONLY_CAUSAL}")
         config = whole.get_text_config()  # a vision-language model has its language model inside
@@ -197,33 +194,23 @@ def check_known(tokens: Sequence[Tokens], model: TruncatedModel) -> None:
 
 def load_tokenizer(name: str) -> PreTrainedTokenizerBase:
     """The model's own fast tokenizer. Raises `NotFound` when there is none."""
-    tokenizer = _loaded(AutoTokenizer, name)
+    tokenizer = described(AutoTokenizer, name)
     if not tokenizer.is_fast:
         raise ModelMismatch(f"{name} has no fast tokenizer, which is needed for offsets into the text.")
     return tokenizer
 
 
-def _loaded(kind: Any, name: str) -> Any:
-    """The model's configuration or tokenizer. Raises `NotFound` when there is none."""
-    try:
-        return kind.from_pretrained(model_path(name), trust_remote_code=False)
-    except (OSError, ValueError) as error:
-        line = str(error).splitlines()[0] if str(error) else type(error).__name__
-        known = ", ".join(EMBEDDED)
-        raise NotFound(
-            f"No usable model at {name!r} ({line}). Give a local folder, a hub id, or one of: {known}."
-        ) from error
-
-
 def _loaded_module(name: str, n_blocks: int, device: str) -> PreTrainedModel:
     """The first blocks, straight to the device, in the dtype of the checkpoint."""
-    config = _loaded(AutoConfig, name).get_text_config()
+    whole = described(AutoConfig, name)
+    config = whole.get_text_config()
     _truncate(config, n_blocks)
-    config.dtype = None  # of the weights themselves: a configuration may say another dtype, which would round them
-    with _quiet_loading():
-        model = AutoModel.from_pretrained(
-            model_path(name), config=config, dtype="auto", device_map={"": device}, trust_remote_code=False
-        )
+    whole.dtype = config.dtype = (
+        None  # of the weights themselves: a configuration may say another, which would round them
+    )
+    model = with_weights(AutoModel, name, config=whole, dtype="auto", device_map={"": device})
+    if whole is not config:  # it sees as well: its weights have names that the language model alone would not find
+        model = model.get_decoder()
     return cast(PreTrainedModel, model.eval().requires_grad_(False))
 
 
@@ -253,16 +240,3 @@ def _blocks(module: torch.nn.Module, n_blocks: int) -> torch.nn.ModuleList:
         if isinstance(child, torch.nn.ModuleList) and len(child) == n_blocks:
             return child
     raise ModelMismatch(f"{type(module).__name__} has no list of {n_blocks} transformer blocks.")
-
-
-@contextmanager
-def _quiet_loading():
-    """Silence the report of weights left out: leaving them out is the point."""
-    verbosity = transformers_logging.get_verbosity()
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        transformers_logging.set_verbosity(verbosity)
-        transformers_logging.enable_progress_bar()

@@ -9,14 +9,12 @@ from typing import Any
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerBase
 
-from fac_core.models.location import model_path
+from fac_core.models.loading import with_weights
 
 
 def whole_model(name: str, *, device: str = "cpu") -> PreTrainedModel:
     """All blocks and the head in float32, ready to be read from."""
-    return AutoModelForCausalLM.from_pretrained(
-        model_path(name), dtype=torch.float32, device_map=device, trust_remote_code=False
-    ).eval()
+    return with_weights(AutoModelForCausalLM, name, dtype=torch.float32, device_map=device).eval()
 
 
 def blocks_of(model: PreTrainedModel) -> torch.nn.ModuleList:

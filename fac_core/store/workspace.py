@@ -70,9 +70,14 @@ class Workspace:
 
     @classmethod
     def create(cls, folder: Path) -> Self:
-        """Make a workspace, or open the one that is there."""
+        """Make a workspace, or open the one that is there. Raises `WrongUse` where there can be no folder."""
         folder = Path(folder)
-        (folder / "runs").mkdir(parents=True, exist_ok=True)
+        try:
+            (folder / "runs").mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError, FileNotFoundError) as error:  # a file, or below one
+            raise WrongUse(
+                f"{folder} cannot be a workspace: {error.strerror}. Name a folder with --workspace."
+            ) from error
         if not (folder / MARKER).exists():
             write_marker(folder, {"id": uuid4().hex})
         return cls(folder)

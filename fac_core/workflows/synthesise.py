@@ -11,6 +11,7 @@ from fac_core.evidence.examples import check_feature
 from fac_core.generators.cache import Cached
 from fac_core.generators.named import is_address, named
 from fac_core.generators.seam import Generator
+from fac_core.models.device import chosen_device
 from fac_core.naming.labels import Labels
 from fac_core.progress import Progress, silent
 from fac_core.store.runs.info import RunInfo
@@ -129,6 +130,7 @@ def synthesise(
     generator: Generator | None = None,
     classify: Classify | None = None,
     key_variable: str | None = None,
+    device: str = "auto",
     author: str = "",
     on_progress: Progress = silent,
 ) -> Outcome:
@@ -138,6 +140,7 @@ def synthesise(
         generator: instead of the one that the spec names, for example one with a cache or a budget around it.
         classify: checks the label of every sample, where the spec has one.
         key_variable: environment variable with the key of the server that the spec names.
+        device: where the models run, as in `EncodeSpec`; with `auto` a model that writes does so on the processor.
         author: who asks; the user of this machine by default.
 
     Raises `WrongUse` without targets, and the errors of the runs, the prompt and the model.
@@ -149,13 +152,14 @@ def synthesise(
     from fac_core.synthesis import pipeline
 
     found = prepared(spec, workspace)
+    chosen_device(device)  # one that is not there is said before anything is loaded
     view = found.view
     return pipeline.synthesise(
         found.settings,
         found.targets,
         found.template,
-        generator or generator_of(spec, view.workspace, view.anchor, key_variable),
-        judge_of(view.q, view.p, classify),
+        generator or generator_of(spec, view.workspace, view.anchor, key_variable, device),
+        judge_of(view.q, view.p, classify, device),
         Candidates(view.workspace.events()),
         view.workspace.measurements(),
         author=author or _user(),
@@ -180,7 +184,7 @@ def verify_edits(
 
 
 def generator_of(
-    spec: SynthesisSpec, workspace: Workspace, anchor: RunInfo, key_variable: str | None = None
+    spec: SynthesisSpec, workspace: Workspace, anchor: RunInfo, key_variable: str | None = None, device: str = "auto"
 ) -> Generator:
     """The generator that a spec names. A server's answers are kept in the workspace: none is paid twice.
 
@@ -189,11 +193,12 @@ def generator_of(
     from fac_core.activations.reopen import run_sae
 
     model = spec.model or anchor.model
-    writer = named(spec.generator, model, key_variable=key_variable, sae=lambda: run_sae(anchor))
+    where = "cpu" if device == "auto" else chosen_device(device)
+    writer = named(spec.generator, model, key_variable=key_variable, sae=lambda: run_sae(anchor), device=where)
     return Cached(writer, workspace.answers(), as_first_paid=True) if is_address(spec.generator) else writer
 
 
-def judge_of(seed: RunFile, anchor: RunFile, classify: Classify | None = None) -> Judge:
+def judge_of(seed: RunFile, anchor: RunFile, classify: Classify | None = None, device: str = "auto") -> Judge:
     """The judge of candidates: the anchor's encoder, both runs' texts as what is known, the anchor's as what is fluent."""
     from fac_core.activations.reopen import reopen
     from fac_core.models.perplexity import Perplexity
@@ -202,8 +207,8 @@ def judge_of(seed: RunFile, anchor: RunFile, classify: Classify | None = None) -
     from fac_core.synthesis.proof.verdict import Judge
 
     real = _texts(anchor)
-    fluency = Fluency(Perplexity(anchor.info.model, dtype=anchor.info.dtype), real)
-    return Judge(reopen(anchor.info), Known([*_texts(seed), *real]), fluency, classify)
+    fluency = Fluency(Perplexity(anchor.info.model, dtype=anchor.info.dtype, device=chosen_device(device)), real)
+    return Judge(reopen(anchor.info, device=device), Known([*_texts(seed), *real]), fluency, classify)
 
 
 def _default_prompt(spec: SynthesisSpec) -> str:

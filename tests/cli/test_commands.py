@@ -155,6 +155,26 @@ def test_encode_with_several_saes_from_the_command_line(tmp_path, model_of, sae_
     assert capsys.readouterr().out.count("Run texts") == 2
 
 
+def test_a_run_without_any_sample_is_a_failure_and_only_what_was_lost_is_told(tmp_path, model_of, sae_of, capsys):
+    """A chat of nothing but a system prompt has no content: before, exit 0, and `fac missing` said that nothing is missing."""
+    given = [
+        "-w",
+        str(tmp_path / "w"),
+        "--model",
+        str(model_of("llama")),
+        "--sae",
+        str(sae_of("topk")),
+        "--dtype",
+        "float32",
+    ]
+    (tmp_path / "a.jsonl").write_text('{"messages": [{"role": "system", "content": "Be brief."}]}\n')
+    assert run(["encode", str(tmp_path / "a.jsonl"), *given]) == 1
+    told = " ".join(capsys.readouterr().err.split())
+    assert "1 records were not encoded" in told
+    assert "Not one sample was encoded" in told
+    assert "truncated" not in told
+
+
 def test_doctor_names_a_mend_for_everything_that_is_missing(capsys, monkeypatch):
     import importlib.util
 

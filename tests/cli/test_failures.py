@@ -67,3 +67,8 @@ def test_a_result_that_cannot_be_written_is_one_sentence(folder):
     assert done.returncode == 1
     assert "The result cannot be written: No space left on device" in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
+
+
+def test_a_device_that_is_not_there_is_said_before_a_model_is_loaded(folder, capsys):
+    assert run(["synthesise", "--targets", "1", "--seed", "seed", "--device", "cuda:99", "-w", folder]) == 2
+    assert "PyTorch finds no device cuda:99 here" in capsys.readouterr().err

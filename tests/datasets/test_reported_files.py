@@ -146,3 +146,21 @@ def test_labels_make_another_dataset_of_the_same_texts(tmp_path: Path) -> None:
     )
     assert plain.dataset_id == labelled.dataset_id
     assert (plain.metadata_id, bool(labelled.metadata_id)) == (None, True)
+
+
+@pytest.mark.parametrize("place", ["workspace", ""])
+def test_what_a_workspace_keeps_beside_the_data_is_none(place: str, tmp_path: Path) -> None:
+    """Ours; before, the second `fac encode .` read the workspace's id as a text."""
+    kept = {
+        f"{place}/{name}".lstrip("/"): ROW.replace("train", name)
+        for name in ("workspace.json", "cache/1/a.jsonl", "runs/b.jsonl")
+    }
+    folder = write(tmp_path / "d", {"rows.jsonl": ROW, **kept})
+    assert said(prepare(folder, tmp_path / "out")) == ["one of train"]
+
+
+@pytest.mark.parametrize("source", ["", "  "])
+def test_an_empty_name_is_not_this_folder(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(write(tmp_path / "d", {"rows.jsonl": ROW}))
+    with pytest.raises(BadInput, match="name of the dataset is empty"):
+        prepare(source, tmp_path / "out")

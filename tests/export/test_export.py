@@ -8,55 +8,14 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-import yaml
 
 import fac_core as fac
-from fac_core.cli.app import run
 from fac_core.errors import NotFound, WrongUse
-from fac_core.export.card import card, size_category
 from fac_core.export.rows import PROVENANCE
-from fac_core.export.write import push
-from fac_core.store.workspace import Workspace
 from fac_core.workflows.decide import edit_candidate
 from fac_core.workflows.export import plan_dataset
 from tests.batches import candidate, make_batch, measure_anew, standing_of
-from tests.runs import make_run
-
-HOSTILE = '<script>alert(1)</script> | **x** [l](javascript:1) "q" \u2028 ‏עברית {"a": 1}\n---\n# head'
-
-
-@pytest.fixture
-def place(tmp_path):
-    """Five features occur, the seed fires 0 and 1; a batch for 2, 3 and 4."""
-    place = Workspace.create(tmp_path / "w")
-    make_run(place.run_path("id-anchor"), "anchor", [(f, s, 1.0 + s) for f in range(5) for s in range(6)], 6, 5).close()
-    seed = [(0, s, 2.0) for s in range(3)] + [(1, 0, 1.0)]
-    metadata = [{"label": s % 2, "id": f"row {s}"} for s in range(3)]
-    texts = [f"seed text {s}" for s in range(3)]
-    make_run(place.run_path("id-seed"), "seed", seed, 3, 5, texts=texts, metadata=metadata).close()
-    place.set_anchor("anchor")
-    return place
-
-
-@pytest.fixture
-def made(place):
-    return make_batch(
-        place,
-        [
-            (candidate(feature_id=2, text=HOSTILE, fields={"label": "1"}), {2: 3.0}),
-            (candidate(feature_id=3, fields={"label": "0"}), {3: 4.0}),
-            (candidate(feature_id=4, fields={"label": "0"}), {4: 4.0}),
-            (candidate(feature_id=4, nth=1, verdict="does not fire", activation=0.1), {}),
-        ],
-    )
-
-
-def accept(place, *candidates):
-    fac.review([c.candidate_id for c in candidates], "accepted", author="Ann", workspace=place.folder)
-
-
-def read(path: Path) -> list[dict]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+from tests.export.accepted import HOSTILE, accept, read
 
 
 def test_only_accepted_candidates_are_exported_each_with_its_provenance(place, made, tmp_path):
@@ -140,41 +99,6 @@ def test_every_format_holds_the_same_rows_and_is_read_as_a_dataset(place, made, 
     assert [json.loads(s["metadata"])["id"] for s in samples] == [c.candidate_id for c in made[:3]]
     if file_format == "parquet":
         assert pq.read_schema(done.data).field("fac_activation").type == PROVENANCE.field("fac_activation").type
-
-
-def test_fac_before_and_after_on_the_card_are_those_of_the_engine(place, made, tmp_path):
-    accept(place, *made[:2])
-    found = plan_dataset(["b"], merged=True, workspace=place.folder)
-    paper = next(one for one in found.coverage if one.preset == "paper")
-    before = fac.View.find("seed", workspace=place).coverage()
-    rows = [(0, s, 2.0) for s in range(3)] + [(1, 0, 1.0), (2, 3, 3.0), (3, 4, 4.0)]
-    make_run(place.run_path("id-both"), "both", rows, 5, 5).close()
-    after = fac.View.find("both", workspace=place).coverage()
-    assert (paper.before, paper.after) == (before.fac, after.fac) == (0.4, 0.8)
-    assert "| paper | 40.00% | 80.00% |" in card(found, "data/train.jsonl")
-
-
-def test_the_card_counts_yields_rejections_and_failed_checks(place, made, tmp_path):
-    accept(place, made[0])
-    fac.review([made[1].candidate_id], "rejected", author="Bob", reason="off target", workspace=place.folder)
-    fac.export_dataset(["b"], tmp_path / "out", workspace=place.folder)
-    text = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
-    assert "| one step | 4 | 3 | 1 | 0 |" in text
-    assert "off target 1" in text
-    assert "does not fire 1" in text
-    assert "`tiny-model`" in text
-    said = yaml.safe_load(text.split("---")[1])
-    assert said["license"] == "unknown"
-    assert (said["task_categories"], said["size_categories"]) == (["text-classification"], ["n<1K"])
-
-
-def test_hostile_names_do_not_act_in_the_card(place, tmp_path):
-    (one,) = make_batch(place, [(candidate(generator="`|<img src=x>\n# head", prompt="a|b"), {2: 3.0})])
-    accept(place, one)
-    fac.export_dataset(["b"], tmp_path / "out", workspace=place.folder)
-    text = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
-    assert "`'/<img src=x> # head`" in text
-    assert "\n# head" not in text
 
 
 @pytest.mark.parametrize(
@@ -265,46 +189,6 @@ def test_siblings_whose_names_look_like_ours_are_kept(place, made, tmp_path):
     for _ in range(2):
         fac.export_dataset(["b"], tmp_path / "x" / "data", workspace=place.folder)
     assert all((path / "mine").read_text() == "kept" for path in beside)
-
-
-@pytest.mark.parametrize(
-    ("n", "said"), [(999, "n<1K"), (1_000, "1K<n<10K"), (10_000, "10K<n<100K"), (999_999, "100K<n<1M"), (10**6, "n>1M")]
-)
-def test_the_hub_has_words_for_sizes(n, said):
-    assert size_category(n) == said
-
-
-def test_pushing_needs_a_token(tmp_path, monkeypatch):
-    monkeypatch.setattr("huggingface_hub.get_token", lambda: None)
-    with pytest.raises(WrongUse, match=r"hf auth login.*HF_TOKEN"):
-        push(tmp_path, "ann/data")
-
-
-@pytest.mark.parametrize("private", [True, False])
-def test_what_is_pushed_is_private_unless_said(tmp_path, monkeypatch, private):
-    done: list[dict[str, object]] = []
-
-    class Hub:
-        def __init__(self, token: str) -> None:
-            assert token == "of the login"  # noqa: S105
-
-        def create_repo(self, *_positional: object, **said: object) -> None:
-            done.append(said)
-
-        upload_folder = create_repo
-
-    monkeypatch.setattr("huggingface_hub.get_token", lambda: "of the login")
-    monkeypatch.setattr("huggingface_hub.HfApi", Hub)
-    assert push(tmp_path, "ann/data", private=private).endswith("/datasets/ann/data")
-    assert done[0]["private"] is private
-    assert done[1]["folder_path"] == tmp_path
-
-
-def test_a_folder_of_save_to_disk_is_not_pushed_and_not_written(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    assert run(["export", "b", "-o", "out", "--format", "dataset", "--push", "ann/data"]) == 2
-    assert "load_dataset" in capsys.readouterr().err
-    assert not (tmp_path / "out").exists()
 
 
 def test_batches_of_different_seeds_are_not_one_dataset(place, made, tmp_path):

@@ -195,3 +195,11 @@ def test_a_run_that_was_cut_is_told_of_with_its_mend(tmp_path, reference):
         with pytest.raises(RunBroken, match=rf"{path}.*(anew|again)"):
             place.info(reference)
         assert not place.has_run("run-1")
+
+
+def test_a_workspace_in_place_of_a_file_is_refused(tmp_path):
+    (tmp_path / "mine.jsonl").write_text("{}")
+    for folder in (tmp_path / "mine.jsonl", tmp_path / "mine.jsonl" / "below"):
+        with pytest.raises(WrongUse, match=r"cannot be a workspace: .*Name a folder with --workspace"):
+            Workspace.create(folder)
+    assert (tmp_path / "mine.jsonl").read_text() == "{}"

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from fac_core.activations.saes.pretrained import advised, releases
 from fac_core.errors import BadInput, NotFound
-from fac_core.hub import REVISION, HubName, Snapshot, commit_of, hub_errors, snapshot
+from fac_core.hub import REVISION, HubName, Snapshot, commit_of, hub_errors, hub_name, pointer_in, snapshot
 from fac_core.shipped_data import SHIPPED_DATA
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ def default_sae(model: str) -> str:
     """Name of the SAE that ships for a model, of several the widest. Raises `NotFound` when there is none."""
     folders = {cfg.parent.name: cfg for cfg in SHIPPED.glob("*/cfg.json") if cfg.parent.name.startswith(f"{model}-")}
     shipped = {name: json.loads(cfg.read_text())["d_sae"] for name, cfg in folders.items()}
+    if not shipped and Path(model).name != model and hub_name(model) is None and not Path(model).expanduser().exists():
+        raise NotFound(f"There is no model at {model!r}. Check the path; ids of the hub are written owner/name.")
     if not shipped:
         raise NotFound(
             f"No SAE ships for {model!r}; give one with --sae (a folder, or release/sae_id). `fac space list {model}` lists"
@@ -148,11 +150,28 @@ def _from_folder(folder: Path) -> SAE:
     if not (folder / "cfg.json").is_file():
         raise NotFound(f"{folder} has no cfg.json, so it is not a SAE that sae-lens saved.")
     try:
-        return SAE.load_from_disk(folder, dtype="float32")
+        sae = SAE.load_from_disk(folder, dtype="float32")
+        said = json.loads((folder / "cfg.json").read_bytes())
     except Exception as error:  # whatever sae-lens makes of a folder that it did not write
+        if pointer := pointer_in(folder):
+            raise BadInput(
+                f"{pointer} is not the file itself but git-lfs's pointer to it. Run `git lfs pull` there."
+            ) from error
         raise BadInput(
             f"{folder} cannot be read as a SAE ({type(error).__name__}: {str(error).partition(chr(10))[0]}). Save it anew with sae-lens."
         ) from error
+    activation = said.get("activation_fn_str") or said.get("activation_fn") or "relu"
+    if sae.cfg.architecture() == "standard" and activation != "relu":
+        raise BadInput(
+            f"The cfg.json of {folder} says the activation {activation!r}, and not all of it: sae-lens reads it as relu. Mend it"
+            " (architecture topk needs its k), or save the SAE anew."
+        )
+    if sae.cfg.normalize_activations in {"expected_average_only_in", "covariance_whitening"}:
+        raise BadInput(
+            f"The SAE in {folder} was trained on activations that had been scaled ({sae.cfg.normalize_activations}), by numbers"
+            " that it does not hold, as checkpoints within a training are. Take the SAE of its end, or fold the scale into it."
+        )
+    return sae
 
 
 @contextmanager

@@ -39,6 +39,7 @@ _SAME_MODEL = {
     "gpt2": "gpt2-small",
     "mistral-7b-v0.1": "mistral-7b",
     "gemma3-270m": "gemma-3-270m-it",
+    "smollm2-135m": "smollm2-135m-instruct",
     "gemma-3-270m-pt": "gemma-3-270m",
     "llama-3-8b-instruct": "meta-llama-3-8b-instruct",
     "meta-llama-3.1-8b": "llama-3.1-8b",

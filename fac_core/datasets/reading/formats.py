@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterator
 from functools import partial
@@ -29,6 +30,7 @@ from fac_core.datasets.reading.records import (
 )
 from fac_core.errors import BadInput
 
+_FOR_EXCEL = re.compile(r'"?sep=(.)"?[\s,;|]*', re.IGNORECASE)
 _LONGEST_FIELD = 2**31 - 1  # what a C long holds on every platform; Python's own limit is 128 kB
 
 
@@ -54,7 +56,8 @@ def read_csv(path: Path, name: str, *, delimiter: str | None = None) -> Iterator
     """Rows of a CSV file whose first line names the columns.
 
     Args:
-        delimiter: None takes the one of `,`, `;` and tab that is most frequent in the first line.
+        delimiter: None takes the one of `,`, `;`, tab and `|` that is most frequent in the first line. A line `sep=;` in
+            front, which is for Excel, says it.
 
     Raises `BadInput` when the first line cannot name the columns.
     """
@@ -66,9 +69,11 @@ def read_csv(path: Path, name: str, *, delimiter: str | None = None) -> Iterator
             n_blank += 1
             if n_blank > MOST_BLANK:
                 raise too_many_blank(path, n_blank)
+        if for_excel := _FOR_EXCEL.fullmatch(first):
+            delimiter, first, n_blank = for_excel[1], text.readline(LONGEST), n_blank + 1
         lines = _Lines(chain([first], iter(partial(text.readline, LONGEST), "")), path, n_blank + 1)
         n_blank = 0
-        rows = csv.reader(lines, delimiter=delimiter or max(",;\t", key=first.count), strict=True)
+        rows = csv.reader(lines, delimiter=delimiter or max(",;\t|", key=first.count), strict=True)
         header = _header(rows, path)
         while True:
             start = lines.begin_row()

@@ -52,8 +52,13 @@ def _checked_lines(path: Path, name: str) -> Iterator[Reading]:
     if isinstance(first, Unreadable) and ".json" in path.suffixes:
         yield _only_object(path, name, first)
         return
+    second = next(readings, None)
+    if second is None and isinstance(first, Record):
+        _check_record(path, first.columns)
     yield first
-    yield from readings
+    if second is not None:
+        yield second
+        yield from readings
 
 
 def _only_object(path: Path, name: str, first: Unreadable) -> Reading:
@@ -69,7 +74,23 @@ def _only_object(path: Path, name: str, first: Unreadable) -> Reading:
             f"{path} is neither an array of records nor one record a line ({first.origin} {first.detail})."
             " If the records are inside an object, save their list alone."
         )
+    _check_record(path, value)
     return _reading(value, f"{name}:1", whole)
+
+
+def _check_record(path: Path, only: dict[str, Any]) -> None:
+    """Raise `BadInput` where the only record of a file is a table by columns, as pandas writes one unless told otherwise."""
+    split = {"columns", "data"} <= set(only)
+    values = list(only.values())
+    dicts = bool(values) and all(isinstance(v, dict) and v for v in values)
+    by_index = dicts and (all(map(str.isdigit, only)) or all(key.isdigit() for v in values for key in v))
+    lists = len(values) > 1 and all(
+        isinstance(v, list) and not any(isinstance(x, dict | list) for x in v) for v in values
+    )
+    if split or by_index or (lists and len(values[0]) > 1 and len({len(v) for v in values}) == 1):
+        raise BadInput(
+            f"{path} holds columns, not records. Save one record a line; in pandas: to_json(path, orient='records', lines=True)."
+        )
 
 
 class _Twice(dict[str, Any]):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fac_core.datasets.reading.records import LONGEST, TOO_LONG, Reading, arrow_readings
+from fac_core.datasets.reading.records import LONGEST, TOO_LONG, Reading, arrow_readings, check_beginning
 from fac_core.errors import BadInput
 
 _BATCH_ROWS = 256
@@ -56,6 +57,8 @@ def read_parquet(path: Path, name: str) -> Iterator[Reading]:
 
 def _opened(path: Path, raw: BinaryIO, size: int) -> pq.ParquetFile:
     """The file, if what it says of itself is of bounded size."""
+    if not (first := raw.read(64)).startswith(b"PAR"):
+        check_beginning(path, first)
     raw.seek(max(0, size - 8))
     footer = int.from_bytes(raw.read(4), "little")
     if max(LONGEST, size // 4) < footer < size:  # a longer one is pyarrow's to refuse: the file is damaged
@@ -74,8 +77,16 @@ def _opened(path: Path, raw: BinaryIO, size: int) -> pq.ParquetFile:
 
 def _decoded(batch: pa.RecordBatch) -> pa.RecordBatch:
     """With the words themselves where the file's writer had names for them, so that their bytes can be counted."""
-    plain = [one.dictionary_decode() if pa.types.is_dictionary(one.type) else one for one in batch.columns]
+    plain = [_words(one.dictionary_decode() if pa.types.is_dictionary(one.type) else one) for one in batch.columns]
     return pa.RecordBatch.from_arrays(plain, names=batch.schema.names)
+
+
+def _words(column: pa.Array) -> pa.Array:
+    """Bytes that are text as text: older writers do not say which of them are."""
+    if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+        with suppress(pa.ArrowInvalid):
+            return column.cast(pa.large_string() if pa.types.is_large_binary(column.type) else pa.string())
+    return column
 
 
 def _rows_at_once(group: pq.RowGroupMetaData, raw: object, path: Path, row: int) -> int:

@@ -10,6 +10,7 @@ import codecs
 import gzip
 import io
 import os
+import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fac_core.errors import BadInput
+from fac_core.hub import POINTER
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,6 +32,19 @@ _LONGEST_NAME = 1000
 """Characters of a column's name."""
 _MOST_TIMES = 200
 """Times its size that a file unpacks to, once it is longer than a record: text packs ten times, a bomb a thousand."""
+
+_NO_TEXT = {
+    POINTER: "not the file itself but git-lfs's pointer to it. Run `git lfs pull`, or download the file",
+    b"PK\x03\x04": "a zip archive, which a workbook of Excel is, too. Unpack it, or save the sheet as CSV",
+    b"\xd0\xcf\x11\xe0": "an old workbook of Excel. Save the sheet as CSV",
+    b"\x28\xb5\x2f\xfd": "packed with zstd. Unpack it",
+    b"\xfd7zXZ\x00": "packed with xz. Unpack it",
+    b"PAR1": "a Parquet file. Give it the ending .parquet",
+    b"ARROW1": "an Arrow file. Save it as Parquet",
+    b"SQLite format 3": "a database of SQLite. Export the table as CSV",
+    b"%PDF-": "a PDF. Save its text",
+}
+"""First bytes of files that are often misnamed -> what they are, and what to do."""
 
 _BUFFER = 1 << 20
 _SHOWN = 200
@@ -59,7 +74,7 @@ class Unreadable:
 
 
 Reading = Record | Unreadable
-_NO_VALUE = (ValueError, ArithmeticError, LookupError, TypeError, RecursionError)
+_NO_VALUE = (ValueError, ArithmeticError, LookupError, TypeError, RecursionError, NotImplementedError)
 """What Arrow raises for a value that Python has no form of: a day in the year five million, a time zone that there is not."""
 
 
@@ -148,9 +163,8 @@ def open_bytes(path: Path) -> Iterator[io.BufferedIOBase]:
             file = io.BufferedReader(found, _BUFFER)
             if file.peek(2).startswith(b"\x1f\x8b"):
                 file = io.BufferedReader(_Unpacked(path, found, file), _BUFFER)
-            first = file.peek(4)
-            if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                raise BadInput(f"{path} is UTF-16. Save it as UTF-8.")
+            first = file.peek(64)
+            check_beginning(path, first)
             if first.startswith(codecs.BOM_UTF8):
                 file.read(len(codecs.BOM_UTF8))
             yield file
@@ -162,6 +176,20 @@ def open_bytes(path: Path) -> Iterator[io.BufferedIOBase]:
         ) from error
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def check_beginning(path: Path, first: bytes) -> None:
+    """Raise `BadInput` for a file that is something else than its name says, by its first bytes."""
+    if told := next((told for begin, told in _NO_TEXT.items() if first.startswith(begin)), None):
+        raise BadInput(f"{path} is {told}.")
+    if (
+        first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        or first[:4:2] == b"\0\0"
+        or first[1:4:2] == b"\0\0"
+    ):
+        raise BadInput(f"{path} is UTF-16 or UTF-32. Save it as UTF-8.")
+    if re.match(rb"\s*<(!doctype html|html)\b", first, re.IGNORECASE) and path.suffix.lower() != ".txt":
+        raise BadInput(f"{path} is a web page. Download the file itself: its page may ask you to sign in.")
 
 
 def open_text(file: io.BufferedIOBase) -> io.TextIOWrapper:
@@ -227,9 +255,25 @@ def arrow_readings(batch: pa.RecordBatch | pa.Table, name: str, first_row: int) 
                 if one.nbytes > LONGEST:
                     yield Unreadable(origin, TOO_LONG, "")
                     continue
-                row = one.to_pylist()[0]
+                row = _row(one)
             yield Record(origin, row)
         except UnicodeDecodeError as error:
             yield Unreadable(origin, "is not valid UTF-8", shown(error.object))
         except _NO_VALUE as error:
             yield Unreadable(origin, f"has a value that cannot be read: {storable(str(error)[:_SHOWN])}", "")
+
+
+def _row(one: pa.RecordBatch | pa.Table) -> dict[str, Any]:
+    """The only row of a batch; what Python has no form of as Arrow writes it, or as its number (in a time zone that there is not)."""
+    row = {}
+    for name, column in zip(one.schema.names, one.columns, strict=True):
+        try:
+            row[name] = column.to_pylist()[0]
+        except UnicodeDecodeError:
+            raise
+        except _NO_VALUE:
+            try:
+                row[name] = column.cast("string").to_pylist()[0]
+            except _NO_VALUE:
+                row[name] = column.cast("int64").to_pylist()[0]
+    return row

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from safetensors import safe_open
 
+from fac_core.hub import hub_name
 from fac_core.lab.markdown import markdown
 from fac_core.lab.sae_card.card_numbers import CONTEXT, CardNumbers, sae_folder
 from fac_core.lab.sae_card.interpretability import CONTEXT as BEFORE
@@ -57,7 +58,10 @@ def card_page(found: CardNumbers, cfg: Mapping[str, Any], saved: str, source: st
     name = Path(found.sae).name
     k = f", {cfg['k']} of them active at each token," if "k" in cfg else ""
     others = "".join(f" --{option} {value}" for option, value in options.items())
+    trained_on = cfg.get("metadata", {}).get("model_name") or ""
+    base = f"base_model: {trained_on}\n" if "/" in trained_on and hub_name(trained_on) else ""
     sections = [
+        f"---\nlibrary_name: saelens\n{base}tags:\n- sparse-autoencoder\n---",
         f"# {name}: {Path(found.model).name}, after block {found.n_blocks} of {found.n_layers}",
         f"A {cfg['architecture']} sparse autoencoder with {cfg['d_sae']:,} latents{k}"
         f" on the residual stream of {Path(found.model).name}. Saved by sae-lens, {saved}.",

@@ -81,3 +81,8 @@ def test_the_list_is_read_without_a_network(monkeypatch):
     pretrained._by_model.cache_clear()
     pretrained.releases.cache_clear()
     assert pretrained_saes("pythia-70m-deduped")
+
+
+def test_a_model_that_is_not_there_is_said_before_a_sae_is_missed():
+    with pytest.raises(NotFound, match=r"There is no model at '\./nope'"):
+        chosen_sae("./nope", "")

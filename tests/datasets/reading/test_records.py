@@ -32,7 +32,10 @@ def test_an_empty_file_has_no_bytes(tmp_path: Path) -> None:
 
 def test_utf16_is_one_error_that_says_how_to_mend_it(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("one", encoding="utf-16")
-    with pytest.raises(BadInput, match=r"a\.txt is UTF-16\. Save it as UTF-8"), open_bytes(tmp_path / "a.txt"):
+    with (
+        pytest.raises(BadInput, match=r"a\.txt is UTF-16 or UTF-32\. Save it as UTF-8"),
+        open_bytes(tmp_path / "a.txt"),
+    ):
         pass
 
 
