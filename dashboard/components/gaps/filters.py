@@ -31,9 +31,9 @@ SAVED = {**_EMPTY, "gq_state": "untriaged"}
 
 
 def menu() -> DeltaGenerator:
-    """Where the filters are, and how the queue is looked at."""
+    """Where the filters are."""
     n = sum(bool(st.session_state.get(key) or key in st.query_params) for key in _EMPTY if key != THEME)
-    return st.popover(f"View, {counted(n, 'filter')}" if n else "View", icon=":material/tune:")
+    return st.popover(counted(n, "filter") if n else "Filter", icon=":material/tune:")
 
 
 def choose_filters(workspace: Workspace, queue: pa.Table, menu: DeltaGenerator) -> tuple[Filters, list[str]]:
