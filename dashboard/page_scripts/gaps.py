@@ -105,7 +105,9 @@ def show_others(gaps: pa.Table) -> None:
 def choose_gap(gaps: pa.Table) -> int | None:
     """The gap at the chosen place of those that are not left to others."""
     free = left_to_others(gaps)
-    place = st.number_input(f"Place in the queue, of {len(free):,}", 1, max(1, len(free)), key="gq_place", disabled=len(free) < 2)
+    place = st.number_input(
+        f"Place in the queue, of {len(free):,}", 1, max(1, len(free)), key="gq_place", disabled=len(free) < 2
+    )
     return stay_at(free["feature_id"].to_pylist(), gaps["feature_id"].to_pylist(), place)
 
 

@@ -99,7 +99,10 @@ def show_effect() -> None:
             help="If every candidate that passes the check and is not rejected were accepted.",
         )
     done = progress(found.opinions, found.candidates, author)
-    st.progress(done.team / max(1, done.total), f"you {done.mine:,}, team {done.team:,} of {done.total:,}")
+    st.progress(
+        done.team / max(1, done.total),
+        f"{done.team:,} of {counted(done.total, 'candidate')} decided ({done.mine:,} by you)",
+    )
 
 
 def show_edits() -> None:
@@ -261,6 +264,9 @@ with bar:
     show_undo(desk.undo, undoes=bool(last_act(history, author)))
     if acts := [*rarely, *redoing(desk.redo, redoes=bool(last_undone(history, author)))]:
         more(acts)
-st.caption(f"{len(ids):,} of {len(found.shown):,} shown; {len(found.shown) - len(ids):,} hidden by the filters.")
+if hidden := len(found.shown) - len(ids):
+    st.caption(
+        f"{len(ids):,} of {counted(len(found.shown), 'candidate')} in this queue; {hidden:,} in others or hidden by the filter."
+    )
 show_effect()
 team.show(view, author, found)

@@ -127,6 +127,10 @@ _IN_SIGHT = """which => [...document.querySelectorAll('[data-testid=stMain] :is(
 }).map(e => e.dataset.testid + ' ' + (e.innerText || e.querySelector('input')?.placeholder || '').replace(/\\n/g, ' '))"""
 
 
+FEW = 5
+"""Controls that a page shows before *more*."""
+
+
 def controls_in_sight(page: Page) -> list[str]:
     """What a stranger could press, choose or type into on the screen as it stands, beside menu and sidebar.
 

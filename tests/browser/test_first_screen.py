@@ -14,7 +14,7 @@ from fac_core.lab.bench.large_batch import write_batch
 from fac_core.store.workspace import Workspace
 from fac_core.synthesis.candidates import Candidates
 from fac_core.view import View
-from tests.browser.conftest import controls_in_sight, press, settled
+from tests.browser.conftest import FEW, controls_in_sight, press, settled
 
 pytestmark = pytest.mark.browser
 
@@ -73,10 +73,6 @@ def test_one_decides_without_scrolling(visit, key, screen):
     box = page.get_by_role("button", name=key).first.bounding_box()
     assert box
     assert box["y"] + box["height"] <= height
-
-
-FEW = 5
-"""Controls that a page shows before *more*: see `controls_in_sight`."""
 
 
 @pytest.mark.parametrize("link", [*LINKS, "gaps?gq_gap=17"])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -17,7 +15,7 @@ from fac_core.store.workspace import Workspace
 from fac_core.view import View
 from fac_core.workflows.report import write_report
 from tests.batches import candidate, make_batch
-from tests.browser.conftest import served, settled, visiting
+from tests.browser.conftest import settled
 from tests.runs import make_run
 
 pytestmark = pytest.mark.browser
@@ -72,18 +70,6 @@ def workspace(tmp_path_factory) -> Workspace:
     Reviews(log, "b").decide(one, "rejected", author=MARKUP[4], seen=0, reason="off target", note=WORDS)
     assert len(made) == 2
     return place
-
-
-@pytest.fixture(scope="module")
-def server(workspace) -> Iterator[str]:
-    with served(workspace) as address:
-        yield address
-
-
-@pytest.fixture
-def visit(browser, server):
-    with visiting(browser, server) as opened:
-        yield opened
 
 
 def acted(page: Page) -> list[str]:

@@ -47,7 +47,7 @@ def show(desk: Desk, gaps: pa.Table, decisions: Mapping[int, Decision]) -> None:
     if not ready:
         st.caption("Choose a reason first.")
     if len(gaps) > _SHOWN:
-        st.caption(f'The first {_SHOWN:,} of {len(gaps):,} are listed; "mark all" means all {len(gaps):,}.')
+        st.caption(f"The first {_SHOWN:,} of {len(gaps):,} are listed; *All of them* means all {len(gaps):,}.")
     st.dataframe(
         shown.select(_COLUMNS),
         key=key,
