@@ -166,6 +166,9 @@ def show_empty() -> None:
             "Every feature of this theme fires in your data, only too rarely. Decide about the whole theme above.",
             icon=":material/trending_down:",
         )
+    elif theme is not None and not len(in_state(gaps_of(queue, theme), state)):
+        said = "Every gap of this theme is decided" if state == "untriaged" else f"No gap of this theme is {state}"
+        st.info(f"{said}. Choose another theme or queue above.", icon=":material/inbox:")
     elif len(queue) == len(matching(gaps_of(queue, theme), filters)):
         st.info(f"No gap is {state}. Choose another queue above.", icon=":material/inbox:")
     else:

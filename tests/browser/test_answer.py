@@ -32,7 +32,11 @@ def workspace(tmp_path_factory) -> Workspace:
     return place
 
 
-@pytest.mark.parametrize(("width", "height"), [(1400, 900), (390, 844)])
+_CUT = """() => [...document.querySelectorAll('[data-testid=stMain] :is(button, a, [data-testid=stMetricLabel]) *')]
+    .filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1).map(e => e.innerText)"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(1400, 900), (1200, 900), (390, 844)])
 def test_the_answer_is_on_the_first_screen(visit, workspace, width, height):
     (theme,) = View.find(workspace=workspace).missing().themes
     page = visit(width=width)
@@ -46,6 +50,7 @@ def test_the_answer_is_on_the_first_screen(visit, workspace, width, height):
     for part in (sentence, text, bars.nth(0), bars.nth(1), button):
         expect(part).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(_CUT) == []
     screenshot(page, f"answer-{width}")
 
 
