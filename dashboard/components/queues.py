@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -13,7 +13,18 @@ from dashboard.components.examples import st_text
 from dashboard.sign_in import why_not
 from fac_core.curation.claims import Claims
 
-_KEYS_SHOWN = {"Left": "←", "Right": "→"}
+Option = TypeVar("Option", bound=str)
+
+_CLOSES = """<script>
+if (!window.facMenus) {
+    window.facMenus = true
+    const close = inside => document.querySelectorAll("[class*=st-key-menu_] details[open] > summary").forEach(
+        one => one.closest("[class*=st-key-menu_]").contains(inside) || one.click())
+    document.addEventListener("pointerdown", e => e.target.closest("[data-testid=stApp]") && close(e.target))
+    document.addEventListener("keydown", e => e.key === "Escape" && close(null), true)
+}
+</script>"""
+"""A click elsewhere closes a menu, but for one on the list of a box, which hangs outside of the page."""
 
 
 @dataclass(frozen=True)
@@ -23,38 +34,41 @@ class Act:
     word: str
     shortcut: str
     icon: str
-    on_click: Callable[..., object]
+    on_click: Callable[..., None]
     args: tuple[Any, ...] = ()
     key: str = ""
-    """Of the button in *More*; its own word without one."""
+    """Of the button; its own word without one."""
     look: Mapping[str, Any] = field(default_factory=dict)
-    """Arguments of both buttons."""
+
+
+def menu(label: str, icon: str, name: str) -> DeltaGenerator:
+    """A menu over the page. What it holds stays on the page while it is closed, other than in a popover, whose boxes would not
+    hear that they are emptied, and say their old words again with the next click; and whose keys would not work.
+
+    Args:
+        name: of its own on the page; `style.css` knows where it opens by `more`.
+    """
+    with st.container(key=f"menu_{name}", width="content"):
+        return st.expander(label, icon=icon, key=f"fold_{name}")
+
+
+def close_menus() -> None:
+    """Let a click elsewhere, and Escape, close menus, for as long as the browser shows the dashboard."""
+    with st.sidebar:
+        st.html(_CLOSES, unsafe_allow_javascript=True, width="content")
 
 
 def more(acts: Sequence[Act]) -> DeltaGenerator:
-    """Draw *More* with its acts; returns it, for what else belongs there.
-
-    What a closed menu holds is not drawn, and a shortcut listens only where its button is: so each has a second button
-    that nobody sees.
-    """
-    box = st.popover("More", icon=":material/more_horiz:")
+    """Draw *More* with its acts; returns it, for what else belongs there."""
+    box = menu("More", ":material/more_horiz:", "more")
     with box:
         for act in acts:
             st.button(
-                f"{act.word} ({_KEYS_SHOWN.get(act.shortcut, act.shortcut)})",
+                act.word,
                 icon=act.icon,
+                shortcut=act.shortcut,
                 key=act.key or f"more-{act.word}",
                 type="tertiary",
-                on_click=act.on_click,
-                args=act.args,
-                **act.look,
-            )
-    with st.container(key="keys"):
-        for act in acts:
-            st.button(
-                act.word,
-                shortcut=act.shortcut,
-                key=f"key-{act.key or act.word}",
                 on_click=act.on_click,
                 args=act.args,
                 **act.look,
@@ -73,7 +87,7 @@ def redoing(redo: Callable[[], None], *, redoes: bool) -> list[Act]:
     return [Act("Redo", "Y", ":material/redo:", redo)] if redoes else []
 
 
-def asked_for(key: str, words: Mapping[str, str]) -> list[str]:
+def asked_for(key: str, words: Mapping[Option, str]) -> list[Option]:
     """What a bound choice holds before it is drawn, on which the name of the menu that it stands in depends.
 
     Args:
@@ -83,7 +97,7 @@ def asked_for(key: str, words: Mapping[str, str]) -> list[str]:
     if held is None:
         named = st.query_params.get_all(key)
         held = [option for option, word in words.items() if word in named]
-    return [held] if isinstance(held, str) else list(held)
+    return [cast(Option, held)] if isinstance(held, str) else list(held)
 
 
 def ask_name(kind: str) -> None:

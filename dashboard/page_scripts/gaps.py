@@ -16,13 +16,15 @@ from dashboard.components.approved import show_next_step
 from dashboard.components.examples import st_text
 from dashboard.components.gaps import gap_card, gap_table, theme_bar
 from dashboard.components.gaps.decisions import AT, Desk
-from dashboard.components.gaps.filters import THEME, choose_filters, menu
+from dashboard.components.gaps.filters import THEME, choose_filters
+from dashboard.components.gaps.filters import menu as filter_menu
 from dashboard.components.queues import (
     Act,
     ask_name,
     asked_for,
     comes_up,
     look_at,
+    menu,
     more,
     redoing,
     show_undo,
@@ -181,9 +183,10 @@ feature_id = None
 asked = st.query_params.get("gq_gap")
 with st.container(horizontal=True, vertical_alignment="center", key="queue"):
     looked_at = next(iter(asked_for("gq_state", WORDS)), "untriaged")
-    about = st.session_state.get(THEME) or st.query_params.get(THEME)
-    of = f" · {st_text(about)}" if about in {one.name for one in themes} else ""
-    in_queue = st.popover(f"{WORDS[looked_at]} {done[looked_at]:,}{of}", icon=":material/inbox:")
+    called = st.session_state.get(THEME) or st.query_params.get(THEME)
+    about = next((one for one in themes if one.name == called), None)
+    said = f"{WORDS[looked_at]} {len(in_state(gaps_of(queue, about), looked_at)):,}"
+    in_queue = menu(f"{said} · {st_text(about.name)}" if about else said, ":material/inbox:", "queue")
     with in_queue:
         theme = theme_bar.choose(themes)
         state: State = st.radio(
@@ -195,8 +198,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="queue"):
             bind="query-params",
         )
         named = choose_feature(view, "Gap", "gq_gap", placeholder="the number of a feature")
-    in_menu = menu()
-    filters, is_missing = choose_filters(view.workspace, queue, in_menu)
+    filters, is_missing = choose_filters(view.workspace, queue, filter_menu())
     of_theme = set(gaps_of(queue, theme)["feature_id"].to_pylist())
     gaps = in_state(matching(gaps_of(queue, theme), filters), state)
     hidden = done[state] - len(gaps)

@@ -14,6 +14,7 @@ from dashboard.components.queues import (
     asked_for,
     comes_up,
     look_at,
+    menu,
     more,
     redoing,
     show_undo,
@@ -125,8 +126,8 @@ def show_edits() -> None:
 def choose_queue() -> tuple[str, list[State]]:
     """The candidate that is asked for, and of which states the queue is."""
     counts = how_many(states)
-    shown: list[State] = asked_for("rv_state", WORDS) or [_PENDING]  # type: ignore[assignment]
-    with row, st.popover(" · ".join(f"{WORDS[one]} {counts[one]:,}" for one in shown), icon=":material/inbox:"):
+    shown: list[State] = asked_for("rv_state", WORDS) or [_PENDING]
+    with row, menu(" · ".join(f"{WORDS[one]} {counts[one]:,}" for one in shown), ":material/inbox:", "queue"):
         wanted = st.pills(
             "Queue",
             list(WORDS),
@@ -147,7 +148,7 @@ def choose_queue() -> tuple[str, list[State]]:
 def choose_filters(wanted: list[State]) -> tuple[list[str], bool]:
     """The candidates that are left, and whether all are shown in a table."""
     n_filters = sum(bool(st.query_params.get(key)) for key in ("rv_preset", "rv_feature"))
-    with row, st.popover(counted(n_filters, "filter") if n_filters else "Filter", icon=":material/tune:"):
+    with row, menu(counted(n_filters, "filter") if n_filters else "Filter", ":material/tune:", "filter"):
         preset = st.selectbox(
             "Only",
             [*PRESETS, SMALLEST],

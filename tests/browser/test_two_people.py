@@ -125,13 +125,13 @@ def work(server: str, name: str, meetings: Sequence[int], both: Barrier) -> Ledg
 
 def open_gap(page: Page, feature: str) -> None:
     settled(page)
-    queue = page.locator(".st-key-queue").get_by_role("button").first
+    queue = page.locator(".st-key-menu_queue summary")
     queue.click()
     page.get_by_label("Gap", exact=True).fill(feature)
     page.get_by_label("Gap", exact=True).press("Enter")
     expect(heading(page)).to_have_text(re.compile(f"^Feature {feature}"))
     queue.click()
-    expect(page.get_by_label("Gap", exact=True)).to_have_count(0)
+    expect(page.get_by_label("Gap", exact=True)).to_be_hidden()
 
 
 def gone(page: Page, feature: int) -> None:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard.cached import answer, with_text_in
 from dashboard.components import saved_filters
+from dashboard.components.queues import menu as draw
 from dashboard.theme import STATES
 from fac_core.gaps.listed import RANGES, SORTS, Bounds, Filters, hidden, histogram, kept
 from fac_core.progress import counted
@@ -49,7 +50,7 @@ def choose(view: View, table: pa.Table) -> tuple[np.ndarray, str]:
             label_visibility="collapsed",
         )
         n = sum(bool(st.session_state.get(key) or key in st.query_params) for key in _FOLDED)
-        menu = st.popover(f"More, {counted(n, 'filter')}" if n else "More", icon=":material/tune:")
+        menu = draw(f"More, {counted(n, 'filter')}" if n else "More", ":material/tune:", "filter")
     with menu:
         usual = next(iter(SORTS))
         sort = st.selectbox("Order", list(SORTS), index=None, key="fq_sort", bind="query-params", placeholder=usual)
