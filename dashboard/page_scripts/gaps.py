@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import get_args
+from typing import cast, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -54,6 +54,7 @@ ids = queue["feature_id"].to_pylist()
 done = counts(decisions, ids)
 WORDS: dict[State, str] = {state: state.capitalize() for state in get_args(State)}
 """Of the queues, in the URL too: how many wait there changes, and a link must not."""
+FIRST: State = "untriaged"
 
 
 def in_state(gaps: pa.Table, state: State) -> pa.Table:
@@ -182,7 +183,7 @@ bar = st.bottom.container(horizontal=True, gap="xsmall", vertical_alignment="cen
 feature_id = None
 asked = st.query_params.get("gq_gap")
 with st.container(horizontal=True, vertical_alignment="center", key="queue"):
-    looked_at = next(iter(asked_for("gq_state", WORDS)), "untriaged")
+    looked_at = cast(State, next(iter(asked_for("gq_state", WORDS)), FIRST))
     called = st.session_state.get(THEME) or st.query_params.get(THEME)
     about = next((one for one in themes if one.name == called), None)
     said = f"{WORDS[looked_at]} {len(in_state(gaps_of(queue, about), looked_at)):,}"
