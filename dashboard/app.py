@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard.components import favourites
 from dashboard.components.examples import st_text
 from dashboard.components.jobs import strip
+from dashboard.components.queues import close_menus
 from dashboard.components.tour import guide
 from dashboard.page_list import PAGES, script
 from dashboard.pickers.workspace import find_workspace
@@ -63,6 +64,7 @@ try:
             with st.sidebar:
                 favourites.show(view, listed.name)
                 guide.link(view)
+    close_menus()
     page.run()
 except FacError as error:  # what a page cannot be drawn without
     st.error(st_text(str(error)), icon=":material/error:")

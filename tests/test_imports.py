@@ -40,10 +40,10 @@ ROOMS = {
     "diversity": "coverage errors progress store whole",
     "evidence": "errors store",
     "spaces": "activations errors evidence store",
-    "generators": "activations datasets errors models store",
+    "generators": "activations datasets errors models progress store",
     "naming": "datasets errors evidence generators store toml_file",
     "relevance": "coverage errors evidence generators naming shortfall store toml_file",
-    "themes": "coverage errors evidence generators html_table naming shortfall store whole",
+    "themes": "coverage errors evidence generators html_table naming progress shortfall store whole",
     "gaps": "coverage errors evidence html_table naming store themes",
     # The frame of a question
     "view": "coverage evidence gaps naming relevance shortfall spaces store themes",
@@ -52,8 +52,8 @@ ROOMS = {
     # The loop
     "synthesis": "activations coverage datasets errors evidence generators models progress store themes toml_file whole",
     "curation": "coverage datasets errors evidence progress store synthesis",
-    "export": "coverage curation errors evidence naming store synthesis whole",
-    "report": "coverage evidence html_table store",
+    "export": "coverage curation errors evidence naming progress store synthesis whole",
+    "report": "coverage evidence html_table progress store",
     "workflows": (
         "activations coverage curation datasets diversity errors evidence export feature generators models naming people progress"
         " relevance report spaces store synthesis themes training view whole"

@@ -33,10 +33,12 @@ class Approved:
     @property
     def said(self) -> str:
         """`5 targets: 4 gaps, and 1 that fires too rarely`."""
+        more = f"; {len(self.covered):,} more approved before, covered by now" if self.covered else ""
+        if not self.rare and self.gaps:
+            return f"{counted(len(self.gaps), 'target')}, {'each ' if len(self.gaps) > 1 else ''}a gap{more}"
         kinds = [counted(len(self.gaps), "gap")] if self.gaps else []
         if self.rare:
             kinds.append(f"{len(self.rare):,} that {'fires' if len(self.rare) == 1 else 'fire'} too rarely")
-        more = f"; {len(self.covered):,} more approved before, covered by now" if self.covered else ""
         return f"{counted(len(self.wanted), 'target')}: {', and '.join(kinds) or 'none'}{more}"
 
 

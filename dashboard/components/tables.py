@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pyarrow as pa
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
@@ -24,9 +25,24 @@ FEATURE: Columns = {
 """Columns of `View.features` and `View.gaps`."""
 
 
+_NAMES = ("feature", "feature_id", "id", "job", "seed", "step")
+"""Whole numbers that count nothing."""
+
+
 def show(rows: Any, columns: Columns | None = None, **look: Any) -> None:
-    """Rows as a table; what is not said of a column is seen from its values."""
-    st.dataframe(rows, hide_index=True, column_config=columns, placeholder="", **look)
+    """Rows as a table; what is not said of a column is seen from its values. Counts have their thousands marked."""
+    said = {**numbers("localized", *_counts(rows)), **(columns or {})}
+    st.dataframe(rows, hide_index=True, column_config=said, placeholder="", **look)
+
+
+def _counts(rows: Any) -> list[str]:
+    """The columns of whole numbers."""
+    if isinstance(rows, pa.Table):
+        whole = [field.name for field in rows.schema if pa.types.is_integer(field.type)]
+    else:
+        first = next(iter(rows), {}) if isinstance(rows, Sequence) else {}
+        whole = [name for name, value in first.items() if isinstance(value, int) and not isinstance(value, bool)]
+    return [name for name in whole if name not in _NAMES]
 
 
 def as_table(rows: Any, columns: Columns | None = None, title: str = "As a table") -> None:

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import streamlit as st
 
 from dashboard.cached import answer
-from dashboard.components import saved_filters, tables
+from dashboard.components import tables
 from dashboard.components.feature import detail, filters
 from dashboard.components.tables import FEATURE
 from dashboard.links import wrong_feature
@@ -28,9 +28,8 @@ view, _ = chosen()
 
 
 def show_list() -> None:
-    sort = filters.choose_order()
     table = answer(View.features, view)
-    mask = filters.choose(view, table)
+    mask, sort = filters.choose(view, table)
     if not mask.any():
         st.info("No feature matches. Take back a filter.", icon=":material/filter_alt_off:")
         return
@@ -66,12 +65,11 @@ def open_feature(feature_id: int | None) -> None:
 
 is_wrong = wrong_feature("feature", view.anchor.d_sae)
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    feature = choose_feature(view, "Feature", "feature", placeholder="id", width=140)
-    if feature is None:
-        with st.popover("Saved filters", icon=":material/bookmarks:"):
-            saved_filters.show(view.workspace, "features", filters.SAVED)
-    else:
+    feature = choose_feature(view, "Feature", "feature", placeholder="number", width=170)
+    if feature is not None:
         st.button("Back to the list", icon=":material/arrow_back:", on_click=open_feature, args=(None,))
+    else:
+        filters.choose_words()
 if feature is None or is_wrong:
     show_list()
 else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import get_args
+from typing import cast, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -16,8 +16,19 @@ from dashboard.components.approved import show_next_step
 from dashboard.components.examples import st_text
 from dashboard.components.gaps import gap_card, gap_table, theme_bar
 from dashboard.components.gaps.decisions import AT, Desk
-from dashboard.components.gaps.filters import choose_filters, menu
-from dashboard.components.queues import ask_name, comes_up, look_at, undo_and_redo
+from dashboard.components.gaps.filters import THEME, choose_filters
+from dashboard.components.gaps.filters import menu as filter_menu
+from dashboard.components.queues import (
+    Act,
+    ask_name,
+    asked_for,
+    comes_up,
+    look_at,
+    menu,
+    more,
+    redoing,
+    show_undo,
+)
 from dashboard.links import wrong
 from dashboard.pickers.feature import choose_feature
 from dashboard.selection import chosen
@@ -41,6 +52,9 @@ taken = claims.of_others(author)
 decisions = decisions_of(history)
 ids = queue["feature_id"].to_pylist()
 done = counts(decisions, ids)
+WORDS: dict[State, str] = {state: state.capitalize() for state in get_args(State)}
+"""Of the queues, in the URL too: how many wait there changes, and a link must not."""
+FIRST: State = "untriaged"
 
 
 def in_state(gaps: pa.Table, state: State) -> pa.Table:
@@ -88,28 +102,30 @@ def show_others(gaps: pa.Table) -> None:
     theirs = [taken[str(f)] for f in gaps["feature_id"].to_pylist() if str(f) in taken]
     if theirs:
         others = ", ".join(sorted({st_text(one) for one in theirs}))
-        st.caption(f":material/visibility: {others} at work here: {len(theirs):,} of the gaps left to them.")
+        st.caption(f":material/visibility: {others} at work here: {counted(len(theirs), 'gap')} left to them.")
 
 
 def choose_gap(gaps: pa.Table) -> int | None:
     """The gap at the chosen place of those that are not left to others."""
     free = left_to_others(gaps)
-    place = st.number_input(f"Place, of {len(free):,}", 1, max(1, len(free)), key="gq_place", disabled=len(free) < 2)
+    place = st.number_input(
+        f"Place in the queue, of {len(free):,}", 1, max(1, len(free)), key="gq_place", disabled=len(free) < 2
+    )
     return stay_at(free["feature_id"].to_pylist(), gaps["feature_id"].to_pylist(), place)
 
 
-def one_at_a_time(named: int | None, feature_id: int | None) -> None:
-    """The card of one gap, and the bar that decides about it."""
+def one_at_a_time(named: int | None, feature_id: int | None) -> list[Act]:
+    """The card of one gap, and the bar that decides about it; returns what is decided less often."""
     # A number that could be one has just been taken out of the box, and is still in the URL.
     is_wrong = asked is not None and not (asked.isdecimal() and int(asked) < view.anchor.d_sae)
     if is_wrong or (named is not None and named not in ids):
         wrong(f"Feature {st_text(str(asked or named))} is no gap of this run.")
-        return
+        return []
     if feature_id is None:
         show_empty()
         if theme is not None:
             theme_bar.texts(theme)
-        return
+        return []
     row = queue.filter(pa.array(queue["feature_id"].to_numpy() == feature_id)).to_pylist()[0]
     row["theme"] = theme.name if theme is not None and feature_id in of_theme else row["theme"]
     decision = decisions.get(feature_id) or Decision(feature_id, "untriaged", "", "", "", "", 0)
@@ -118,7 +134,17 @@ def one_at_a_time(named: int | None, feature_id: int | None) -> None:
     with question:
         desk.ask_reason(feature_id)
     with bar:
-        gap_card.decide(desk, feature_id, decision, [event for event in history if event.item == str(feature_id)])
+        return gap_card.decide(desk, feature_id, decision)
+
+
+def show_more(rarely: list[Act]) -> None:
+    """The end of the bar: undo, and behind *More* what is done less often."""
+    show_undo(desk.undo, undoes=bool(last_act(history, author)))
+    acts = [*rarely, *redoing(desk.redo, redoes=bool(last_undone(history, author)))]
+    if acts:
+        with more(acts):
+            if rarely:
+                gap_card.note([event for event in history if event.item == str(rarely[0].args[0])])
 
 
 def stay_at(offered: list[int], queued: list[int], place: int) -> int | None:
@@ -143,6 +169,9 @@ def show_empty() -> None:
             "Every feature of this theme fires in your data, only too rarely. Decide about the whole theme above.",
             icon=":material/trending_down:",
         )
+    elif theme is not None and not len(in_state(gaps_of(queue, theme), state)):
+        said = "Every gap of this theme is decided" if state == "untriaged" else f"No gap of this theme is {state}"
+        st.info(f"{said}. Choose another theme or queue above.", icon=":material/inbox:")
     elif len(queue) == len(matching(gaps_of(queue, theme), filters)):
         st.info(f"No gap is {state}. Choose another queue above.", icon=":material/inbox:")
     else:
@@ -153,25 +182,28 @@ question = st.bottom.container()
 bar = st.bottom.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="decisions")
 feature_id = None
 asked = st.query_params.get("gq_gap")
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    state: State = st.pills(
-        "Queue",
-        list(get_args(State)),
-        default="untriaged",
-        required=True,
-        format_func=lambda s: f"{s.capitalize()} {done[s]:,}",
-        key="gq_state",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-    theme = theme_bar.choose(themes)
-    named = choose_feature(view, "Gap", "gq_gap", placeholder="feature", width=120, label_visibility="collapsed")
-    in_menu = menu()
-    filters, is_missing = choose_filters(view.workspace, queue, in_menu)
+with st.container(horizontal=True, vertical_alignment="center", key="queue"):
+    looked_at = cast(State, next(iter(asked_for("gq_state", WORDS)), FIRST))
+    called = st.session_state.get(THEME) or st.query_params.get(THEME)
+    about = next((one for one in themes if one.name == called), None)
+    said = f"{WORDS[looked_at]} {len(in_state(gaps_of(queue, about), looked_at)):,}"
+    in_queue = menu(f"{said} · {st_text(about.name)}" if about else said, ":material/inbox:", "queue")
+    with in_queue:
+        theme = theme_bar.choose(themes)
+        state: State = st.radio(
+            "Queue",
+            list(WORDS),
+            format_func=WORDS.__getitem__,
+            captions=[counted(done[one], "gap") for one in WORDS],
+            key="gq_state",
+            bind="query-params",
+        )
+        named = choose_feature(view, "Gap", "gq_gap", placeholder="the number of a feature")
+    filters, is_missing = choose_filters(view.workspace, queue, filter_menu())
     of_theme = set(gaps_of(queue, theme)["feature_id"].to_pylist())
     gaps = in_state(matching(gaps_of(queue, theme), filters), state)
     hidden = done[state] - len(gaps)
-    with in_menu:
+    with in_queue:
         shown = st.segmented_control(
             "Show", ["one at a time", "all"], default="one at a time", required=True, key="gq_view", bind="query-params"
         )
@@ -195,15 +227,14 @@ ask_name("triage")
 desk.show_conflict(decisions)
 if theme is not None:
     theme_bar.show(desk, view, theme, len(of_theme), decisions)
+rarely: list[Act] = []
 if shown == "all" and len(gaps):
     gap_table.show(desk, gaps, decisions)
 elif shown == "all":
     show_empty()
 else:
-    one_at_a_time(named, feature_id)
+    rarely = one_at_a_time(named, feature_id)
 with bar:
-    undo_and_redo(
-        desk.undo, desk.redo, undoes=bool(last_act(history, author)), redoes=bool(last_undone(history, author))
-    )
+    show_more(rarely)
 show_progress()
 show_audit()

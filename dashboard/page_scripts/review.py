@@ -8,7 +8,17 @@ import streamlit as st
 
 from dashboard.cached import history_of, standing
 from dashboard.components.examples import st_text
-from dashboard.components.queues import ask_name, comes_up, look_at, undo_and_redo
+from dashboard.components.queues import (
+    Act,
+    ask_name,
+    asked_for,
+    comes_up,
+    look_at,
+    menu,
+    more,
+    redoing,
+    show_undo,
+)
 from dashboard.components.review import candidate_card, candidate_table, team
 from dashboard.components.review.desk import AT, BUTTONS, EDITING, NEXT, PLACE, ReviewDesk
 from dashboard.links import kept, wrong
@@ -51,16 +61,12 @@ if asked is not None and asked not in by_id:
     wrong(f"Batch {st_text(asked)} is not among those of this run and anchor; showing the newest.")
 question = st.bottom.container()
 bar = st.bottom.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="decisions")
-top = st.container(horizontal=True, vertical_alignment="bottom")
-with top:
-    pills = st.container(width="content")
-    named = st.text_input(
-        "Candidate", key=AT, bind="query-params", placeholder="id", width=110, label_visibility="collapsed"
-    )
-    n_filters = sum(bool(st.query_params.get(key)) for key in ("rv_preset", "rv_feature"))
-    menu = st.popover(f"View, {counted(n_filters, 'filter')}" if n_filters else "View", icon=":material/tune:")
-    with menu:
-        batch = by_id[st.selectbox("Batch, the newest first", list(by_id), key="batch", bind="query-params")]
+WORDS: dict[State, str] = {state: DECISIONS[state].word for state in get_args(State)}
+"""Of the queues, in the URL too: how many wait there changes, and a link must not."""
+_PENDING: State = "pending"
+_RARELY = ("needs second review",)
+row = st.container(horizontal=True, vertical_alignment="center", key="queue")
+batch = by_id.get(str(st.session_state.get("batch") or asked), batches[-1])
 desk = ReviewDesk(workspace, batch.batch_id, author)
 reviews = desk.reviews
 min_reviews = reviews.min_reviews()
@@ -94,7 +100,10 @@ def show_effect() -> None:
             help="If every candidate that passes the check and is not rejected were accepted.",
         )
     done = progress(found.opinions, found.candidates, author)
-    st.progress(done.team / max(1, done.total), f"you {done.mine:,}, team {done.team:,} of {done.total:,}")
+    st.progress(
+        done.team / max(1, done.total),
+        f"{done.team:,} of {counted(done.total, 'candidate')} decided ({done.mine:,} by you)",
+    )
 
 
 def show_edits() -> None:
@@ -114,23 +123,32 @@ def show_edits() -> None:
             )
 
 
-def choose_filters() -> tuple[list[str], bool]:
-    """The candidates that are left, and whether all are shown in a table."""
+def choose_queue() -> tuple[str, list[State]]:
+    """The candidate that is asked for, and of which states the queue is."""
     counts = how_many(states)
-    with pills:
+    shown: list[State] = asked_for("rv_state", WORDS) or [_PENDING]
+    with row, menu(" · ".join(f"{WORDS[one]} {counts[one]:,}" for one in shown), ":material/inbox:", "queue"):
         wanted = st.pills(
-            "Show",
-            list(get_args(State)),
-            format_func=lambda one: f"{DECISIONS[one].word} {counts[one]:,}",
+            "Queue",
+            list(WORDS),
+            format_func=WORDS.__getitem__,
             selection_mode="multi",
-            default=["pending"],
+            default=[_PENDING],
             key="rv_state",
             bind="query-params",
             on_change=desk.go,
             args=(None,),
-            label_visibility="collapsed",
         )
-    with menu:
+        st.caption(" · ".join(f"{word} {counts[one]:,}" for one, word in WORDS.items()))
+        named = st.text_input("Candidate", key=AT, bind="query-params", placeholder="its id, as its card shows it")
+        st.selectbox("Batch, the newest first", list(by_id), key="batch", bind="query-params")
+    return named, wanted or [_PENDING]
+
+
+def choose_filters(wanted: list[State]) -> tuple[list[str], bool]:
+    """The candidates that are left, and whether all are shown in a table."""
+    n_filters = sum(bool(st.query_params.get(key)) for key in ("rv_preset", "rv_feature"))
+    with row, menu(counted(n_filters, "filter") if n_filters else "Filter", ":material/tune:", "filter"):
         preset = st.selectbox(
             "Only",
             [*PRESETS, SMALLEST],
@@ -146,12 +164,11 @@ def choose_filters() -> tuple[list[str], bool]:
             "As", ["one at a time", "table"], default="one at a time", required=True, key="rv_view", bind="query-params"
         )
         st.toggle("Stay after deciding", key="rv_stay", help="Otherwise the next candidate comes up.")
-    ids = queue(found, states, wanted=wanted or ["pending"], preset=preset, feature_id=feature)
-    return ids, shown == "table"
+    return queue(found, states, wanted=wanted, preset=preset, feature_id=feature), shown == "table"
 
 
-def card(ids: list[str], current: str) -> None:
-    """One candidate, and the bar that decides about it."""
+def card(ids: list[str], current: str) -> list[Act]:
+    """One candidate, and the bar that decides about it; returns what is done less often."""
     candidate = found.shown[current]
     before, after = neighbours([one for one in ids if one == current or not is_left(one)], current)
     ask_name("review")
@@ -169,17 +186,22 @@ def card(ids: list[str], current: str) -> None:
     with question:
         desk.ask_why(candidate)
     with bar:
-        decide(candidate, before, after)
+        return decide(candidate, before, after)
 
 
-def decide(candidate: Candidate, before: str | None, after: str | None) -> None:
-    """The buttons, for a row."""
+def decide(candidate: Candidate, before: str | None, after: str | None) -> list[Act]:
+    """The buttons, for a row; returns what is done less often, for *More*."""
     current = candidate.candidate_id
     seen = reviews.seen_by(current, author)
     never = (
         "" if may_be_accepted(candidate) else f"{CHECKS[candidate.verdict].word}: edit it and have the edit measured."
     )
+    rarely: list[Act] = []
     for choice, (word, key, icon) in BUTTONS.items():
+        if choice in _RARELY:
+            args = (candidate, choice, seen, after)
+            rarely.append(Act(word, key, icon, desk.decide, args, f"rv_{choice}_{current}", barred("review")))
+            continue
         accepts = choice == "accepted"
         asks = needs_note(candidate) if accepts else choice == "rejected"
         st.button(
@@ -200,8 +222,10 @@ def decide(candidate: Candidate, before: str | None, after: str | None) -> None:
         args=(current,),
         **barred("candidate"),
     )
-    st.button("Previous", shortcut="Left", on_click=desk.go, args=(before,), disabled=before is None)
-    st.button("Next", shortcut="Right", on_click=desk.go, args=(after,), disabled=after is None)
+    for word, key, to in (("Previous", "Left", before), ("Next", "Right", after)):
+        icon = f":material/arrow_{'back' if to == before else 'forward'}:"
+        rarely.append(Act(word, key, icon, desk.go, (to,), look={"disabled": to is None}))
+    return rarely
 
 
 def is_left(candidate_id: str) -> bool:
@@ -221,14 +245,16 @@ def next_of(ids: list[str]) -> str | None:
     return up
 
 
-ids, as_table = choose_filters()
+named, wanted = choose_queue()
+ids, as_table = choose_filters(wanted)
+rarely: list[Act] = []
 if named and named not in found.shown:
     wrong(f"Candidate {st_text(named)} is not in this batch.")
 show_edits()
 if as_table and ids:
     candidate_table.show(desk, found, states, ids)
 elif current := named if named in found.shown else next_of(ids):
-    card(ids, current)
+    rarely = card(ids, current)
 else:
     st.success("Nothing left in this queue.", icon=":material/task_alt:")
     label = (
@@ -236,8 +262,12 @@ else:
     )
     st.page_link(script("export"), label=label, icon=":material/download:", query_params=kept(view))
 with bar:
-    undoes, redoes = bool(last_act(history, author)), bool(last_undone(history, author))
-    undo_and_redo(desk.undo, desk.redo, undoes=undoes, redoes=redoes)
-st.caption(f"{len(ids):,} of {len(found.shown):,} shown; {len(found.shown) - len(ids):,} hidden by the filters.")
+    show_undo(desk.undo, undoes=bool(last_act(history, author)))
+    if acts := [*rarely, *redoing(desk.redo, redoes=bool(last_undone(history, author)))]:
+        more(acts)
+if hidden := len(found.shown) - len(ids):
+    st.caption(
+        f"{len(ids):,} of {counted(len(found.shown), 'candidate')} in this queue; {hidden:,} in others or hidden by the filter."
+    )
 show_effect()
 team.show(view, author, found)

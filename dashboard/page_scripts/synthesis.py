@@ -117,7 +117,9 @@ def show_batch(batch: Batch) -> None:
     st.page_link(script("review"), label=f"Review {counted(len(held), 'candidate')}", icon=":material/fact_check:")
 
 
-def run_button(label: str, icon: str, asked: Asked | None, doing: str, *, is_primary: bool = False) -> None:
+def run_button(
+    label: str, icon: str, asked: Asked | None, doing: str, *, is_primary: bool = False, help_: str | None = None
+) -> None:
     """A job like the one that runs or waits is not asked for again."""
     before = newest(workspace, "synthesise", asked.params) if asked else None
     busy = f"Job {before.job_id} is at it." if before is not None and before.is_active else None
@@ -127,7 +129,7 @@ def run_button(label: str, icon: str, asked: Asked | None, doing: str, *, is_pri
         type="primary" if is_primary else "secondary",
         on_click=ask,
         args=(workspace, "synthesise", asked.params if asked else {}, doing, "auto_awesome"),
-        **barred("job", "synthesise", disabled=asked is None or bool(busy), help=busy),
+        **barred("job", "synthesise", disabled=asked is None or bool(busy), help=busy or help_),
     )
 
 
@@ -151,8 +153,8 @@ with buttons:
     run_button(f"Write for {counted(len(targets), 'target')}", ":material/auto_awesome:", asked, doing, is_primary=True)
     first = asked.preview() if asked else None
     if first:
-        said = f"Preview {counted(first.spec.n, 'sample')} for {counted(len(first.spec.targets or ()), 'target')}"
-        run_button(said, ":material/preview:", first, "Writing a preview")
+        about = f"{counted(first.spec.n, 'sample')} for each of {counted(len(first.spec.targets or ()), 'target')}, to see how it goes."
+        run_button("Preview", ":material/preview:", first, "Writing a preview", help_=about)
 if asked:
     with st.expander("The same on the command line", icon=":material/terminal:"):
         st.code(command(asked), language="bash", wrap_lines=True)

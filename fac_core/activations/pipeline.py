@@ -10,10 +10,14 @@ import json
 import logging
 import shutil
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from fac_core.activations.engines.places import Folder, Place, place_in
 from fac_core.activations.engines.spec import Decided, EngineSpec, Workers, workers_of
@@ -27,6 +31,7 @@ from fac_core.activations.spec import EncodeSpec
 from fac_core.datasets.layouts import AUTOMATIC, ColumnMapping
 from fac_core.datasets.mixtures import pinned_sources
 from fac_core.datasets.prepare import PreparedDataset, sets_of
+from fac_core.errors import BadInput
 from fac_core.hub import look_again
 from fac_core.models.device import chosen_device, device_in_words
 from fac_core.models.location import pinned_model
@@ -154,6 +159,7 @@ def _identity(run: RunOnTheWay, dtype: str) -> str:
 
 
 def _publish(path: Path, info: RunInfo, dataset: PreparedDataset, shards: list[Shard]) -> None:
+    _check_any_sample(dataset, shards)
     build_run(
         path,
         info,
@@ -163,6 +169,21 @@ def _publish(path: Path, info: RunInfo, dataset: PreparedDataset, shards: list[S
         examples=[s.part("examples") for s in shards],
         outside=[s.part("outside") for s in shards],
         failures=[dataset.failures, *(s.part("failures") for s in shards)],
+    )
+
+
+def _check_any_sample(dataset: PreparedDataset, shards: list[Shard]) -> None:
+    """Raise `BadInput` where no sample came through: of a run of nothing one could only say that nothing is missing."""
+    if any(pq.read_metadata(s.part("samples")).num_rows for s in shards):
+        return
+    failures = pa.concat_tables(
+        pq.read_table(s.part("failures"), columns=["reason", "detail", "origin"]) for s in shards
+    )
+    reasons = Counter(failures["reason"].to_pylist())
+    first = failures.slice(0, 1).to_pylist()[0]
+    raise BadInput(
+        f"{dataset.source} has no sample that can be encoded: {', '.join(f'{n:,} {why}' for why, n in reasons.most_common())};"
+        f" the first, {first['origin']}, {first['detail']}."
     )
 
 

@@ -13,6 +13,7 @@ import fac_core as fac
 from fac_core.cli.options import AnchorName, Json, Match, WorkspaceFolder, takes_view
 from fac_core.cli.output import out, progress_bar, say, table, write_json, write_rows
 from fac_core.errors import WrongUse
+from fac_core.progress import counted
 
 if TYPE_CHECKING:
     from fac_core.diversity.table import Measured
@@ -58,14 +59,19 @@ def _two(view: View, other: str, limit: int, any_length: bool, json: bool) -> No
     )
     out.print(table(["covered by", "features", f"{found.level:.0%} interval", "of F(P)"], rows))
     sizes = zip((found.run_a, found.run_b), found.n_samples, found.n_tokens, strict=True)
-    out.print(Text("; ".join(f"{name}: {n:,} samples, {tokens:,} tokens" for name, n, tokens in sizes)))
+    out.print(
+        Text("; ".join(f"{name}: {counted(n, 'sample')}, {counted(tokens, 'token')}" for name, n, tokens in sizes))
+    )
     sure = [row for row in differ.to_pylist() if row["q"] <= 0.05]
     for name, more in (
         (found.run_a, [row for row in sure if row["odds_ratio"] > 1]),
         (found.run_b, [row for row in sure if row["odds_ratio"] < 1]),
     ):
         out.print(
-            Text(f"\n{len(more):,} features are more common in {name} (q ≤ 0.05)" + ("; the surest:" if more else "."))
+            Text(
+                f"\nMore common in {name} (q ≤ 0.05): {counted(len(more), 'feature')}"
+                + ("; the surest:" if more else ".")
+            )
         )
         listed = (
             (str(row["feature_id"]), f"{row['share_a']:.1%}", f"{row['share_b']:.1%}",
@@ -119,8 +125,8 @@ def subset(
     say(
         json,
         found,
-        f"{size:,} of the {found.full_n_samples:,} samples of {found.run} keep {keep:.0%} of its FAC of"
-        f" {found.full_fac:.1%}; {tokens:,} of its {found.full_n_tokens:,} tokens.",
+        f"{size:,} of the {counted(found.full_n_samples, 'sample')} of {found.run} keep {keep:.0%} of its FAC of"
+        f" {found.full_fac:.1%}; {tokens:,} of its {counted(found.full_n_tokens, 'token')}.",
         table(["keep", "samples", "of all"], rows),
     )
 

@@ -18,6 +18,7 @@ from fac_core.cli.output import err, in_line, part_table, progress_bar, say, tab
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.errors import WrongUse
 from fac_core.fields import fields_of
+from fac_core.progress import counted
 from fac_core.training.config import TrainConfig
 
 if TYPE_CHECKING:
@@ -66,22 +67,23 @@ def encode(
     lines = [
         *([f"--sae auto took {info.sae}, which reads {info.hook_name}."] if "auto" in (sae or []) else []),
         *(
-            f"Run {one.name} ({one.run_id}): {one.n_samples:,} samples, {one.n_tokens:,} tokens,"
-            f" {one.n_activations:,} activations of {one.d_sae:,} features."
+            f"Run {one.name} ({one.run_id}): {counted(one.n_samples, 'sample')}, {counted(one.n_tokens, 'token')},"
+            f" {counted(one.n_activations, 'activation')} of {counted(one.d_sae, 'feature')}."
             for one in found
         ),
     ]
     say(json, info if len(found) == 1 else found, *lines, f"Encoded in {info.dtype}: {info.dtype_reason}.")
-    lost = f"{info.n_failures:,} records were not encoded (`fac runs --failures {info.run_id}` says why)"
     told = [
-        *([lost] if info.n_failures else []),
-        *([f"{info.n_truncated:,} were truncated"] if info.n_truncated else []),
+        *(
+            [f"Not encoded: {counted(info.n_failures, 'record')} (`fac runs --failures {info.run_id}` says why)"]
+            if info.n_failures
+            else []
+        ),
+        *([f"truncated: {info.n_truncated:,}"] if info.n_truncated else []),
     ]
     if told and not json:
-        err.print(f"{', '.join(told)}.")
-    if not info.n_samples:
-        err.print("Not one sample was encoded, so nothing can be said of this run.")
-    return 0 if info.n_samples else 1
+        err.print(f"{'; '.join(told)}.")
+    return 0
 
 
 def merge(
@@ -110,10 +112,10 @@ def merge(
         info, said = fac.Workspace.at(workspace).info(references[0]), ""
     else:
         info = fac.merge_runs(references, name, keep_duplicates=keep_duplicates, workspace=workspace)
-        said = f" of {len(references)} runs"
+        said = f" of {counted(len(references), 'run')}"
     lines = [
-        f"Run {info.name} ({info.run_id}): {info.n_samples:,} samples{said},"
-        f" {info.n_activations:,} activations; {info.n_failures:,} records are failures."
+        f"Run {info.name} ({info.run_id}): {counted(info.n_samples, 'sample')}{said},"
+        f" {counted(info.n_activations, 'activation')}; {counted(info.n_failures, 'failure')}."
     ]
     if parquet:
         from fac_core.workflows.encode import move_to_parquet
@@ -149,12 +151,12 @@ def _failures(run: RunFile, n: int, *, json: bool) -> None:
     by_reason = run.failures_by_reason()
     shown = run.failures(n)
     rows = ((r["origin"], r["reason"], r["detail"], in_line(r["text"], 60)) for r in shown.to_pylist())
-    counted = ", ".join(f"{count:,} {reason}" for reason, count in by_reason.items())
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in by_reason.items())
     say(
         json,
         {"run": run.info.name, "by_reason": by_reason, "failures": shown},
         table(["record", "reason", "detail", "begins"], rows) if by_reason else f"All records are in {run.info.name}.",
-        *([f"{sum(by_reason.values()):,} records are not in {run.info.name}: {counted}."] if by_reason else []),
+        *([f"Not in {run.info.name}: {counted(sum(by_reason.values()), 'record')}: {reasons}."] if by_reason else []),
     )
 
 
@@ -194,7 +196,7 @@ def match(
         json,
         found,
         table(["feature A", "feature B", "correlation", "same strongest samples"], rows),
-        f"{found.share:.1%} of {found.n_tried:,} features of {found.run_a} have a match in {found.run_b}; with the texts"
+        f"{found.share:.1%} of {counted(found.n_tried, 'feature')} of {found.run_a} have a match in {found.run_b}; with the texts"
         f" paired at random {found.null_share:.1%} (sd {found.null_sd:.1%}). {found.n_left_out:,} fire too rarely to be tried.",
     )
 
@@ -262,7 +264,8 @@ def fit(
         "refuses": f"It does not read this model: {why}. Train one: fac space train-sae DATA --model {model} --from {found.sae}",
     }[found.verdict]
     about = f"{found.sae}, trained on {found.trained_on or 'a model that it does not name'}, on {found.model}"
-    say(json, found, table([f"{found.n_texts} texts, {found.n_tokens:,} tokens", ""], rows), f"{about}.", said)
+    size = f"{counted(found.n_texts, 'text')}, {counted(found.n_tokens, 'token')}"
+    say(json, found, table([size, ""], rows), f"{about}.", said)
 
 
 @space.command()

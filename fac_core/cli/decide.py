@@ -16,6 +16,7 @@ from fac_core.cli.options import ME, Author, Json, Over, WorkspaceFolder, takes_
 from fac_core.cli.output import in_line, say, table
 from fac_core.coverage.definition import Definition
 from fac_core.errors import WrongUse
+from fac_core.progress import counted
 
 if TYPE_CHECKING:
     from fac_core.curation.review import Choice, State
@@ -105,7 +106,7 @@ def review(
         return
     if action == "controls":
         mixed = decide.mix_in_controls(batch, n, author=author, workspace=workspace)
-        say(json, {"controls": mixed}, f"{mixed:,} real texts are mixed in.")
+        say(json, {"controls": mixed}, f"{counted(mixed, 'real text')} are mixed in.")
         return
     if action in _CHOICES:
         said = {"author": author, "reason": reason, "note": note, "over": over}
@@ -155,8 +156,8 @@ def export(
     say(
         json,
         {**vars(done), "pushed_to": address},
-        f"{done.n_rows:,} rows ({done.shape}) in {done.data}: {done.n_accepted:,} accepted, {done.n_seed:,} of the seed;"
-        f" {done.n_repeated:,} repeated texts left out.",
+        f"{counted(done.n_rows, 'row')} ({done.shape}) in {done.data}: {done.n_accepted:,} accepted, {done.n_seed:,} of the seed;"
+        f" {counted(done.n_repeated, 'repeated text')} left out.",
         *([f"Pushed to {address}."] if address else []),
         f"Measure it: fac encode {done.data}",
     )
@@ -208,7 +209,7 @@ def _made(workspace: fac.Workspace, batch_id: str | None, n: int, json: bool) ->
         (c.candidate_id, str(c.feature_id), c.verdict, f"{c.activation:.3g}", f"{c.delta:.3g}", in_line(c.text, 60))
         for c in made[:n]
     )
-    say(json, made, table([*columns, "text"], cells, whole=columns), f"{len(made):,} candidates.")
+    say(json, made, table([*columns, "text"], cells, whole=columns), f"{counted(len(made), 'candidate')}.")
 
 
 def _list(found: Standing, state: State | None, n: int, json: bool) -> None:
@@ -232,7 +233,7 @@ def _list(found: Standing, state: State | None, n: int, json: bool) -> None:
         json,
         {"batch": found.batch.batch_id, "coverage": coverage, "candidates": rows, "yields": brought},
         table([*columns, "text"], cells, whole=columns),
-        f"Batch {found.batch.batch_id}: {len(rows):,} candidates. FAC {coverage['now']:.2%} now,"
+        f"Batch {found.batch.batch_id}: {counted(len(rows), 'candidate')}. FAC {coverage['now']:.2%} now,"
         f" {coverage['if_accepted']:.2%} with what is accepted, {coverage['if_pending_pass']:.2%} if all that pass are.",
         yield_table(brought),
     )

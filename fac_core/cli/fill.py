@@ -16,6 +16,7 @@ from fac_core.cli.options import Json, WorkspaceFolder, takes_definition
 from fac_core.cli.output import in_line, progress_bar, say, table
 from fac_core.coverage.definition import Definition
 from fac_core.errors import WrongUse
+from fac_core.progress import counted
 from fac_core.synthesis.spec import SynthesisSpec
 
 if TYPE_CHECKING:
@@ -62,13 +63,13 @@ def synthesise(
     made = Candidates(fac.Workspace.at(workspace).events()).of(outcome.batch_id).values()
     share = _filled(spec, outcome.batch_id, workspace) if spec.theme else None
     failed = Counter(one.detail for one in made if one.verdict == "failed")
-    spent = f"The budget is spent: {len(outcome.untouched):,} targets were not tried. Raise --budget to go on."
+    spent = f"The budget is spent; not tried: {counted(len(outcome.untouched), 'target')}. Raise --budget to go on."
     say(
         json,
         {**vars(outcome), "yields": yields(made), **({"theme": share} if share else {})},
         *([_texts(made)] if preview else []),
-        f"Batch {outcome.batch_id}: {outcome.closed:,} of {outcome.targets:,} targets closed;"
-        f" {outcome.passed:,} of {outcome.candidates:,} candidates pass; {outcome.generated:,} tokens generated.",
+        f"Batch {outcome.batch_id}: {outcome.closed:,} of {counted(outcome.targets, 'target')} closed;"
+        f" {outcome.passed:,} of {counted(outcome.candidates, 'candidate')} pass; {counted(outcome.generated, 'token')} generated.",
         *([share.said()] if share else []),
         *([spent] if outcome.budget_spent else []),
         *(f"{n:,} failed: {why}" for why, n in failed.most_common(3)),
@@ -119,5 +120,5 @@ def _targets(named: str, spec: SynthesisSpec, workspace: WorkspaceFolder) -> tup
 
 def _print_estimate(spec: SynthesisSpec, workspace: WorkspaceFolder, json: bool) -> None:
     found = fac.estimate(spec, workspace=workspace)
-    asked = f"{found.targets:,} targets: {found.least_requests:,} to {found.most_requests:,} samples"
-    say(json, found, f"{asked}, at most {found.least_tokens:,} to {found.most_tokens:,} tokens.")
+    asked = f"{counted(found.targets, 'target')}: {found.least_requests:,} to {counted(found.most_requests, 'sample')}"
+    say(json, found, f"{asked}, at most {found.least_tokens:,} to {counted(found.most_tokens, 'token')}.")

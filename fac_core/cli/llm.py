@@ -17,6 +17,7 @@ from fac_core.cli.output import err, progress_bar
 from fac_core.coverage.definition import CALIBRATED
 from fac_core.errors import WrongUse
 from fac_core.generators.seam import Usage
+from fac_core.progress import counted
 
 if TYPE_CHECKING:
     from fac_core.generators.budget import Budget
@@ -117,8 +118,8 @@ def answered(
 def spent(usage: Usage) -> str:
     """What it cost, in a sentence."""
     return (
-        f"{usage.n_paid:,} requests paid, {usage.n_cached:,} answers from the cache;"
-        f" {usage.prompt_tokens:,} tokens read, {usage.completion_tokens:,} written."
+        f"{counted(usage.n_paid, 'request')} paid, {usage.n_cached:,} answers from the cache;"
+        f" {counted(usage.prompt_tokens, 'token')} read, {usage.completion_tokens:,} written."
     )
 
 
@@ -134,8 +135,8 @@ def _consent(asked: Llm, about: str, expected: Estimate, *, json: bool) -> Budge
     minutes = f"{low.seconds / at_once / 60:,.1f} to {high.seconds / at_once / 60:,.0f} min"
     err.print(
         Text(
-            f"{about}: about {expected.n_requests:,} requests to {asked.server.model} at"
-            f" {asked.server.base_url}, {_tokens(low):,} to {_tokens(high):,} tokens{cost}, {minutes} at 100 to 10 tokens"
+            f"{about}: about {counted(expected.n_requests, 'request')} to {asked.server.model} at"
+            f" {asked.server.base_url}, {_tokens(low):,} to {counted(_tokens(high), 'token')}{cost}, {minutes} at 100 to 10 tokens"
             f" a second, {at_once} at once.\nLow: four characters a token, short answers. High: a byte a token, longest"
             f" answers. Caps: {_caps(budget)}; what would exceed them is not sent."
         )
@@ -150,7 +151,7 @@ def _consent(asked: Llm, about: str, expected: Estimate, *, json: bool) -> Budge
 
 
 def _caps(budget: Budget) -> str:
-    tokens = [] if budget.tokens is None else [f"{budget.tokens:,} tokens"]
+    tokens = [] if budget.tokens is None else [f"{counted(budget.tokens, 'token')}"]
     return ", ".join(tokens + ([] if budget.cost is None else [f"{budget.cost:,.2f} in cost"]))
 
 

@@ -26,6 +26,7 @@ from fac_core.cli.measure import theme_table
 from fac_core.cli.options import Json, WorkspaceFolder
 from fac_core.cli.output import curve_table, err, gap_table, out, part_table, progress_bar, say, table, write_json
 from fac_core.errors import FacError, MissingExtra, NotFound, WrongUse
+from fac_core.progress import counted
 
 if TYPE_CHECKING:
     from fac_core.demo import Answer
@@ -109,7 +110,7 @@ def restore(
     with progress_bar("Restore") as tell:
         place = restored(backup, folder, tell)
     found = {"folder": str(place.folder), "n_runs": len(place.runs())}
-    say(json, found, f"{found['n_runs']} runs and all decisions are back: --workspace {place.folder}")
+    say(json, found, f"{counted(found['n_runs'], 'run')} and all decisions are back: --workspace {place.folder}")
 
 
 def health(
@@ -240,13 +241,13 @@ def tell(console: Console, demo: Answer) -> None:
     console.print(theme_table(demo.missing.themes) if demo.missing.themes else demo.missing.not_seen)
     console.rule("How well is the seed covered?")
     console.print(
-        f"Seed: {demo.seed.n_samples:,} everyday texts, {demo.seed.n_tokens:,} tokens. Anchor: {demo.anchor.n_samples:,}"
-        f" texts of fourteen public sets, {demo.anchor.n_tokens:,} tokens."
+        f"Seed: {counted(demo.seed.n_samples, 'everyday text')}, {counted(demo.seed.n_tokens, 'token')}. Anchor: {counted(demo.anchor.n_samples, 'text')}"
+        f" of fourteen public sets, {counted(demo.anchor.n_tokens, 'token')}."
     )
     console.print(
         Text(f"FAC {coverage.fac:.1%}", style="bold"),
-        f"as the paper defines it ({coverage.numerator:,} of {coverage.denominator:,}"
-        f" features, {demo.interval.low:.1%} to {demo.interval.high:.1%}): any activation in one sample suffices.",
+        f"as the paper defines it ({coverage.numerator:,} of {counted(coverage.denominator, 'feature')}"
+        f", {demo.interval.low:.1%} to {demo.interval.high:.1%}): any activation in one sample suffices.",
     )
     console.print(
         Text(f"FAC {calibrated.fac:.1%}", style="bold"),
@@ -256,8 +257,7 @@ def tell(console: Console, demo: Answer) -> None:
     console.rule("Features by where they are at home (calibrated)")
     homes = [part for part in demo.by_home if part.denominator >= _ENOUGH]
     console.print(part_table("features at home in", homes, demo.gap_words))
-    poorly = [str(part.cluster) for part in homes if part.fac < _POORLY]
-    if poorly:
+    if poorly := [str(part.cluster) for part in homes if part.fac < _POORLY]:
         console.print(Text(f"Hardly fires: {', '.join(poorly)}.", style="bold"))
     console.rule("Features that never fire in the seed, and what they fire on in the anchor")
     console.print(gap_table(demo.gaps))

@@ -17,6 +17,7 @@ from fac_core.cli.name import name_theme, name_themes
 from fac_core.cli.options import ME, Author, Json, Over, takes_view
 from fac_core.cli.output import curve_table, gap_table, in_line, out, part_table, say, table, write_json
 from fac_core.errors import WrongUse
+from fac_core.progress import counted
 
 if TYPE_CHECKING:
     from fac_core.themes.theme import Theme
@@ -88,7 +89,11 @@ def in_part(view: View) -> list[str]:
     for info in dict.fromkeys((view.run, view.anchor)):
         if info.in_part:
             part = part_of(view.workspace, info)
-            rest = part_in_words(part) if part else f"A part: {info.n_samples:,} samples. The rest was not asked for."
+            rest = (
+                part_in_words(part)
+                if part
+                else f"A part: {counted(info.n_samples, 'sample')}. The rest was not asked for."
+            )
             found.append(f"{info.name}: {rest}")
     return found
 
@@ -165,7 +170,7 @@ def gaps(
         return
     ranked = view.gaps()
     found = with_evidence(ranked.slice(0, limit), view.q, view.p, view.definition, view.relevant)
-    more = f"{len(found):,} of {len(ranked):,} gaps; --limit shows more, `fac feature ID` one of them in full."
+    more = f"{len(found):,} of {counted(len(ranked), 'gap')}; --limit shows more, `fac feature ID` one of them in full."
     none = "No gap: the run covers all that counts."
     say(json, found, gap_table(found) if len(found) else none, *([more] if len(ranked) > len(found) > 0 else []))
 
@@ -195,8 +200,8 @@ def _why(view: View, json: bool) -> None:
     from fac_core.gaps.causes import REMEDIES, Cause, cause_counts
 
     found = view.causes()
-    counted = cause_counts(found)
-    rows = ((counted[cause], cause, REMEDIES[cause]) for cause in get_args(Cause))
+    by_cause = cause_counts(found)
+    rows = ((by_cause[cause], cause, REMEDIES[cause]) for cause in get_args(Cause))
     say(json, found, table(["gaps", "why", "what would mend it"], rows))
 
 
@@ -206,29 +211,29 @@ def _print_coverage(measured: Any, document: dict[str, Any]) -> None:
     out.print(
         Text(f"FAC {measured.fac:.1%}", style="bold"),
         f" ({interval.low:.1%} to {interval.high:.1%}):"
-        f" of {measured.denominator:,} features that occur in the anchor, {measured.numerator:,} fire in the run,"
+        f" of {counted(measured.denominator, 'feature')} that occur in the anchor, {measured.numerator:,} fire in the run,"
         f" {len(measured.missing):,} are missing.",
     )
     lines = [
-        f"run    {measured.run}: {measured.n_samples:,} samples, {measured.n_tokens:,} tokens",
-        f"anchor {measured.anchor}: {measured.anchor_n_samples:,} samples, {measured.anchor_n_tokens:,} tokens",
-        f"Not counted: {excluded.dead:,} features silent in the anchor, {excluded.sink:,} sinks, {excluded.dense:,} too"
-        f" dense, {excluded.not_relevant:,} not relevant; {measured.n_extra:,} extra features fire in the run alone.",
+        f"run    {measured.run}: {counted(measured.n_samples, 'sample')}, {counted(measured.n_tokens, 'token')}",
+        f"anchor {measured.anchor}: {counted(measured.anchor_n_samples, 'sample')}, {counted(measured.anchor_n_tokens, 'token')}",
+        f"Not counted: {counted(excluded.dead, 'feature')} silent in the anchor, {counted(excluded.sink, 'sink')}, {excluded.dense:,} too"
+        f" dense, {excluded.not_relevant:,} not relevant; in the run alone fire {counted(measured.n_extra, 'extra feature')}.",
     ]
     for name, preset in document["presets"].items():
-        counted = preset["fac"] is not None
-        said = f"FAC {preset['fac']:.1%}  ({preset['numerator']:,} of {preset['denominator']:,})" if counted else ""
+        is_counted = preset["fac"] is not None
+        said = f"FAC {preset['fac']:.1%}  ({preset['numerator']:,} of {preset['denominator']:,})" if is_counted else ""
         lines.append(f"  {name:<11} {said or 'undefined: ' + preset['why']}")
     for other in document.get("compared", []):
         matched = other["matched"]
         lines.append(
-            f"  {other['run']}: FAC {other['fac']:.1%} at {other['n_samples']:,} samples of {other['mean_length']:.0f}"
-            f" tokens; {matched.mean:.1%} at {matched.size:,} samples ({matched.low:.1%} to {matched.high:.1%})"
+            f"  {other['run']}: FAC {other['fac']:.1%} at {counted(other['n_samples'], 'sample')} of {other['mean_length']:.0f}"
+            f" tokens; {matched.mean:.1%} at {counted(matched.size, 'sample')} ({matched.low:.1%} to {matched.high:.1%})"
         )
     if "gap_closure" in document:
         closure = document["gap_closure"]
         lines.append(
-            f"Gap closure {closure['closure']:.1%}: {closure['n_closed']:,} of the {closure['n_gaps']:,} gaps of"
+            f"Gap closure {closure['closure']:.1%}: {closure['n_closed']:,} of the {counted(closure['n_gaps'], 'gap')} of"
             f" {closure['seed']} fire in {closure['synthetic']}. This is not FAC."
         )
     for line in lines:

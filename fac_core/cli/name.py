@@ -21,6 +21,7 @@ from fac_core.cli.options import ME, Author, Json, OfRun, Over, WorkspaceFolder
 from fac_core.cli.output import err, say, table
 from fac_core.errors import WrongUse
 from fac_core.naming.level import Level
+from fac_core.progress import counted
 
 if TYPE_CHECKING:
     from fac_core.naming.labels import Label
@@ -187,7 +188,7 @@ def _import(file: Path, run: str | None, n: int, workspace: Path | None, json: b
         json,
         {"imported": theirs, "bad_lines": bad, "scored": len(scores), "trusted": sum(f1 >= TRUSTED for f1 in scores)},
         _label_table(_by_trust(theirs)[:n]),
-        f"{len(theirs):,} labels taken over from {file}; {len(scores):,} could be scored here, and"
+        f"{counted(len(theirs), 'label')} taken over from {file}; {len(scores):,} could be scored here, and"
         f" {sum(f1 >= TRUSTED for f1 in scores):,} predict with F1 of {TRUSTED} or more by their words."
         f" {sum(held[one.feature_id].method == 'imported' for one in theirs):,} of them hold.",
     )
@@ -203,7 +204,7 @@ def _label_by_llm(asked: Llm, run: str | None, workspace: Path | None, json: boo
     from fac_core.workflows.ask import estimate_labels
 
     asking = asked.about(run, workspace)
-    about = f"{len(asking.feature_ids):,} features"
+    about = f"{counted(len(asking.feature_ids), 'feature')}"
     ask = partial(fac.label_by_llm, asking)
     found, usage = answered(asked, about, estimate_labels(asking), ask, "Labels", json=json)
     rows = (
@@ -214,7 +215,7 @@ def _label_by_llm(asked: Llm, run: str | None, workspace: Path | None, json: boo
         json,
         {"features": list(found.values()), "spent": usage},
         table(["feature", "label", "outcome", "verified", "F1", "detail"], rows),
-        f"{sum(one.outcome == 'labelled' for one in found.values()):,} labels recorded. {spent(usage)}",
+        f"{counted(sum(one.outcome == 'labelled' for one in found.values()), 'label')} recorded. {spent(usage)}",
     )
 
 
@@ -222,7 +223,7 @@ def _judge_by_llm(task: str, asked: Llm, run: str | None, workspace: Path | None
     from fac_core.workflows.ask import estimate_relevance
 
     asking = asked.about(run, workspace)
-    about = f"{len(asking.feature_ids):,} features"
+    about = f"{counted(len(asking.feature_ids), 'feature')}"
     ask = partial(fac.judge_by_llm, task, asking)
     found, usage = answered(asked, about, estimate_relevance(task, asking), ask, "Relevance", json=json)
     verdicts = [(str(one.feature_id), one.verdict, one.detail) for one in found.values()]
@@ -244,7 +245,7 @@ def _after_labelling(held: list[Label], n: int, json: bool) -> None:
         json,
         {"labels": held, "trusted": trusted, "scored": len(scores)},
         _label_table(_by_trust(held)[:n]),
-        f"{len(held):,} features have a label; {trusted:,} labels predict unseen samples with F1 of {TRUSTED} or more.",
+        f"With a label: {counted(len(held), 'feature')}. That predict unseen samples with F1 of {TRUSTED} or more: {counted(trusted, 'label')}.",
     )
 
 

@@ -45,12 +45,12 @@ class Effect:
         n = len(self.addition.new)
         said = f"+{counted(n, 'feature')} ({self.addition.points * 100:.2f} points)"
         if self.addition.nearer:
-            said += f", {self.addition.nearer} more brought nearer to {self.needed} samples"
+            said += f", {self.addition.nearer} more brought nearer to {counted(self.needed, 'sample')}"
         there = self.target_in_seed + self.target_in_accepted
         if there >= self.needed:
             said += f"; {_already(self.target_in_accepted)} already cover the target"
         elif self.fires_target:
-            said += f"; the target has {there} of {self.needed} samples, with this one {there + 1}"
+            said += f"; the target has {there} of {counted(self.needed, 'sample')}, with this one {there + 1}"
         else:
             said += "; counted as on this page, it does not fire the target"
         return said

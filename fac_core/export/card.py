@@ -8,6 +8,7 @@ from fac_core.coverage.definition import Definition
 from fac_core.export.plan import ExportPlan
 from fac_core.export.rows import MEANING
 from fac_core.export.shapes import Shape
+from fac_core.progress import counted
 
 _TASKS: Mapping[Shape, str] = {"classification": "text-classification"}
 """Shape of a row -> task category of the Hub; all others teach to write."""
@@ -24,12 +25,12 @@ def card(plan: ExportPlan, data_file: str | None) -> str:
     parts = [
         _front_matter(plan, data_file),
         f"# {_text(plan.seed.dataset_name)}: {'seed and synthetic samples' if plan.merged else 'synthetic samples'}",
-        f"{n:,} rows in the shape `{plan.shape}`: {plan.n_accepted:,} synthetic samples that a person accepted"
-        + (f" and {plan.n_seed:,} samples of the seed." if plan.merged else ".")
-        + f" {plan.n_repeated:,} rows were left out because their text was there before, word for word.",
+        f"{counted(n, 'row')} in the shape `{plan.shape}`: {counted(plan.n_accepted, 'synthetic sample')} that a person accepted"
+        + (f" and {counted(plan.n_seed, 'sample')} of the seed." if plan.merged else ".")
+        + f" Left out, because the text was there before, word for word: {counted(plan.n_repeated, 'row')}.",
         "Each synthetic sample was written for one feature that the seed lacks, read by the model and its sparse "
         "autoencoder without any steering, and kept because it fires the feature above δ. "
-        f"{plan.n_overruled:,} were accepted against another check, with a note that says why (`fac_note`).",
+        f"Accepted against another check, with a note that says why (`fac_note`): {plan.n_overruled:,}.",
         "## Coverage",
         f"Feature Activation Coverage of the seed `{_code(plan.seed.name)}` against the anchor "
         f"`{_code(plan.anchor.name)}`, before and with the accepted samples, in the space of "

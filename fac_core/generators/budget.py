@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from fac_core.errors import WrongUse
 from fac_core.generators.estimate import Prices, most
 from fac_core.generators.seam import Answer, Generator, Request, Usage
+from fac_core.progress import counted
 
 NOTHING = Usage()
 
@@ -39,9 +40,9 @@ class Budget:
         tokens = usage.prompt_tokens + usage.completion_tokens
         cost = self.prices.of(usage) if self.prices else 0.0
         if self.tokens is not None and tokens > self.tokens:
-            return f"the cap of {self.tokens:,} tokens"
+            return f"the cap of {counted(self.tokens, 'token')}"
         if self.requests is not None and usage.n_paid > self.requests:
-            return f"the cap of {self.requests:,} requests"
+            return f"the cap of {counted(self.requests, 'request')}"
         if self.cost is not None and cost > self.cost:
             return f"the cap of {self.cost:,.2f} in cost"
         return None

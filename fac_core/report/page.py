@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fac_core.coverage.curves import ClusterCoverage
 from fac_core.coverage.fac import Coverage
 from fac_core.html_table import escaped, table_of_markup
+from fac_core.progress import counted
 from fac_core.report.charts import line, share_bar
 from fac_core.report.contents import Contents, Later, ReportedGap
 from fac_core.report.token_heat import token_heat
@@ -74,9 +75,9 @@ def _rests_on(c: Contents) -> str:
     return (
         "<h2>Both definitions</h2>"
         + table_of_markup(("definition", "FAC", "covered", "of"), rows)
-        + f"<p class='quiet'>Not counted: {left_out.dead:,} features that the anchor does not fire often enough, "
+        + f"<p class='quiet'>Not counted: {counted(left_out.dead, 'feature')} that the anchor does not fire often enough, "
         f"{left_out.sink:,} that mark a position, {left_out.dense:,} too dense, {left_out.not_relevant:,} not relevant. "
-        f"{c.coverage.n_extra:,} extra features fire in this run alone; they do not enter FAC.</p>"
+        f"{counted(c.coverage.n_extra, 'extra feature')} fire in this run alone; they do not enter FAC.</p>"
     )
 
 
@@ -122,7 +123,7 @@ def _gaps(c: Contents) -> str:
         return "<h2>Gaps</h2><p>There is none: the run fires all that the anchor does.</p>"
     shown = "".join(_gap(gap) for gap in c.gaps)
     return (
-        f"<h2>The first {len(c.gaps):,} of {c.n_gaps:,} gaps</h2><p class='quiet'>By priority = relevance × trust in the "
+        f"<h2>The first {len(c.gaps):,} of {counted(c.n_gaps, 'gap')}</h2><p class='quiet'>By priority = relevance × trust in the "
         "label × strength in the anchor × rarity in the data. Heat and underline show how strongly a token fires the "
         f"feature, relative to its strongest in the anchor.</p>{shown}"
     )
@@ -139,7 +140,7 @@ def _gap(gap: ReportedGap) -> str:
     decision = f" Decision: <b>{escaped(gap.decision)}</b>." if gap.decision else " Untriaged."
     return (
         f"<article id='feature-{row['feature_id']}'><h3>{row['feature_id']}: {escaped(name)}</h3>"
-        f"<p class='quiet'>Peaks on {escaped(row['words'])}. {row['n_active']:,} anchor samples above its threshold; "
+        f"<p class='quiet'>Peaks on {escaped(row['words'])}. {counted(row['n_active'], 'anchor sample')} above its threshold; "
         f"{escaped(row['cause'])}. Priority {row['priority']:.3f}.{decision}</p><table>{examples}</table></article>"
     )
 

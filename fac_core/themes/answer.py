@@ -11,6 +11,7 @@ import numpy as np
 
 from fac_core.coverage.definition import Definition
 from fac_core.html_table import escaped
+from fac_core.progress import counted
 from fac_core.shortfall.counts import count
 from fac_core.shortfall.rates import MAX_Q, State, shortfall
 from fac_core.shortfall.scoring import as_far_as, whole
@@ -76,7 +77,7 @@ class Missing:
     def not_seen(self) -> str:
         """What could have been seen: an answer of nothing is only worth that."""
         return (
-            f"With {self.n_samples:,} samples, a kind of text that your data lacks altogether would have shown if about"
+            f"With {counted(self.n_samples, 'sample')}, a kind of text that your data lacks altogether would have shown if about"
             f" {self.seen_from:.1%} of the anchor's texts or more were of it; smaller ones, and topics within one kind, can hide."
         )
 

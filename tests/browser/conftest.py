@@ -30,9 +30,9 @@ def workspace(tmp_path_factory) -> Workspace:
     return make_workspace(tmp_path_factory.mktemp("browser") / "w", SMALL)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(workspace) -> Iterator[str]:
-    """The address of the dashboard."""
+    """The address of the dashboard on the workspace of a module: the one above, or its own fixture of that name."""
     with served(workspace) as address:
         yield address
 
@@ -111,6 +111,33 @@ def press(page: Page, key: str) -> None:
 def heading(page: Page) -> Locator:
     """The name of the feature that is looked at."""
     return page.get_by_role("heading", name=re.compile(r"^Feature \d+"))
+
+
+_CONTROLS = ", ".join(
+    f"[data-testid=st{kind}]"
+    for kind in (
+        "Button", "DownloadButton", "FormSubmitButton", "ButtonGroup", "Selectbox", "MultiSelect", "TextInput", "TextArea",
+        "NumberInput", "DateInput", "Checkbox", "Radio", "Slider", "FileUploader", "Pagination",
+    )
+)  # fmt: skip
+_IN_SIGHT = """which => [...document.querySelectorAll('[data-testid=stMain] :is(' + which + ')')].filter(e => {
+    const box = e.getBoundingClientRect()
+    return box.width && box.height && box.top < innerHeight && box.bottom > 0
+        && e.checkVisibility({visibilityProperty: true, opacityProperty: true})
+}).map(e => e.dataset.testid + ' ' + (e.innerText || e.querySelector('input')?.placeholder || '').replace(/\\n/g, ' '))"""
+
+
+FEW = 5
+"""Controls that a page shows before *more*."""
+
+
+def controls_in_sight(page: Page) -> list[str]:
+    """What a stranger could press, choose or type into on the screen as it stands, beside menu and sidebar.
+
+    A row of choices is one control, and so is each decision in the bar at the foot. What opens a menu, a fold or a tab is
+    *more*, and none; links lead on, and are none either.
+    """
+    return page.evaluate(_IN_SIGHT, _CONTROLS)
 
 
 def screenshot(page: Page, name: str) -> None:

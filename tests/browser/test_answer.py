@@ -10,14 +10,14 @@ from playwright.sync_api import expect
 from fac_core.curation.triage import Triage
 from fac_core.store.workspace import Workspace
 from fac_core.view import View
-from tests.browser.conftest import screenshot, served, settled, visiting
+from tests.browser.conftest import FEW, controls_in_sight, press, screenshot, settled
 from tests.runs import make_run
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def lacking(tmp_path_factory) -> Workspace:
+def workspace(tmp_path_factory) -> Workspace:
     """An anchor of chats and court cases, and a seed of chats alone: features 6 to 9 fire on courts."""
     place = Workspace.create(tmp_path_factory.mktemp("answer") / "w")
     for name, n_courts, n_chats in (("anchor", 100, 100), ("seed", 0, 150)):
@@ -32,16 +32,14 @@ def lacking(tmp_path_factory) -> Workspace:
     return place
 
 
-@pytest.fixture
-def opened(browser, lacking):
-    with served(lacking) as address, visiting(browser, address) as visit:
-        yield visit
+_CUT = """() => [...document.querySelectorAll('[data-testid=stMain] :is(button, a, [data-testid=stMetricLabel]) *')]
+    .filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1).map(e => e.innerText)"""
 
 
-@pytest.mark.parametrize(("width", "height"), [(1400, 900), (390, 844)])
-def test_the_answer_is_on_the_first_screen(opened, lacking, width, height):
-    (theme,) = View.find(workspace=lacking).missing().themes
-    page = opened(width=width)
+@pytest.mark.parametrize(("width", "height"), [(1400, 900), (1200, 900), (390, 844)])
+def test_the_answer_is_on_the_first_screen(visit, workspace, width, height):
+    (theme,) = View.find(workspace=workspace).missing().themes
+    page = visit(width=width)
     page.set_viewport_size({"width": width, "height": height})
     settled(page)
     sentence = page.get_by_role("heading", name=re.compile("^Your data lacks"))
@@ -52,12 +50,26 @@ def test_the_answer_is_on_the_first_screen(opened, lacking, width, height):
     for part in (sentence, text, bars.nth(0), bars.nth(1), button):
         expect(part).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(_CUT) == []
     screenshot(page, f"answer-{width}")
 
 
-def test_a_theme_becomes_targets_at_once_and_one_undo_takes_it_back(opened, lacking):
-    page, triage = opened(), Triage(lacking.events(), "id-anchor")
-    (theme,) = View.find(workspace=lacking).missing().themes
+@pytest.mark.parametrize("decide", [False, True])
+def test_a_theme_in_gaps_leaves_few_controls_in_sight(visit, workspace, decide):
+    (theme,) = View.find(workspace=workspace).missing().themes
+    page = visit(f"gaps?gq_theme={theme.name}", width=1400)
+    page.set_viewport_size({"width": 1400, "height": 900})
+    if decide:
+        press(page, "s")
+        expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    assert len(shown := controls_in_sight(settled(page))) <= FEW, shown
+    if decide:
+        press(page, "z")
+
+
+def test_a_theme_becomes_targets_at_once_and_one_undo_takes_it_back(visit, workspace):
+    page, triage = visit(), Triage(workspace.events(), "id-anchor")
+    (theme,) = View.find(workspace=workspace).missing().themes
     page.get_by_role("button", name="Target this theme").click()
     expect(page.get_by_text(f"{len(theme.features)} targets: write samples").first).to_be_visible()
     assert triage.targets() == tuple(sorted(theme.features))

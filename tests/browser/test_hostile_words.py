@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -17,7 +15,7 @@ from fac_core.store.workspace import Workspace
 from fac_core.view import View
 from fac_core.workflows.report import write_report
 from tests.batches import candidate, make_batch
-from tests.browser.conftest import served, settled, visiting
+from tests.browser.conftest import settled
 from tests.runs import make_run
 
 pytestmark = pytest.mark.browser
@@ -74,18 +72,6 @@ def workspace(tmp_path_factory) -> Workspace:
     return place
 
 
-@pytest.fixture(scope="module")
-def server(workspace) -> Iterator[str]:
-    with served(workspace) as address:
-        yield address
-
-
-@pytest.fixture
-def visit(browser, server):
-    with visiting(browser, server) as opened:
-        yield opened
-
-
 def acted(page: Page) -> list[str]:
     return [*page.evaluate(ACTIVE), *(["it ran"] if page.evaluate("window.hacked") else [])]
 
@@ -106,6 +92,7 @@ def test_what_others_wrote_as_markup_stays_words(visit, link):
     for fold in page.locator("[data-testid=stExpander] summary:visible").all():
         fold.click()
         settled(page)
+        page.keyboard.press("Escape")  # a menu would lie on the next fold
     expect(page.get_by_test_id("stException")).to_have_count(0)
     assert acted(page) == []
     assert [url for url in asked if "leak" in url] == []

@@ -101,6 +101,21 @@ def test_a_reason_is_asked_for_and_given_by_keyboard_alone(visit, triage):
     assert [d.reason for d in triage.decisions().values()] == ["too rare"]
 
 
+def test_a_note_goes_with_one_decision_and_not_with_the_next(visit, triage):
+    page = visit("gaps")
+    page.locator(".st-key-menu_more summary").click()
+    page.get_by_label("Note", exact=True).fill("for this one")
+    page.get_by_label("Note", exact=True).press("Enter")
+    settled(page)
+    page.keyboard.press("Escape")
+    expect(page.get_by_label("Note", exact=True)).to_be_hidden()
+    heading(page).click()
+    for n in (1, 2):
+        press(page, "s")
+        expect(page.get_by_text(re.compile(f"^{n} of .* gaps decided"))).to_be_visible()
+    assert sorted(one.note for one in triage.decisions().values()) == ["", "for this one"]
+
+
 def test_clicks_that_come_before_the_next_gap_is_drawn_do_not_decide_about_it(visit, triage):
     page = visit("gaps")
     first = int(heading(page).inner_text().split()[1])

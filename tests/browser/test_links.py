@@ -9,21 +9,21 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from fac_core.lab.bench.large import SMALL, SPACE, make_workspace
-from tests.browser.conftest import heading, screenshot, served, settled, visiting
+from fac_core.store.workspace import Workspace
+from tests.browser.conftest import heading, screenshot, settled
 from tests.runs import make_run
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def visit(browser, tmp_path_factory):
-    """Pages of a workspace with a later run than `seed`, which is therefore what a page shows that is not told."""
-    workspace = make_workspace(tmp_path_factory.mktemp("links") / "w", SMALL)
-    newest = workspace.run_path("id-newest")
+def workspace(tmp_path_factory) -> Workspace:
+    """With a later run than `seed`, which is therefore what a page shows that is not told."""
+    place = make_workspace(tmp_path_factory.mktemp("links") / "w", SMALL)
+    newest = place.run_path("id-newest")
     few = [(feature, sample, 9.0) for feature in range(300) for sample in range(5)]
     make_run(newest, "newest", few, 5, SMALL.d_sae, SPACE, created_at="2026-06-01T00:00:00+00:00").close()
-    with served(workspace) as server, visiting(browser, server) as opened:
-        yield opened
+    return place
 
 
 def box(page: Page, label: str):

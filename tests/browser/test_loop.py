@@ -14,7 +14,7 @@ from fac_core.curation.triage import Triage
 from fac_core.jobs.control import list_jobs
 from fac_core.synthesis.batches import batches
 from fac_core.synthesis.candidates import Candidates
-from tests.browser.conftest import screenshot, served, settled, visiting
+from tests.browser.conftest import screenshot, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 
@@ -61,39 +61,38 @@ def press(page: Page, name: str) -> None:
     settled(page)
 
 
-def test_from_an_approved_gap_to_a_higher_fac(browser, workspace):
+def test_from_an_approved_gap_to_a_higher_fac(visit, server, workspace):
     view = fac.View.find("everyday", workspace=workspace)
     before = view.coverage()
-    with served(workspace) as address, visiting(browser, address) as visit:
-        page = visit("synthesis?preset=paper")
-        press(page, "Write for 3 targets")
-        finished(page, workspace, "synthesise", 10 * MINUTES)
-        page.reload()
+    page = visit("synthesis?preset=paper")
+    press(page, "Write for 3 targets")
+    finished(page, workspace, "synthesise", 10 * MINUTES)
+    page.reload()
+    settled(page)
+    screenshot(page, "synthesis")
+    press_link(page, "Review")
+    for _ in range(2):
         settled(page)
-        screenshot(page, "synthesis")
-        press_link(page, "Review")
-        for _ in range(2):
-            settled(page)
-            page.wait_for_timeout(1500)
-            page.keyboard.press("a")
         page.wait_for_timeout(1500)
-        settled(page)
-        screenshot(page, "review")
-        (batch,) = batches(workspace)
-        held = Candidates(workspace.events()).of(batch.batch_id)
-        states = Reviews(workspace.events(), batch.batch_id).states(held)
-        accepted = [held[one] for one, state in states.items() if state == "accepted"]
-        assert accepted
-        assert batch.author == "Ann"
-        page.goto(f"{address}/export?preset=paper")
-        settled(page)
-        page.get_by_text("Batches, shape, format, place").click()
-        page.get_by_text(re.compile("samples of the seed")).click()
-        settled(page)
-        press(page, "Write")
-        screenshot(page, "export")
-        press(page, "Encode as a run")
-        finished(page, workspace, "encode", 5 * MINUTES)
+        page.keyboard.press("a")
+    page.wait_for_timeout(1500)
+    settled(page)
+    screenshot(page, "review")
+    (batch,) = batches(workspace)
+    held = Candidates(workspace.events()).of(batch.batch_id)
+    states = Reviews(workspace.events(), batch.batch_id).states(held)
+    accepted = [held[one] for one, state in states.items() if state == "accepted"]
+    assert accepted
+    assert batch.author == "Ann"
+    page.goto(f"{server}/export?preset=paper")
+    settled(page)
+    page.get_by_text("Batches, shape, format, place").click()
+    page.get_by_text(re.compile("samples of the seed")).click()
+    settled(page)
+    press(page, "Write")
+    screenshot(page, "export")
+    press(page, "Encode as a run")
+    finished(page, workspace, "encode", 5 * MINUTES)
     after = view.of("everyday-filled").coverage()
     assert after.numerator > before.numerator
     assert {one.feature_id for one in accepted} <= set(after.covered)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -13,7 +12,7 @@ from fac_core.coverage.definition import PAPER
 from fac_core.store.workspace import Workspace
 from fac_core.view import View
 from tests.batches import candidate, make_batch
-from tests.browser.conftest import press, screenshot, served, settled, visiting
+from tests.browser.conftest import press, screenshot, settled
 from tests.runs import make_run
 
 pytestmark = pytest.mark.browser
@@ -31,18 +30,6 @@ def workspace(tmp_path_factory) -> Workspace:
     place.set_anchor("anchor")
     make_batch(place, [(candidate(feature_id=2), {2: 5.0})])
     return place
-
-
-@pytest.fixture(scope="module")
-def server(workspace) -> Iterator[str]:
-    with served(workspace) as address:
-        yield address
-
-
-@pytest.fixture
-def visit(browser, server):
-    with visiting(browser, server) as opened:
-        yield opened
 
 
 def at(page: Page, place: int) -> None:

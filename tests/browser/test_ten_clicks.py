@@ -17,7 +17,7 @@ from fac_core.jobs.control import change_job, list_jobs
 from fac_core.jobs.job import ENDED
 from fac_core.synthesis.batches import batches
 from fac_core.synthesis.candidates import Candidates
-from tests.browser.conftest import screenshot, served, settled, visiting
+from tests.browser.conftest import screenshot, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 
@@ -87,26 +87,25 @@ class Person:
         settled(self.page)
 
 
-def test_a_set_is_exported_with_ten_clicks_and_keys_at_most(browser, workspace, tmp_path):
-    with served(workspace) as address, visiting(browser, address) as visit:
-        page = visit("?preset=paper")
-        ann = Person(page)
-        ann.click(page.get_by_role("button", name=re.compile("^Target th")))
-        ann.click(page.get_by_role("link", name=re.compile("targets?: write samples")))
-        ann.click(page.get_by_role("button", name=re.compile("^Write for")))
-        job_id = first_written(page, workspace)  # what passes can be reviewed while the rest is written
-        ann.click(page.get_by_role("link", name="Review", exact=True))
-        for _ in range(ACCEPTED):
-            expect(page.get_by_test_id("stBaseButton-primary")).to_be_enabled()
-            ann.press("a")
-        screenshot(page, "ten-clicks-review")
-        ann.click(page.get_by_role("link", name="Export", exact=True))
-        ann.click(page.get_by_role("button", name=re.compile(f"^Write {ACCEPTED} rows")))
-        screenshot(page, "ten-clicks-export")
-        with page.expect_download(timeout=MINUTES) as sent:
-            ann.click(page.get_by_role("button", name=re.compile("^Download")))
-        cancelled(page, workspace, job_id)
-        sent.value.save_as(tmp_path / "set.zip")
+def test_a_set_is_exported_with_ten_clicks_and_keys_at_most(visit, workspace, tmp_path):
+    page = visit("?preset=paper")
+    ann = Person(page)
+    ann.click(page.get_by_role("button", name=re.compile("^Target th")))
+    ann.click(page.get_by_role("link", name=re.compile("targets?: write samples")))
+    ann.click(page.get_by_role("button", name=re.compile("^Write for")))
+    job_id = first_written(page, workspace)  # what passes can be reviewed while the rest is written
+    ann.click(page.get_by_role("link", name="Review", exact=True))
+    for _ in range(ACCEPTED):
+        expect(page.get_by_test_id("stBaseButton-primary")).to_be_enabled()
+        ann.press("a")
+    screenshot(page, "ten-clicks-review")
+    ann.click(page.get_by_role("link", name="Export", exact=True))
+    ann.click(page.get_by_role("button", name=re.compile(f"^Write {ACCEPTED} rows")))
+    screenshot(page, "ten-clicks-export")
+    with page.expect_download(timeout=MINUTES) as sent:
+        ann.click(page.get_by_role("button", name=re.compile("^Download")))
+    cancelled(page, workspace, job_id)
+    sent.value.save_as(tmp_path / "set.zip")
     with zipfile.ZipFile(io.BytesIO(Path(tmp_path / "set.zip").read_bytes())) as archive:
         assert len(archive.read("data/train.jsonl").splitlines()) == ACCEPTED
     assert len(ann.acts) <= MOST, ann.acts

@@ -125,10 +125,13 @@ def work(server: str, name: str, meetings: Sequence[int], both: Barrier) -> Ledg
 
 def open_gap(page: Page, feature: str) -> None:
     settled(page)
+    queue = page.locator(".st-key-menu_queue summary")
+    queue.click()
     page.get_by_label("Gap", exact=True).fill(feature)
     page.get_by_label("Gap", exact=True).press("Enter")
     expect(heading(page)).to_have_text(re.compile(f"^Feature {feature}"))
-    page.get_by_label("Gap", exact=True).blur()
+    queue.click()
+    expect(page.get_by_label("Gap", exact=True)).to_be_hidden()
 
 
 def gone(page: Page, feature: int) -> None:

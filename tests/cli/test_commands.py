@@ -155,24 +155,14 @@ def test_encode_with_several_saes_from_the_command_line(tmp_path, model_of, sae_
     assert capsys.readouterr().out.count("Run texts") == 2
 
 
-def test_a_run_without_any_sample_is_a_failure_and_only_what_was_lost_is_told(tmp_path, model_of, sae_of, capsys):
+def test_a_dataset_without_any_sample_to_encode_is_refused_and_leaves_no_run(tmp_path, model_of, sae_of, capsys):
     """A chat of nothing but a system prompt has no content: before, exit 0, and `fac missing` said that nothing is missing."""
-    given = [
-        "-w",
-        str(tmp_path / "w"),
-        "--model",
-        str(model_of("llama")),
-        "--sae",
-        str(sae_of("topk")),
-        "--dtype",
-        "float32",
-    ]
+    space = ["--model", str(model_of("llama")), "--sae", str(sae_of("topk")), "--dtype", "float32"]
     (tmp_path / "a.jsonl").write_text('{"messages": [{"role": "system", "content": "Be brief."}]}\n')
-    assert run(["encode", str(tmp_path / "a.jsonl"), *given]) == 1
+    assert run(["encode", str(tmp_path / "a.jsonl"), "-w", str(tmp_path / "w"), *space]) == 1
     told = " ".join(capsys.readouterr().err.split())
-    assert "1 records were not encoded" in told
-    assert "Not one sample was encoded" in told
-    assert "truncated" not in told
+    assert "has no sample that can be encoded: 1 no_content_tokens; the first, a.jsonl:1, " in told
+    assert not [*(tmp_path / "w" / "runs").glob("*.duckdb")]
 
 
 def test_doctor_names_a_mend_for_everything_that_is_missing(capsys, monkeypatch):

@@ -127,5 +127,5 @@ def test_an_excerpt_is_one_short_line():
 def test_more_themes_than_the_first_screen_holds_are_counted(view):
     themes = [a_theme(f"theme {n}", (n,)) for n in range(6)]
     said = the_answer._in_numbers(view, an_answer(*themes))
-    assert "2 more in *All themes*" in said
-    assert "more in" not in the_answer._in_numbers(view, an_answer(*themes[:4]))
+    assert "3 more in *All themes*" in said
+    assert "more in" not in the_answer._in_numbers(view, an_answer(*themes[:3]))

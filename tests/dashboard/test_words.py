@@ -1,4 +1,4 @@
-"""Pages speak plainly: one function knows plurals, and what is within the machine stays there."""
+"""Pages, commands, reports and jobs speak plainly: one function knows plurals, and what is within the machine stays there."""
 
 from __future__ import annotations
 
@@ -9,9 +9,25 @@ from pathlib import Path
 import pytest
 
 import dashboard
+import fac_core
 from fac_core.progress import counted
 
-ROOT = Path(dashboard.__file__).parent
+PAGES, CORE = Path(dashboard.__file__).parent, Path(fac_core.__file__).parent
+ROOMS = [
+    "cli",
+    "workflows",
+    "jobs",
+    "themes",
+    "curation",
+    "synthesis",
+    "generators",
+    "gaps",
+    "export",
+    "report",
+    "people",
+]
+SPEAKING = sorted([*PAGES.rglob("*.py"), *(one for room in ROOMS for one in (CORE / room).rglob("*.py"))])
+"""Files whose sentences people read."""
 NOUNS = (
     "candidate",
     "dataset",
@@ -21,11 +37,16 @@ NOUNS = (
     "failure",
     "feature",
     "gap",
+    "label",
     "record",
+    "request",
     "row",
     "run",
     "sample",
     "target",
+    "text",
+    "theme",
+    "token",
 )
 PLURAL = re.compile(rf"^ (?:\w+ )?(?:{'|'.join(NOUNS)})s\b")
 
@@ -37,24 +58,30 @@ def unchecked(source: str) -> list[tuple[int, str]]:
         if not isinstance(text, ast.JoinedStr):
             continue
         for number, after in zip(text.values, text.values[1:], strict=False):
-            if not (isinstance(number, ast.FormattedValue) and number.format_spec and isinstance(after, ast.Constant)):
-                continue
-            spec = "".join(str(part.value) for part in number.format_spec.values if isinstance(part, ast.Constant))  # type: ignore[attr-defined]
-            if spec == "," and (match := PLURAL.match(str(after.value))):
-                found.append((text.lineno, match.group()))
+            if isinstance(number, ast.FormattedValue) and isinstance(after, ast.Constant) and _counts(number):
+                found += [(text.lineno, match.group()) for match in [PLURAL.match(str(after.value))] if match]
     return found
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda p: p.relative_to(ROOT).as_posix())
+def _counts(number: ast.FormattedValue) -> bool:
+    """A number with its thousands marked, or the length of something; a range's end is no count, nor is a rate."""
+    spec = number.format_spec.values if isinstance(number.format_spec, ast.JoinedStr) else []
+    is_length = isinstance(number.value, ast.Call) and getattr(number.value.func, "id", "") == "len"
+    return "".join(str(part.value) for part in spec if isinstance(part, ast.Constant)) == "," or (
+        is_length and not spec
+    )
+
+
+@pytest.mark.parametrize("path", SPEAKING, ids=lambda p: p.relative_to(PAGES.parent).as_posix())
 def test_numbers_before_a_noun_go_through_one_function(path):
     assert unchecked(path.read_text(encoding="utf-8")) == []
 
 
 def test_the_look_sees_what_it_should():
-    assert unchecked('f"{n:,} gaps left"\nf"{n:,} more gaps"\nf"{n:.0f} gaps"\nf"{n:,} lines"') == [
-        (1, " gaps"),
-        (2, " more gaps"),
-    ]
+    said = (
+        'f"{n:,} gaps left"\nf"{n:,} more gaps"\nf"{n:.0f} gaps"\nf"{n:,} lines"\nf"{len(found)} runs"\nf"{MOST} runs"'
+    )
+    assert unchecked(said) == [(1, " gaps"), (2, " more gaps"), (5, " runs")]
 
 
 def test_one_is_one():

@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.components import saved_filters
+from dashboard.components.queues import menu as draw
 from fac_core.gaps.causes import Cause
 from fac_core.gaps.ranked import NOT_JUDGED, Filters
 from fac_core.naming.level import Level
@@ -31,9 +32,9 @@ SAVED = {**_EMPTY, "gq_state": "untriaged"}
 
 
 def menu() -> DeltaGenerator:
-    """Where the filters are, and how the queue is looked at."""
+    """Where the filters are."""
     n = sum(bool(st.session_state.get(key) or key in st.query_params) for key in _EMPTY if key != THEME)
-    return st.popover(f"View, {counted(n, 'filter')}" if n else "View", icon=":material/tune:")
+    return draw(counted(n, "filter") if n else "Filter", ":material/tune:", "filter")
 
 
 def choose_filters(workspace: Workspace, queue: pa.Table, menu: DeltaGenerator) -> tuple[Filters, list[str]]:

@@ -11,14 +11,16 @@ from dashboard.cached import answer, row_of, sides
 from dashboard.components.examples import group_html, st_text
 from dashboard.components.feature import detail
 from dashboard.components.gaps.decisions import KEYS, Desk
+from dashboard.components.queues import Act
 from dashboard.sign_in import barred
 from dashboard.theme import STATES, badge
 from fac_core.curation.audit import audit
-from fac_core.curation.triage import NEEDS_REASON, REASONS, Decision
+from fac_core.curation.triage import NEEDS_REASON, REASONS, Decision, State
 from fac_core.feature import Feature
 from fac_core.store.events import Event
 from fac_core.view import View
 
+_RARELY: tuple[State, ...] = ("label wrong",)
 _STRONGEST = 3
 _AROUND = 110
 """Characters on each side of a peak: a text takes two lines at most."""
@@ -45,29 +47,40 @@ def show(view: View, gap: dict[str, Any], decision: Decision) -> None:
             detail.show_known(feature)
 
 
-def decide(desk: Desk, feature_id: int, decision: Decision, past: Sequence[Event]) -> None:
-    """The buttons, for a row; the question for a reason is asked in front of them.
+def decide(desk: Desk, feature_id: int, decision: Decision) -> list[Act]:
+    """The buttons, for a row; the question for a reason is asked in front of them. Returns what is decided less often, for *More*."""
+    rarely: list[Act] = []
+    for choice, (key, icon) in KEYS.items():
+        word = choice.capitalize() + ("…" if choice in NEEDS_REASON else "")
+        args = (feature_id, choice, decision.version)
+        # A key of its own: a second click that comes before the next gap is drawn must not decide about that one.
+        name = f"decide-{choice}-{feature_id}"
+        if choice in _RARELY:
+            rarely.append(Act(word, key, icon, desk.decide, args, name, barred("triage")))
+            continue
+        st.button(
+            word,
+            icon=icon,
+            shortcut=key,
+            key=name,
+            type="primary" if choice == "target" else "secondary",
+            on_click=desk.decide,
+            args=args,
+            **barred("triage"),
+        )
+    return rarely
+
+
+def note(past: Sequence[Event]) -> None:
+    """A reason and a note for the next decision, and what was decided before.
 
     Args:
         past: the events about this gap, the oldest first.
     """
-    for choice, (key, icon) in KEYS.items():
-        st.button(
-            choice.capitalize() + ("…" if choice in NEEDS_REASON else ""),
-            icon=icon,
-            shortcut=key,
-            # A key of its own: a second click that comes before the next gap is drawn must not decide about that one.
-            key=f"decide-{choice}-{feature_id}",
-            type="primary" if choice == "target" else "secondary",
-            on_click=desk.decide,
-            args=(feature_id, choice, decision.version),
-            **barred("triage"),
-        )
-    with st.popover("Note", icon=":material/history:", help="Reason, note, and what was decided before."):
-        reasons = [reason for codes in REASONS.values() for reason in codes]
-        st.selectbox("Reason", reasons, index=None, key="gap_reason", placeholder="none")
-        st.text_input("Note", key="gap_note", placeholder="goes into the log with your next decision")
-        _history(past)
+    reasons = [reason for codes in REASONS.values() for reason in codes]
+    st.selectbox("Reason", reasons, index=None, key="gap_reason", placeholder="none")
+    st.text_input("Note", key="gap_note", placeholder="goes into the log with your next decision")
+    _history(past)
 
 
 def _strongest(feature: Feature, gap: dict[str, Any]) -> None:

@@ -41,13 +41,13 @@ def show(desk: Desk, gaps: pa.Table, decisions: Mapping[int, Decision]) -> None:
         chosen = ids[: len(shown)][_checked(key)]
         ready = bool(reason) or state not in NEEDS_REASON
         _button(desk, f"Mark the {len(chosen):,} checked as {state}", chosen, state, reason, decisions, ready)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        sure = st.checkbox(f"Yes, all {counted(len(ids), 'gap')} of this filter", key=f"sure-{key}-{len(ids)}")
-        _button(desk, f"Mark all {len(ids):,} as {state}", ids, state, reason, decisions, ready and sure)
-        if not ready:
-            st.caption("Choose a reason first.")
+        with st.popover("All of them", icon=":material/select_all:"):
+            sure = st.checkbox(f"Yes, all {counted(len(ids), 'gap')} of this filter", key=f"sure-{key}-{len(ids)}")
+            _button(desk, f"Mark all {len(ids):,} as {state}", ids, state, reason, decisions, ready and sure)
+    if not ready:
+        st.caption("Choose a reason first.")
     if len(gaps) > _SHOWN:
-        st.caption(f'The first {_SHOWN:,} of {len(gaps):,} are listed; "mark all" means all {len(gaps):,}.')
+        st.caption(f"The first {_SHOWN:,} of {len(gaps):,} are listed; *All of them* means all {len(gaps):,}.")
     st.dataframe(
         shown.select(_COLUMNS),
         key=key,

@@ -32,10 +32,8 @@ def choose(themes: Sequence[Theme]) -> Theme | None:
         index=None,
         key=THEME,
         bind="query-params",
-        placeholder="Theme: all" if themes else "no theme is short",
-        label_visibility="collapsed",
+        placeholder="all" if themes else "no theme is short",
         disabled=not themes,
-        width=155,
     )
     return next((theme for theme in themes if theme.name == chosen), None)
 

@@ -16,7 +16,7 @@ from fac_core.themes.answer import Missing
 from fac_core.themes.theme import Theme
 from fac_core.view import View
 
-FIRST = 4
+FIRST = 3
 """Themes of the first screen."""
 _SURPLUS = 3
 

@@ -42,7 +42,7 @@ def show_meaning(view: View, result: Coverage) -> None:
     )
     label = f"See the {counted(len(result.missing), 'gap')}"
     st.page_link(script("gaps"), label=label, icon=":material/arrow_forward:", query_params=kept(view))
-    with st.popover("More about FAC", icon=":material/function:"):
+    with st.popover("More about FAC", icon=":material/function:", wrap=True):
         _show_closure(view, result)
         formulas.show()
 

@@ -43,6 +43,7 @@ class Targeting:
                 "Target this theme",
                 key=f"target-{key}",
                 icon=":material/add:",
+                wrap=True,
                 on_click=self.desk.decide_theme,
                 args=(self.view, theme, "target", "", {f: one.version for f, one in decided.items()}),
                 **barred("triage", help=_HELP),

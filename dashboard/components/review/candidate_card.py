@@ -58,7 +58,7 @@ def show(
         if effect.is_measured:
             st.html(strength_bar(candidate.activation, candidate.delta, maximum))
         st.markdown(f"Accepting it: **{effect.in_words()}**")
-        if candidate.detail:
+        if candidate.detail and candidate.verdict != "passes":  # else the badge says it all
             st.caption(st_text(candidate.detail))
         if (candidate.similarity or 0.0) >= NEAR:
             st.warning(

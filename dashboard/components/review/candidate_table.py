@@ -16,8 +16,10 @@ from fac_core.curation.standing import Standing
 
 def show(desk: ReviewDesk, found: Standing, states: Mapping[str, State], ids: Sequence[str]) -> None:
     """The table and its buttons."""
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox("Reason to reject", REASONS, index=None, key="rv_reason", placeholder="choose one", width=260)
+        rarely = st.popover("More", icon=":material/more_horiz:")
+    with rarely:
         st.text_input("Note", key="rv_note", placeholder="needed to accept against the check")
     # The key changes with the rows: a selection is by position and must never outlive the list it was made in.
     key = "rv-table-" + hashlib.sha256(str(ids).encode()).hexdigest()[:12]
@@ -46,16 +48,17 @@ def show(desk: ReviewDesk, found: Standing, states: Mapping[str, State], ids: Se
         },
     ).selection.rows
     marked = [found.shown[ids[i]] for i in ticked if i < len(ids)]
-    sure = st.checkbox(f"All {len(ids):,} of this filter", key=f"{key}-all")
+    sure = rarely.checkbox(f"All {len(ids):,} of this filter", key=f"{key}-all")
     acting = [found.shown[one] for one in ids] if sure else marked
     seen = desk.reviews.seen_of([one.candidate_id for one in acting], desk.author)
-    with st.container(horizontal=True):
-        for choice, (word, _, icon) in BUTTONS.items():
-            st.button(
-                f"{word} {len(acting):,}",
-                icon=icon,
-                key=f"{key}-{choice}",
-                on_click=desk.decide_many,
-                args=(acting, choice, seen),
-                **barred("review", disabled=not acting),
-            )
+    usual = st.container(horizontal=True)
+    for choice, (word, _, icon) in BUTTONS.items():
+        place = rarely if choice == "needs second review" else usual
+        place.button(
+            f"{word} {len(acting):,}",
+            icon=icon,
+            key=f"{key}-{choice}",
+            on_click=desk.decide_many,
+            args=(acting, choice, seen),
+            **barred("review", disabled=not acting),
+        )

@@ -14,7 +14,7 @@ def check_words(candidate: Candidate) -> str:
     """`fires ✓ 3.21 at “court” (δ 1.00)`; the token is untrusted and escaped for Markdown."""
     verdict = candidate.verdict
     peak = candidate.peak
-    at = f" at “{st_text(candidate.text[peak[0] : peak[1]][:_QUOTED])}”" if peak else ""
+    at = f" at “{st_text(candidate.text[peak[0] : peak[1]].strip()[:_QUOTED])}”" if peak else ""
     fires = f"{candidate.activation:.2f}{at} (δ {candidate.delta:.2f})"
     match verdict:
         case "passes":

@@ -16,7 +16,7 @@ def test_without_candidates_review_says_where_they_come_from(page):
 def test_the_card_shows_the_check_the_effect_and_coverage_now_and_to_come(workspace, page, made):
     app = open_review(page, made[0])
     assert [m.value for m in app.metric[:3]] == ["40.00%", "40.00%", "100.00%"]
-    assert "**+1 feature (20.00 points); the target has 0 of 1 samples, with this one 1**" in texts(app)
+    assert "**+1 feature (20.00 points); the target has 0 of 1 sample, with this one 1**" in texts(app)
     assert any("fires ✓ 5.00" in m.value and "δ 1.00" in m.value for m in app.markdown)
 
 

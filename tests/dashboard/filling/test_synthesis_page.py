@@ -30,7 +30,7 @@ def test_all_targets_are_chosen_and_those_with_a_name_that_cannot_be_trusted_lef
     Triage(workspace.events(), "id-anchor").decide_many([2, 3, 4], "target", author="Ann")
     Labels(workspace.events(), "space").rename(2, "courts", author="Ann")
     app = page("synthesis", preset="paper")
-    assert app.subheader[0].value == "3 targets: 3 gaps"
+    assert app.subheader[0].value == "3 targets, each a gap"
     assert any("3 of 3 targets chosen" in c.value for c in app.caption)
     app.toggle(key="sy_trusted").set_value(True).run()
     assert any("1 of 3 targets chosen" in c.value for c in app.caption)

@@ -51,7 +51,7 @@ def test_a_decision_about_a_candidate_reads_no_candidate_again_and_is_seen_by_al
     calls = counted(cached, "written")
     counted(cached, "decided")
     Reviews(workspace.events(), "b").decide(made[0], "accepted", author="Bob", seen=0)
-    assert "you 0, team 1 of 3" in page("review", preset="paper").get("progress")[0].proto.text
+    assert "1 of 3 candidates decided (0 by you)" in page("review", preset="paper").get("progress")[0].proto.text
     page("review", preset="paper")
     assert (calls["written"], calls["decided"]) == (0, 1)
 
