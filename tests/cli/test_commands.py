@@ -159,7 +159,7 @@ def test_a_dataset_without_any_sample_to_encode_is_refused_and_leaves_no_run(tmp
     """A chat of nothing but a system prompt has no content: before, exit 0, and `fac missing` said that nothing is missing."""
     space = ["--model", str(model_of("llama")), "--sae", str(sae_of("topk")), "--dtype", "float32"]
     (tmp_path / "a.jsonl").write_text('{"messages": [{"role": "system", "content": "Be brief."}]}\n')
-    assert run(["encode", str(tmp_path / "a.jsonl"), "-w", str(tmp_path / "w"), *space]) == 1
+    assert run(["encode", str(tmp_path / "a.jsonl"), "-w", str(tmp_path / "w"), *space]) == 2
     told = " ".join(capsys.readouterr().err.split())
     assert "has no sample that can be encoded: 1 no_content_tokens; the first, a.jsonl:1, " in told
     assert not [*(tmp_path / "w" / "runs").glob("*.duckdb")]
