@@ -48,7 +48,7 @@ CONTRASTS: dict[str, tuple[float, ...]] = {
     "relevance minus missingness": (0.0, -1.0, 1.0, 0.0),
 }
 """Weights of the cells, in their order. The last is what tells the two main effects apart."""
-LEAST_TEXTS = 6
+LEAST_TEXTS = 3
 """Positive texts of the source that a feature needs to be written for, or prompts have nothing to show."""
 POWER = 0.8
 COLUMNS = ("added", "AUPRC", "texts", "tokens a text", "relevant gaps closed", "rudeness over the border")
