@@ -26,6 +26,7 @@ from fac_core.errors import WrongUse
 from fac_core.generators.seam import Generator
 from fac_core.lab.sets.variants import Yardstick
 from fac_core.lab.study.paper_bank import Banked, bank_of
+from fac_core.lab.study.paper_draws import CELLS, Draw, drawn, features_of
 from fac_core.lab.study.paper_material import Material, PaperDesign, material
 from fac_core.lab.tasks import toxicity
 from fac_core.lab.tasks.hidden_states import Passage
@@ -34,12 +35,6 @@ from fac_core.progress import Progress, silent
 from fac_core.report.charts import dots
 from fac_core.store.workspace import Workspace
 
-CELLS = {
-    f"{gap}, {goes}": (gap == "gap", goes == "relevant")
-    for gap in ("gap", "covered")
-    for goes in ("relevant", "irrelevant")
-}
-"""Name -> whether its features are gaps, and whether they are relevant."""
 NOTHING, HUMAN, UNGUIDED = "nothing", "human", "unguided"
 CONTRASTS: dict[str, tuple[float, ...]] = {
     "relevance": (0.5, -0.5, 0.5, -0.5),
@@ -48,32 +43,10 @@ CONTRASTS: dict[str, tuple[float, ...]] = {
     "relevance minus missingness": (0.0, -1.0, 1.0, 0.0),
 }
 """Weights of the cells, in their order. The last is what tells the two main effects apart."""
-LEAST_TEXTS = 3
-"""Positive texts of the source that a feature needs to be written for, or prompts have nothing to show."""
 POWER = 0.8
 COLUMNS = ("added", "AUPRC", "texts", "tokens a text", "relevant gaps closed", "rudeness over the border")
 _BIN = 4
 """Tokens: texts of arms are matched by length in steps of so many."""
-
-
-@dataclass(frozen=True)
-class Draw:
-    """An anchor, a seed, and what the seed says of features."""
-
-    number: int
-    seed: np.ndarray
-    """Rows of the pool."""
-    people: np.ndarray
-    """Rows: positive texts by people that are neither in the anchor nor in the seed."""
-    gap: np.ndarray
-    """bool `[d_sae]`: of F(P), too seldom in the seed."""
-    covered: np.ndarray
-    """bool `[d_sae]`."""
-
-    def cell(self, given: Material, name: str) -> np.ndarray:
-        """bool `[d_sae]`: features of a cell."""
-        is_gap, is_relevant = CELLS[name]
-        return (self.gap if is_gap else self.covered) & (given.relevant if is_relevant else given.irrelevant)
 
 
 @dataclass(frozen=True)
@@ -94,8 +67,7 @@ class Scored:
     def as_row(self) -> tuple[str, ...]:
         """For people, under `COLUMNS`: means over draws."""
         auprc, n_texts, n_tokens, closed, rudeness = (
-            float(np.mean(values))
-            for values in (self.auprc, self.n_texts, self.n_tokens, self.closed, self.rudeness)
+            float(np.mean(values)) for values in (self.auprc, self.n_texts, self.n_tokens, self.closed, self.rudeness)
         )
         return self.arm, f"{auprc:.3f}", f"{n_texts:.0f}", f"{n_tokens:.1f}", f"{closed:.0%}", f"{rudeness:+.2f}"
 
@@ -148,46 +120,6 @@ def paper_design(
         bank = bank_of(design, given, features, writer, workspace, on_progress=on_progress)
         found[writer.name] = scored(design, given, draws, bank, apart=apart, on_progress=on_progress)
     return found
-
-
-def drawn(design: PaperDesign, given: Material, number: int) -> Draw:
-    """A draw: a third of the anchor's rows says what can occur, the seed is from the rest, half of its safe texts by people."""
-    pool, rng = given.pool, np.random.default_rng(number)
-    order = rng.permutation(len(pool))
-    anchor, rest = np.sort(order[: len(pool) // 3]), order[len(pool) // 3 :]
-    half = design.n_safe // 2
-    kinds = [
-        (given.safe & given.by_person, half, "safe texts by people"),
-        (given.safe & ~given.by_person, design.n_safe - half, "safe texts by an assistant"),
-        (pool.positive, design.n_human, "positive texts"),
-    ]
-    parts: list[np.ndarray] = []
-    for chosen, n, called in kinds:
-        rows = rest[chosen[rest]]
-        if len(rows) < n:
-            raise WrongUse(f"Beside the anchor there are {len(rows)} {called}; a seed needs {n}.")
-        parts.append(rows[:n])
-    seed = np.concatenate(parts)
-    counts = Yardstick(pool, anchor).counts(seed, CALIBRATED)
-    people = np.setdiff1d(rest[pool.positive[rest]], seed)
-    return Draw(number, seed, people, counts.can_occur & ~counts.covered, counts.covered)
-
-
-def features_of(design: PaperDesign, given: Material, draws: Sequence[Draw]) -> list[int]:
-    """Features to write for: of each cell, those that most draws put there. Raises `WrongUse` where a cell has none."""
-    positive = given.pool.activations[np.flatnonzero(given.pool.positive)]
-    enough = np.asarray((positive > 0).sum(axis=0)).ravel() >= LEAST_TEXTS
-    chosen: list[int] = []
-    for name in CELLS:
-        often = np.mean([draw.cell(given, name) for draw in draws], axis=0) * enough
-        often[chosen] = 0
-        order = np.random.default_rng(0).permutation(len(often))
-        best = order[np.argsort(-often[order], kind="stable")][: design.features]
-        best = best[often[best] >= 0.5]
-        if not len(best):
-            raise WrongUse(f"No feature is {name} in half of the draws, so none can be written for.")
-        chosen += best.tolist()
-    return chosen
 
 
 def scored(

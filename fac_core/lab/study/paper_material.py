@@ -53,20 +53,20 @@ class PaperDesign(BaseModel):
     task: str = "messages that people send to a chat assistant"
     names: tuple[str, str] = ("rude", "polite")
     """What prompts call positive and negative texts."""
-    features: int = Field(80, ge=1)
+    features: int = Field(default=80, ge=1)
     """Of each cell, by what most draws say of them, that texts are written for."""
-    per_feature: int = Field(4, ge=1)
-    rounds: int = Field(4, ge=1)
+    per_feature: int = Field(default=4, ge=1)
+    rounds: int = Field(default=4, ge=1)
     """So often are features asked for that have fewer texts."""
-    n_unguided: int = Field(220, ge=1)
-    max_tokens: int = Field(48, ge=5)
+    n_unguided: int = Field(default=220, ge=1)
+    max_tokens: int = Field(default=48, ge=5)
     """Of a text, real or written."""
-    n_safe: int = Field(1000, ge=4)
-    n_human: int = Field(20, ge=2)
+    n_safe: int = Field(default=1000, ge=4)
+    n_human: int = Field(default=20, ge=2)
     """Positive texts of the seed, as people wrote them."""
-    n_positive: int = Field(200, ge=4)
+    n_positive: int = Field(default=200, ge=4)
     """Added by every arm."""
-    draws: int = Field(10, ge=2)
+    draws: int = Field(default=10, ge=2)
 
 
 LEAST_TWEETS = 20
