@@ -116,10 +116,11 @@ def test_the_whole_study_on_a_tiny_model(place, monkeypatch, capsys):
     shown = "\n".join(message.content for request in writer.requests for message in request.messages)
     assert not any(text in shown for text in measured)
     asked = len(writer.requests)
+    bank = next((folder / "w" / "studies" / "tiny").glob("bank-*.json"))
+    before = bank.stat().st_mtime_ns
     assert fac(command) == 0
     assert "relevance minus missingness" in capsys.readouterr().out
-    assert len(writer.requests) == asked  # what was written is not written again
-    bank = next((folder / "w" / "studies" / "tiny").glob("bank-*.json"))
+    assert (len(writer.requests), bank.stat().st_mtime_ns) == (asked, before)  # neither written nor judged again
     bank.write_text("{}", encoding="utf-8")
     assert fac(command) == 1
     assert "damaged" in capsys.readouterr().err

@@ -66,7 +66,8 @@ def bank_of(
 
     Raises `RunBroken` for a damaged file.
     """
-    wanted = {name: getattr(design, name) for name in _DECIDES} | {"features": [int(one) for one in features]}
+    settings = {name: getattr(design, name) for name in _DECIDES} | {"features": [int(one) for one in features]}
+    wanted = json.loads(json.dumps(settings))  # as the file has it: tuples are lists there
     name = hashlib.sha256(writer.name.encode()).hexdigest()[:8]
     path = study_folder(workspace, design.name) / f"bank-{name}.json"
     if path.exists() and (kept := _read_bank(path))["settings"] == wanted:
