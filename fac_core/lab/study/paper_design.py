@@ -6,8 +6,8 @@ gap or covered by the seed, relevant or irrelevant by a third source. A head lea
 of a source that had no part in anything. So three differences tell relevance and missingness apart: two main effects and the interaction.
 
 Each draw has an anchor of its own (a third of the source) and a seed from the rest, so whether a feature is a gap is anew
-decided. With `apart` draws share no written text and no feature either, or the same texts come back in many draws and intervals
-over draws are too narrow for another bank.
+decided. With `apart`, draws of different parts share no written text and no feature. Otherwise the same texts come back in
+many draws, and intervals over draws are too narrow for another bank.
 """
 
 from __future__ import annotations
