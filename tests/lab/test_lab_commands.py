@@ -12,7 +12,7 @@ from fac_core.errors import WrongUse
 from fac_core.lab.commands import values
 
 COMMANDS = (
-    "study", "predictors", "holes", "baselines", "judge-answers", "steer", "write-sets", "dose", "transfer", "rounds", "arms", "pick",
+    "study", "predictors", "paper-design", "holes", "baselines", "judge-answers", "steer", "write-sets", "dose", "transfer", "rounds", "arms", "pick",
     "sae-card", "bench", "big-shape", "gpu-check", "large-workspace",
 )  # fmt: skip
 

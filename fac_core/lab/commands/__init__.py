@@ -7,6 +7,7 @@ import typer
 from fac_core.lab.commands.adding_commands import baselines, pick
 from fac_core.lab.commands.hole_commands import holes
 from fac_core.lab.commands.machine_commands import bench, big_shape, crashes, gpu_check, large_workspace, sae_card
+from fac_core.lab.commands.paper_commands import paper_design
 from fac_core.lab.commands.predictor_commands import predictors
 from fac_core.lab.commands.round_commands import arms, rounds
 from fac_core.lab.commands.study_commands import dose_response, judge_answers, mending, steer, study
@@ -20,6 +21,7 @@ for command in (
     predictors,
     dose_response,
     mending,
+    paper_design,
     holes,
     baselines,
     judge_answers,
