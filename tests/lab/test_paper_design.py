@@ -15,9 +15,9 @@ from fac_core.errors import WrongUse
 from fac_core.generators import named as naming
 from fac_core.generators.scripted import Scripted
 from fac_core.generators.seam import Request
-from fac_core.lab.study import paper_design as study
-from fac_core.lab.study.paper_bank import Banked
-from fac_core.lab.study.paper_design import (
+from fac_core.lab.paper_design import contrasts as study
+from fac_core.lab.paper_design.bank import Banked
+from fac_core.lab.paper_design.contrasts import (
     CELLS,
     HUMAN,
     NOTHING,
@@ -29,7 +29,7 @@ from fac_core.lab.study.paper_design import (
     effects,
     scored,
 )
-from fac_core.lab.study.paper_material import Check, Material, PaperDesign
+from fac_core.lab.paper_design.sources import Check, PaperDesign, Sources
 from fac_core.lab.tasks.hidden_states import Passage
 from fac_core.workflows.encode import encode
 from tests.lab.pools import labelled_pool
@@ -142,7 +142,7 @@ RARE = np.arange(D_SAE) % 2 == 0
 """Only positive texts fire these, so they are gaps of a seed that has few."""
 
 
-def made_up() -> tuple[Material, list[Banked]]:
+def made_up() -> tuple[Sources, list[Banked]]:
     """Positive texts lie along the first direction; written ones only where their feature is relevant, gap or not."""
     rng = np.random.default_rng(0)
     pool = labelled_pool(900)
@@ -164,7 +164,7 @@ def made_up() -> tuple[Material, list[Banked]]:
     known = Known(states)
     check = Check(known, np.eye(1, D + 1)[0])  # type: ignore[arg-type]
     test = replace(test, inputs=seen)
-    return Material(pool, kind != 1, kind != 2, RELEVANT, ~RELEVANT, test, check, known), bank  # type: ignore[arg-type]
+    return Sources(pool, kind != 1, kind != 2, RELEVANT, ~RELEVANT, test, check, known), bank  # type: ignore[arg-type]
 
 
 DESIGN = PaperDesign(

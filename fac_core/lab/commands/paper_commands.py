@@ -24,8 +24,8 @@ def paper_design(
     """Relevance and missingness told apart: texts written for features of four cells, from three sources, learned and tested."""
     from fac_core.generators.cache import Cached
     from fac_core.generators.named import named
-    from fac_core.lab.study import paper_design as study
-    from fac_core.lab.study.paper_material import PaperDesign
+    from fac_core.lab.paper_design import contrasts as study
+    from fac_core.lab.paper_design.sources import PaperDesign
     from fac_core.store.workspace import Workspace
     from fac_core.toml_file import read_toml
 

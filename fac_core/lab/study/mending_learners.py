@@ -68,7 +68,7 @@ def _evenly(loss: np.ndarray, positive: np.ndarray, at: np.ndarray) -> float:
     return float(np.mean([side.mean() for side in sides if len(side)]))
 
 
-TUNED = LoraConfig(epochs=2, context=64, dtype="bfloat16")
+TUNED = LoraConfig(epochs=2, context=64)
 _FROM_SEED = 60
 """Texts of the seed that it learns from: a whole seed would take minutes a set."""
 _READ = 60

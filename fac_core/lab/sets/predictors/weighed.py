@@ -55,7 +55,7 @@ def sensitivity(activations: sparse.csr_matrix, points: np.ndarray) -> np.ndarra
         here = slice(columns.indptr[feature], columns.indptr[feature + 1])
         rows, values = columns.indices[here], columns.data[here]
         top = rows[np.argsort(-1.0 * values, kind="stable")[:N_TOP]]
-        around = neighbours[top].any(axis=0)
+        around = np.array(neighbours[top].any(axis=0))
         around[top] = False
         fires[rows] = True
         found[feature] = fires[around].mean() if around.any() else 0.0

@@ -76,7 +76,7 @@ FALSE_POSITIVES = 0.05
 
 
 @dataclass(frozen=True)
-class Material:
+class Sources:
     """Real texts, what is known of features, and the check."""
 
     pool: Pool
@@ -114,7 +114,7 @@ class Check:
         return self.margins(texts) > self.border
 
 
-def material(design: PaperDesign, workspace: Workspace, *, on_progress: Progress = silent) -> Material:
+def sources_of(design: PaperDesign, workspace: Workspace, *, on_progress: Progress = silent) -> Sources:
     """Read the runs. Raises `NotFound` for a run that is not there, `WrongUse` for one without both kinds of texts."""
     cache = workspace.folder / "cache"
     states = States(design.model, design.block, cache, context=design.context)
@@ -138,7 +138,7 @@ def material(design: PaperDesign, workspace: Workspace, *, on_progress: Progress
     with workspace.run(design.test) as run:
         test = labelled(run, "label", "1", states, on_progress=on_progress)
     pool = replace(pool, positive=rude & by_person)
-    return Material(pool, by_person, ~rude, relevant, irrelevant, test, check, states)
+    return Sources(pool, by_person, ~rude, relevant, irrelevant, test, check, states)
 
 
 def _learned_check(design: PaperDesign, table: pa.Table, cache: Path) -> Check:

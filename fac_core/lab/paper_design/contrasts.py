@@ -24,10 +24,10 @@ from scipy.stats import t
 from fac_core.coverage.definition import CALIBRATED
 from fac_core.errors import WrongUse
 from fac_core.generators.seam import Generator
+from fac_core.lab.paper_design.bank import Banked, bank_of
+from fac_core.lab.paper_design.draws import CELLS, Draw, drawn, features_of
+from fac_core.lab.paper_design.sources import PaperDesign, Sources, sources_of
 from fac_core.lab.sets.variants import Yardstick
-from fac_core.lab.study.paper_bank import Banked, bank_of
-from fac_core.lab.study.paper_draws import CELLS, Draw, drawn, features_of
-from fac_core.lab.study.paper_material import Material, PaperDesign, material
 from fac_core.lab.tasks import toxicity
 from fac_core.lab.tasks.hidden_states import Passage
 from fac_core.lab.tasks.result import LEVEL, half_width
@@ -110,9 +110,9 @@ def paper_design(
         writers: each writes a bank, or has written it.
         apart: parts that features are dealt into, a draw choosing from one of them; 1 lets all choose from everything.
 
-    Raises `WrongUse` where the anchor has too few texts or a cell too few features, and as `material` does.
+    Raises `WrongUse` where the anchor has too few texts or a cell too few features, and as `sources_of` does.
     """
-    given = material(design, workspace, on_progress=on_progress)
+    given = sources_of(design, workspace, on_progress=on_progress)
     draws = [drawn(design, given, number) for number in range(design.draws)]
     features = features_of(design, given, draws)
     found: dict[str, list[Scored]] = {}
@@ -124,7 +124,7 @@ def paper_design(
 
 def scored(
     design: PaperDesign,
-    given: Material,
+    given: Sources,
     draws: Sequence[Draw],
     bank: Sequence[Banked],
     *,
@@ -209,7 +209,7 @@ class _Stock:
     fires: sparse.csr_matrix
 
 
-def _stock(given: Material, bank: Sequence[Banked]) -> _Stock:
+def _stock(given: Sources, bank: Sequence[Banked]) -> _Stock:
     pool, texts = given.pool, [one.text for one in bank]
     active = Yardstick(pool, np.arange(len(pool))).incidence(CALIBRATED)
     sizes = np.cumsum([0, *(len(one.fires) for one in bank)])
@@ -224,7 +224,7 @@ def _stock(given: Material, bank: Sequence[Banked]) -> _Stock:
     )
 
 
-def _offered(given: Material, draw: Draw, bank: Sequence[Banked], apart: int) -> dict[str, np.ndarray]:
+def _offered(given: Sources, draw: Draw, bank: Sequence[Banked], apart: int) -> dict[str, np.ndarray]:
     """Rows of the stock that each written arm may choose from in a draw."""
     first = len(given.pool)
     features = {feature: nth for nth, feature in enumerate(dict.fromkeys(one.feature for one in bank))}
@@ -238,7 +238,7 @@ def _offered(given: Material, draw: Draw, bank: Sequence[Banked], apart: int) ->
     return offered | {UNGUIDED: first + np.array(unguided[part::apart], dtype=np.int64)}
 
 
-def _added(given: Material, draw: Draw, stock: _Stock, rows: np.ndarray) -> _Added:
+def _added(given: Sources, draw: Draw, stock: _Stock, rows: np.ndarray) -> _Added:
     inputs = np.concatenate([given.pool.inputs[draw.seed], stock.inputs[rows]])
     labels = np.concatenate([given.pool.positive[draw.seed], np.ones(len(rows), dtype=bool)])
     margin = toxicity.margins((inputs, labels), given.test.inputs, seed=draw.number)

@@ -9,8 +9,8 @@ import numpy as np
 
 from fac_core.coverage.definition import CALIBRATED
 from fac_core.errors import WrongUse
+from fac_core.lab.paper_design.sources import PaperDesign, Sources
 from fac_core.lab.sets.variants import Yardstick
-from fac_core.lab.study.paper_material import Material, PaperDesign
 
 CELLS = {
     f"{gap}, {goes}": (gap == "gap", goes == "relevant")
@@ -36,13 +36,13 @@ class Draw:
     covered: np.ndarray
     """bool `[d_sae]`."""
 
-    def cell(self, given: Material, name: str) -> np.ndarray:
+    def cell(self, given: Sources, name: str) -> np.ndarray:
         """bool `[d_sae]`: features of a cell."""
         is_gap, is_relevant = CELLS[name]
         return (self.gap if is_gap else self.covered) & (given.relevant if is_relevant else given.irrelevant)
 
 
-def drawn(design: PaperDesign, given: Material, number: int) -> Draw:
+def drawn(design: PaperDesign, given: Sources, number: int) -> Draw:
     """A draw: a third of the anchor's rows says what can occur, the seed is from the rest, half of its safe texts by people."""
     pool, rng = given.pool, np.random.default_rng(number)
     order = rng.permutation(len(pool))
@@ -65,7 +65,7 @@ def drawn(design: PaperDesign, given: Material, number: int) -> Draw:
     return Draw(number, seed, people, counts.can_occur & ~counts.covered, counts.covered)
 
 
-def features_of(design: PaperDesign, given: Material, draws: Sequence[Draw]) -> list[int]:
+def features_of(design: PaperDesign, given: Sources, draws: Sequence[Draw]) -> list[int]:
     """Features to write for: of each cell, those that most draws put there. Raises `WrongUse` where a cell has none."""
     positive = given.pool.activations[np.flatnonzero(given.pool.positive)]
     enough = np.asarray((positive > 0).sum(axis=0)).ravel() >= LEAST_TEXTS

@@ -19,8 +19,8 @@ from fac_core.activations.reopen import reopen
 from fac_core.coverage.definition import CALIBRATED
 from fac_core.errors import RunBroken
 from fac_core.generators.seam import Generator
+from fac_core.lab.paper_design.sources import PaperDesign, Sources
 from fac_core.lab.sets.pool import Split
-from fac_core.lab.study.paper_material import Material, PaperDesign
 from fac_core.lab.study.study_files import study_folder
 from fac_core.lab.writing.class_targets import ClassTargets
 from fac_core.lab.writing.from_prompts import from_prompts
@@ -48,7 +48,7 @@ class Banked:
 
 def bank_of(
     design: PaperDesign,
-    given: Material,
+    given: Sources,
     features: Sequence[int],
     writer: Generator,
     workspace: Workspace,
@@ -103,7 +103,7 @@ def _read_bank(path: Path) -> dict[str, Any]:
 
 def _written(
     design: PaperDesign,
-    given: Material,
+    given: Sources,
     features: Sequence[int],
     writer: Generator,
     workspace: Workspace,
