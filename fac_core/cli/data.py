@@ -73,16 +73,11 @@ def encode(
         ),
     ]
     say(json, info if len(found) == 1 else found, *lines, f"Encoded in {info.dtype}: {info.dtype_reason}.")
-    told = [
-        *(
-            [f"Not encoded: {counted(info.n_failures, 'record')} (`fac runs --failures {info.run_id}` says why)"]
-            if info.n_failures
-            else []
-        ),
-        *([f"truncated: {info.n_truncated:,}"] if info.n_truncated else []),
-    ]
+    lost = f"Not encoded: {counted(info.n_failures, 'record')} (`fac runs --failures {info.run_id}` says why). "
+    cut = f"Truncated: {info.n_truncated:,}."
+    told = (lost if info.n_failures else "") + (cut if info.n_truncated else "")
     if told and not json:
-        err.print(f"{'; '.join(told)}.")
+        err.print(told.strip())
     return 0
 
 

@@ -9,7 +9,6 @@ finished when it is called again with the same parameters.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -19,17 +18,15 @@ from fac_core.activations.engines.spec import EngineSpec
 from fac_core.activations.spec import EncodeSpec
 from fac_core.datasets.layouts import ColumnMapping
 from fac_core.datasets.splits import absolute
-from fac_core.errors import FacError, WrongUse
+from fac_core.errors import WrongUse
 from fac_core.fields import fields_of
 from fac_core.generators.named import is_address
 from fac_core.jobs.allowed import check_allowed
 from fac_core.jobs.warm import Warm
 from fac_core.progress import Progress
-from fac_core.store.runs.info import RunInfo
 from fac_core.store.workspace import Workspace
 from fac_core.synthesis.spec import SynthesisSpec
-from fac_core.view import View
-from fac_core.workflows import atlas, diversity, encode, judging, naming, probe, synthesise
+from fac_core.workflows import atlas, diversity, encode, judging, naming, probe, synthesise, themes
 
 T = TypeVar("T")
 
@@ -133,17 +130,9 @@ def _encode(asked: Asked) -> dict[str, Any]:
         engine=engine,
         on_progress=asked.on_progress,
     )
-    _keep_answer(asked, info)
+    asked.on_progress(info.n_samples, info.n_samples, "finding what is missing")
+    themes.keep_answer(info.run_id, asked.workspace)
     return {key: getattr(info, key) for key in ("run_id", "name", "n_samples", "n_failures", "n_truncated", "seconds")}
-
-
-def _keep_answer(asked: Asked, run: RunInfo) -> None:
-    """Find what the run lacks beside the anchor, if there is one: whoever looks at it next has the answer at once."""
-    asked.on_progress(run.n_samples, run.n_samples, "finding what is missing")
-    with suppress(
-        FacError
-    ):  # no anchor yet, or one of another space: then there is nothing to find, and the run is there
-        View.find(run.run_id, workspace=asked.workspace).missing()
 
 
 def _label(asked: Asked) -> dict[str, Any]:
