@@ -24,15 +24,15 @@ RANGES = {
 """Columns that can be filtered by number, in words."""
 
 SORTS = {
+    "largest difference": ("difference", "descending"),
     "most common in the anchor": ("anchor_share", "descending"),
     "rarest in the anchor": ("anchor_share", "ascending"),
     "strongest in the anchor": ("anchor_max", "descending"),
     "highest priority": ("priority", "descending"),
     "most trusted label": ("trust", "descending"),
-    "largest difference": ("difference", "descending"),
     "id": ("feature_id", "ascending"),
 }
-"""Orders by name; features without a value come last."""
+"""Orders by name, the usual one first: where data and anchor differ. Features without a value come last."""
 
 
 @dataclass(frozen=True)
