@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
-from transformers import PreTrainedTokenizerBase, Trainer, TrainingArguments
+from transformers import PreTrainedTokenizerBase, PrinterCallback, Trainer, TrainingArguments
 from transformers.utils import logging as transformers_logging
 
 from fac_core.errors import MissingExtra
@@ -103,7 +103,9 @@ def train(
         verbosity = transformers_logging.get_verbosity()
         transformers_logging.set_verbosity_error()
         try:
-            _Trainer(model=model, args=arguments, train_dataset=list(examples), data_collator=collate).train()  # type: ignore[arg-type]
+            trainer = _Trainer(model=model, args=arguments, train_dataset=list(examples), data_collator=collate)  # type: ignore[arg-type]
+            trainer.remove_callback(PrinterCallback)  # stdout is for one JSON document
+            trainer.train()
         finally:
             transformers_logging.set_verbosity(verbosity)
     model.eval()

@@ -13,7 +13,7 @@ PAIRS = [(f"Say it, {w}", "She laughed!") for w in ("and", "with", "her", "room"
 OTHERS = [("Sum 3 and 4", "open late")]
 
 
-def test_training_on_an_answer_lowers_its_loss_and_makes_the_model_give_it(model_of):
+def test_training_on_an_answer_lowers_its_loss_and_makes_the_model_give_it(model_of, capsys):
     config = LoraConfig(
         str(model_of("llama")), rank=8, alpha=16, epochs=25, learning_rate=1e-2, batch_size=4, context=64
     )
@@ -23,6 +23,7 @@ def test_training_on_an_answer_lowers_its_loss_and_makes_the_model_give_it(model
     assert -found.score() < -unlike.score() / 2
     assert (found.demands_met, unlike.demands_met) == (1, 0)
     assert "laughed" in found.answers[0]
+    assert capsys.readouterr().out == ""  # stdout is for one JSON document
 
 
 def test_answers_and_losses_do_not_depend_on_what_shares_their_batch(model_of):
