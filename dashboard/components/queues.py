@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
@@ -25,6 +26,14 @@ if (!window.facMenus) {
 }
 </script>"""
 """A click elsewhere closes a menu, but for one on the list of a box, which hangs outside of the page."""
+
+_TOP = """<script>
+if (window.facItem !== "ITEM") {
+    window.facItem = "ITEM"
+    document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0)
+}
+</script>"""
+"""Whoever decides has scrolled to the end of one text, and must not decide about the next one there."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +123,9 @@ def comes_up(items: Sequence[str], claims: Claims, taken: Mapping[str, str], aut
 
 
 def look_at(item: str, claims: Claims, taken: Mapping[str, str], author: str) -> None:
-    """Say who else looks at something, and to others that this person does. Nothing is locked."""
+    """Say who else looks at something, and to others that this person does. Nothing is locked. What comes up is seen from its beginning."""
+    with st.sidebar:
+        st.html(_TOP.replace("ITEM", hashlib.sha256(item.encode()).hexdigest()[:12]), unsafe_allow_javascript=True)
     if who := taken.get(item):
         st.caption(f":material/visibility: {st_text(who)} is looking at this one.")
     if _may_claim(author):

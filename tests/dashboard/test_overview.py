@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from dashboard.components.examples import st_text
 from dashboard.components.overview import answer as the_answer
@@ -38,7 +39,7 @@ def test_the_sentence_of_the_engine_comes_first(view, page):
 
 def test_a_theme_has_its_deficit_both_bars_and_a_real_text_that_is_no_markup(view, page):
     (theme,) = view.missing().themes
-    (row,) = (h.proto.body for h in page(preset="paper").get("html") if "<style>" not in h.proto.body)
+    (row,) = (h.proto.body for h in page(preset="paper").main.get("html") if "<style>" not in h.proto.body)
     assert html.escape(theme.name) in row
     assert f"{theme.deficit:,.0f} samples short" in row
     assert f"anchor: {theme.anchor_share.value:.1%} of the texts" in row
@@ -67,13 +68,15 @@ def test_what_somebody_decided_before_is_left(triage, page):
     assert triage.decision(3).author == "Bob"
 
 
-def test_a_theme_that_was_decided_in_full_has_a_link_instead_of_the_button(triage, page):
+def test_a_theme_leads_to_its_texts_also_when_all_of_it_is_decided(triage, page):
+    def links(app: AppTest) -> list[str]:
+        return [one.proto.label for one in app.get("page_link") if "gq_theme=" in one.proto.query_string]
+
+    assert links(page(preset="paper")) == ["Its texts and gaps"]
     triage.decide_many([1, 2, 3, 4], "later", author="Bob")
     app = page(preset="paper")
     assert not any(button.label == "Target this theme" for button in app.button)
-    assert [one.proto.label for one in app.get("page_link") if "gq_theme=" in one.proto.query_string] == [
-        "Decide in Gaps"
-    ]
+    assert links(app) == ["Its texts and gaps"]
 
 
 def test_where_nothing_is_missing_the_page_says_from_what_share_on_it_would_have_shown(workspace, page):

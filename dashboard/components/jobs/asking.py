@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
@@ -9,6 +10,7 @@ import streamlit as st
 from dashboard.components.examples import st_text
 from dashboard.components.told import told
 from dashboard.sign_in import who_asks
+from fac_core.errors import WrongUse
 from fac_core.jobs.control import list_jobs, submit_job
 from fac_core.jobs.job import Job
 from fac_core.jobs.kinds import checked
@@ -26,8 +28,12 @@ def ask(workspace: Workspace, kind: str, params: dict[str, Any], doing: str, ico
 
 
 def submitted(workspace: Workspace, kind: str, params: dict[str, Any]) -> Job | None:
-    """A job in the name of the visitor; None, and it is told, for what the worker does not take."""
+    """A job in the name of the visitor, or the one that does the same already, as a second click would ask for; None, and it is told,
+    for what the worker does not take."""
     jobs: list[Job] = []
+    with suppress(WrongUse):  # which is told below
+        if (there := newest(workspace, kind, params)) and there.is_active:
+            return there
     told(lambda: jobs.append(submit_job(kind, params, author=who_asks(), workspace=workspace, launch=True)))
     return jobs[0] if jobs else None
 

@@ -36,7 +36,7 @@ class Targeting:
         self.just_decided = {int(event.item) for event in last_act(self.history, author)}
 
     def show(self, theme: Theme, key: str) -> None:
-        """The button, or what became of it."""
+        """The button, or what became of it, and the way to the theme's texts and gaps."""
         decided = {f: self.decisions[f] for f in theme.features if f in self.decisions}
         if self._undecided(theme):
             st.button(
@@ -50,9 +50,8 @@ class Targeting:
             )
         elif self.just_decided and self.just_decided <= set(theme.features):
             st.button("Undo", key=f"undo-{key}", icon=":material/undo:", on_click=self.desk.undo)
-        elif not self.just_decided & set(theme.features):
-            asked = {**self.keep, "gq_theme": theme.name}
-            st.page_link(script("gaps"), label="Decide in Gaps", icon=":material/arrow_forward:", query_params=asked)
+        asked = {**self.keep, "gq_theme": theme.name}
+        st.page_link(script("gaps"), label="Its texts and gaps", icon=":material/arrow_forward:", query_params=asked)
         if targets := sum(one.state == "target" for one in decided.values()):
             st.caption(
                 f":material/check: {targets:,} of its {counted(len(theme.features), 'feature')}", width="content"
