@@ -136,7 +136,7 @@ def test_a_killed_process_loses_nothing_that_it_had_heard(tmp_path):
         lines = again.stdout.split("\n")[:-1]
         cached = [line for line in lines if line.endswith(" 1")]
         assert len(heard) <= len(cached) <= paid_before <= len(cached) + 1  # at most one was under way
-        assert server.n_paid == paid_before + 20 - len(cached)
+        assert server.n_paid - paid_before - (20 - len(cached)) in (0, 1)  # which may be counted after we looked
 
 
 def test_two_who_ask_the_same_at_the_same_time_pay_once(answers):

@@ -123,7 +123,7 @@ def test_what_the_budget_cut_off_is_cheap_to_finish(found, tmp_path):
     answers = Answers(tmp_path / "answers.sqlite")
     cut = explain(Cached(Budgeted(knowing(), Budget(requests=1)), answers), found, PROMPTS)[SALT]
     assert (cut.outcome, cut.text) == ("failed", "salt, in cooking")
-    assert "cap of 1 requests" in cut.detail
+    assert "cap of 1 request" in cut.detail
     assert expected(knowing(), answers, found, PROMPTS).n_requests == 3
     model = knowing()
     assert explain(Cached(model, answers), found, PROMPTS)[SALT].outcome == "labelled"

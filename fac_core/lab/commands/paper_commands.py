@@ -14,7 +14,7 @@ from fac_core.whole import write_whole
 
 
 def paper_design(
-    config: Annotated[Path, typer.Argument(help="Settings of the study (.toml); data/studies/paper.toml.")],
+    config: Annotated[Path, typer.Argument(help="Settings of the study (.toml); data/paper_design.toml.")],
     model: Annotated[list[str] | None, typer.Option(help="Who writes; again for another. The one that learns.")] = None,
     apart: Annotated[int, typer.Option(min=1, help="Parts that features are dealt into, one for a draw; 1: all.")] = 1,
     figure: Annotated[Path | None, typer.Option(help="Also draw the differences (.svg).")] = None,

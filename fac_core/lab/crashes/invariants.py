@@ -117,9 +117,14 @@ def results(at: Place, *, whole_only: bool = False) -> dict[str, str]:
 
 
 def listing(at: Place) -> set[str]:
-    """Every file and folder, but those that SQLite keeps beside its own, and the logs of jobs, which stay."""
+    """Every file and folder, but those that SQLite keeps beside its own, the logs of jobs, which stay, and kept answers, whose names
+    hold when their runs were made."""
     names = (path.relative_to(at.folder).as_posix() for path in at.folder.rglob("*"))
-    return {name for name in names if not name.endswith(("-wal", "-shm", "-journal", ".log"))}
+    return {
+        name
+        for name in names
+        if not name.endswith(("-wal", "-shm", "-journal", ".log")) and not name.startswith("workspace/cache/themes")
+    }
 
 
 def _standing(events: list[Event]) -> list[Event]:
