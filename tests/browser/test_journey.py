@@ -101,6 +101,19 @@ def test_a_reason_is_asked_for_and_given_by_keyboard_alone(visit, triage):
     assert [d.reason for d in triage.decisions().values()] == ["too rare"]
 
 
+def test_the_next_gap_is_seen_from_its_beginning_and_a_question_moves_nothing(visit):
+    page = settled(visit("gaps", width=390))
+    main, first = page.get_by_test_id("stMain").first, page.get_by_test_id("stHeading").first.inner_text()
+    main.evaluate("e => e.scrollTo(0, e.scrollHeight)")
+    page.get_by_role("button", name="Not relevant").first.click()
+    expect(page.get_by_text("Why not relevant?")).to_be_visible()
+    assert main.evaluate("e => e.scrollTop") > 0
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Later").first.click()
+    expect(page.get_by_test_id("stHeading").first).not_to_have_text(first)
+    page.wait_for_function("() => document.querySelector('[data-testid=stMain]').scrollTop === 0")
+
+
 def test_a_note_goes_with_one_decision_and_not_with_the_next(visit, triage):
     page = visit("gaps")
     page.locator(".st-key-menu_more summary").click()
