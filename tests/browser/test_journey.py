@@ -15,9 +15,9 @@ from tests.browser.conftest import heading, press, screenshot, settled
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def triage(workspace):
-    """The triage log; what a test decided is taken back after it."""
+    """The triage log; what any test decided is taken back after it, whether it looks at the log or not."""
     found = Triage(workspace.events(), "anchor")
     yield found
     for author in {event.author for event in found.history()}:
