@@ -29,11 +29,13 @@ from fac_core.feature import Feature
 from fac_core.gaps.priority import Weights
 from fac_core.spaces.matching import Matching
 from fac_core.store.events import Event
+from fac_core.synthesis.batches import batches_of
 from fac_core.synthesis.candidates import Batch
 from fac_core.view import View
 from fac_core.workflows.atlas import match_spaces
 from fac_core.workflows.decide import written
 from fac_core.workflows.theme_names import names_of
+from fac_core.workflows.themes import accepted_by_theme
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -121,6 +123,20 @@ def standing(view: View, batch: Batch) -> Standing:
     view = replace(view, task=None, weights=Weights())
     texts, all_of_it = positions(view.workspace, batch)
     return _standing(view, batch, texts, all_of_it)
+
+
+def accepted(view: View) -> dict[str, int]:
+    """Accepted texts by theme, counted anew after each decision and each new name of a theme."""
+    batches = batches_of(view.workspace, view.run, view.anchor)
+    if not batches:
+        return {}
+    view = replace(view, task=None, weights=Weights())
+    return _accepted(view, max(positions(view.workspace, batches[-1])), names_of(view).newest())
+
+
+@st.cache_resource(max_entries=_KEPT, show_spinner=False, hash_funcs={View: hash})
+def _accepted(view: View, decided: int, named: int) -> dict[str, int]:  # noqa: ARG001  # of the key
+    return accepted_by_theme(view)
 
 
 _OF_BATCH = {View: hash, Batch: lambda batch: batch.batch_id}

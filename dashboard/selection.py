@@ -30,7 +30,14 @@ def choose(workspace: Workspace) -> View:
         anchor = pick_run("Anchor", runs, first, "anchor", "The run that says which features can occur: F(P).")
         if others := workspace.peers(anchor.space_id, besides=[anchor.run_id]):
             first = first_shown("run", others, others[-1])
-            run = pick_run("Your data", others, first, "run", "The run whose coverage is measured.")
+
+            def why_not(asked: str) -> str:
+                if asked in (anchor.run_id, anchor.name):
+                    return "is the anchor, and cannot be its own data"
+                known = any(asked in (run.run_id, run.name) for run in runs)
+                return "was read by another model or SAE than the anchor" if known else "is not here"
+
+            run = pick_run("Your data", others, first, "run", "The run whose coverage is measured.", why_not)
         choose_author()
         warn_of_unknown_task()  # in sight: what is chosen is folded away
         said = st.container()

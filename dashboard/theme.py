@@ -59,6 +59,13 @@ CHECKS = {
     "not measured": Look("not measured", "hourglass_empty", "violet"),
 }
 
+_BELONGS = "1 is what the weakest of the anchor's texts of this theme fire of its features"
+BELONGS = {
+    True: Look("of its theme", "donut_large", "green", _BELONGS),
+    False: Look("not of its theme", "donut_large", "orange", _BELONGS),
+}
+"""Whether a text is of the theme that it was written for; one that is not may be accepted all the same."""
+
 
 def badge(look: Look, words: str = "") -> None:
     """Draw a state, a decision or a check; its own word without others."""

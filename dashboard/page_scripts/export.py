@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -19,9 +20,9 @@ from fac_core.activations.spec import spec_of
 from fac_core.curation.standing import accepted_of
 from fac_core.errors import FacError
 from fac_core.export.card import card, in_words
-from fac_core.export.plan import ExportPlan
+from fac_core.export.plan import BeforeAfter, ExportPlan
 from fac_core.export.shapes import Shape
-from fac_core.export.write import Format, exported_in, write_export, zipped
+from fac_core.export.write import Format, exported_in, rows_in, write_export, zipped
 from fac_core.progress import counted
 from fac_core.synthesis.batches import batches_of
 from fac_core.workflows.export import plan_dataset
@@ -75,6 +76,11 @@ def write(plan: ExportPlan, folder: Path, file_format: Format) -> None:
     )
 
 
+def of_page(plan: ExportPlan) -> Sequence[BeforeAfter]:
+    """Coverage as the page counts it; by every preset, where it counts otherwise. The card has all of them."""
+    return [one for one in plan.coverage if one.definition == view.definition] or plan.coverage
+
+
 def show(plan: ExportPlan) -> None:
     """Counts, and coverage before and after."""
     with st.container(horizontal=True):
@@ -82,7 +88,7 @@ def show(plan: ExportPlan) -> None:
         st.metric("Accepted", f"{plan.n_accepted:,}")
         st.metric("Of the seed", f"{plan.n_seed:,}")
         st.metric("Repeated, left out", f"{plan.n_repeated:,}", help="Their text was there before, word for word.")
-        for one in plan.coverage:
+        for one in of_page(plan):
             st.metric(
                 f"FAC, {one.preset}",
                 f"{one.before:.2%} → {one.after:.2%}",
@@ -152,6 +158,10 @@ with what.container(horizontal=True):
             args=(workspace, "encode", params, "Encoding", "memory"),
             **barred("job", "encode", help="Then it is compared on every page, and its gaps are the next round."),
         )
+if place is not None and written is None and (n := rows_in(place)) is not None:
+    what.caption(
+        f":material/warning: An export of {counted(n, 'row')} stands in {st_text(str(place))}; writing replaces it."
+    )
 if written is not None:
     what.caption(f":material/download_done: Written to {st_text(str(written))}")
 with st.expander("The card", icon=":material/description:"):

@@ -6,7 +6,7 @@ from typing import get_args
 
 import streamlit as st
 
-from dashboard.cached import history_of, standing
+from dashboard.cached import answer, history_of, standing
 from dashboard.components.examples import st_text
 from dashboard.components.queues import (
     Act,
@@ -38,6 +38,9 @@ from fac_core.curation.wording import parts
 from fac_core.progress import counted
 from fac_core.synthesis.batches import batches_of
 from fac_core.synthesis.candidates import Candidate, Candidates
+from fac_core.themes.belonging import Belonging
+from fac_core.themes.membership import theme_wanted
+from fac_core.view import View
 
 view, author = chosen()
 workspace = view.workspace
@@ -167,6 +170,15 @@ def choose_filters(wanted: list[State]) -> tuple[list[str], bool]:
     return queue(found, states, wanted=wanted, preset=preset, feature_id=feature), shown == "table"
 
 
+def of_theme(candidate: Candidate) -> tuple[str, float] | None:
+    """The theme that a candidate was written for, and how much of it: real texts that are mixed in are asked the same."""
+    theme = theme_wanted(answer(View.missing, view), candidate.feature_id, str(batch.settings.get("theme") or ""))
+    fired = found.measured.get(candidate.candidate_id)
+    if theme is None or fired is None:
+        return None
+    return theme.name, Belonging.of(theme, view.p).times_least(fired.feature_ids, fired.activations)
+
+
 def card(ids: list[str], current: str) -> list[Act]:
     """One candidate, and the bar that decides about it; returns what is done less often."""
     candidate = found.shown[current]
@@ -182,7 +194,9 @@ def card(ids: list[str], current: str) -> list[Act]:
     if states[current] != found.states[current]:  # others spoke, and this reviewer has not: not to be swayed
         opinions = ()
     versions = Candidates(workspace.events()).history(batch.batch_id, current)
-    candidate_card.show(view, candidate, versions, found.effect(current), states[current], opinions)
+    candidate_card.show(
+        view, candidate, versions, found.effect(current), states[current], opinions, of_theme(candidate)
+    )
     with question:
         desk.ask_why(candidate)
     with bar:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,13 @@ from dashboard.components.examples import st_text
 from fac_core.progress import counted
 from fac_core.store.runs.info import RunInfo
 
+WhyNot = Callable[[str], str]
+"""The id or name of a run in, the end of a sentence out."""
+
+
+def _absent(_asked: str) -> str:
+    return "is not here"
+
 
 def first_shown(key: str, runs: list[RunInfo], newest: RunInfo) -> RunInfo:
     """What this visit has shown from its beginning: a run that comes in meanwhile is offered, and changes no subject."""
@@ -20,13 +27,21 @@ def first_shown(key: str, runs: list[RunInfo], newest: RunInfo) -> RunInfo:
     return next((run for run in runs if run.run_id == first), newest)
 
 
-def pick_run(label: str, runs: list[RunInfo], default: RunInfo, key: str, explanation: str) -> RunInfo:
+def pick_run(
+    label: str, runs: list[RunInfo], default: RunInfo, key: str, explanation: str, why_not: WhyNot = _absent
+) -> RunInfo:
     """A picker with a default, which the URL does not name."""
-    return choose_run(label, runs, key, f"showing {default.name}", default, help=explanation) or default
+    return choose_run(label, runs, key, f"showing {default.name}", default, why_not, help=explanation) or default
 
 
 def choose_run(
-    label: str, runs: list[RunInfo], key: str, otherwise: str, default: RunInfo | None, **look: Any
+    label: str,
+    runs: list[RunInfo],
+    key: str,
+    otherwise: str,
+    default: RunInfo | None,
+    why_not: WhyNot = _absent,
+    **look: Any,
 ) -> RunInfo | None:
     """The run that the URL names by its id or name, or that is chosen here; None: neither. A wrong one is said.
 
@@ -36,6 +51,7 @@ def choose_run(
     Args:
         otherwise: what is done where there is no such run, as the end of a sentence.
         default: what the box shows where the URL names none.
+        why_not: what is said of a run that cannot be chosen here.
         look: of the box.
     """
     by_id = {run.run_id: run for run in reversed(runs)}
@@ -46,7 +62,7 @@ def choose_run(
     asked = st.query_params.get(key)
     found = asked if asked in by_id else named.get(asked or "")
     if asked and not found:
-        st.warning(f"Run {st_text(asked)} is not here; {st_text(otherwise)}.", icon=":material/link_off:")
+        st.warning(f"Run {st_text(asked)} {why_not(asked)}; {st_text(otherwise)}.", icon=":material/link_off:")
     st.session_state[held] = found
     st.session_state[box] = found or (default and default.run_id)
 

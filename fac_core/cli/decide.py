@@ -158,6 +158,7 @@ def export(
         {**vars(done), "pushed_to": address},
         f"{counted(done.n_rows, 'row')} ({done.shape}) in {done.data}: {done.n_accepted:,} accepted, {done.n_seed:,} of the seed;"
         f" {counted(done.n_repeated, 'repeated text')} left out.",
+        *([f"It replaced an export of {counted(done.replaced, 'row')}."] if done.replaced is not None else []),
         *([f"Pushed to {address}."] if address else []),
         f"Measure it: fac encode {done.data}",
     )

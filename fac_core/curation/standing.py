@@ -68,6 +68,8 @@ class Standing:
     opinions: Mapping[str, tuple[Opinion, ...]]
     """About the newest version of each."""
     states: Mapping[str, State]
+    measured: Mapping[str, Measurement]
+    """What the newest version of each fires, however weakly; what was not measured is absent."""
     fires: Mapping[str, np.ndarray]
     """The features that each fires above δ; what was not measured is absent."""
     seed: Counts
@@ -145,6 +147,7 @@ class Written:
     batch: Batch
     candidates: Mapping[str, Candidate]
     controls: Mapping[str, Candidate]
+    measured: Mapping[str, Measurement]
     fires: Mapping[str, np.ndarray]
     seed: Counts
 
@@ -175,10 +178,10 @@ def written(
     disguised = controls.disguised(held)
     counts = seed_counts(seed, anchor, definition, relevant)
     measurements = {
-        **_newest(workspace, held.values()),
+        **measurements_of(workspace, held.values()),
         **{one: measured(anchor, control) for one, control in controls.all().items() if one in disguised},
     }
-    return Written(batch, held, disguised, fired(measurements, counts), counts)
+    return Written(batch, held, disguised, measurements, fired(measurements, counts), counts)
 
 
 def decided(workspace: Workspace, of: Written) -> Standing:
@@ -195,6 +198,7 @@ def decided(workspace: Workspace, of: Written) -> Standing:
         controls=of.controls,
         opinions=opinions,
         states={one: state(opinions.get(one, ()), needed) for one in everything},
+        measured=of.measured,
         fires=of.fires,
         seed=of.seed,
         elsewhere=_accepted_elsewhere(workspace, _others(workspace, batch), of.seed),
@@ -224,8 +228,8 @@ def _others(workspace: Workspace, batch: Batch) -> list[Batch]:
     return [one for one in found if one.seed_run_id == batch.seed_run_id and one.batch_id != batch.batch_id]
 
 
-def _newest(workspace: Workspace, candidates: Iterable[Candidate]) -> dict[str, Measurement]:
-    """The measurements of the versions that hold."""
+def measurements_of(workspace: Workspace, candidates: Iterable[Candidate]) -> dict[str, Measurement]:
+    """The measurements of the versions that hold, by candidate; one that was not measured is absent."""
     by_batch: dict[str, list[Candidate]] = {}
     for one in candidates:
         by_batch.setdefault(one.batch_id, []).append(one)
@@ -239,7 +243,7 @@ def _newest(workspace: Workspace, candidates: Iterable[Candidate]) -> dict[str, 
 
 def _accepted_elsewhere(workspace: Workspace, batches: Iterable[Batch], counts: Counts) -> dict[str, np.ndarray]:
     accepted = {one: c for batch in batches for one, c in accepted_of(workspace, batch.batch_id).items()}
-    fires = fired(_newest(workspace, accepted.values()), counts)
+    fires = fired(measurements_of(workspace, accepted.values()), counts)
     return {accepted[one].text.strip(): features for one, features in fires.items()}
 
 

@@ -39,6 +39,8 @@ class Exported:
     n_accepted: int
     n_seed: int
     n_repeated: int
+    replaced: int | None = None
+    """Rows of the earlier export that stood in the folder; None where there was none."""
 
 
 def write_export(plan: ExportPlan, folder: Path, file_format: Format, log: EventLog, *, author: str) -> Exported:
@@ -54,6 +56,7 @@ def write_export(plan: ExportPlan, folder: Path, file_format: Format, log: Event
     if folder == Path.cwd().resolve():
         raise WrongUse(f"{folder} is the folder that you are in, and an export replaces its folder. Name one below it.")
     _refuse_what_others_made(folder)
+    replaced = rows_in(folder)
     with whole(folder, replaces_folder=True) as building:
         building.mkdir()
         data = _WRITERS[file_format](plan.rows, building)
@@ -64,7 +67,16 @@ def write_export(plan: ExportPlan, folder: Path, file_format: Format, log: Event
         )
     where = folder / data.relative_to(building)
     _record(plan, where, log, author)
-    return Exported(folder, where, plan.shape, len(plan.rows), plan.n_accepted, plan.n_seed, plan.n_repeated)
+    counts = plan.n_accepted, plan.n_seed, plan.n_repeated
+    return Exported(folder, where, plan.shape, len(plan.rows), *counts, replaced)
+
+
+def rows_in(folder: Path) -> int | None:
+    """How many rows the export in a folder has, which the next one there replaces; None where there is none."""
+    try:
+        return int(json.loads((folder / _MANIFEST).read_bytes())["rows"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def exported_in(folder: Path, plan: ExportPlan) -> Path | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -30,8 +31,10 @@ class Belonging:
     """Of the anchor's strongest text."""
 
     @classmethod
+    @lru_cache(maxsize=32)
     def of(cls, theme: Theme, anchor: RunFile) -> Belonging:
-        """
+        """Remembered, since files that are kept open never change.
+
         >>> Belonging.of(view.missing().themes[0], view.p).weights.tolist()[:4]
         [0.0, 0.0, 1.0, 0.1]
         """
@@ -51,3 +54,7 @@ class Belonging:
         """The same of one text, by its pooled activations."""
         scores = (activations > self.levels[:, feature_ids]).sum(axis=0)
         return float(scores @ self.weights[feature_ids] * dampened(scores.sum()))
+
+    def times_least(self, feature_ids: np.ndarray, activations: np.ndarray) -> float:
+        """How many times as strong a text is as it has to be: one belongs from 1 on."""
+        return self.of_text(feature_ids, activations) / self.least

@@ -1,4 +1,4 @@
-"""Which theme a feature belongs to."""
+"""Which theme a feature belongs to, and a text that was written for it."""
 
 from __future__ import annotations
 
@@ -17,3 +17,17 @@ def theme_of(missing: Missing) -> dict[int, Theme]:
         for feature in theme.features:
             found.setdefault(feature, theme)
     return found
+
+
+def theme_wanted(missing: Missing, feature_id: int, asked: str = "") -> Theme | None:
+    """What a text that was written for a feature should be of: the theme that was asked for, else the feature's own; None without either.
+
+    Args:
+        asked: the theme's present name or a former one, as a batch keeps it; empty is none.
+
+    >>> theme_wanted(view.missing(), 2).name
+    'sums'
+    """
+    if asked:
+        return next((theme for theme in missing.themes if asked in theme.names), None)
+    return next((theme for theme in missing.themes if feature_id in theme.features), None)

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from fac_core.coverage.active import check_same_space
+from fac_core.curation.standing import accepted_of, measurements_of
 from fac_core.curation.triage import NEEDS_REASON, Decision, State, Triage
 from fac_core.errors import FacError, NotFound
 from fac_core.store.events import Event
+from fac_core.store.measurements import Measurement
 from fac_core.store.workspace import Workspace
-from fac_core.synthesis.candidates import Candidates
+from fac_core.synthesis.batches import batches_of
+from fac_core.synthesis.candidates import Candidate, Candidates
 from fac_core.themes.belonging import Belonging
 from fac_core.themes.theme import Share, Theme, texts_of
 from fac_core.view import View
@@ -169,10 +172,30 @@ def filled_by_batch(view: View, theme: Theme, batch_id: str) -> Filled:
     """
     measure, workspace = Belonging.of(theme, view.p), view.workspace
     passing = [one for one in Candidates(workspace.events()).of(batch_id).values() if one.verdict == "passes"]
-    held = workspace.measurements().of(batch_id) if passing else {}
-    fired = [held[one.candidate_id, one.version] for one in passing if (one.candidate_id, one.version) in held]
-    belong = sum(measure.of_text(m.feature_ids, m.activations) >= measure.least for m in fired)
-    return _filled(view, theme, measure, len(passing), belong)
+    return _filled(view, theme, measure, len(passing), _belong(measure, measurements_of(workspace, passing)))
+
+
+def accepted_by_theme(view: View) -> dict[str, int]:
+    """How many accepted texts, of all batches for the view's run and anchor, are of each theme that the run is short of.
+
+    Each text counts once, as it does in a dataset. Empty while nothing is accepted.
+
+    >>> accepted_by_theme(view)
+    {}
+    """
+    workspace, accepted = view.workspace, dict[str, Candidate]()
+    for batch in batches_of(workspace, view.run, view.anchor):
+        for one in accepted_of(workspace, batch.batch_id).values():
+            accepted.setdefault(one.text.strip(), one)
+    if not accepted:
+        return {}
+    fired = measurements_of(workspace, accepted.values())
+    return {theme.name: _belong(Belonging.of(theme, view.p), fired) for theme in view.missing().themes}
+
+
+def _belong(measure: Belonging, fired: Mapping[str, Measurement]) -> int:
+    """So many of these texts are of the theme."""
+    return sum(measure.times_least(one.feature_ids, one.activations) >= 1 for one in fired.values())
 
 
 def _filled(view: View, theme: Theme, measure: Belonging, added: int, belong: int) -> Filled:

@@ -71,6 +71,13 @@ def test_a_link_to_a_run_that_there_is_not_says_so(page):
     assert "nosuchrun is not here" in app.warning[0].value
 
 
+def test_a_link_to_the_anchor_as_the_data_says_what_it_is_and_so_does_one_to_another_space(workspace, page):
+    assert "Run anchor is the anchor" in page(run="anchor").warning[0].value
+    assert "is the anchor, and cannot" in page(run="id-anchor").warning[0].value
+    make_run(workspace.run_path("id-far"), "far", [(1, 0, 9.0)], 4, 8, space_id="elsewhere").close()
+    assert "Run far was read by another model or SAE" in page(run="far").warning[0].value
+
+
 @pytest.mark.parametrize("link", ["id-other", "other · 4 samples"])
 def test_a_link_to_a_run_shows_that_run_by_its_id_or_as_the_box_writes_it(workspace, page, link):
     make_run(

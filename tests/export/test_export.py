@@ -146,9 +146,9 @@ def test_nothing_accepted_is_no_dataset(place, made, tmp_path):
 def test_an_earlier_export_is_replaced_and_anything_else_is_not(place, made, tmp_path):
     accept(place, made[0])
     folder = tmp_path / "out"
-    fac.export_dataset(["b"], folder, workspace=place.folder)
+    assert fac.export_dataset(["b"], folder, workspace=place.folder).replaced is None
     accept(place, made[1])
-    fac.export_dataset(["b"], folder, file_format="parquet", workspace=place.folder)
+    assert fac.export_dataset(["b"], folder, file_format="parquet", workspace=place.folder).replaced == 1
     assert [p.name for p in (folder / "data").iterdir()] == ["train.parquet"]
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith("out")] == ["out"]
     mine = tmp_path / "mine"

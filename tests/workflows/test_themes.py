@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from fac_core.cli.app import run as command
+from fac_core.curation.review import Reviews
 from fac_core.errors import NotFound, WrongUse
 from fac_core.naming.labels import Labels
 from fac_core.store.measurements import Measurement
@@ -18,7 +19,17 @@ from fac_core.synthesis.spec import SynthesisSpec
 from fac_core.synthesis.steps import ask
 from fac_core.view import View
 from fac_core.workflows.synthesise import prepared
-from fac_core.workflows.themes import filled_by, filled_by_batch, find_texts, theme_named, triage_of, triage_theme
+from fac_core.workflows.themes import (
+    accepted_by_theme,
+    filled_by,
+    filled_by_batch,
+    find_texts,
+    theme_named,
+    triage_of,
+    triage_theme,
+)
+from tests.batches import candidate as candidate_of
+from tests.batches import make_batch
 from tests.runs import make_run
 
 N = 80
@@ -149,6 +160,28 @@ def test_what_passes_and_belongs_adds_to_the_share_of_a_theme(view):
     found = filled_by_batch(view, theme, "batch")
     assert (found.added, found.belong) == (2, 1)
     assert (found.before.n, found.after.n, found.after.of) == (0, 1, view.run.n_samples + 2)
+
+
+def test_what_people_accepted_is_counted_by_theme_and_each_text_once(view):
+    (name, *_) = (theme.name for theme in view.missing().themes)
+    assert accepted_by_theme(view) == {}
+    strong, silent = {3: 1e6, 4: 1e6}, {0: 1.0}
+    made = {"of it": strong, "of it again": strong, "not decided": strong, "of courts": silent}
+    runs = {"anchor_run_id": view.anchor.run_id, "seed_run_id": view.run.run_id}
+    written = [
+        one
+        for batch in ("b", "c")
+        for one in make_batch(
+            view.workspace,
+            [(candidate_of(batch, 3, n, text=text), fires) for n, (text, fires) in enumerate(made.items())],
+            batch_id=batch,
+            **runs,
+        )
+    ]
+    for one in written:
+        if one.text != "not decided":
+            Reviews(view.workspace.events(), one.batch_id).decide(one, "accepted", author="Ann", seen=0)
+    assert accepted_by_theme(view)[name] == 2
 
 
 def test_a_theme_is_what_texts_are_written_for_and_stands_in_every_prompt(view):

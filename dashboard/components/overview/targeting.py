@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from dashboard.cached import history_of
+from dashboard.cached import accepted, history_of
 from dashboard.components.approved import show_next_step
 from dashboard.components.gaps.decisions import Desk
 from dashboard.page_list import script
@@ -55,6 +55,13 @@ class Targeting:
         if targets := sum(one.state == "target" for one in decided.values()):
             st.caption(
                 f":material/check: {targets:,} of its {counted(len(theme.features), 'feature')}", width="content"
+            )
+        if n := accepted(self.view).get(theme.name):
+            st.caption(
+                f":material/task_alt: {counted(n, 'accepted text')} of it, not yet in your data",
+                width="content",
+                help="Written texts that people accepted and that are of this theme. Export them, and encode what was exported:"
+                " then they count as your data.",
             )
 
     def show_all(self, themes: Sequence[Theme]) -> None:

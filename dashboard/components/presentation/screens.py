@@ -11,7 +11,7 @@ from dashboard.cached import answer, row_of, sides
 from dashboard.components.examples import st_text
 from dashboard.components.presentation.showpiece import Showpiece
 from dashboard.components.presentation.slides import Part, Slide
-from dashboard.components.review.check_badge import check_look, check_words
+from dashboard.components.review.check_badge import check_look, check_words, theme_look, theme_words
 from dashboard.components.review.strength_bar import strength_bar
 from dashboard.figures.theme_bars import longest_of, theme_html
 from dashboard.theme import DECISIONS, badge
@@ -19,6 +19,7 @@ from fac_core.evidence.examples import TokenValue
 from fac_core.feature import Feature
 from fac_core.progress import counted
 from fac_core.report.token_heat import token_heat
+from fac_core.themes.belonging import Belonging
 from fac_core.themes.theme import Theme
 from fac_core.view import View
 from fac_core.workflows.themes import filled_by_batch
@@ -71,7 +72,7 @@ def _sample(view: View, theme: Theme, shown: Showpiece) -> None:
     )
 
 
-def _proof(view: View, theme: Theme, shown: Showpiece) -> None:  # noqa: ARG001  # all screens are drawn alike
+def _proof(view: View, theme: Theme, shown: Showpiece) -> None:
     one = shown.candidate
     anchor, _ = answer(sides, Feature(view, one.feature_id), one.delta)
     real = anchor.group("top").examples
@@ -80,6 +81,9 @@ def _proof(view: View, theme: Theme, shown: Showpiece) -> None:  # noqa: ARG001 
     peak = TokenValue(*one.peak) if one.peak else None
     st.html(token_heat(one.text, [TokenValue(*token) for token in one.tokens], maximum, peak=peak))
     badge(check_look(one), check_words(one))
+    if fired := shown.found.measured.get(one.candidate_id):
+        times = Belonging.of(theme, view.p).times_least(fired.feature_ids, fired.activations)
+        badge(theme_look(times), theme_words(theme.name, times))
     st.html(strength_bar(one.activation, one.delta, maximum))
     st.caption(f"Read plainly, whatever wrote it. The target: feature {one.feature_id}, {_called(view, shown)}.")
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.cached import answer, row_of, sides
 from dashboard.components.examples import group_html, st_text
-from dashboard.components.review.check_badge import check_look, check_words
+from dashboard.components.review.check_badge import check_look, check_words, theme_look, theme_words
 from dashboard.components.review.strength_bar import strength_bar
 from dashboard.components.review.word_diff import word_diff
 from dashboard.theme import DECISIONS, badge
@@ -34,19 +34,21 @@ def show(
     effect: Effect,
     held: State,
     opinions: Sequence[Opinion],
+    of_theme: tuple[str, float] | None = None,
 ) -> None:
     """The card, without its buttons.
 
     Args:
         history: all versions, the oldest first.
         opinions: those that this reviewer may see.
+        of_theme: the theme that it was written for, and how many times as strong as it has to be; None without one.
     """
     anchor, run = answer(sides, Feature(view, candidate.feature_id), candidate.delta)
     real = anchor.group("top").examples[:_N_REAL]
     maximum = max((one.example.activation for one in real), default=candidate.activation)
     left, right = st.columns(2)
     with left:
-        _badges(candidate, held)
+        _badges(candidate, held, of_theme)
         tokens = [TokenValue(*token) for token in candidate.tokens]
         peak = TokenValue(*candidate.peak) if candidate.peak else None
         st.html(token_heat(candidate.text, tokens, maximum, peak=peak))
@@ -80,9 +82,11 @@ def show(
         _near_miss(run.group("near miss").examples, maximum)
 
 
-def _badges(candidate: Candidate, held: State) -> None:
+def _badges(candidate: Candidate, held: State, of_theme: tuple[str, float] | None) -> None:
     with st.container(horizontal=True):
         badge(check_look(candidate), check_words(candidate))
+        if of_theme:
+            badge(theme_look(of_theme[1]), theme_words(*of_theme))
         badge(DECISIONS[held])
 
 

@@ -1,9 +1,9 @@
-"""What the check says of a candidate: a word, a symbol and a number, in that order."""
+"""What the check says of a candidate, and what its theme does: a word, a symbol and a number, in that order."""
 
 from __future__ import annotations
 
 from dashboard.components.examples import st_text
-from dashboard.theme import CHECKS, Look
+from dashboard.theme import BELONGS, CHECKS, Look
 from fac_core.synthesis.candidates import Candidate
 
 _QUOTED = 24
@@ -36,3 +36,18 @@ def check_words(candidate: Candidate) -> str:
 def check_look(candidate: Candidate) -> Look:
     """Icon and colour of the verdict."""
     return CHECKS.get(candidate.verdict, CHECKS["failed"])
+
+
+def theme_words(name: str, times: float) -> str:
+    """`of “contracts” ✓ 1.70`: how many times as strong as the weakest of the anchor's texts that are of it; the name is untrusted.
+
+    >>> theme_words("contracts", 0.4)
+    'not of “contracts” ✗ 0.40'
+    """
+    said, mark = ("of", "✓") if times >= 1 else ("not of", "✗")
+    return f"{said} “{st_text(name)}” {mark} {times:.2f}"
+
+
+def theme_look(times: float) -> Look:
+    """Icon and colour of whether a text is of its theme."""
+    return BELONGS[times >= 1]

@@ -25,6 +25,30 @@ def test_export_writes_what_is_accepted_and_says_how_to_measure_it(workspace, pa
     assert any("Written to" in c.value for c in app.caption)
 
 
+def test_coverage_is_as_the_page_counts_it_or_by_every_preset(workspace, page, made):
+    Reviews(workspace.events(), "b").decide_many(made[:2], "accepted", author="Ann")
+
+    def presets(**params: str) -> list[str]:
+        return [m.label for m in page("export", **params).metric if m.label.startswith("FAC")]
+
+    assert presets(preset="paper") == ["FAC, paper"]
+    assert presets(preset="calibrated") == ["FAC, calibrated"]
+    assert presets(preset="paper", no_sinks="true") == ["FAC, paper", "FAC, calibrated"]
+
+
+def test_what_a_second_export_replaces_is_said_before_it_is_written(workspace, page, made):
+    reviews = Reviews(workspace.events(), "b")
+    reviews.decide(made[0], "accepted", author="Ann", seen=0)
+    app = click(page("export", preset="paper"), "Write 1 row")
+    replaces = "An export of 1 row stands in"
+    assert not any(replaces in c.value for c in app.caption)
+    reviews.decide(made[1], "accepted", author="Ann", seen=0)
+    app.run()
+    assert any(replaces in c.value for c in app.caption)
+    click(app, "Write 2 rows")
+    assert not any(replaces in c.value for c in app.caption)
+
+
 def test_a_shape_that_does_not_fit_is_said_on_the_page(workspace, page, made):
     Reviews(workspace.events(), "b").decide_many(made[:1], "accepted", author="Ann")
     app = page("export")

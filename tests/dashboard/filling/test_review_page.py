@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from fac_core.curation.controls import Controls
 from fac_core.curation.review import Reviews
 from fac_core.synthesis.candidates import Candidates
+from fac_core.view import View
+from tests.batches import candidate, make_batch
 from tests.dashboard.filling.conftest import held, open_review
 from tests.dashboard.test_pages import button, click, texts
 
@@ -18,6 +21,31 @@ def test_the_card_shows_the_check_the_effect_and_coverage_now_and_to_come(worksp
     assert [m.value for m in app.metric[:3]] == ["40.00%", "40.00%", "100.00%"]
     assert "**+1 feature (20.00 points); the target has 0 of 1 sample, with this one 1**" in texts(app)
     assert any("fires ✓ 5.00" in m.value and "δ 1.00" in m.value for m in app.markdown)
+
+
+def test_the_card_says_whether_a_text_is_of_its_theme_and_of_a_real_one_the_same(workspace, page):
+    (theme,) = View.find("seed", "anchor", workspace=workspace).missing().themes
+    strong = dict.fromkeys(theme.features, 1e6)
+    of_it, other = make_batch(
+        workspace,
+        [(candidate(feature_id=theme.features[0], nth=n), fires) for n, fires in enumerate((strong, {0: 1e6}))],
+    )
+    said = {one.candidate_id: texts(open_review(page, one)) for one in (of_it, other)}
+    assert f" of “{theme.name}” ✓ " in said[of_it.candidate_id]
+    assert f"not of “{theme.name}” ✗ 0.00" in said[other.candidate_id]
+    (real,) = Controls(workspace.events(), "b").mix_in(workspace.run("anchor"), [of_it], 1, author="Ann")
+    assert f"of “{theme.name}” " in texts(page("review", preset="paper", candidate=real.control_id))
+
+
+def test_accepted_texts_of_a_theme_stand_beside_what_it_is_short_of(workspace, page):
+    (theme,) = View.find("seed", "anchor", workspace=workspace).missing().themes
+    strong = dict.fromkeys(theme.features, 1e6)
+    (one,) = make_batch(workspace, [(candidate(feature_id=theme.features[0]), strong)])
+    words = "1 accepted text of it, not yet in your data"
+    assert words not in texts(page("overview")) + texts(page("gaps", gq_theme=theme.name))
+    Reviews(workspace.events(), "b").decide(one, "accepted", author="Ann", seen=0)
+    assert words in texts(page("overview"))
+    assert words in texts(page("gaps", gq_theme=theme.name))
 
 
 def test_a_candidate_that_somebody_looks_at_is_left_to_them_and_says_so_where_it_is_opened(page, made):

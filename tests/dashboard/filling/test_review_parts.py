@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.components.review.check_badge import check_words
+from dashboard.components.review.check_badge import check_words, theme_words
 from dashboard.components.review.strength_bar import strength_bar
 from dashboard.components.review.word_diff import word_diff
 from fac_core.curation.offered import PRESETS, SMALLEST, my_states, neighbours, queue
@@ -53,6 +53,10 @@ def test_the_way_through_a_queue_is_by_id():
     assert neighbours(["a", "b", "c"], "b") == ("a", "c")
     assert neighbours(["a", "b", "c"], "gone") == (None, "a")
     assert neighbours([], "gone") == (None, None)
+
+
+def test_a_theme_s_name_on_a_badge_is_only_words():
+    assert theme_words("*law* [x](y)", 2.0) == "of “\\*law\\* \\[x\\]\\(y\\)” ✓ 2.00"
 
 
 def test_a_word_diff_marks_what_went_and_what_came_and_obeys_nothing():
