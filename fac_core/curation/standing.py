@@ -48,7 +48,7 @@ class Effect:
             said += f", {self.addition.nearer} more brought nearer to {counted(self.needed, 'sample')}"
         there = self.target_in_seed + self.target_in_accepted
         if there >= self.needed:
-            said += f"; {_already(self.target_in_accepted)} already cover the target"
+            said += f"; {_already(self.target_in_accepted)} the target"
         elif self.fires_target:
             said += f"; the target has {there} of {counted(self.needed, 'sample')}, with this one {there + 1}"
         else:
@@ -248,4 +248,4 @@ def _accepted_elsewhere(workspace: Workspace, batches: Iterable[Batch], counts: 
 
 
 def _already(n: int) -> str:
-    return counted(n, "accepted sample") if n else "seed samples"
+    return f"{counted(n, 'accepted sample')} already cover{'s' if n == 1 else ''}" if n else "seed samples already cover"

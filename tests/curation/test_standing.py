@@ -50,7 +50,9 @@ def test_what_a_candidate_adds_is_said_in_words(place):
     assert (
         before.effect(made[0].candidate_id).in_words().startswith("+2 features (20.00 points); the target has 0 of 1")
     )
-    decide(place, "accepted", *made[:2])
+    decide(place, "accepted", made[0])
+    assert "; 1 accepted sample already covers the target" in standing_of(place).effect(made[2].candidate_id).in_words()
+    decide(place, "accepted", made[1])
     after = standing_of(place)
     assert after.effect(made[2].candidate_id).in_words() == (
         "+1 feature (10.00 points); 2 accepted samples already cover the target"
