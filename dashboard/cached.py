@@ -125,6 +125,14 @@ def standing(view: View, batch: Batch) -> Standing:
     return _standing(view, batch, texts, all_of_it)
 
 
+_OF_BATCH = {View: hash, Batch: lambda batch: batch.batch_id}
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=_OF_BATCH)
+def _standing(view: View, batch: Batch, texts: int, all_of_it: int) -> Standing:  # noqa: ARG001  # of the key
+    return decided(view.workspace, _written(view, batch, texts))
+
+
 def accepted(view: View) -> dict[str, int]:
     """Accepted texts by theme, counted anew after each decision and each new name of a theme."""
     batches = batches_of(view.workspace, view.run, view.anchor)
@@ -134,17 +142,9 @@ def accepted(view: View) -> dict[str, int]:
     return _accepted(view, max(positions(view.workspace, batches[-1])), names_of(view).newest())
 
 
-@st.cache_resource(max_entries=_KEPT, show_spinner=False, hash_funcs={View: hash})
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={View: hash})
 def _accepted(view: View, decided: int, named: int) -> dict[str, int]:  # noqa: ARG001  # of the key
-    return accepted_by_theme(view)
-
-
-_OF_BATCH = {View: hash, Batch: lambda batch: batch.batch_id}
-
-
-@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=_OF_BATCH)
-def _standing(view: View, batch: Batch, texts: int, all_of_it: int) -> Standing:  # noqa: ARG001  # of the key
-    return decided(view.workspace, _written(view, batch, texts))
+    return accepted_by_theme(view, [standing(view, one) for one in batches_of(view.workspace, view.run, view.anchor)])
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the candidates…", hash_funcs=_OF_BATCH)

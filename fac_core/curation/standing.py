@@ -248,4 +248,6 @@ def _accepted_elsewhere(workspace: Workspace, batches: Iterable[Batch], counts: 
 
 
 def _already(n: int) -> str:
-    return f"{counted(n, 'accepted sample')} already cover{'s' if n == 1 else ''}" if n else "seed samples already cover"
+    return (
+        f"{counted(n, 'accepted sample')} already cover{'s' if n == 1 else ''}" if n else "seed samples already cover"
+    )

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 
 from fac_core.coverage.active import check_same_space
-from fac_core.curation.standing import accepted_of, measurements_of
+from fac_core.curation.standing import Standing, measurements_of
 from fac_core.curation.triage import NEEDS_REASON, Decision, State, Triage
 from fac_core.errors import FacError, NotFound
 from fac_core.store.events import Event
 from fac_core.store.measurements import Measurement
 from fac_core.store.workspace import Workspace
-from fac_core.synthesis.batches import batches_of
-from fac_core.synthesis.candidates import Candidate, Candidates
+from fac_core.synthesis.candidates import Candidates
 from fac_core.themes.belonging import Belonging
 from fac_core.themes.theme import Share, Theme, texts_of
 from fac_core.view import View
@@ -175,21 +174,23 @@ def filled_by_batch(view: View, theme: Theme, batch_id: str) -> Filled:
     return _filled(view, theme, measure, len(passing), _belong(measure, measurements_of(workspace, passing)))
 
 
-def accepted_by_theme(view: View) -> dict[str, int]:
-    """How many accepted texts, of all batches for the view's run and anchor, are of each theme that the run is short of.
+def accepted_by_theme(view: View, stands: Iterable[Standing]) -> dict[str, int]:
+    """How many accepted texts are of each theme that the run is short of; each text counts once, as it does in a dataset.
 
-    Each text counts once, as it does in a dataset. Empty while nothing is accepted.
+    Args:
+        stands: where the batches for the view's run and anchor stand (`workflows.decide.standing`).
 
-    >>> accepted_by_theme(view)
+    >>> accepted_by_theme(view, ())
     {}
     """
-    workspace, accepted = view.workspace, dict[str, Candidate]()
-    for batch in batches_of(workspace, view.run, view.anchor):
-        for one in accepted_of(workspace, batch.batch_id).values():
-            accepted.setdefault(one.text.strip(), one)
-    if not accepted:
+    fired = {
+        candidate.text.strip(): stand.measured[one]
+        for stand in stands
+        for one, candidate in stand.candidates.items()
+        if stand.states[one] == "accepted" and one in stand.measured
+    }
+    if not fired:
         return {}
-    fired = measurements_of(workspace, accepted.values())
     return {theme.name: _belong(Belonging.of(theme, view.p), fired) for theme in view.missing().themes}
 
 
