@@ -15,6 +15,12 @@ from fac_core.view import View
 
 _HIGHEST, _ROW = 260, 36
 """Pixels."""
+_EMPTIED = "sy_without"
+"""URL and session: targets whose box somebody emptied."""
+_LONGEST = 2000
+"""Characters that an address is made longer by at most."""
+_BEGUN = "sy_begun"
+"""Session: the boxes that were ticked when the table was drawn first."""
 
 
 def choose_targets(view: View, approved: Approved, theme: Theme | None) -> tuple[int, ...]:
@@ -45,17 +51,33 @@ def choose_targets(view: View, approved: Approved, theme: Theme | None) -> tuple
     )
     ticked = [n for n, f in enumerate(listed) if f not in approved.covered and not (without and f in doubtful)]
     # The key changes with the rows and with what they begin with: boxes are by position, and must not outlive their list.
-    drawn = hashlib.sha256(str((rows, ticked)).encode()).hexdigest()[:12]
+    key = f"sy-targets-{hashlib.sha256(str((rows, ticked)).encode()).hexdigest()[:12]}"
+    if key not in st.session_state:  # it is drawn anew, not again: then what it begins with stays
+        st.session_state[_BEGUN] = [n for n in ticked if listed[n] not in _emptied()]
     found = st.dataframe(
         rows,
-        key=f"sy-targets-{drawn}",
+        key=key,
         on_select="rerun",
         selection_mode="multi-row",
-        selection_default={"selection": {"rows": ticked}},
+        selection_default={"selection": {"rows": st.session_state[_BEGUN]}},
         hide_index=True,
         height=min(_HIGHEST, _ROW * (len(rows) + 1)),
         column_config={"trust": st.column_config.NumberColumn("trust in the name", format="%.2f")},
     )
     chosen = tuple(listed[n] for n in sorted(found.selection.rows) if n < len(listed))
+    _keep_emptied((_emptied() - set(listed)) | ({listed[n] for n in ticked} - set(chosen)))
     st.caption(f"{len(chosen):,} of {counted(len(listed), 'target')} chosen. The box at the head ticks all or none.")
     return chosen
+
+
+def _emptied() -> set[int]:
+    """As this visit left them; as the URL says, where it has just begun."""
+    said = st.session_state.get(_EMPTIED, st.query_params.get(_EMPTIED, ""))
+    return {int(one) for one in said.split(",") if one.isdecimal() and len(one) < 10}
+
+
+def _keep_emptied(targets: set[int]) -> None:
+    st.session_state[_EMPTIED] = said = ",".join(map(str, sorted(targets)))
+    st.query_params.pop(_EMPTIED, None)
+    if said and len(said) < _LONGEST:
+        st.query_params[_EMPTIED] = said
