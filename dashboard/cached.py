@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow.compute as pc
 import streamlit as st
 
+from fac_core.coverage.definition import CALIBRATED
 from fac_core.curation.review import Reviews
 from fac_core.curation.standing import Standing, Written, decided, positions
 from fac_core.curation.triage import Triage
@@ -134,17 +135,17 @@ def _standing(view: View, batch: Batch, texts: int, all_of_it: int) -> Standing:
 
 
 def accepted(view: View) -> dict[str, int]:
-    """Accepted texts by theme, counted anew after each decision and each new name of a theme."""
+    """Accepted texts by theme, counted anew after each decision and each new name of a theme, however the page counts FAC."""
     batches = batches_of(view.workspace, view.run, view.anchor)
     if not batches:
         return {}
-    view = replace(view, task=None, weights=Weights())
+    view = replace(view, definition=CALIBRATED, task=None, weights=Weights())
     return _accepted(view, max(positions(view.workspace, batches[-1])), names_of(view).newest())
 
 
-@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={View: hash})
+@st.cache_resource(max_entries=8, show_spinner="Counting what was accepted…", hash_funcs={View: hash})
 def _accepted(view: View, decided: int, named: int) -> dict[str, int]:  # noqa: ARG001  # of the key
-    return accepted_by_theme(view, [standing(view, one) for one in batches_of(view.workspace, view.run, view.anchor)])
+    return accepted_by_theme(view)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the candidates…", hash_funcs=_OF_BATCH)

@@ -64,7 +64,7 @@ BELONGS = {
     True: Look("of its theme", "donut_large", "green", _BELONGS),
     False: Look("not of its theme", "donut_large", "orange", _BELONGS),
 }
-"""Whether a text is of the theme that it was written for; one that is not may be accepted all the same."""
+"""Whether a text is of the theme that it was written for, or else of that of its target; one that is not may be accepted all the same."""
 
 
 def badge(look: Look, words: str = "") -> None:

@@ -77,8 +77,9 @@ def write(plan: ExportPlan, folder: Path, file_format: Format) -> None:
 
 
 def of_page(plan: ExportPlan) -> Sequence[BeforeAfter]:
-    """Coverage as the page counts it; by every preset, where it counts otherwise. The card has all of them."""
-    return [one for one in plan.coverage if one.definition == view.definition] or plan.coverage
+    """Coverage as the page counts it; by every preset over all features, where it counts otherwise. The card has all of them."""
+    same = [one for one in plan.coverage if view.relevant is None and one.definition == view.definition]
+    return same or plan.coverage
 
 
 def show(plan: ExportPlan) -> None:
@@ -160,7 +161,7 @@ with what.container(horizontal=True):
         )
 if place is not None and written is None and (n := rows_in(place)) is not None:
     what.caption(
-        f":material/warning: An export of {counted(n, 'row')} stands in {st_text(str(place))}; writing replaces it."
+        f":material/warning: An export of {counted(n, 'row')} stands in {st_text(str(place))}; writing replaces it, unless somebody changed it."
     )
 if written is not None:
     what.caption(f":material/download_done: Written to {st_text(str(written))}")

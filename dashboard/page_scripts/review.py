@@ -171,7 +171,7 @@ def choose_filters(wanted: list[State]) -> tuple[list[str], bool]:
 
 
 def of_theme(candidate: Candidate) -> tuple[str, float] | None:
-    """The theme that a candidate was written for, and how much of it: real texts that are mixed in are asked the same."""
+    """The theme of a candidate (`theme_wanted`), and how much of it the text is: real texts that are mixed in are asked the same."""
     theme = theme_wanted(answer(View.missing, view), candidate.feature_id, str(batch.settings.get("theme") or ""))
     fired = found.measured.get(candidate.candidate_id)
     if theme is None or fired is None:

@@ -26,6 +26,7 @@ from fac_core.report.token_heat import token_heat
 from fac_core.synthesis.batches import batches_of
 from fac_core.synthesis.candidates import Batch, Candidate, Candidates
 from fac_core.synthesis.yields import yields
+from fac_core.themes.membership import theme_called
 from fac_core.view import View
 from fac_core.workflows.synthesise import estimate
 from fac_core.workflows.themes import filled_by_batch
@@ -94,7 +95,7 @@ def show_batch(batch: Batch) -> None:
         }
         for one in yields(held.values(), accepted)
     ]
-    of = next((one for one in answer(View.missing, view).themes if batch.settings.get("theme") in one.names), None)
+    of = theme_called(answer(View.missing, view), str(batch.settings.get("theme") or ""))
     if of is not None:
         st.markdown(filled_by_batch(view, of, batch.batch_id).said(lambda name: f"**{st_text(name)}**"))
     tables.show(by_method, {**percent("yield"), **numbers("%.0f", "tokens for one that passes")})

@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -73,21 +73,28 @@ def write_export(plan: ExportPlan, folder: Path, file_format: Format, log: Event
 
 def rows_in(folder: Path) -> int | None:
     """How many rows the export in a folder has, which the next one there replaces; None where there is none."""
-    try:
-        return int(json.loads((folder / _MANIFEST).read_bytes())["rows"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    rows = _manifest_in(folder).get("rows")
+    return rows if isinstance(rows, int) else None
 
 
 def exported_in(folder: Path, plan: ExportPlan) -> Path | None:
     """The data of an export of these rows in a folder; None where there is none, or one of other rows."""
+    manifest = _manifest_in(folder)
     try:
-        manifest = json.loads((folder / _MANIFEST).read_bytes())
         data, files, rows = str(manifest["data"]), dict(manifest["files"]), manifest["rows_hash"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (KeyError, ValueError, TypeError):
         return None
     is_ours = any(name == data or name.startswith(f"{data}/") for name in files) and rows == _rows_hash(plan)
     return folder / data if is_ours and ".." not in Path(data).parts and (folder / data).exists() else None
+
+
+def _manifest_in(folder: Path) -> dict[str, Any]:
+    """What the export in a folder says of itself, unchecked; empty where there is none."""
+    try:
+        found = json.loads((folder / _MANIFEST).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _rows_hash(plan: ExportPlan) -> str:
@@ -156,7 +163,7 @@ def _refuse_what_others_made(folder: Path) -> None:
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     try:
-        written = dict(json.loads((folder / _MANIFEST).read_bytes())["files"])
+        written = dict(_manifest_in(folder)["files"])
         there = _digests(folder)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise WrongUse(

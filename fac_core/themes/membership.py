@@ -19,15 +19,22 @@ def theme_of(missing: Missing) -> dict[int, Theme]:
     return found
 
 
+def theme_called(missing: Missing, name: str) -> Theme | None:
+    """A theme that the data lacks, by the name that it bears, or else by one that it bore."""
+    bears = (theme for theme in missing.themes if theme.name == name)
+    bore = (theme for theme in missing.themes if name in theme.names)
+    return next(bears, None) or next(bore, None)
+
+
 def theme_wanted(missing: Missing, feature_id: int, asked: str = "") -> Theme | None:
     """What a text that was written for a feature should be of: the theme that was asked for, else the feature's own; None without either.
 
     Args:
-        asked: the theme's present name or a former one, as a batch keeps it; empty is none.
+        asked: the theme's name, as a batch keeps it; empty is none.
 
     >>> theme_wanted(view.missing(), 2).name
     'sums'
     """
     if asked:
-        return next((theme for theme in missing.themes if asked in theme.names), None)
+        return theme_called(missing, asked)
     return next((theme for theme in missing.themes if feature_id in theme.features), None)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 
 from fac_core.coverage.active import check_same_space
-from fac_core.curation.standing import Standing, measurements_of
+from fac_core.curation.standing import accepted_of, measurements_of
 from fac_core.curation.triage import NEEDS_REASON, Decision, State, Triage
 from fac_core.errors import FacError, NotFound
 from fac_core.store.events import Event
 from fac_core.store.measurements import Measurement
 from fac_core.store.workspace import Workspace
+from fac_core.synthesis.batches import batches_of
 from fac_core.synthesis.candidates import Candidates
 from fac_core.themes.belonging import Belonging
 from fac_core.themes.theme import Share, Theme, texts_of
@@ -174,21 +175,19 @@ def filled_by_batch(view: View, theme: Theme, batch_id: str) -> Filled:
     return _filled(view, theme, measure, len(passing), _belong(measure, measurements_of(workspace, passing)))
 
 
-def accepted_by_theme(view: View, stands: Iterable[Standing]) -> dict[str, int]:
-    """How many accepted texts are of each theme that the run is short of; each text counts once, as it does in a dataset.
+def accepted_by_theme(view: View) -> dict[str, int]:
+    """How many accepted texts, of all batches for the view's run and anchor, are of each theme that the run is short of.
 
-    Args:
-        stands: where the batches for the view's run and anchor stand (`workflows.decide.standing`).
+    Each text counts once, as it does in a dataset. Empty while nothing is accepted.
 
-    >>> accepted_by_theme(view, ())
+    >>> accepted_by_theme(view)
     {}
     """
-    fired = {
-        candidate.text.strip(): stand.measured[one]
-        for stand in stands
-        for one, candidate in stand.candidates.items()
-        if stand.states[one] == "accepted" and one in stand.measured
-    }
+    fired: dict[str, Measurement] = {}
+    for batch in batches_of(view.workspace, view.run, view.anchor):
+        accepted = accepted_of(view.workspace, batch.batch_id)
+        measured = measurements_of(view.workspace, accepted.values())
+        fired |= {accepted[one].text.strip(): measurement for one, measurement in measured.items()}
     if not fired:
         return {}
     return {theme.name: _belong(Belonging.of(theme, view.p), fired) for theme in view.missing().themes}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fac_core.themes.membership import theme_of, theme_wanted
+from fac_core.themes.membership import theme_called, theme_of, theme_wanted
 from fac_core.themes.names import GivenName
 from tests.dashboard.themes import a_theme, an_answer
 
@@ -22,6 +22,11 @@ def test_a_text_is_written_for_the_theme_that_was_asked_for_else_for_that_of_its
     answer = an_answer(law, a_theme("bones", (2, 3)), surplus=(a_theme("chat", (4,), 0, 40),))
     wanted = [theme_wanted(answer, *of) for of in ((2,), (2, "bones"), (1, "law"), (3,), (4,), (1, "gone"))]
     assert [theme and theme.name for theme in wanted] == ["courts", "bones", "courts", "bones", None, None]
+    another = an_answer(law, a_theme("law", (5,)))
+    assert [theme.features for theme in (theme_called(another, "law"), theme_called(another, "courts")) if theme] == [
+        (5,),
+        (1, 2),
+    ]
 
 
 def test_names_are_written_as_asked():

@@ -14,12 +14,10 @@ from fac_core.errors import NotFound, WrongUse
 from fac_core.naming.labels import Labels
 from fac_core.store.measurements import Measurement
 from fac_core.store.workspace import Workspace
-from fac_core.synthesis.batches import batches_of
 from fac_core.synthesis.candidates import Candidate, Candidates, Verdict
 from fac_core.synthesis.spec import SynthesisSpec
 from fac_core.synthesis.steps import ask
 from fac_core.view import View
-from fac_core.workflows.decide import standing
 from fac_core.workflows.synthesise import prepared
 from fac_core.workflows.themes import (
     accepted_by_theme,
@@ -166,12 +164,7 @@ def test_what_passes_and_belongs_adds_to_the_share_of_a_theme(view):
 
 def test_what_people_accepted_is_counted_by_theme_and_each_text_once(view):
     (name, *_) = (theme.name for theme in view.missing().themes)
-
-    def accepted() -> dict[str, int]:
-        batches = batches_of(view.workspace, view.run, view.anchor)
-        return accepted_by_theme(view, [standing(view, batch) for batch in batches])
-
-    assert accepted() == {}
+    assert accepted_by_theme(view) == {}
     strong, silent = {3: 1e6, 4: 1e6}, {0: 1.0}
     made = {"of it": strong, "of it again": strong, "not decided": strong, "of courts": silent}
     runs = {"anchor_run_id": view.anchor.run_id, "seed_run_id": view.run.run_id}
@@ -188,7 +181,7 @@ def test_what_people_accepted_is_counted_by_theme_and_each_text_once(view):
     for one in written:
         if one.text != "not decided":
             Reviews(view.workspace.events(), one.batch_id).decide(one, "accepted", author="Ann", seen=0)
-    assert accepted()[name] == 2
+    assert accepted_by_theme(view)[name] == 2
 
 
 def test_a_theme_is_what_texts_are_written_for_and_stands_in_every_prompt(view):

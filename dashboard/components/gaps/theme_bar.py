@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from dashboard.cached import accepted
 from dashboard.components.examples import st_text
 from dashboard.components.gaps.decisions import KEYS, Desk
 from dashboard.components.gaps.filters import THEME
@@ -46,12 +45,10 @@ def show(desk: Desk, view: View, theme: Theme, n_gaps: int, decisions: Mapping[i
         n_gaps: of its features, those that the view counts as missing.
     """
     features = open_features(theme, decisions)
-    n = accepted(view).get(theme.name, 0)
-    written = f" {counted(n, 'accepted text')} of it, not yet in your data." if n else ""
     st.markdown(
         f"**{st_text(theme.name)}**: about **{theme.deficit:,.0f}** samples short ({theme.deficit_low:,.0f} to "
         f"{theme.deficit_high:,.0f}); {theme.anchor_share.value:.1%} of the anchor, {theme.data_share.value:.1%} of your "
-        f"data. {n_gaps:,} of its {counted(len(theme.features), 'feature')} are gaps.{written}"
+        f"data. {n_gaps:,} of its {counted(len(theme.features), 'feature')} are gaps."
     )
     seen = {f: decisions[f].version for f in features if f in decisions}
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -33,6 +33,7 @@ class Targeting:
         self.keep = keep
         self.history = history_of(self.desk.triage)
         self.decisions: dict[int, Decision] = decisions_of(self.history)
+        self.accepted = accepted(view)
         self.just_decided = {int(event.item) for event in last_act(self.history, author)}
 
     def show(self, theme: Theme, key: str) -> None:
@@ -56,7 +57,7 @@ class Targeting:
             st.caption(
                 f":material/check: {targets:,} of its {counted(len(theme.features), 'feature')}", width="content"
             )
-        if n := accepted(self.view).get(theme.name):
+        if n := self.accepted.get(theme.name):
             st.caption(
                 f":material/task_alt: {counted(n, 'accepted text')} of it, not yet in your data",
                 width="content",

@@ -41,7 +41,7 @@ def show(
     Args:
         history: all versions, the oldest first.
         opinions: those that this reviewer may see.
-        of_theme: the theme that it was written for, and how many times as strong as it has to be; None without one.
+        of_theme: the theme that it was written for, or that its target is of, and how many times as strong as it has to be; None without one.
     """
     anchor, run = answer(sides, Feature(view, candidate.feature_id), candidate.delta)
     real = anchor.group("top").examples[:_N_REAL]

@@ -8,6 +8,8 @@ from fac_core.synthesis.candidates import Candidate
 
 _QUOTED = 24
 """Characters of the peak token that are shown."""
+_MOST = 99.0
+"""Of its theme: where the weakest of the anchor's texts have next to nothing of it, any text is far above."""
 
 
 def check_words(candidate: Candidate) -> str:
@@ -44,8 +46,9 @@ def theme_words(name: str, times: float) -> str:
     >>> theme_words("contracts", 0.4)
     'not of “contracts” ✗ 0.40'
     """
-    said, mark = ("of", "✓") if times >= 1 else ("not of", "✗")
-    return f"{said} “{st_text(name)}” {mark} {times:.2f}"
+    if times >= 1:
+        return f"of “{st_text(name)}” ✓ {min(times, _MOST):.2f}"
+    return f"not of “{st_text(name)}” ✗ {min(times, 0.99):.2f}"
 
 
 def theme_look(times: float) -> Look:

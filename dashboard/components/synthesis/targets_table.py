@@ -16,9 +16,9 @@ from fac_core.view import View
 _HIGHEST, _ROW = 260, 36
 """Pixels."""
 _EMPTIED = "sy_without"
-"""URL and session: targets whose box somebody emptied."""
+"""URL and session: anchor and targets whose box somebody emptied."""
 _LONGEST = 2000
-"""Characters that an address is made longer by at most."""
+"""Characters that an address is made longer by at most; what is more, a reload ticks again."""
 _BEGUN = "sy_begun"
 """Session: the boxes that were ticked when the table was drawn first."""
 
@@ -52,8 +52,9 @@ def choose_targets(view: View, approved: Approved, theme: Theme | None) -> tuple
     ticked = [n for n, f in enumerate(listed) if f not in approved.covered and not (without and f in doubtful)]
     # The key changes with the rows and with what they begin with: boxes are by position, and must not outlive their list.
     key = f"sy-targets-{hashlib.sha256(str((rows, ticked)).encode()).hexdigest()[:12]}"
+    emptied = _emptied(view.anchor.run_id)
     if key not in st.session_state:  # it is drawn anew, not again: then what it begins with stays
-        st.session_state[_BEGUN] = [n for n in ticked if listed[n] not in _emptied()]
+        st.session_state[_BEGUN] = [n for n in ticked if listed[n] not in emptied]
     found = st.dataframe(
         rows,
         key=key,
@@ -65,19 +66,24 @@ def choose_targets(view: View, approved: Approved, theme: Theme | None) -> tuple
         column_config={"trust": st.column_config.NumberColumn("trust in the name", format="%.2f")},
     )
     chosen = tuple(listed[n] for n in sorted(found.selection.rows) if n < len(listed))
-    _keep_emptied((_emptied() - set(listed)) | ({listed[n] for n in ticked} - set(chosen)))
+    left = (emptied | {listed[n] for n in ticked}) - set(chosen)
+    _keep_emptied(view.anchor.run_id, left & {*approved.wanted, *approved.covered})
     st.caption(f"{len(chosen):,} of {counted(len(listed), 'target')} chosen. The box at the head ticks all or none.")
     return chosen
 
 
-def _emptied() -> set[int]:
-    """As this visit left them; as the URL says, where it has just begun."""
-    said = st.session_state.get(_EMPTIED, st.query_params.get(_EMPTIED, ""))
-    return {int(one) for one in said.split(",") if one.isdecimal() and len(one) < 10}
+def _emptied(anchor_id: str) -> set[int]:
+    """As this visit left them; as the address says, where it has just begun. Those of another anchor are other features."""
+    of, _, said = st.session_state.get(_EMPTIED, st.query_params.get(_EMPTIED, "")).partition(":")
+    return {int(one) for one in said.split(",") if one.isdecimal() and len(one) < 10} if of == anchor_id else set()
 
 
-def _keep_emptied(targets: set[int]) -> None:
-    st.session_state[_EMPTIED] = said = ",".join(map(str, sorted(targets)))
-    st.query_params.pop(_EMPTIED, None)
-    if said and len(said) < _LONGEST:
-        st.query_params[_EMPTIED] = said
+def _keep_emptied(anchor_id: str, targets: set[int]) -> None:
+    st.session_state[_EMPTIED] = said = f"{anchor_id}:{','.join(map(str, sorted(targets)))}" if targets else ""
+    wanted = said if len(said) < _LONGEST else ""
+    if wanted == st.query_params.get(_EMPTIED, ""):  # each write is a step of the browser's history
+        return
+    if wanted:
+        st.query_params[_EMPTIED] = wanted
+    else:
+        del st.query_params[_EMPTIED]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from fac_core.curation.controls import Controls
+from dashboard.components.review.check_badge import theme_words
+from fac_core.curation.controls import Controls, measured
 from fac_core.curation.review import Reviews
 from fac_core.synthesis.candidates import Candidates
+from fac_core.themes.belonging import Belonging
 from fac_core.view import View
 from tests.batches import candidate, make_batch
 from tests.dashboard.filling.conftest import held, open_review
@@ -34,7 +36,9 @@ def test_the_card_says_whether_a_text_is_of_its_theme_and_of_a_real_one_the_same
     assert f" of “{theme.name}” ✓ " in said[of_it.candidate_id]
     assert f"not of “{theme.name}” ✗ 0.00" in said[other.candidate_id]
     (real,) = Controls(workspace.events(), "b").mix_in(workspace.run("anchor"), [of_it], 1, author="Ann")
-    assert f"of “{theme.name}” " in texts(page("review", preset="paper", candidate=real.control_id))
+    fired = measured(workspace.run("anchor"), real)
+    times = Belonging.of(theme, workspace.run("anchor")).times_least(fired.feature_ids, fired.activations)
+    assert theme_words(theme.name, times) in texts(page("review", preset="paper", candidate=real.control_id))
 
 
 def test_accepted_texts_of_a_theme_stand_beside_what_it_is_short_of(workspace, page):
@@ -42,10 +46,9 @@ def test_accepted_texts_of_a_theme_stand_beside_what_it_is_short_of(workspace, p
     strong = dict.fromkeys(theme.features, 1e6)
     (one,) = make_batch(workspace, [(candidate(feature_id=theme.features[0]), strong)])
     words = "1 accepted text of it, not yet in your data"
-    assert words not in texts(page("overview")) + texts(page("gaps", gq_theme=theme.name))
+    assert words not in texts(page("overview"))
     Reviews(workspace.events(), "b").decide(one, "accepted", author="Ann", seen=0)
     assert words in texts(page("overview"))
-    assert words in texts(page("gaps", gq_theme=theme.name))
 
 
 def test_a_candidate_that_somebody_looks_at_is_left_to_them_and_says_so_where_it_is_opened(page, made):

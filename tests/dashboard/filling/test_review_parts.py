@@ -57,6 +57,8 @@ def test_the_way_through_a_queue_is_by_id():
 
 def test_a_theme_s_name_on_a_badge_is_only_words():
     assert theme_words("*law* [x](y)", 2.0) == "of “\\*law\\* \\[x\\]\\(y\\)” ✓ 2.00"
+    assert theme_words("law", 0.999) == "not of “law” ✗ 0.99"
+    assert theme_words("law", 1e300) == "of “law” ✓ 99.00"
 
 
 def test_a_word_diff_marks_what_went_and_what_came_and_obeys_nothing():

@@ -36,12 +36,18 @@ def test_all_targets_are_chosen_and_those_with_a_name_that_cannot_be_trusted_lef
     assert any("1 of 3 targets chosen" in c.value for c in app.caption)
 
 
-def test_boxes_that_somebody_emptied_are_empty_after_a_reload(workspace, page):
+def test_boxes_that_somebody_emptied_are_empty_after_a_reload_for_this_anchor_and_with_every_switch(workspace, page):
     Triage(workspace.events(), "id-anchor").decide_many([2, 3, 4], "target", author="Ann")
-    app = page("synthesis", preset="paper", sy_without=f"3,77,x,{'9' * 5000}")
+    Labels(workspace.events(), "space").rename(2, "courts", author="Ann")
+    app = page("synthesis", preset="paper", sy_without=f"id-anchor:3,77,x,{'9' * 5000}")
     assert any("2 of 3 targets chosen" in c.value for c in app.caption)
     assert any("--targets 2,4 " in code.value for code in app.code)
-    assert app.run().query_params["sy_without"] in ("3,77", ["3,77"])
+    for is_on in (True, False):
+        app.toggle(key="sy_trusted").set_value(is_on).run()
+    assert any("2 of 3 targets chosen" in c.value for c in app.caption)
+    assert app.query_params["sy_without"] in ("id-anchor:3", ["id-anchor:3"])
+    other = page("synthesis", preset="paper", sy_without="id-other:3")
+    assert any("3 of 3 targets chosen" in c.value for c in other.caption)
 
 
 def test_targets_are_counted_alike_on_every_page_also_those_that_are_no_gaps(workspace, page):
