@@ -28,7 +28,7 @@ class Belonging:
     least: float
     """Strength, in units of `of_run` and `of_text`, from which a text belongs."""
     top: float
-    """Of the anchor's strongest text."""
+    """Of the strongest of those of the anchor's texts that were read."""
 
     @classmethod
     @lru_cache(maxsize=16)
